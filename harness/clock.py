@@ -1,0 +1,59 @@
+"""The only clock. Everything that waits takes a ``Clock``, so tests never sleep."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Monotonic seconds, wall-clock time and a sleep."""
+
+    def monotonic_s(self) -> float:
+        """Seconds since an arbitrary start; never goes back."""
+        ...
+
+    def now(self) -> datetime:
+        """The wall-clock time, UTC, for records only."""
+        ...
+
+    def sleep_s(self, duration_s: float) -> None:
+        """Return after at least ``duration_s`` seconds."""
+        ...
+
+
+class SystemClock:
+    """The real clock."""
+
+    def monotonic_s(self) -> float:
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep_s(self, duration_s: float) -> None:
+        time.sleep(duration_s)
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A moment on a clock after which waiting is over."""
+
+    clock: Clock
+    at_s: float
+
+    @classmethod
+    def after(cls, clock: Clock, duration_s: float) -> Deadline:
+        """A deadline ``duration_s`` seconds from now."""
+        return cls(clock, clock.monotonic_s() + duration_s)
+
+    def left_s(self) -> float:
+        """Seconds left, never negative."""
+        return max(0.0, self.at_s - self.clock.monotonic_s())
+
+    @property
+    def passed(self) -> bool:
+        """Whether the moment has come."""
+        return self.clock.monotonic_s() >= self.at_s

@@ -1,0 +1,229 @@
+"""The frozen types that travel between the parts. No logic beyond what a type must know of itself.
+
+``Record`` is everything one case produced: every report, the history and the live view read it alone. It is written as
+``record.json``; ``Samples`` (the arrays) is written beside it as ``samples.npz``. ``SCHEMA`` changes when a reader of
+old files would break.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict
+
+SCHEMA = "hil.record/1"
+
+Backend = Literal["probe", "virtual", "renode"]
+Evidence = Literal["hardware", "emulated"]
+Operator = Literal[">=", "<=", ">", "<", "=="]
+DType = Literal["float32", "int8", "uint8", "int16", "int32"]
+
+
+class Verdict(StrEnum):
+    """What a case came to."""
+
+    PASS = "pass"
+    FAIL = "fail"  # the product is wrong
+    ERROR = "error"  # the rig is wrong
+    INCONCLUSIVE = "inconclusive"  # not enough evidence for either
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One input or output of a model. ``shape`` is NHWC with the batch (1) first, as in the .tflite.
+
+    ``real = scale * (raw - zero_point)``; for float32 the scale is 0.0 and the zero point 0.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: DType
+    scale: float = 0.0
+    zero_point: int = 0
+
+    @property
+    def elements(self) -> int:
+        """Number of values."""
+        count = 1
+        for extent in self.shape:
+            count *= extent
+        return count
+
+    @property
+    def n_bytes(self) -> int:
+        """Size in bytes as it travels (little endian, no padding)."""
+        return self.elements * np.dtype(self.dtype).itemsize
+
+    def describe(self) -> str:
+        """``int8[1,8,8,1]``, with scale and zero point where quantised; for messages."""
+        text = f"{self.dtype}[{','.join(map(str, self.shape))}]"
+        if self.scale:
+            text += f" scale {self.scale:.9g} zero point {self.zero_point}"
+        return text
+
+    def real(self, raw: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
+        """Dequantised values (float64) of raw ones; float32 passes through."""
+        if not self.scale:
+            return raw.astype(np.float64)
+        return self.scale * (raw.astype(np.float64) - self.zero_point)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The arrays of one case, row i = i-th sample sent. This is ``samples.npz``.
+
+    ``answered[i]`` is False for a sample that was lost; its outputs are then zeros and must not be scored.
+    """
+
+    ids: npt.NDArray[np.str_]  # [N] stable id of each sample
+    labels: npt.NDArray[np.int64]  # [N] class index
+    outputs: npt.NDArray[np.generic]  # [N, outputs] raw, in the dtype of the model's output
+    reference: npt.NDArray[np.generic]  # [N, outputs] raw, same dtype
+    cycles: npt.NDArray[np.uint64]  # [N] the board's counter; instructions on an emulator, never cycles
+    input_crc: npt.NDArray[np.uint32]  # [N] CRC-32 of the input as the engine read it
+    sent_crc: npt.NDArray[np.uint32]  # [N] CRC-32 of the input as it was meant
+    status: npt.NDArray[np.uint8]  # [N] the engine's status, 0 = ok
+    answered: npt.NDArray[np.bool_]  # [N]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class Measurement(_Frozen):
+    """A number with its unit, count and interval (95 %; None where none is defined)."""
+
+    name: str
+    value: float
+    unit: str
+    n: int
+    low: float | None = None
+    high: float | None = None
+
+
+class GateResult(_Frozen):
+    """A limit on a measurement and what came of it. ``passed`` is None when there was not enough evidence."""
+
+    metric: str
+    op: Operator
+    limit: float
+    value: float | None
+    passed: bool | None
+    needs: Literal["hardware"] | None = None
+    reason: str = ""
+
+
+class UnitFacts(_Frozen):
+    """Which physical or virtual board it was."""
+
+    uid: str
+    probe: str = ""  # vendor and product of the probe
+    port: str = ""  # the serial port's path
+    reset_cause: str = ""
+
+
+class FirmwareFacts(_Frozen):
+    """What was on the board. Sizes in bytes; ``flash_s`` is None when flashing was skipped."""
+
+    elf_sha256: str
+    model_sha256: str
+    engine: str
+    build_id: str
+    flash_bytes: int
+    ram_bytes: int
+    flash_s: float | None
+    verified: bool
+    compiler: str = ""
+
+
+class DatasetFacts(_Frozen):
+    """What was streamed."""
+
+    name: str
+    split: str
+    sha256: str
+    n: int
+    classes: tuple[str, ...] = ()
+
+
+class ReferenceFacts(_Frozen):
+    """What computed the expected outputs."""
+
+    engine: str
+    version: str
+
+
+class LinkFacts(_Frozen):
+    """The link's counters. ``line_use`` = payload bits that had to travel / bits the line could carry in ``wall_s``."""
+
+    baud: int
+    bytes_tx: int
+    bytes_rx: int
+    frames_bad: int  # bad frames seen by either side
+    resent: int  # chunks sent again
+    line_use: float
+    lost: int  # samples without an answer
+    wall_s: float
+    resets: int = 0  # resets of the board that were noticed and survived
+
+
+class FaultReport(_Frozen):
+    """What the firmware said of its last crash."""
+
+    pc: int
+    lr: int
+    sp: int
+    psr: int
+    cfsr: int
+    hfsr: int
+    bfar: int
+    mmfar: int
+    backtrace: tuple[int, ...] = ()
+    symbols: tuple[str, ...] = ()  # "function+0x12 (file:line)" for pc, lr and the backtrace, where the ELF knows
+    last_message: str = ""
+    sample: int | None = None
+
+
+class Record(_Frozen):
+    """Everything one case produced."""
+
+    schema_: str = SCHEMA
+    run_id: str
+    case_id: str
+    started: datetime
+    finished: datetime
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    plan: str
+    board: str
+    unit: UnitFacts | None
+    backend: Backend
+    evidence: Evidence
+    firmware: FirmwareFacts | None
+    dataset: DatasetFacts | None
+    reference: ReferenceFacts | None
+    link: LinkFacts | None
+    measurements: tuple[Measurement, ...] = ()
+    gates: tuple[GateResult, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()  # rows = truth, columns = decision (+ last column: unknown)
+    fault: FaultReport | None = None
+    warnings: tuple[str, ...] = ()
+    harness_version: str = ""
+    host: str = ""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        protected_namespaces=(),
+        alias_generator=lambda name: "schema" if name == "schema_" else name,
+        populate_by_name=True,
+    )
+
+    def measurement(self, name: str) -> Measurement | None:
+        """The measurement of that name, or None."""
+        return next((m for m in self.measurements if m.name == name), None)
