@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * GENERATED from harness/wire/messages.py by `python -m harness.wire.cheader --write`; do not edit.
  *
- * HIL_<MESSAGE>_AT_<FIELD> is the field's offset in the body (little endian, unaligned). If its size varies,
- * HIL_<MESSAGE>_VARIES_AT is where the first varying field begins; if not, HIL_<MESSAGE>_BYTES is its size. */
+ * HIL_<MESSAGE>_AT_<FIELD> is the field's offset in the body (little endian). If its size varies,
+ * HIL_<MESSAGE>_VARIES_AT is where its first varying field begins; else HIL_<MESSAGE>_BYTES is it. */
 #ifndef HIL_WIRE_MESSAGES_H
 #define HIL_WIRE_MESSAGES_H
 
