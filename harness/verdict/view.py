@@ -44,7 +44,7 @@ class View:
         n = len(samples.ids)
         if n == 0:
             raise MisuseError("nothing can be measured without samples", expected="1 sample or more", found=0)
-        lengths = {name: len(array) for name, array in vars(samples).items()}
+        lengths = {name: len(array) for name, array in vars(samples).items() if array is not None}
         if set(lengths.values()) != {n}:
             raise MisuseError("the arrays of the samples differ in length", expected=f"{n} each", found=lengths)
         shape = (n, self.output.elements)

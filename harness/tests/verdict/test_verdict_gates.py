@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from harness.errors import PlanError
 from harness.plans import Gate
 from harness.records import Evidence, Measurement, Verdict
-from harness.verdict import check_gates, judge
+from harness.verdict import View, assess, check_gates, judge
 from harness.verdict.metrics._common import share
 
 
@@ -137,3 +139,14 @@ def test_gates_that_a_run_can_decide_are_let_through() -> None:
         "latency_us.p50 <= 1 confidence 0.95",
     ]
     check_gates([gate(text) for text in (*texts, "f1.macro >= 0.5")], classes=["zero", "one"])
+
+
+def test_an_assessment_hands_the_decisions_on_with_everything_else(view: Callable[..., View]) -> None:
+    case = view([[0.9, 0.1], [0.2, 0.8]], [0, 0])
+    got = assess(case, [gate("accuracy >= 0.9"), gate("agreement == 1")])
+    assert got.samples.decisions is not None
+    assert got.samples.decisions.tolist() == [0, 1]
+    assert got.verdict is Verdict.FAIL
+    assert [g.passed for g in got.gates] == [False, True]
+    assert got.confusion == ((1, 1, 0), (0, 0, 0))
+    assert {"accuracy", "agreement", "lost_samples"} <= {m.name for m in got.measurements}
