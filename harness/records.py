@@ -89,10 +89,12 @@ class Samples:
     sent_crc: npt.NDArray[np.uint32]  # [N] CRC-32 of the input as it was meant
     status: npt.NDArray[np.uint8]  # [N] the engine's status, 0 = ok
     answered: npt.NDArray[np.bool_]  # [N]
+    decisions: npt.NDArray[np.int64] | None = None  # [N] class index, -1 = unknown; None until it was decided
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    # JSON has no NaN or infinity, but a difference to the reference may be infinite: written as words, and read back.
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), ser_json_inf_nan="strings")
 
 
 class Measurement(_Frozen):
@@ -201,6 +203,7 @@ class Record(_Frozen):
     reasons: tuple[str, ...]
     plan: str
     board: str
+    model: str = ""
     unit: UnitFacts | None
     backend: Backend
     evidence: Evidence
@@ -220,6 +223,7 @@ class Record(_Frozen):
         frozen=True,
         extra="forbid",
         protected_namespaces=(),
+        ser_json_inf_nan="strings",
         alias_generator=lambda name: "schema" if name == "schema_" else name,
         populate_by_name=True,
     )

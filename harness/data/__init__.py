@@ -1,1 +1,7 @@
-"""See design."""
+"""What is streamed: datasets in real units (``datasets``) and their encoding for a model's input (``encode``)."""
+
+from harness.data.dataset import DataMissing, Dataset
+from harness.data.datasets import load, names
+from harness.data.encode import check_input, quantise
+
+__all__ = ["DataMissing", "Dataset", "check_input", "load", "names", "quantise"]

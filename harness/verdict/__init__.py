@@ -1,1 +1,8 @@
-"""See design."""
+"""What it came to: decisions, measurements, gates, verdict. Pure: arrays and facts in, frozen types out."""
+
+from harness.verdict.assess import Assessment, assess
+from harness.verdict.gates import check_gates, judge
+from harness.verdict.metrics import measure_all
+from harness.verdict.view import View
+
+__all__ = ["Assessment", "View", "assess", "check_gates", "judge", "measure_all"]

@@ -1,1 +1,80 @@
-"""See design."""
+"""The families of measurements. One file each, found by its name.
+
+A family's module has
+- ``FAMILY``: the names that it may yield and what a gate may expect of them;
+- ``measure(view: View) -> tuple[Measurement, ...]``: those that this case has evidence for. One that cannot be known is
+  left out, never guessed: a gate on it is then inconclusive.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from harness.records import Evidence, Measurement
+from harness.verdict.view import View
+
+
+@dataclass(frozen=True)
+class Family:
+    """What can be said of a family before anything ran.
+
+    ``names``: measurement names; ``x.*`` stands for one per class. ``shares``: those of them that are hits/n, so that
+    an interval of any level follows from value and n. ``interval``: the others have a 95 % interval. ``only``: measured
+    on that evidence alone.
+    """
+
+    names: tuple[str, ...]
+    shares: tuple[str, ...] = ()
+    interval: bool = False
+    only: Evidence | None = None
+
+    def per_class(self, metric: str) -> bool:
+        """Whether it is one of a class's measurements: ``recall.yes``."""
+        stem, _, rest = metric.partition(".")
+        return metric not in self.names and bool(rest) and f"{stem}.*" in self.names
+
+    def is_share(self, metric: str) -> bool:
+        """Whether that measurement is hits/n."""
+        return metric in self.shares or (self.per_class(metric) and f"{metric.partition('.')[0]}.*" in self.shares)
+
+    def knows(self, metric: str) -> bool:
+        """Whether it may yield a measurement of that name."""
+        return metric in self.names or self.per_class(metric)
+
+
+class Metric(Protocol):
+    """What a module in this folder offers."""
+
+    FAMILY: Family
+
+    def measure(self, view: View) -> tuple[Measurement, ...]:
+        """The family's measurements of a case."""
+        ...
+
+
+def names() -> list[str]:
+    """The known families."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+
+
+def load(name: str) -> Metric:
+    """The family of that name, which must be one of ``names()``."""
+    return cast(Metric, importlib.import_module(f"{__name__}.{name}"))
+
+
+def family_of(metric: str) -> Family | None:
+    """The family that may yield a measurement of that name; None for an unknown name."""
+    return next((module.FAMILY for module in map(load, names()) if module.FAMILY.knows(metric)), None)
+
+
+def metric_names() -> list[str]:
+    """Every measurement name that a gate may use, for messages; ``x.*`` = one per class."""
+    return sorted(name for module in map(load, names()) for name in module.FAMILY.names)
+
+
+def measure_all(view: View) -> tuple[Measurement, ...]:
+    """Everything that this case has evidence for, in a fixed order."""
+    return tuple(measurement for name in names() for measurement in load(name).measure(view))

@@ -1,0 +1,116 @@
+"""A labelled set of samples as it will be streamed, and the error for one that is not on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import PlanError
+from harness.records import DatasetFacts
+
+
+class DataMissing(PlanError):  # noqa: N818 - a reason to skip, not a mistake of the author
+    """The data is not on this machine and was not to be fetched: skip the case, and show ``next_step`` to the user."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Samples in the order in which they are streamed; row i of every array is the i-th sample.
+
+    ``ids`` [N] are stable over versions of this project: a report of last year names the same sample.
+    ``labels`` int64 [N] index ``classes``. ``inputs`` float32 [N, ...] are in real units, C order, one sample's shape
+    behind the first axis.
+    Raises ``PlanError`` when the arrays do not belong together, when there are no samples or an id occurs twice.
+    """
+
+    name: str
+    split: str
+    classes: tuple[str, ...]
+    ids: npt.NDArray[np.str_]
+    labels: npt.NDArray[np.int64]
+    inputs: npt.NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        where = f"dataset {self.name}, split {self.split}"
+        counts = {"ids": len(self.ids), "labels": len(self.labels), "inputs": len(self.inputs)}
+        if len(set(counts.values())) != 1:
+            raise PlanError(
+                "the arrays of a dataset differ in length", where=where, expected="one length", found=counts
+            )
+        if not len(self.labels):
+            raise PlanError(
+                "a dataset without samples proves nothing", where=where, expected="1 sample or more", found=0
+            )
+        if self.labels.dtype != np.int64 or self.inputs.dtype != np.float32:
+            raise PlanError(
+                "a dataset has the wrong dtypes",
+                where=where,
+                expected="labels int64, inputs float32",
+                found=f"labels {self.labels.dtype}, inputs {self.inputs.dtype}",
+            )
+        strange = self.labels[(self.labels < 0) | (self.labels >= len(self.classes))]
+        if strange.size:
+            raise PlanError(
+                "a label is no index of a class",
+                where=where,
+                expected=f"0..{len(self.classes) - 1}",
+                found=int(strange[0]),
+            )
+        if not np.isfinite(self.inputs).all():
+            raise PlanError(
+                "an input is not a finite number", where=where, expected="finite values", found="NaN or inf"
+            )
+        ids, times = np.unique(self.ids, return_counts=True)
+        if (times > 1).any():
+            raise PlanError(
+                "a sample id occurs twice", where=where, expected="unique ids", found=str(ids[times > 1][0])
+            )
+
+    def __len__(self) -> int:
+        """Number of samples."""
+        return len(self.labels)
+
+    def first(self, samples: int | None) -> Dataset:
+        """The first ``samples`` of this set; all of it for None. Raises ``PlanError`` when there are not so many."""
+        if samples is None or samples == len(self):
+            return self
+        if samples > len(self):
+            raise PlanError(
+                "the dataset has fewer samples than the plan asks for",
+                where=f"dataset {self.name}, split {self.split}",
+                expected=samples,
+                found=len(self),
+                next_step=f"ask for at most {len(self)}, or leave 'samples' out",
+            )
+        part = slice(0, samples)
+        return Dataset(
+            self.name,
+            self.split,
+            self.classes,
+            self.ids[part],
+            self.labels[part],
+            np.ascontiguousarray(self.inputs[part]),
+        )
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256, hex, of the samples as streamed: two runs with the same hash scored the same thing.
+
+        Over, in this order: the ids, UTF-8, each followed by a line feed; the labels, int64 little endian; the inputs'
+        shape, int64 little endian; the inputs, float32 little endian, C order. Name, split and class names are not in
+        it: renaming a class does not make other data of it.
+        """
+        digest = hashlib.sha256()
+        digest.update("".join(f"{name}\n" for name in self.ids).encode())
+        digest.update(self.labels.astype("<i8").tobytes())
+        digest.update(np.array(self.inputs.shape, dtype="<i8").tobytes())
+        digest.update(np.ascontiguousarray(self.inputs, dtype="<f4").tobytes())
+        return digest.hexdigest()
+
+    def facts(self) -> DatasetFacts:
+        """What the record keeps of it."""
+        return DatasetFacts(name=self.name, split=self.split, sha256=self.sha256, n=len(self), classes=self.classes)

@@ -1,0 +1,37 @@
+"""What several forms need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from harness.data.dataset import DataMissing
+from harness.errors import PlanError
+
+
+class Options(BaseModel):
+    """Base of the forms' options."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def known_split(name: str, split: str, known: tuple[str, ...]) -> None:
+    """Raise ``PlanError`` unless the dataset has that split."""
+    if split not in known:
+        raise PlanError(
+            f"dataset {name!r} has no split {split!r}", where="dataset.split", expected=", ".join(known), found=split
+        )
+
+
+def existing(folder: Path, path: str) -> Path:
+    """``path`` seen from ``folder``. Raises ``DataMissing`` when nothing is there."""
+    found = folder / path
+    if not found.exists():
+        raise DataMissing(
+            "the dataset is not on this machine",
+            where=str(found),
+            expected="a file or folder at that path",
+            next_step="put the data there, or correct the path (it is relative to the plan's folder)",
+        )
+    return found

@@ -1,0 +1,76 @@
+"""From real inputs to the bytes that a model's input tensor takes."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import PlanError
+from harness.records import Tensor
+
+_QUANTISED = ("int8", "uint8", "int16")
+
+
+def check_input(
+    inputs: npt.NDArray[np.float32], tensor: Tensor, *, dataset: str = "dataset", model: str = "model"
+) -> None:
+    """Raise ``PlanError``, naming both sides, unless samples of ``inputs`` [N, ...] can be the model's input.
+
+    Shapes are equal when they are so without their axes of extent 1: [8, 8] fills [1, 8, 8, 1] in the same order.
+    Nothing else is reshaped: an equal number of values in another layout is the error that looks right and scores
+    like chance.
+    """
+    sample = inputs.shape[1:]
+    where = f"dataset {dataset} -> model {model}, input {tensor.name!r}"
+    if tuple(n for n in sample if n != 1) != tuple(n for n in tensor.shape if n != 1):
+        raise PlanError(
+            "the dataset's samples do not have the shape of the model's input",
+            where=where,
+            expected=f"the model takes {tensor.describe()}",
+            found=f"the dataset gives {list(sample)}, {int(np.prod(sample, dtype=np.int64))} values",
+            next_step="use a dataset of the model's shape, or a model of the dataset's",
+        )
+    if tensor.shape and tensor.shape[0] != 1:
+        raise PlanError(
+            "the model's batch is not 1",
+            where=where,
+            expected="[1, ...]",
+            found=tensor.describe(),
+            next_step="convert the model with a batch of 1",
+        )
+    if tensor.dtype == "float32":
+        return
+    if tensor.dtype not in _QUANTISED or not (np.isfinite(tensor.scale) and tensor.scale > 0):
+        raise PlanError(
+            "real inputs cannot be encoded for this input",
+            where=where,
+            expected=f"float32, or {', '.join(_QUANTISED)} with a scale above 0",
+            found=f"{tensor.describe()}, scale {tensor.scale:.9g}",
+            next_step="convert the model with quantisation parameters on its input",
+        )
+
+
+def quantise(
+    inputs: npt.NDArray[np.float32], tensor: Tensor, *, dataset: str = "dataset", model: str = "model"
+) -> npt.NDArray[np.generic]:
+    """Raw inputs [N, *tensor.shape[1:]] in the tensor's dtype, little endian and contiguous: row i's bytes are what
+    travels.
+
+    As the reference kernel of TFLite's QUANTIZE: value / float32(scale) in float32, rounded to the nearest whole number
+    with ties away from zero, plus the zero point, clamped to the dtype's range. float32 inputs pass through. Values
+    whose quotient does not fit an int32 are clamped too, where that kernel's cast is undefined. LiteRT's optimised
+    kernel rounds ties to even instead (seen in ai-edge-litert 2.3): a reference run must be given these raw inputs,
+    not real ones. Raises ``PlanError`` as ``check_input`` does.
+    """
+    check_input(inputs, tensor, dataset=dataset, model=model)
+    real = np.ascontiguousarray(inputs, dtype="<f4").reshape(len(inputs), *tensor.shape[1:])
+    if tensor.dtype == "float32":
+        return real
+    limits = np.iinfo(tensor.dtype)
+    with np.errstate(over="ignore"):  # an overflow is inf, which the clamp makes the limit
+        quotient = real / np.float32(tensor.scale)
+    # float64 from here on: adding 0.5 in float32 would round 0.49999997 up to 1.
+    rounded = np.copysign(np.floor(np.abs(quotient.astype(np.float64)) + 0.5), quotient)
+    raw = np.clip(rounded + tensor.zero_point, limits.min, limits.max)
+    encoded: npt.NDArray[np.generic] = raw.astype(np.dtype(tensor.dtype).newbyteorder("<"))
+    return encoded

@@ -1,0 +1,235 @@
+"""Datasets: what comes out, and what is refused before anything could be streamed."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from harness.data import DataMissing, Dataset, load, names
+from harness.data.datasets import _mnist, form
+from harness.errors import BenchError, PlanError
+
+
+def small(**changed: object) -> Dataset:
+    parts: dict[str, object] = {
+        "name": "s",
+        "split": "test",
+        "classes": ("a", "b"),
+        "ids": np.array(["x", "y"]),
+        "labels": np.array([0, 1], dtype=np.int64),
+        "inputs": np.array([[1.0, 2.0], [3.0, 4.0]], dtype=np.float32),
+    }
+    return Dataset(**(parts | changed))  # type: ignore[arg-type]
+
+
+def idx(array: np.ndarray, magic: int) -> bytes:
+    return struct.pack(">I", magic) + b"".join(struct.pack(">I", n) for n in array.shape) + array.tobytes()
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_form_offers_options_and_read(name: str) -> None:
+    module = form(name)
+    assert module.Options.model_config.get("extra") == "forbid"
+    assert callable(module.read)
+
+
+def test_digits_test_split_is_the_last_450_and_no_training_sample() -> None:
+    test, train = load("digits", "test"), load("digits", "train")
+    assert (len(test), len(train)) == (450, 1347)
+    assert (test.ids[0], test.ids[-1]) == ("digits-1347", "digits-1796")
+    assert not set(test.ids) & set(train.ids)
+    assert test.inputs.shape == (450, 8, 8, 1)
+    np.testing.assert_array_equal(test.inputs[..., 0] * 16, load_digits().images[1347:])
+    np.testing.assert_array_equal(test.labels, load_digits().target[1347:])
+
+
+def test_the_first_samples_are_a_dataset_of_their_own_hash() -> None:
+    whole, part = load("digits"), load("digits", samples=10)
+    assert list(part.ids) == list(whole.ids[:10])
+    assert part.sha256 != whole.sha256
+    assert part.sha256 == load("digits", samples=10).sha256
+    assert part.facts().n == 10
+    with pytest.raises(PlanError, match="fewer samples"):
+        load("digits", samples=451)
+
+
+def test_the_hash_is_over_ids_labels_shape_and_inputs_in_that_order() -> None:
+    expected = hashlib.sha256(
+        b"x\ny\n" + struct.pack("<2q", 0, 1) + struct.pack("<2q", 2, 2) + struct.pack("<4f", 1, 2, 3, 4)
+    ).hexdigest()
+    assert small().sha256 == expected
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"ids": np.array(["x", "z"])},
+        {"labels": np.array([1, 1], dtype=np.int64)},
+        {"inputs": np.array([[1.0, 2.0], [3.0, 5.0]], dtype=np.float32)},
+        {"inputs": np.array([[[1.0], [2.0]], [[3.0], [4.0]]], dtype=np.float32)},
+    ],
+)
+def test_any_change_of_the_data_changes_the_hash(changed: dict[str, object]) -> None:
+    assert small(**changed).sha256 != small().sha256
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"ids": np.array(["x"])}, "differ in length"),
+        ({"ids": np.array(["x", "x"])}, "occurs twice"),
+        ({"labels": np.array([0, 2], dtype=np.int64)}, "no index of a class"),
+        ({"labels": np.array([0, 1], dtype=np.int32)}, "wrong dtypes"),
+        ({"inputs": np.array([[1.0, np.nan], [3.0, 4.0]], dtype=np.float32)}, "finite"),
+        (
+            {
+                "ids": np.array([], dtype=str),
+                "labels": np.array([], dtype=np.int64),
+                "inputs": np.zeros((0, 2), np.float32),
+            },
+            "without samples",
+        ),
+    ],
+)
+def test_arrays_that_are_no_dataset_are_refused(changed: dict[str, object], says: str) -> None:
+    with pytest.raises(PlanError, match=says):
+        small(**changed)
+
+
+def test_an_unknown_form_split_or_option_lists_the_known() -> None:
+    with pytest.raises(PlanError, match="digits"):
+        load("digit")
+    with pytest.raises(PlanError, match="test, train"):
+        load("digits", "validation")
+    with pytest.raises(PlanError, match="source, images, labels"):
+        load("idx", options={"sauce": "mnist"})
+
+
+def test_own_idx_files_are_read_packed_and_plain(tmp_path: Path) -> None:
+    images = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
+    (tmp_path / "i.gz").write_bytes(gzip.compress(idx(images, 0x803)))
+    (tmp_path / "l").write_bytes(idx(np.array([2, 0], dtype=np.uint8), 0x801))
+    got = load("idx", options={"images": "i.gz", "labels": "l"}, folder=tmp_path)
+    assert got.classes == ("0", "1", "2")
+    assert got.labels.tolist() == [2, 0]
+    np.testing.assert_array_equal(got.inputs[..., 0], (images / np.float32(255)).astype(np.float32))
+
+
+IMAGES = idx(np.zeros((2, 3, 3), dtype=np.uint8), 0x803)
+LABELS = idx(np.zeros(2, dtype=np.uint8), 0x801)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "says"),
+    [
+        (LABELS, LABELS, "not the idx file"),
+        (b"", LABELS, "not the idx file"),
+        (IMAGES[:-1], LABELS, "cut short"),
+        (IMAGES[:9], LABELS, "cut short"),
+        (IMAGES + b"\0", LABELS, "too long"),
+        (gzip.compress(IMAGES)[:-9], LABELS, "gzip file is damaged"),
+        (IMAGES, idx(np.zeros(3, dtype=np.uint8), 0x801), "differ in number"),
+    ],
+)
+def test_a_damaged_idx_file_is_refused(tmp_path: Path, images: bytes, labels: bytes, says: str) -> None:
+    (tmp_path / "i").write_bytes(images)
+    (tmp_path / "l").write_bytes(labels)
+    with pytest.raises(PlanError, match=says):
+        load("idx", options={"images": "i", "labels": "l"}, folder=tmp_path)
+
+
+@pytest.fixture
+def no_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("HIL_DATA_DIR", raising=False)
+    monkeypatch.delenv("HIL_FETCH", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def test_mnist_that_is_not_there_says_how_to_get_it(no_mnist: Path) -> None:
+    with pytest.raises(DataMissing, match="HIL_DATA_DIR"):
+        load("idx", options={"source": "mnist"})
+
+
+def test_a_file_that_is_not_the_published_mnist_is_refused(no_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (no_mnist / "mnist").mkdir()
+    for stem in _mnist.FILES["test"]:
+        (no_mnist / "mnist" / f"{stem}.gz").write_bytes(gzip.compress(IMAGES))
+    monkeypatch.setenv("HIL_DATA_DIR", str(no_mnist))
+    with pytest.raises(PlanError, match="not the published one"):
+        load("idx", options={"source": "mnist"})
+
+
+def test_a_fetch_that_fails_is_the_rigs_error_and_leaves_nothing(
+    no_mnist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_mnist, "MIRROR", "http://127.0.0.1:9/")  # the discard port: nobody answers
+    monkeypatch.setenv("HIL_FETCH", "1")
+    with pytest.raises(BenchError, match="could not be fetched"):
+        load("idx", options={"source": "mnist"})
+    assert list(_mnist.cache().glob("*")) == []
+
+
+@pytest.mark.skipif("HIL_DATA_DIR" not in os.environ, reason="HIL_DATA_DIR is not set: no MNIST files")
+def test_the_first_mnist_images_are_a_seven_and_a_two() -> None:
+    got = load("idx", samples=1000, options={"source": "mnist"})
+    assert got.inputs.shape == (1000, 28, 28, 1)
+    assert got.labels[:4].tolist() == [7, 2, 1, 0]
+    assert (got.inputs.min(), got.inputs.max()) == (0.0, 1.0)
+    assert got.ids[999] == "mnist-test-00999"
+
+
+def test_an_archive_of_ones_own_is_read(tmp_path: Path) -> None:
+    np.savez(tmp_path / "mine_test.npz", x=np.ones((3, 4)), y=np.array([1, 0, 1]), classes=np.array(["no", "yes"]))
+    got = load("npz", options={"path": "mine_{split}.npz"}, folder=tmp_path)
+    assert (got.classes, got.labels.tolist(), got.inputs.dtype) == (("no", "yes"), [1, 0, 1], np.float32)
+
+
+def test_an_archive_that_would_run_code_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "evil.npz", x=np.array([{}, {}], dtype=object), y=np.array([0, 1]))
+    with pytest.raises(PlanError, match="cannot be read"):
+        load("npz", options={"path": "evil.npz"}, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({"x": np.ones((2, 2))}, "no array 'y'"),
+        ({"x": np.ones((2, 2)), "y": np.array([0.0, 1.0])}, "class indices"),
+        ({"x": np.ones(2), "y": np.array([0, 1])}, "real units"),
+    ],
+)
+def test_an_archive_of_other_arrays_is_refused(tmp_path: Path, arrays: dict[str, np.ndarray], says: str) -> None:
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(PlanError, match=says):
+        load("npz", options={"path": "a.npz"}, folder=tmp_path)
+
+
+def test_own_data_that_is_not_there_is_missing_not_wrong(tmp_path: Path) -> None:
+    with pytest.raises(DataMissing):
+        load("npz", options={"path": "none.npz"}, folder=tmp_path)
+
+
+def test_rows_of_text_are_read_with_and_without_a_head(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("label,v1,v2\nyes,1,2\nno,3,4\n")
+    got = load("csv", options={"path": "a.csv", "shape": "2x1", "classes": "no,yes"}, folder=tmp_path)
+    assert (got.labels.tolist(), got.inputs.tolist()) == ([1, 0], [[[1.0], [2.0]], [[3.0], [4.0]]])
+    (tmp_path / "b.csv").write_text("10,1\n2,3\n")
+    assert load("csv", options={"path": "b.csv"}, folder=tmp_path).classes == ("2", "10")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("a,1,2\nb,1\n", ":2"), ("a,1\nb,x\n", ":2"), ("", "no samples"), ("a,1,2,3\n", "fill the shape")],
+)
+def test_rows_that_are_no_samples_are_refused_with_their_line(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(PlanError, match=says):
+        load("csv", options={"path": "a.csv", "shape": "2"}, folder=tmp_path)

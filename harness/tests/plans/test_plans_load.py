@@ -1,0 +1,174 @@
+"""Plans: what is read, what is refused, and where the message points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.errors import PlanError
+from harness.paths import shipped
+from harness.plans import ArgmaxRule, ThresholdRule, discover, load
+from harness.plans.load import parse_plan
+
+GOOD = """\
+name: demo
+boards: [nucleo_f446re]
+models: [first, second]
+dataset:
+  name: digits
+  samples: 100
+decide: {rule: argmax}
+gates:
+  - accuracy >= 0.95
+  - {metric: latency_us.p99, op: "<=", limit: 30000, needs: hardware}
+  - {gate: agreement == 1.0, models: [first]}
+tags: [smoke]
+"""
+
+
+def complaint(text: str) -> PlanError:
+    with pytest.raises(PlanError) as caught:
+        parse_plan(text, "demo.yaml")
+    return caught.value
+
+
+def refusal(text: str) -> str | None:
+    """Where a ``PlanError`` points; None for a plan. Anything else that is raised fails the test."""
+    try:
+        parse_plan(text, "any.yaml")
+    except PlanError as error:
+        return error.where
+    return None
+
+
+def test_a_plan_says_what_its_text_says() -> None:
+    plan = parse_plan(GOOD, "demo.yaml")
+    assert (plan.name, plan.boards, plan.models) == ("demo", ("nucleo_f446re",), ("first", "second"))
+    assert (plan.dataset.name, plan.dataset.split, plan.dataset.samples) == ("digits", "test", 100)
+    assert plan.decide == ArgmaxRule()
+    assert plan.reference == "litert"
+    assert [gate.text() for gate in plan.gates] == [
+        "accuracy >= 0.95",
+        "latency_us.p99 <= 30000 needs hardware",
+        "agreement == 1",
+    ]
+
+
+def test_a_gate_limited_to_models_is_for_those_alone() -> None:
+    plan = parse_plan(GOOD, "demo.yaml")
+    assert "agreement" in {gate.metric for gate in plan.gates_for("first")}
+    assert "agreement" not in {gate.metric for gate in plan.gates_for("second")}
+
+
+def test_short_forms_mean_the_long_ones() -> None:
+    short = "name: a\nboard: b\nmodel: m\ndataset: digits\ndecide: argmax\n"
+    long = "name: a\nboards: [b]\nmodels: [m]\ndataset: {name: digits}\ndecide: {rule: argmax}\n"
+    assert parse_plan(short, "x") == parse_plan(long, "x")
+
+
+def test_a_threshold_rule_keeps_its_numbers() -> None:
+    text = GOOD.replace("{rule: argmax}", "{rule: threshold, above: 0.8, inclusive: true}")
+    assert parse_plan(text, "x").decide == ThresholdRule(rule="threshold", above=0.8, inclusive=True)
+
+
+def test_yes_and_no_are_words_and_1e_minus_6_is_a_number() -> None:
+    plan = parse_plan(GOOD.replace("[smoke]", "[yes, no, on]").replace("limit: 30000", "limit: 1e-6"), "x")
+    assert plan.tags == ("yes", "no", "on")
+    assert plan.gates[1].limit == 1e-6
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "says"),
+    [
+        ("boards:", "baords:", "demo.yaml:2:baords", "did you mean 'boards'?"),
+        ("  samples:", "  sampels:", "demo.yaml:6:dataset.sampels", "did you mean 'samples'?"),
+        ("samples: 100", "samples: 0", "demo.yaml:6:dataset.samples", "greater than or equal to 1"),
+        ("samples: 100", "samples: '100'", "demo.yaml:6:dataset.samples", "valid integer"),
+        ("rule: argmax", "rule: argmix", "demo.yaml:7:decide.rule", "argmax"),
+        ("{rule: argmax}", "{rule: threshold}", "demo.yaml:7:decide.above", "add 'above'"),
+        ("accuracy >= 0.95", "accuracy => 0.95", "demo.yaml:9:gates[0]", "METRIC OP NUMBER"),
+        ("limit: 30000", "limt: 30000", "demo.yaml:10:gates[1].limt", "did you mean 'limit'?"),
+        ('op: "<="', 'op: "=<"', "demo.yaml:10:gates[1].op", "=<"),
+        ("models: [first]}", "models: [third]}", "demo.yaml:1:(plan)", "third"),
+        ("needs: hardware", "needs: luck", "demo.yaml:10:gates[1].needs", "hardware"),
+        ("name: demo\n", "", "demo.yaml:1:name", "add 'name'"),
+        ("name: demo\n", "name: ../demo\n", "demo.yaml:1:name", "pattern"),
+        ("tags: [smoke]", "name: again", "demo.yaml:12:name", "remove one of the two"),
+        ("tags: [smoke]", "origin: /tmp", "demo.yaml:12:origin", "origin"),
+        ("tags: [smoke]", "tags: &a [smoke]", "demo.yaml:12", "&a"),
+        ("tags: [smoke]", "tags: !!python/name:os.system x", "demo.yaml:12:tags", "python/name"),
+        ("tags: [smoke]", "tags: [smoke", "demo.yaml:13", "expected"),
+        ("boards: [nucleo_f446re]", "boards: []", "demo.yaml:2:boards", "at least 1"),
+        ("[first, second]", "[first, first]", "demo.yaml:3:models", "first"),
+    ],
+)
+def test_a_mistake_is_refused_with_its_line_and_a_next_step(old: str, new: str, where: str, says: str) -> None:
+    assert old in GOOD
+    error = complaint(GOOD.replace(old, new))
+    assert error.where == where
+    assert says in str(error)
+
+
+def test_confidence_with_equality_is_refused() -> None:
+    assert "confidence" in str(complaint(GOOD.replace("accuracy >= 0.95", "accuracy == 0.95 confidence 0.95")))
+
+
+@pytest.mark.parametrize("text", ["", "just words", "- a\n- b\n", "---\na: 1\n---\nb: 2\n", "? [a]\n: b\n", "\x00"])
+def test_what_is_no_mapping_is_refused(text: str) -> None:
+    complaint(text)
+
+
+def test_a_plan_nested_without_end_is_refused() -> None:
+    assert "deep" in complaint("a: " + "[" * 3000 + "]" * 3000).what
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=150, deadline=None)
+def test_any_text_is_a_plan_or_a_plan_error(text: str) -> None:
+    assert refusal(text) is None or str(refusal(text)).startswith("any.yaml:")
+
+
+@given(st.integers(0, len(GOOD)), st.integers(0, 12), st.text(alphabet=":{}[]&*!|>%@`-#,\"'\n\t x0.", max_size=6))
+@settings(max_examples=300, deadline=None)
+def test_a_damaged_plan_is_a_plan_or_a_plan_error(at: int, cut: int, put: str) -> None:
+    where = refusal(GOOD[:at] + put + GOOD[at + cut :])
+    assert where is None or where.startswith("any.yaml:")
+
+
+def test_a_missing_plan_names_its_neighbours(tmp_path: Path) -> None:
+    (tmp_path / "digits.yaml").write_text(GOOD)
+    with pytest.raises(PlanError, match=r"did you mean 'digits\.yaml'"):
+        load(tmp_path / "digit.yaml")
+
+
+def test_a_loaded_plan_knows_its_file_and_does_not_save_it(tmp_path: Path) -> None:
+    path = tmp_path / "demo.yaml"
+    path.write_text(GOOD)
+    plan = load(path)
+    assert plan.origin == path
+    assert "origin" not in plan.model_dump()
+
+
+def test_bytes_that_are_not_utf8_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "demo.yaml"
+    path.write_bytes(b"name: \xff\xfe")
+    with pytest.raises(PlanError, match="cannot be read"):
+        load(path)
+
+
+def test_discover_finds_plans_in_order_and_nothing_in_no_folder(tmp_path: Path) -> None:
+    for name in ("b.yaml", "a.yml", "notes.txt"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "folder.yaml").mkdir()
+    assert [path.name for path in discover(tmp_path)] == ["a.yml", "b.yaml"]
+    assert discover(tmp_path / "none") == []
+
+
+def test_every_shipped_plan_loads_and_is_named_as_its_file() -> None:
+    found = discover(shipped("testplans"))
+    assert {"digits", "mnist"} <= {path.stem for path in found}
+    for path in found:
+        assert load(path).name == path.stem

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import PlanError
+from harness.plans import Gate
+from harness.records import Evidence, Measurement, Verdict
+from harness.verdict import View, assess, check_gates, judge
+from harness.verdict.metrics._common import share
+
+
+def gate(text: str) -> Gate:
+    return Gate.model_validate(text)
+
+
+def decided(text: str, measurement: Measurement | None, evidence: Evidence = "emulated") -> tuple[bool | None, str]:
+    results, _, _ = judge([gate(text)], [measurement] if measurement else [], evidence)
+    return results[0].passed, results[0].reason
+
+
+def value(name: str, number: float, unit: str = "1") -> Measurement:
+    return Measurement(name=name, value=number, unit=unit, n=4)
+
+
+@pytest.mark.parametrize(
+    ("op", "below", "at", "above"),
+    [
+        (">=", False, True, True),
+        ("<=", True, True, False),
+        (">", False, False, True),
+        ("<", True, False, False),
+        ("==", False, True, False),
+    ],
+)
+def test_every_operator_decides_below_at_and_above(op: str, below: bool, at: bool, above: bool) -> None:
+    got = [decided(f"rmse {op} 0.5", value("rmse", number))[0] for number in (0.4, 0.5, 0.6)]
+    assert got == [below, at, above]
+
+
+def test_a_verdict_has_reasons_with_numbers() -> None:
+    results, verdict, reasons = judge(
+        [gate("accuracy >= 0.95"), gate("lost_samples == 0")],
+        [share("accuracy", 90, 100), value("lost_samples", 0, "samples")],
+        "emulated",
+    )
+    assert verdict is Verdict.FAIL
+    assert [r.passed for r in results] == [False, True]
+    assert reasons == ("accuracy 0.9 (0.825634 to 0.944771 at 95 %, n=100), limit >= 0.95",)
+
+
+def test_fail_outweighs_inconclusive_and_that_outweighs_pass() -> None:
+    good, bad, open_ = gate("rmse <= 1"), gate("rmse <= 0"), gate("max_abs_diff <= 1")
+    found = [value("rmse", 0.5)]
+    assert judge([good], found, "emulated")[1] is Verdict.PASS
+    assert judge([good, open_], found, "emulated")[1] is Verdict.INCONCLUSIVE
+    _, verdict, reasons = judge([good, open_, bad], found, "emulated")
+    assert verdict is Verdict.FAIL
+    assert len(reasons) == 2
+
+
+def test_without_gates_nothing_passes() -> None:
+    _, verdict, reasons = judge([], [share("accuracy", 1, 1)], "hardware")
+    assert verdict is Verdict.INCONCLUSIVE
+    assert "no gate" in reasons[0]
+
+
+@pytest.mark.parametrize("number", [0.0, 1e9])
+def test_a_gate_that_needs_hardware_is_never_decided_on_an_emulator(number: float) -> None:
+    found = value("samples_per_s", number)
+    assert decided("samples_per_s >= 10 needs hardware", found)[0] is None
+    assert decided("samples_per_s >= 10 needs hardware", found, "hardware")[0] is (number > 10)
+
+
+def test_an_emulator_has_no_latency_to_judge() -> None:
+    passed, reason = decided("latency_us.p99 <= 1e9", None)
+    assert passed is None
+    assert "no latency" in reason
+
+
+def test_what_was_not_measured_or_is_no_number_is_inconclusive() -> None:
+    assert decided("rmse <= 1", None) == (None, "rmse <= 1: there was nothing to measure it on")
+    assert decided("rmse <= 1", value("rmse", float("nan")))[0] is None
+    assert decided("rmse <= 1", value("rmse", float("inf")))[0] is False
+
+
+@pytest.mark.parametrize(("hits", "expected"), [(99, True), (95, None), (80, False)])
+def test_with_confidence_the_whole_interval_must_lie_on_one_side(hits: int, expected: bool | None) -> None:
+    assert decided("accuracy >= 0.92 confidence 0.95", share("accuracy", hits, 100))[0] is expected
+
+
+def test_another_level_is_computed_anew_from_the_counts() -> None:
+    found = share("accuracy", 97, 100)
+    assert decided("accuracy >= 0.91 confidence 0.95", found)[0] is True  # lower end 0.9155
+    assert decided("accuracy >= 0.91 confidence 0.999", found)[0] is None
+
+
+def test_a_percentile_without_an_upper_bound_cannot_pass_with_confidence() -> None:
+    found = Measurement(name="instructions.p99", value=5, unit="instructions", n=20, low=4, high=None)
+    assert decided("instructions.p99 <= 100 confidence 0.95", found)[0] is None
+    assert decided("instructions.p99 <= 3 confidence 0.95", found)[0] is False
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_gate_passes_exactly_when_the_limit_holds(number: float, limit: float) -> None:
+    text = Gate.model_validate({"metric": "rmse", "op": ">=", "limit": limit}).text()
+    passed, reason = decided(text, value("rmse", number))
+    assert passed is (number >= limit)
+    assert "rmse" in reason
+
+
+def test_a_broken_limit_is_not_rounded_onto_the_figure() -> None:
+    _, reason = decided("agreement == 1", Measurement(name="agreement", value=0.99999999, unit="ratio", n=4))
+    assert "0.99999999" in reason
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("acuracy >= 0.9", "did you mean 'accuracy'"),
+        ("accuracy.yes >= 0.9", "unknown metric"),
+        ("recall.nine >= 0.9", "no class 'nine'"),
+        ("rmse <= 1 confidence 0.95", "no interval"),
+        ("instructions.p50 <= 9 confidence 0.9", "confidence 0.95"),
+    ],
+)
+def test_a_gate_that_no_run_could_decide_is_refused_before_one(text: str, says: str) -> None:
+    with pytest.raises(PlanError, match=says):
+        check_gates([gate(text)], classes=["zero", "one"])
+
+
+def test_gates_that_a_run_can_decide_are_let_through() -> None:
+    texts = [
+        "recall.one >= 0.9 confidence 0.9",
+        "input_integrity >= 0.9 confidence 0.99",
+        "latency_us.p50 <= 1 confidence 0.95",
+    ]
+    check_gates([gate(text) for text in (*texts, "f1.macro >= 0.5")], classes=["zero", "one"])
+
+
+def test_an_assessment_hands_the_decisions_on_with_everything_else(view: Callable[..., View]) -> None:
+    case = view([[0.9, 0.1], [0.2, 0.8]], [0, 0])
+    got = assess(case, [gate("accuracy >= 0.9"), gate("agreement == 1")])
+    assert got.samples.decisions is not None
+    assert got.samples.decisions.tolist() == [0, 1]
+    assert got.verdict is Verdict.FAIL
+    assert [g.passed for g in got.gates] == [False, True]
+    assert got.confusion == ((1, 1, 0), (0, 0, 0))
+    assert {"accuracy", "agreement", "lost_samples"} <= {m.name for m in got.measurements}

@@ -1,0 +1,48 @@
+"""Percentiles of a per-sample count, with intervals that assume no distribution."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.records import Measurement
+from harness.verdict.statistics import quantile_ranks
+from harness.verdict.view import View
+
+SUFFIXES = ("p50", "p90", "p99", "max")
+
+
+def counted(view: View) -> npt.NDArray[np.float64]:
+    """The counter's values of the sound samples; none when the board counted nothing (all 0: it has no counter)."""
+    values = view.samples.cycles[view.sound].astype(np.float64)
+    return values if values.any() else values[:0]
+
+
+def percentiles(stem: str, values: npt.NDArray[np.float64], unit: str) -> tuple[Measurement, ...]:
+    """``stem.p50|p90|p99|max``; nothing for no values.
+
+    A percentile is a value that occurred: the smallest one with at least that share of the values at or below it.
+    Intervals: order statistics, see ``quantile_ranks``; the maximum of a sample bounds nothing and has none.
+    """
+    n = values.size
+    if n == 0:
+        return ()
+    ordered = np.sort(values)
+    found = []
+    for name, q in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99)):
+        low, high = quantile_ranks(n, q)
+        found.append(
+            Measurement(
+                name=f"{stem}.{name}",
+                # The product is rounded first: 0.99 * 100 is 99.00000000000001 in some orders of evaluation.
+                value=float(ordered[max(1, math.ceil(round(q * n, 9))) - 1]),
+                unit=unit,
+                n=n,
+                low=None if low is None else float(ordered[low - 1]),
+                high=None if high is None else float(ordered[high - 1]),
+            )
+        )
+    found.append(Measurement(name=f"{stem}.max", value=float(ordered[-1]), unit=unit, n=n))
+    return tuple(found)

@@ -1,0 +1,28 @@
+"""``cycles.*`` and ``latency_us.*``: per run of the network, read on the board before anything is sent. Hardware only.
+
+An emulator has neither: what it counts is ``instructions``, and they are never shown under these names.
+"""
+
+from __future__ import annotations
+
+from harness.records import Measurement
+from harness.verdict.metrics import Family
+from harness.verdict.metrics._percentiles import SUFFIXES, counted, percentiles
+from harness.verdict.view import View
+
+FAMILY = Family(
+    tuple(f"{stem}.{suffix}" for stem in ("cycles", "latency_us") for suffix in SUFFIXES),
+    interval=True,
+    only="hardware",
+)
+
+
+def measure(view: View) -> tuple[Measurement, ...]:
+    """Cycles, and microseconds where the counter's clock is known."""
+    if view.evidence != "hardware":
+        return ()
+    cycles = counted(view)
+    found = percentiles("cycles", cycles, "cycles")
+    if view.clock_hz:
+        found += percentiles("latency_us", cycles * 1e6 / view.clock_hz, "us")
+    return found

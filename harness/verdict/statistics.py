@@ -1,0 +1,84 @@
+"""Intervals. Every function says where its formula is from; none accepts an empty sample."""
+
+from __future__ import annotations
+
+import math
+
+from scipy import stats
+
+from harness.errors import MisuseError
+
+LEVEL = 0.95
+
+
+def wilson(hits: int, n: int, level: float = LEVEL) -> tuple[float, float]:
+    """Two-sided score interval of a proportion, for display and gates on accuracies.
+
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927) 209-212; chosen
+    after Brown, Cai, DasGupta, "Interval estimation for a binomial proportion", Statistical Science 16 (2001) 101-133.
+    """
+    _check(hits, n, level)
+    z = float(stats.norm.ppf((1 + level) / 2))
+    p = hits / n
+    centre = p + z * z / (2 * n)
+    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
+    # At the ends rounding would leave 1e-17 or 0.9999999999999999 where the formula gives 0 or 1.
+    low = 0.0 if hits == 0 else (centre - half) / scale
+    high = 1.0 if hits == n else (centre + half) / scale
+    return max(0.0, low), min(1.0, high)
+
+
+def clopper_pearson(hits: int, n: int, level: float = LEVEL) -> tuple[float, float]:
+    """Two-sided exact interval of a proportion: never covers less than it says. For "0 flips in n" and the like.
+
+    C. J. Clopper, E. S. Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial",
+    Biometrika 26 (1934) 404-413, by the beta distribution's quantiles.
+    """
+    _check(hits, n, level)
+    tail = (1 - level) / 2
+    low = 0.0 if hits == 0 else float(stats.beta.ppf(tail, hits, n - hits + 1))
+    high = 1.0 if hits == n else float(stats.beta.ppf(1 - tail, hits + 1, n - hits))
+    return low, high
+
+
+def quantile_ranks(n: int, q: float, level: float = LEVEL) -> tuple[int | None, int | None]:
+    """Ranks (1..n) of the order statistics that enclose the ``q`` quantile with at least ``level``; any distribution.
+
+    With B ~ Binomial(n, q): the lower rank is the largest r with P(B < r) <= (1 - level) / 2, the upper one the
+    smallest s with P(B >= s) <= (1 - level) / 2. None where n is too small for a bound on that side.
+    David, Nagaraja, "Order Statistics", 3rd ed. (2003), 7.1.
+    """
+    _check(0, n, level)
+    if not 0 < q < 1:
+        raise MisuseError("a quantile lies between 0 and 1", expected="0 < q < 1", found=q)
+    tail = (1 - level) / 2
+    low = int(stats.binom.ppf(tail, n, q))
+    # ppf gives the smallest k with P(B <= k) >= tail, so P(B < k) < tail: k itself is the lower rank.
+    high = int(stats.binom.ppf(1 - tail, n, q)) + 1
+    return (low if low >= 1 else None), (high if high <= n else None)
+
+
+def mcnemar_midp(lost: int, gained: int) -> float:
+    """Two-sided mid-p of McNemar's test on ``lost`` and ``gained``, the samples on which exactly one side was right.
+
+    Fagerland, Lydersen, Laake, "The McNemar test for binary matched-pairs data", BMC Med Res Methodol 13:91 (2013): the
+    exact conditional p minus the probability of the observed table. 1.0 when there are no such samples.
+    """
+    if lost < 0 or gained < 0:
+        raise MisuseError("counts are not negative", expected=">= 0", found=(lost, gained))
+    n = lost + gained
+    if n == 0:
+        return 1.0
+    fewer = min(lost, gained)
+    exact = 2 * float(stats.binom.cdf(fewer, n, 0.5))
+    return min(1.0, exact - float(stats.binom.pmf(fewer, n, 0.5)))
+
+
+def _check(hits: int, n: int, level: float) -> None:
+    if n < 1:
+        raise MisuseError("no interval from no samples", expected="n >= 1", found=n)
+    if not 0 <= hits <= n:
+        raise MisuseError("more hits than samples", expected=f"0..{n}", found=hits)
+    if not 0 < level < 1:
+        raise MisuseError("a level lies between 0 and 1", expected="0 < level < 1", found=level)

@@ -1,0 +1,117 @@
+"""What the metrics look at: the samples of a case, their decisions, and what else was noted while it ran."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import MisuseError, PlanError
+from harness.plans.schema import ArgmaxRule, ThresholdRule
+from harness.records import Evidence, FirmwareFacts, LinkFacts, Samples, Tensor
+from harness.verdict.decide import UNKNOWN, decide
+
+
+@dataclass(frozen=True)
+class View:
+    """A case as the metrics see it.
+
+    ``output``: the model's output tensor; its values must be one per class for the class metrics.
+    ``clock_hz``: of the board's cycle counter; None when it has none. ``stack_bytes``: the deepest seen; None if
+    unknown.
+
+    A sample is *sound* when it was answered with status 0 and the engine read the input that was meant. Every share is
+    over all samples that were sent: one that is not sound is counted against the product, never left out. Sizes of
+    errors (``max_abs_diff`` and the like) need outputs and are over the sound samples alone; their ``n`` says how many.
+
+    Raises ``MisuseError`` without a single sample, ``PlanError`` when the outputs cannot belong to the classes.
+    """
+
+    samples: Samples
+    output: Tensor
+    classes: tuple[str, ...]
+    evidence: Evidence
+    rule: ArgmaxRule | ThresholdRule = field(default_factory=ArgmaxRule)
+    clock_hz: int | None = None
+    link: LinkFacts | None = None
+    firmware: FirmwareFacts | None = None
+    stack_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        samples = self.samples
+        n = len(samples.ids)
+        if n == 0:
+            raise MisuseError("nothing can be measured without samples", expected="1 sample or more", found=0)
+        lengths = {name: len(array) for name, array in vars(samples).items() if array is not None}
+        if set(lengths.values()) != {n}:
+            raise MisuseError("the arrays of the samples differ in length", expected=f"{n} each", found=lengths)
+        shape = (n, self.output.elements)
+        for name, array in (("outputs", samples.outputs), ("reference", samples.reference)):
+            if array.shape != shape or array.dtype != np.dtype(self.output.dtype):
+                raise MisuseError(
+                    f"the {name} are not those of the model's output {self.output.name!r}",
+                    expected=f"{self.output.dtype} {list(shape)}",
+                    found=f"{array.dtype} {list(array.shape)}",
+                )
+        if self.output.elements != len(self.classes):
+            raise PlanError(
+                "the model's outputs are not one per class of the dataset",
+                where=f"output {self.output.name!r}",
+                expected=f"{len(self.classes)} classes of the dataset",
+                found=f"{self.output.elements} outputs of the model, {self.output.describe()}",
+                next_step="use a dataset whose classes the model was trained on",
+            )
+
+    @property
+    def n(self) -> int:
+        """Samples sent."""
+        return len(self.samples.ids)
+
+    @cached_property
+    def sound(self) -> npt.NDArray[np.bool_]:
+        """[N] whether the sample's outputs count as an answer to what was sent."""
+        s = self.samples
+        return np.asarray(s.answered & (s.status == 0) & (s.input_crc == s.sent_crc))
+
+    @cached_property
+    def decisions(self) -> npt.NDArray[np.int64]:
+        """[N] class index or ``UNKNOWN``; meaningless where not ``sound``."""
+        return decide(self.samples.outputs, self.rule, self.output)
+
+    @cached_property
+    def reference_decisions(self) -> npt.NDArray[np.int64]:
+        """[N] class index or ``UNKNOWN``, from the reference's outputs by the same rule."""
+        return decide(self.samples.reference, self.rule, self.output)
+
+    @cached_property
+    def identical(self) -> npt.NDArray[np.bool_]:
+        """[N] whether the sound sample's raw outputs are the reference's, byte for byte (so 0.0 is not -0.0)."""
+        ours = np.ascontiguousarray(self.samples.outputs).view(np.uint8).reshape(self.n, -1)
+        theirs = np.ascontiguousarray(self.samples.reference).view(np.uint8).reshape(self.n, -1)
+        return np.asarray(self.sound & (ours == theirs).all(axis=1))
+
+    @cached_property
+    def differences(self) -> npt.NDArray[np.float64]:
+        """[sound, outputs] absolute difference to the reference, dequantised.
+
+        Equal values and two NaNs are 0 apart; a NaN and a number are infinitely far apart.
+        """
+        ours, theirs = self.samples.outputs[self.sound], self.samples.reference[self.sound]
+        with np.errstate(invalid="ignore"):  # inf - inf, decided below
+            apart = np.abs(self.output.real(ours) - self.output.real(theirs))
+        same = (ours == theirs) | (np.isnan(apart) & np.isnan(ours.astype(float)) & np.isnan(theirs.astype(float)))
+        return np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart))
+
+    @cached_property
+    def confusion(self) -> tuple[tuple[int, ...], ...]:
+        """Counts of the sound samples: rows = truth, columns = decision, last column = unknown.
+
+        What its sum lacks to ``n`` are the samples that are not sound.
+        """
+        size = len(self.classes)
+        counts = np.zeros((size, size + 1), dtype=np.int64)
+        columns = np.where(self.decisions == UNKNOWN, size, self.decisions)
+        np.add.at(counts, (self.samples.labels[self.sound], columns[self.sound]), 1)
+        return tuple(tuple(int(count) for count in row) for row in counts)
