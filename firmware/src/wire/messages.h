@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * GENERATED from harness/wire/messages.py by `python -m harness.wire.cheader --write`; do not edit.
+ *
+ * HIL_<MESSAGE>_AT_<FIELD> is the field's offset in the body (little endian). If its size varies,
+ * HIL_<MESSAGE>_VARIES_AT is where its first varying field begins; else HIL_<MESSAGE>_BYTES is it. */
+#ifndef HIL_WIRE_MESSAGES_H
+#define HIL_WIRE_MESSAGES_H
+
+enum {
+    HIL_WIRE_PROTOCOL = 1,
+    HIL_WIRE_OVERHEAD = 7, /* type, seq and crc: bytes of a frame beside its body */
+    HIL_WIRE_HELLO_MAX_FRAME = 512, /* largest unencoded frame before HELLO */
+    HIL_WIRE_MAX_MISSING = 8 /* offsets that a slot of STATUS lists at most */
+};
+#define HIL_WIRE_NO_SAMPLE 0xFFFFFFFFu
+
+/* Types. Bit 7: from board to host. */
+enum {
+    HIL_MSG_HELLO_REQUEST = 0x01,
+    HIL_MSG_HELLO = 0x81,
+    HIL_MSG_CHUNK = 0x02,
+    HIL_MSG_RESULT = 0x82,
+    HIL_MSG_STATUS_REQUEST = 0x03,
+    HIL_MSG_STATUS = 0x83,
+    HIL_MSG_NEED = 0x84,
+    HIL_MSG_RESULT_REQUEST = 0x05,
+    HIL_MSG_FAULT_REQUEST = 0x06,
+    HIL_MSG_FAULT = 0x86,
+    HIL_MSG_BAUD_REQUEST = 0x07,
+    HIL_MSG_BAUD = 0x87,
+    HIL_MSG_PING = 0x08,
+    HIL_MSG_PONG = 0x88,
+    HIL_MSG_BOOT = 0x89,
+    HIL_MSG_ERROR = 0x8A
+};
+
+/* dtype of a tensor */
+enum {
+    HIL_DTYPE_FLOAT32 = 0,
+    HIL_DTYPE_INT8 = 1,
+    HIL_DTYPE_UINT8 = 2,
+    HIL_DTYPE_INT16 = 3,
+    HIL_DTYPE_INT32 = 4
+};
+
+/* reset_cause */
+enum {
+    HIL_RESET_UNKNOWN = 0,
+    HIL_RESET_POWER = 1,
+    HIL_RESET_PIN = 2,
+    HIL_RESET_SOFTWARE = 3,
+    HIL_RESET_WATCHDOG = 4,
+    HIL_RESET_FAULT = 5
+};
+
+/* flags of HELLO and BOOT, bits */
+enum {
+    HIL_FLAG_FAULT_KEPT = 1,
+    HIL_FLAG_SAMPLE_LOST = 2
+};
+
+/* capabilities of HELLO, bits */
+enum {
+    HIL_WIRE_CAP_CYCLES = 1,
+    HIL_WIRE_CAP_ZERO_RUNS = 2,
+    HIL_WIRE_CAP_BAUD = 4,
+    HIL_WIRE_CAP_LAYERS = 8,
+    HIL_WIRE_CAP_FAULT = 16
+};
+
+/* code of ERROR */
+enum {
+    HIL_ERR_PROTOCOL = 1,
+    HIL_ERR_UNKNOWN_TYPE = 2,
+    HIL_ERR_MALFORMED = 3,
+    HIL_ERR_NO_SESSION = 4,
+    HIL_ERR_NO_SLOT = 5,
+    HIL_ERR_BAD_CHUNK = 6,
+    HIL_ERR_UNKNOWN_SAMPLE = 7,
+    HIL_ERR_BUSY = 8,
+    HIL_ERR_ENGINE = 9
+};
+
+/* status of RESULT */
+enum {
+    HIL_RESULT_STATUS_OK = 0,
+    HIL_RESULT_STATUS_ENGINE = 1,
+    HIL_RESULT_STATUS_INPUT_CHANGED = 2
+};
+
+/* state of a slot in STATUS */
+enum {
+    HIL_SLOT_STATE_RECEIVING = 0,
+    HIL_SLOT_STATE_WAITING = 1,
+    HIL_SLOT_STATE_RUNNING = 2
+};
+
+/* status of BAUD */
+enum {
+    HIL_BAUD_STATUS_OK = 0,
+    HIL_BAUD_STATUS_UNSUPPORTED = 1
+};
+
+/* encoding of CHUNK */
+enum {
+    HIL_ENCODING_RAW = 0,
+    HIL_ENCODING_ZERO_RUNS = 1
+};
+
+/* HELLO_REQUEST: protocol:u8 session:u32 */
+enum {
+    HIL_HELLO_REQUEST_AT_PROTOCOL = 0,
+    HIL_HELLO_REQUEST_AT_SESSION = 1,
+    HIL_HELLO_REQUEST_BYTES = 5
+};
+
+/* HELLO: protocol:u8 session:u32 boot:u32 reset_cause:u8 flags:u8 slots:u8 max_frame:u16 chunk_bytes:u16 clock_hz:u32
+ * capabilities:u32 model_sha256:u8[32] board:str8 build_id:str8 engine:str8 engine_version:str8 bauds:list8<u32>
+ * inputs:list8<tensor> outputs:list8<tensor> */
+enum {
+    HIL_HELLO_AT_PROTOCOL = 0,
+    HIL_HELLO_AT_SESSION = 1,
+    HIL_HELLO_AT_BOOT = 5,
+    HIL_HELLO_AT_RESET_CAUSE = 9,
+    HIL_HELLO_AT_FLAGS = 10,
+    HIL_HELLO_AT_SLOTS = 11,
+    HIL_HELLO_AT_MAX_FRAME = 12,
+    HIL_HELLO_AT_CHUNK_BYTES = 14,
+    HIL_HELLO_AT_CLOCK_HZ = 16,
+    HIL_HELLO_AT_CAPABILITIES = 20,
+    HIL_HELLO_AT_MODEL_SHA256 = 24,
+    HIL_HELLO_AT_BOARD = 56,
+    HIL_HELLO_VARIES_AT = 56
+};
+
+/* CHUNK: sample:u32 offset:u32 encoding:u8 data:bytes */
+enum {
+    HIL_CHUNK_AT_SAMPLE = 0,
+    HIL_CHUNK_AT_OFFSET = 4,
+    HIL_CHUNK_AT_ENCODING = 8,
+    HIL_CHUNK_AT_DATA = 9,
+    HIL_CHUNK_VARIES_AT = 9
+};
+
+/* RESULT: sample:u32 status:u8 free_slots:u8 cycles:u64 input_crc:u32 total:u32 offset:u32 data:bytes */
+enum {
+    HIL_RESULT_AT_SAMPLE = 0,
+    HIL_RESULT_AT_STATUS = 4,
+    HIL_RESULT_AT_FREE_SLOTS = 5,
+    HIL_RESULT_AT_CYCLES = 6,
+    HIL_RESULT_AT_INPUT_CRC = 14,
+    HIL_RESULT_AT_TOTAL = 18,
+    HIL_RESULT_AT_OFFSET = 22,
+    HIL_RESULT_AT_DATA = 26,
+    HIL_RESULT_VARIES_AT = 26
+};
+
+/* STATUS: session:u32 boot:u32 frames_ok:u32 frames_bad:u32 overruns:u32 stack_bytes:u32 stack_size:u32
+ * slots:list8<slot> */
+enum {
+    HIL_STATUS_AT_SESSION = 0,
+    HIL_STATUS_AT_BOOT = 4,
+    HIL_STATUS_AT_FRAMES_OK = 8,
+    HIL_STATUS_AT_FRAMES_BAD = 12,
+    HIL_STATUS_AT_OVERRUNS = 16,
+    HIL_STATUS_AT_STACK_BYTES = 20,
+    HIL_STATUS_AT_STACK_SIZE = 24,
+    HIL_STATUS_AT_SLOTS = 28,
+    HIL_STATUS_VARIES_AT = 28
+};
+
+/* NEED: sample:u32 offsets:list8<u32> */
+enum {
+    HIL_NEED_AT_SAMPLE = 0,
+    HIL_NEED_AT_OFFSETS = 4,
+    HIL_NEED_VARIES_AT = 4
+};
+
+/* RESULT_REQUEST: sample:u32 */
+enum {
+    HIL_RESULT_REQUEST_AT_SAMPLE = 0,
+    HIL_RESULT_REQUEST_BYTES = 4
+};
+
+/* FAULT_REQUEST: clear:u8 */
+enum {
+    HIL_FAULT_REQUEST_AT_CLEAR = 0,
+    HIL_FAULT_REQUEST_BYTES = 1
+};
+
+/* FAULT: valid:u8 pc:u32 lr:u32 psr:u32 sp:u32 cfsr:u32 hfsr:u32 bfar:u32 mmfar:u32 exception:u32 last_type:u8
+ * sample:u32 backtrace:list8<u32> stack:bytes */
+enum {
+    HIL_FAULT_AT_VALID = 0,
+    HIL_FAULT_AT_PC = 1,
+    HIL_FAULT_AT_LR = 5,
+    HIL_FAULT_AT_PSR = 9,
+    HIL_FAULT_AT_SP = 13,
+    HIL_FAULT_AT_CFSR = 17,
+    HIL_FAULT_AT_HFSR = 21,
+    HIL_FAULT_AT_BFAR = 25,
+    HIL_FAULT_AT_MMFAR = 29,
+    HIL_FAULT_AT_EXCEPTION = 33,
+    HIL_FAULT_AT_LAST_TYPE = 37,
+    HIL_FAULT_AT_SAMPLE = 38,
+    HIL_FAULT_AT_BACKTRACE = 42,
+    HIL_FAULT_VARIES_AT = 42
+};
+
+/* BAUD_REQUEST: baud:u32 */
+enum {
+    HIL_BAUD_REQUEST_AT_BAUD = 0,
+    HIL_BAUD_REQUEST_BYTES = 4
+};
+
+/* BAUD: baud:u32 status:u8 */
+enum {
+    HIL_BAUD_AT_BAUD = 0,
+    HIL_BAUD_AT_STATUS = 4,
+    HIL_BAUD_BYTES = 5
+};
+
+/* PING: data:bytes */
+enum {
+    HIL_PING_AT_DATA = 0,
+    HIL_PING_VARIES_AT = 0
+};
+
+/* PONG: data:bytes */
+enum {
+    HIL_PONG_AT_DATA = 0,
+    HIL_PONG_VARIES_AT = 0
+};
+
+/* BOOT: boot:u32 reset_cause:u8 flags:u8 */
+enum {
+    HIL_BOOT_AT_BOOT = 0,
+    HIL_BOOT_AT_RESET_CAUSE = 4,
+    HIL_BOOT_AT_FLAGS = 5,
+    HIL_BOOT_BYTES = 6
+};
+
+/* ERROR: code:u8 type:u8 seq:u16 text:str8 */
+enum {
+    HIL_ERROR_AT_CODE = 0,
+    HIL_ERROR_AT_TYPE = 1,
+    HIL_ERROR_AT_SEQ = 2,
+    HIL_ERROR_AT_TEXT = 4,
+    HIL_ERROR_VARIES_AT = 4
+};
+
+/* One item of STATUS.slots, and of HELLO.inputs and outputs */
+/* SLOT: sample:u32 state:u8 missing:list8<u32> */
+enum {
+    HIL_SLOT_AT_SAMPLE = 0,
+    HIL_SLOT_AT_STATE = 4,
+    HIL_SLOT_AT_MISSING = 5,
+    HIL_SLOT_VARIES_AT = 5
+};
+/* TENSOR: dtype:u8 dims:list8<u16> scale:f32 zero_point:i32 name:str8 */
+enum {
+    HIL_TENSOR_AT_DTYPE = 0,
+    HIL_TENSOR_AT_DIMS = 1,
+    HIL_TENSOR_VARIES_AT = 1
+};
+
+#endif
