@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The core's own registers (ARMv7-M Architecture Reference Manual, B3 and C1). Nothing of a vendor's in here. */
+#ifndef HIL_ARCH_CORTEX_M_H
+#define HIL_ARCH_CORTEX_M_H
+
+#include <stdint.h>
+
+#define REG32(address) (*(volatile uint32_t *)(address))
+
+/* System control block */
+#define SCB_ICSR REG32(0xE000ED04u)
+#define SCB_VTOR REG32(0xE000ED08u)
+#define SCB_AIRCR REG32(0xE000ED0Cu)
+#define SCB_SHCSR REG32(0xE000ED24u)
+#define SCB_CFSR REG32(0xE000ED28u)
+#define SCB_HFSR REG32(0xE000ED2Cu)
+#define SCB_MMFAR REG32(0xE000ED34u)
+#define SCB_BFAR REG32(0xE000ED38u)
+#define SCB_CPACR REG32(0xE000ED88u)
+#define SCB_SHPR(exception) (*(volatile uint8_t *)(0xE000ED14u + (exception))) /* exceptions 4 to 15 */
+#define ICSR_PENDSTCLR (1u << 25)
+#define AIRCR_SYSRESETREQ (0x05FA0000u | 1u << 2)
+#define SHCSR_FAULTS_ENABLED (7u << 16) /* MemManage, BusFault, UsageFault */
+#define CPACR_FPU (0xFu << 20)
+
+/* SysTick */
+#define SYST_CSR REG32(0xE000E010u)
+#define SYST_RVR REG32(0xE000E014u)
+#define SYST_CVR REG32(0xE000E018u)
+#define SYST_CSR_ENABLE (1u << 0)
+#define SYST_CSR_TICKINT (1u << 1)
+
+/* Interrupt controller */
+#define NVIC_ISER(irq) REG32(0xE000E100u + 4u * ((irq) / 32u))
+#define NVIC_IPR(irq) (*(volatile uint8_t *)(0xE000E400u + (irq)))
+
+/* Cycle counter */
+#define DEMCR REG32(0xE000EDFCu)
+#define DEMCR_TRCENA (1u << 24)
+#define DWT_CTRL REG32(0xE0001000u)
+#define DWT_CYCCNT REG32(0xE0001004u)
+#define DWT_CTRL_CYCCNTENA (1u << 0)
+
+static inline uint32_t irq_mask(void) {
+    uint32_t primask;
+    __asm volatile("mrs %0, primask\n\tcpsid i" : "=r"(primask)::"memory");
+    return primask;
+}
+
+static inline void irq_restore(uint32_t primask) {
+    __asm volatile("msr primask, %0" ::"r"(primask) : "memory");
+}
+
+/* The barrier before WFI lets a store that clears an interrupt's cause take effect: without it the core may wake at once
+ * or, on some emulators, not see the change at all. With interrupts masked WFI still wakes on a pending one. */
+static inline void wait_for_interrupt(void) {
+    __asm volatile("dsb\n\twfi" ::: "memory");
+}
+
+static inline void sync_barrier(void) {
+    __asm volatile("dsb\n\tisb" ::: "memory");
+}
+
+/* Starts the 64-bit cycle counter and the half-second tick. `core_hz` as board_clock_hz(). */
+void cortex_time_start(uint32_t core_hz);
+
+/* Core priorities: faults (0) above the UART above the tick. The low 4 bits are not implemented on most parts. */
+enum { PRIORITY_UART = 0x40, PRIORITY_TICK = 0x80 };
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * NUCLEO-F446RE: 180 MHz from the internal oscillator, USART2 on PA2/PA3 (the ST-LINK's virtual COM port).
+ * Register layouts and sequences from RM0390; section numbers are its. */
+#include "board.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "cortex_m.h"
+#include "fifo.h"
+#include "wire/messages.h"
+
+/* 6.3 RCC */
+#define RCC_CR REG32(0x40023800u)
+#define RCC_PLLCFGR REG32(0x40023804u)
+#define RCC_CFGR REG32(0x40023808u)
+#define RCC_AHB1ENR REG32(0x40023830u)
+#define RCC_APB1ENR REG32(0x40023840u)
+#define RCC_CSR REG32(0x40023874u)
+/* 5.4 PWR */
+#define PWR_CR REG32(0x40007000u)
+#define PWR_CSR REG32(0x40007004u)
+/* 3.8 FLASH */
+#define FLASH_ACR REG32(0x40023C00u)
+/* 7.4 GPIOA */
+#define GPIOA_MODER REG32(0x40020000u)
+#define GPIOA_PUPDR REG32(0x4002000Cu)
+#define GPIOA_AFRL REG32(0x40020020u)
+/* 25.6 USART2 */
+#define USART2_SR REG32(0x40004400u)
+#define USART2_DR REG32(0x40004404u)
+#define USART2_BRR REG32(0x40004408u)
+#define USART2_CR1 REG32(0x4000440Cu)
+#define USART2_IRQ 38u
+#define usart2_handler irq_38_handler /* the name that arch/startup.c has for it */
+
+enum { SR_ORE = 1u << 3, SR_RXNE = 1u << 5, SR_TC = 1u << 6, SR_TXE = 1u << 7 };
+enum { CR1_RE = 1u << 2, CR1_TE = 1u << 3, CR1_RXNEIE = 1u << 5, CR1_TXEIE = 1u << 7, CR1_UE = 1u << 13 };
+
+#define HSI_HZ 16000000u
+#define PLL_HZ 180000000u
+
+static uint32_t core_hz = HSI_HZ;
+static uint32_t apb1_hz = HSI_HZ;
+static uint8_t reset_cause;
+
+static uint8_t rx_bytes[HIL_RX_RING];
+static uint8_t tx_bytes[HIL_TX_RING];
+static fifo rx, tx;
+static volatile uint32_t overruns;
+
+void usart2_handler(void);
+
+/* A flag that never comes must not hang a board: every wait for hardware ends. 100 000 reads are over 1 ms at 180 MHz
+ * and over 20 ms at 16; the slowest flag (PLL lock, 16.3) takes 0.2 ms. */
+static bool comes(volatile const uint32_t *reg, uint32_t mask, uint32_t value) {
+    for (uint32_t i = 0; i < 100000u; i++) {
+        if ((*reg & mask) == value) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* 6.2.3, 5.1.4, 3.4.1: PLL = HSI / 8 * 180 / 2, over-drive, 5 wait states with the ART on, APB1 /4, APB2 /2.
+ * False leaves the core on HSI, as it was. */
+static bool clock_to_180_mhz(void) {
+    enum { HSION = 1u << 0, HSIRDY = 1u << 1, PLLON = 1u << 24, PLLRDY = 1u << 25 };
+    enum { VOS_SCALE1 = 3u << 14, ODEN = 1u << 16, ODSWEN = 1u << 17, ODRDY = 1u << 16, ODSWRDY = 1u << 17 };
+    enum { LATENCY_5 = 5u, ART = 7u << 8, PPRE1_DIV4 = 5u << 10, PPRE2_DIV2 = 4u << 13, SW_PLL = 2u, SWS_PLL = 2u << 2 };
+
+    RCC_CR |= HSION;
+    if (!comes(&RCC_CR, HSIRDY, HSIRDY)) {
+        return false;
+    }
+    RCC_APB1ENR |= 1u << 28; /* PWR */
+    (void)RCC_APB1ENR;       /* 6.2.16: a clock needs two cycles before its peripheral may be touched */
+    PWR_CR |= VOS_SCALE1;
+    RCC_PLLCFGR = 8u | 180u << 6 | 0u << 16 | 8u << 24 | 2u << 28; /* M 8, N 180, P 2, source HSI, Q 8, R 2 */
+    RCC_CR |= PLLON;
+    if (!comes(&RCC_CR, PLLRDY, PLLRDY)) {
+        return false;
+    }
+    PWR_CR |= ODEN;
+    if (!comes(&PWR_CSR, ODRDY, ODRDY)) {
+        return false;
+    }
+    PWR_CR |= ODSWEN;
+    if (!comes(&PWR_CSR, ODSWRDY, ODSWRDY)) {
+        return false;
+    }
+    FLASH_ACR = LATENCY_5 | ART;
+    if (!comes(&FLASH_ACR, 0xFu, LATENCY_5)) {
+        return false;
+    }
+    RCC_CFGR = PPRE1_DIV4 | PPRE2_DIV2;
+    RCC_CFGR = PPRE1_DIV4 | PPRE2_DIV2 | SW_PLL;
+    if (!comes(&RCC_CFGR, 3u << 2, SWS_PLL)) {
+        RCC_CFGR = 0;
+        return false;
+    }
+    return true;
+}
+
+/* 25.4.4, oversampling by 16: BRR is the divider itself, rounded to the nearest. */
+static void set_divider(uint32_t baud) {
+    USART2_BRR = (apb1_hz + baud / 2u) / baud;
+}
+
+static void uart_start(void) {
+    fifo_init(&rx, rx_bytes, sizeof rx_bytes);
+    fifo_init(&tx, tx_bytes, sizeof tx_bytes);
+    RCC_AHB1ENR |= 1u << 0;  /* GPIOA */
+    RCC_APB1ENR |= 1u << 17; /* USART2 */
+    (void)RCC_APB1ENR;
+    GPIOA_AFRL = (GPIOA_AFRL & ~(0xFFu << 8)) | 0x77u << 8;    /* PA2, PA3: AF7 */
+    GPIOA_PUPDR = (GPIOA_PUPDR & ~(0xFu << 4)) | 0x4u << 4;    /* PA3 pulled up: an open line is an idle one */
+    GPIOA_MODER = (GPIOA_MODER & ~(0xFu << 4)) | 0xAu << 4;    /* alternate function */
+    set_divider(HIL_BAUD);
+    USART2_CR1 = CR1_UE | CR1_RE | CR1_TE | CR1_RXNEIE;
+    NVIC_IPR(USART2_IRQ) = PRIORITY_UART;
+    NVIC_ISER(USART2_IRQ) = 1u << (USART2_IRQ % 32u);
+}
+
+/* 6.3.21. The pin is set with every reset, so it is the cause only when nothing else is. */
+static uint8_t take_reset_cause(void) {
+    uint32_t csr = RCC_CSR;
+    RCC_CSR = csr | 1u << 24; /* RMVF */
+    if ((csr & (1u << 29 | 1u << 30)) != 0) {
+        return HIL_RESET_WATCHDOG;
+    }
+    if ((csr & 1u << 28) != 0) {
+        return HIL_RESET_SOFTWARE;
+    }
+    if ((csr & (1u << 27 | 1u << 25)) != 0) {
+        return HIL_RESET_POWER;
+    }
+    return (csr & 1u << 26) != 0 ? HIL_RESET_PIN : HIL_RESET_UNKNOWN;
+}
+
+void board_init(void) {
+    reset_cause = take_reset_cause();
+    if (clock_to_180_mhz()) {
+        core_hz = PLL_HZ;
+        apb1_hz = PLL_HZ / 4u;
+    }
+    cortex_time_start(core_hz);
+    uart_start();
+}
+
+/* Only moves bytes: what they mean is the main loop's business. Reading SR, then DR, clears RXNE and ORE. */
+void usart2_handler(void) {
+    uint32_t status = USART2_SR;
+    if ((status & (SR_RXNE | SR_ORE)) != 0) {
+        uint8_t byte = (uint8_t)USART2_DR;
+        if ((status & SR_ORE) != 0) {
+            overruns++;
+        }
+        if ((status & SR_RXNE) != 0 && !fifo_push(&rx, byte)) {
+            overruns++;
+        }
+    }
+    if ((status & SR_TXE) != 0 && (USART2_CR1 & CR1_TXEIE) != 0) {
+        uint8_t byte;
+        if (fifo_pop(&tx, &byte)) {
+            USART2_DR = byte;
+        } else {
+            USART2_CR1 &= ~(uint32_t)CR1_TXEIE;
+        }
+    }
+}
+
+uint32_t board_rx_read(uint8_t *to, uint32_t max) {
+    return fifo_read(&rx, to, max);
+}
+
+uint32_t board_rx_overruns(void) {
+    return overruns;
+}
+
+/* Sleeps unless the answer is already there. Looking and sleeping with interrupts masked closes the gap between the two;
+ * a pending interrupt still ends WFI, and runs as soon as they are allowed again. */
+static void sleep_while_full(void) {
+    uint32_t primask = irq_mask();
+    if (fifo_free(&tx) == 0) {
+        wait_for_interrupt();
+    }
+    irq_restore(primask);
+}
+
+void board_tx_write(const uint8_t *from, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        while (!fifo_push(&tx, from[i])) {
+            sleep_while_full();
+        }
+        /* The handler only ever clears it, and only when the ring was empty: set after each push it cannot get lost. */
+        USART2_CR1 |= CR1_TXEIE;
+    }
+}
+
+void board_idle(void) {
+    uint32_t primask = irq_mask();
+    if (fifo_used(&rx) == 0 && !board_alarm_due()) {
+        wait_for_interrupt();
+    }
+    irq_restore(primask);
+}
+
+void board_set_baud(uint32_t baud) {
+    while (fifo_used(&tx) != 0) {
+        /* drains at the line's speed, by interrupt */
+    }
+    (void)comes(&USART2_SR, SR_TC, SR_TC); /* the last byte has left the shift register: 87 us at 115200 */
+    USART2_CR1 &= ~(uint32_t)CR1_UE;
+    set_divider(baud);
+    USART2_CR1 |= CR1_UE;
+}
+
+uint32_t board_clock_hz(void) {
+    return core_hz;
+}
+
+uint8_t board_reset_cause(void) {
+    return reset_cause;
+}

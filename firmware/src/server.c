@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "answers.h"
+#include "board.h"
+#include "compute.h"
+#include "config.h"
+#include "fault.h"
+#include "kept.h"
+#include "link.h"
+#include "results.h"
+#include "slots.h"
+#include "wire/bytes.h"
+#include "wire/frame.h"
+#include "wire/messages.h"
+#include "wire/zero_runs.h"
+
+/* After this many crashes in a row without a HELLO the engine is left alone, so that the fault can still be asked for. */
+enum { CRASHES_MAX = 3 };
+
+/* Offsets in one NEED; more go in further ones. */
+enum { NEED_MAX = 32 };
+
+static frame_decoder decoder;
+static uint8_t frame_buffer[HIL_MAX_FRAME];
+
+static struct {
+    bool open;
+    uint32_t id;
+    uint16_t next_seq;
+    link_counters counters;
+    uint32_t overruns_before; /* the board's count when the session began */
+} session;
+
+static struct {
+    uint32_t now;
+    uint32_t before;
+    bool on_trial; /* changed, and no good frame has come since */
+} baud;
+
+static uint8_t reset_cause;
+static uint8_t flags;
+static const char *engine_error; /* NULL when it runs */
+
+static void refuse(uint8_t code, const char *text) {
+    answer_error(code, decoder.type, decoder.seq, text);
+}
+
+static uint8_t current_flags(void) {
+    return (uint8_t)(flags | (fault_kept() != NULL ? HIL_FLAG_FAULT_KEPT : 0));
+}
+
+static void on_hello_request(const uint8_t *body, uint32_t n) {
+    (void)n;
+    if (body[HIL_HELLO_REQUEST_AT_PROTOCOL] != HIL_WIRE_PROTOCOL) {
+        refuse(HIL_ERR_PROTOCOL, "this board speaks version 1");
+        return;
+    }
+    if (engine_error != NULL) {
+        refuse(HIL_ERR_ENGINE, engine_error);
+        return;
+    }
+    slots_reset();
+    results_reset();
+    link_restart();
+    memset(&session.counters, 0, sizeof session.counters);
+    session.counters.frames_ok = 1; /* this one */
+    session.overruns_before = board_rx_overruns();
+    session.open = true;
+    session.id = get_u32(&body[HIL_HELLO_REQUEST_AT_SESSION]);
+    session.next_seq = (uint16_t)(decoder.seq + 1u);
+    kept.crashes = 0;
+    answer_hello(session.id, reset_cause, current_flags());
+}
+
+static void on_chunk(const uint8_t *body, uint32_t n) {
+    uint32_t sample = get_u32(&body[HIL_CHUNK_AT_SAMPLE]);
+    uint32_t offset = get_u32(&body[HIL_CHUNK_AT_OFFSET]);
+    uint8_t encoding = body[HIL_CHUNK_AT_ENCODING];
+    const uint8_t *data = &body[HIL_CHUNK_AT_DATA];
+    uint32_t data_bytes = n - HIL_CHUNK_AT_DATA;
+    uint32_t size = slots_chunk_bytes(offset);
+
+    const result *answered = results_find(sample);
+    if (answered != NULL) {
+        answer_result(answered);
+        return;
+    }
+    if (size == 0) {
+        refuse(HIL_ERR_BAD_CHUNK, "no chunk begins at this offset");
+        return;
+    }
+    if (encoding > HIL_ENCODING_ZERO_RUNS) {
+        refuse(HIL_ERR_BAD_CHUNK, "unknown encoding");
+        return;
+    }
+    if (encoding == HIL_ENCODING_RAW ? data_bytes != size : !zero_runs_fit(data, data_bytes, size)) {
+        refuse(HIL_ERR_BAD_CHUNK, "the data is not of the chunk's size");
+        return;
+    }
+    if (slots_is_over(sample)) {
+        refuse(HIL_ERR_UNKNOWN_SAMPLE, "this sample is over");
+        return;
+    }
+    slot *s = slots_find(sample);
+    if (s == NULL) {
+        s = slots_open(sample);
+    }
+    if (s == NULL) {
+        refuse(HIL_ERR_NO_SLOT, "all slots are taken");
+        return;
+    }
+    if (slots_has(s, offset)) {
+        return;
+    }
+    if (encoding == HIL_ENCODING_RAW) {
+        memcpy(&s->data[offset], data, size);
+    } else {
+        zero_runs_decode(data, data_bytes, &s->data[offset]);
+    }
+    slots_mark(s, offset);
+}
+
+static void on_status_request(const uint8_t *body, uint32_t n) {
+    (void)body;
+    (void)n;
+    session.counters.overruns = board_rx_overruns() - session.overruns_before;
+    answer_status(session.id, &session.counters);
+}
+
+static void on_result_request(const uint8_t *body, uint32_t n) {
+    (void)n;
+    const result *r = results_find(get_u32(&body[HIL_RESULT_REQUEST_AT_SAMPLE]));
+    if (r == NULL) {
+        refuse(HIL_ERR_UNKNOWN_SAMPLE, "this result is not kept");
+        return;
+    }
+    answer_result(r);
+}
+
+static void on_fault_request(const uint8_t *body, uint32_t n) {
+    (void)n;
+    answer_fault();
+    if (body[HIL_FAULT_REQUEST_AT_CLEAR] != 0) {
+        fault_clear();
+    }
+}
+
+static void on_baud_request(const uint8_t *body, uint32_t n) {
+    (void)n;
+    uint32_t wanted = get_u32(&body[HIL_BAUD_REQUEST_AT_BAUD]);
+    for (uint32_t i = 0; i < answer_n_bauds; i++) {
+        if (answer_bauds[i] == wanted) {
+            answer_baud(wanted, HIL_BAUD_STATUS_OK);
+            baud.before = baud.now;
+            baud.now = wanted;
+            baud.on_trial = true;
+            board_set_baud(wanted);
+            board_alarm_set();
+            return;
+        }
+    }
+    answer_baud(wanted, HIL_BAUD_STATUS_UNSUPPORTED);
+}
+
+static void on_ping(const uint8_t *body, uint32_t n) {
+    answer_pong(body, n);
+}
+
+/* Body sizes come from the message table: a handler may read up to its `bytes` without looking. */
+static const struct {
+    uint8_t type;
+    bool any_longer;   /* the body may go on behind `bytes` */
+    bool in_session;   /* refused before HELLO */
+    uint16_t bytes;
+    void (*handle)(const uint8_t *body, uint32_t n);
+} handlers[] = {
+    {HIL_MSG_HELLO_REQUEST, false, false, HIL_HELLO_REQUEST_BYTES, on_hello_request},
+    {HIL_MSG_CHUNK, true, true, HIL_CHUNK_VARIES_AT, on_chunk},
+    {HIL_MSG_STATUS_REQUEST, false, false, 0, on_status_request},
+    {HIL_MSG_RESULT_REQUEST, false, true, HIL_RESULT_REQUEST_BYTES, on_result_request},
+    {HIL_MSG_FAULT_REQUEST, false, false, HIL_FAULT_REQUEST_BYTES, on_fault_request},
+    {HIL_MSG_BAUD_REQUEST, false, false, HIL_BAUD_REQUEST_BYTES, on_baud_request},
+    {HIL_MSG_PING, true, false, HIL_PING_VARIES_AT, on_ping},
+};
+
+static void dispatch(void) {
+    uint32_t n = decoder.body_bytes;
+    for (uint32_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
+        if (handlers[i].type != decoder.type) {
+            continue;
+        }
+        if (n < handlers[i].bytes || (n > handlers[i].bytes && !handlers[i].any_longer)) {
+            refuse(HIL_ERR_MALFORMED, "the body has the wrong size");
+        } else if (handlers[i].in_session && !session.open) {
+            refuse(HIL_ERR_NO_SESSION, "say hello first");
+        } else {
+            handlers[i].handle(decoder.body, n);
+        }
+        return;
+    }
+    refuse(HIL_ERR_UNKNOWN_TYPE, "unknown message type");
+}
+
+/* Asks for every chunk that must have been lost: one before a chunk that has come. */
+static void ask_for_overdue(void) {
+    for (uint32_t i = 0; i < HIL_SLOTS; i++) {
+        const slot *s = slots_at(i);
+        uint32_t offsets[NEED_MAX];
+        uint32_t limit = slots_overdue(s);
+        uint32_t from = 0;
+        uint32_t n;
+        while ((n = slots_missing(s, &from, limit, offsets, NEED_MAX)) != 0) {
+            answer_need(s->sample, offsets, n);
+        }
+    }
+}
+
+static void on_frame(void) {
+    bool gap = session.open && decoder.seq != session.next_seq;
+    session.counters.frames_ok++;
+    session.next_seq = (uint16_t)(decoder.seq + 1u);
+    kept.last_type = decoder.type;
+    if (baud.on_trial) {
+        baud.on_trial = false;
+        board_alarm_stop();
+    }
+    dispatch();
+    /* After the frame that showed the gap has been stored: it may itself be what lies behind the lost ones. */
+    if (gap && decoder.type != HIL_MSG_HELLO_REQUEST) {
+        ask_for_overdue();
+    }
+}
+
+void server_receive(const uint8_t *bytes, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        frame_event event = frame_decoder_push(&decoder, bytes[i]);
+        if (event == FRAME_GOOD) {
+            on_frame();
+        } else if (event != FRAME_NONE) {
+            session.counters.frames_bad++;
+        }
+    }
+}
+
+static void run(slot *s) {
+    result *r = results_add(s->sample);
+    s->state = HIL_SLOT_STATE_RUNNING;
+    kept.sample = s->sample;
+    compute_run(s->data, r);
+    kept.sample = HIL_WIRE_NO_SAMPLE;
+    slots_release(s);
+    answer_result(r);
+}
+
+bool server_poll(void) {
+    if (baud.on_trial && board_alarm_due()) {
+        baud.on_trial = false;
+        baud.now = baud.before;
+        board_alarm_stop();
+        board_set_baud(baud.now);
+        frame_decoder_init(&decoder, frame_buffer, sizeof frame_buffer); /* what came at the wrong speed is nothing */
+        return true;
+    }
+    slot *s = slots_next();
+    if (s == NULL) {
+        return false;
+    }
+    run(s);
+    return true;
+}
+
+void server_start(uint32_t lost_sample) {
+    memset(&session, 0, sizeof session);
+    memset(&baud, 0, sizeof baud);
+    baud.now = HIL_BAUD;
+    frame_decoder_init(&decoder, frame_buffer, sizeof frame_buffer);
+    slots_reset();
+    results_reset();
+    link_restart();
+    flags = lost_sample != HIL_WIRE_NO_SAMPLE ? HIL_FLAG_SAMPLE_LOST : 0;
+    reset_cause = fault_caused_reset() ? HIL_RESET_FAULT : board_reset_cause();
+    /* Announced before the engine is touched: a board that crashes in its start has at least said so. */
+    answer_boot(reset_cause, current_flags());
+    engine_error = kept.crashes < CRASHES_MAX ? compute_start() : "the engine is off after crashes in a row";
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef HIL_TESTS_SUMS_H
+#define HIL_TESTS_SUMS_H
+
+typedef enum {
+    SUMS_WORKS,
+    SUMS_DOES_NOT_START,
+    SUMS_FAILS,
+    SUMS_SPOILS_ITS_INPUT
+} sums_fault;
+
+/* What the engine does wrong from now on. */
+extern sums_fault sums_does;
+
+#endif

@@ -1,0 +1,95 @@
+"""How the board's RAM is shared out: input slots, kept results, the receive ring. Pure arithmetic.
+
+The sizes are fixed at build time so that an image that does not fit is refused before it is flashed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.build.inputs import BuildBoard, BuildModel
+from harness.errors import MisuseError, PlanError
+
+MIN_SLOTS, MAX_SLOTS = 2, 8
+#: A chunk is one frame's worth: large enough that 16 bytes of frame and header hardly count, small enough to send again.
+MAX_CHUNK_BYTES = 1024
+MIN_RX_RING, MIN_TX_RING, MAX_TX_RING = 4096, 1024, 8192
+#: RAM of the firmware itself (frame buffer, encoder, fault report, ...) beside the buffers counted here; measured 2.1 KB.
+_FIRMWARE_BYTES = 2560
+_SLOT_BOOKKEEPING_BYTES = 64
+#: type, seq, crc, and sample, offset, encoding of a CHUNK; RESULT has 33; one delimiter.
+_CHUNK_FRAME_BYTES = 16
+_RESULT_FRAME_BYTES = 33
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Counts and sizes in bytes; ``ram_bytes`` is what they and the rest are expected to take together."""
+
+    slots: int
+    chunk_bytes: int
+    rx_ring_bytes: int
+    tx_ring_bytes: int
+    ram_bytes: int
+
+
+def memory_budget(board: BuildBoard, model: BuildModel, *, slots: int | None = None) -> Budget:
+    """The largest budget that fits: as many slots as possible (8 at most) with a receive ring that holds a sample each.
+
+    ``slots`` asks for exactly that many. With the fewest slots the ring may shrink to 4096 bytes: a long run of the engine can
+    then lose bytes, which the wire repairs. Raises PlanError with the numbers when even that does not fit.
+    """
+    if slots is not None and not 1 <= slots <= 255:
+        raise MisuseError("the number of input slots is out of range", expected="1..255", found=slots)
+    wanted = [slots] if slots is not None else list(range(MAX_SLOTS, MIN_SLOTS - 1, -1))
+    chunk_bytes = max(1, min(model.input_bytes, MAX_CHUNK_BYTES))
+    for n in wanted:
+        budget = _budget(board, model, n, chunk_bytes, _power_of_two(n * _sample_on_line(model, chunk_bytes), MIN_RX_RING))
+        if budget.ram_bytes <= board.ram_bytes:
+            return budget
+    ring = budget.rx_ring_bytes
+    while ring > MIN_RX_RING:
+        ring //= 2
+        budget = _budget(board, model, wanted[-1], chunk_bytes, ring)
+        if budget.ram_bytes <= board.ram_bytes:
+            return budget
+    raise PlanError(
+        f"the model does not fit the RAM of {board.name}",
+        where=f"model {model.name}",
+        expected=f"at most {board.ram_bytes} B of RAM",
+        found=f"{budget.ram_bytes} B: arena {model.arena_bytes}, {budget.slots} input slots of {model.input_bytes}, "
+        f"rings {budget.rx_ring_bytes} + {budget.tx_ring_bytes}, stack {board.stack_bytes}",
+        next_step="use a smaller model, or a board with more RAM",
+    )
+
+
+def _budget(board: BuildBoard, model: BuildModel, slots: int, chunk_bytes: int, rx_ring_bytes: int) -> Budget:
+    result_on_line = _encoded(model.output_bytes + _RESULT_FRAME_BYTES)
+    tx_ring_bytes = min(_power_of_two(2 * result_on_line, MIN_TX_RING), MAX_TX_RING)
+    per_slot = _aligned(model.input_bytes, 4) + _aligned(model.output_bytes, 8) + _SLOT_BOOKKEEPING_BYTES
+    ram_bytes = (
+        _FIRMWARE_BYTES + chunk_bytes + board.stack_bytes + _aligned(model.arena_bytes, 16) + slots * per_slot
+    ) + (rx_ring_bytes + tx_ring_bytes)
+    return Budget(slots, chunk_bytes, rx_ring_bytes, tx_ring_bytes, ram_bytes)
+
+
+def _sample_on_line(model: BuildModel, chunk_bytes: int) -> int:
+    full, rest = divmod(model.input_bytes, chunk_bytes)
+    n_bytes = full * _encoded(chunk_bytes + _CHUNK_FRAME_BYTES)
+    return n_bytes + (_encoded(rest + _CHUNK_FRAME_BYTES) if rest else 0)
+
+
+def _encoded(n_bytes: int) -> int:
+    """The most that a frame takes on the line: COBS adds a byte per 254 begun, and the delimiter one."""
+    return n_bytes + n_bytes // 254 + 2
+
+
+def _power_of_two(n_bytes: int, at_least: int) -> int:
+    size = at_least
+    while size < n_bytes:
+        size *= 2
+    return size
+
+
+def _aligned(n_bytes: int, to: int) -> int:
+    return -(-n_bytes // to) * to

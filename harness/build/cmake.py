@@ -1,0 +1,102 @@
+"""One run of CMake and Ninja, both from PyPI, and what their errors mean."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from harness.build.compilers import Compiler
+from harness.errors import BenchError, PlanError
+
+_TIMEOUT_S = 600  # zig builds its runtime at its first use: half a minute on a slow machine
+_TAIL_LINES = 25
+#: LLD, then GNU ld.
+_OVERFLOWS = (
+    re.compile(r"will not fit in region '(?P<region>\w+)': overflowed by (?P<n>\d+) bytes"),
+    re.compile(r"region `(?P<region>\w+)' overflowed by (?P<n>\d+) bytes"),
+)
+
+
+def run_cmake(
+    source_dir: Path,
+    build_dir: Path,
+    config: str,
+    compiler: Compiler,
+    *,
+    what: str,
+    region_bytes: Mapping[str, int],
+) -> Path:
+    """Configure and build; the path of the ELF. ``config`` is the text that CMakeLists.txt includes as HIL_CONFIG.
+
+    Raises PlanError when the linker says that FLASH or RAM (keys of ``region_bytes``) is too small, BenchError with the end of the
+    compiler's output otherwise. ``what`` names the build in messages.
+    """
+    import cmake
+    import ninja
+
+    suffix = ".exe" if os.name == "nt" else ""
+    ninja_program = Path(ninja.BIN_DIR) / f"ninja{suffix}"
+    config_file = build_dir / "config.cmake"
+    config_file.write_text(config, encoding="utf-8")
+    configure = [
+        str(Path(cmake.CMAKE_BIN_DIR) / f"cmake{suffix}"),
+        *("-G", "Ninja", "-B", str(build_dir), "-S", str(source_dir)),
+        f"-DCMAKE_MAKE_PROGRAM={ninja_program.as_posix()}",
+        f"-DCMAKE_TOOLCHAIN_FILE={(source_dir / 'arch' / compiler.toolchain).as_posix()}",
+        f"-DHIL_CONFIG={config_file.as_posix()}",
+        *(f"-D{name}={value}" for name, value in compiler.cmake),
+    ]
+    _run(configure, build_dir, what, compiler, region_bytes)
+    _run([str(ninja_program), "-C", str(build_dir)], build_dir, what, compiler, region_bytes)
+    return build_dir / "firmware.elf"
+
+
+def _run(
+    command: Sequence[str], build_dir: Path, what: str, compiler: Compiler, region_bytes: Mapping[str, int]
+) -> None:
+    # A user's CFLAGS would change the image without changing its build id.
+    hidden = {"CFLAGS", "LDFLAGS", "CC", "CPATH", "C_INCLUDE_PATH", "CMAKE_GENERATOR", "CMAKE_TOOLCHAIN_FILE"}
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    try:
+        done = subprocess.run(
+            command, cwd=build_dir, env=environment, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BenchError("the firmware build could not be run", where=what, found=str(error)) from error
+    if done.returncode == 0:
+        return
+    output = done.stdout + done.stderr
+    raise_if_too_large(output, what, region_bytes)
+    tail = "\n".join(output.strip().splitlines()[-_TAIL_LINES:])
+    raise BenchError(
+        "the firmware does not compile",
+        where=what,
+        expected=f"{compiler.version} to accept it",
+        found=f"exit status {done.returncode}; the end of its output:\n{tail}",
+        next_step="read the first error above; the sources are firmware/ and the generated model",
+    )
+
+
+def raise_if_too_large(output: str, what: str, region_bytes: Mapping[str, int]) -> None:
+    """PlanError with the numbers when the linker's ``output`` says that a memory is too small."""
+    overflow: dict[str, int] = {}
+    for pattern in _OVERFLOWS:
+        for match in pattern.finditer(output):
+            # LLD tells it for each section that lies behind the end: the last and largest is the whole excess.
+            overflow[match["region"]] = max(overflow.get(match["region"], 0), int(match["n"]))
+    if not overflow:
+        return
+    sizes = {region: region_bytes.get(region, 0) for region in overflow}
+    raise PlanError(
+        f"the image does not fit the {' and the '.join(_MEMORY.get(region, region) for region in overflow)} of the board",
+        where=what,
+        expected=", ".join(f"{_MEMORY.get(region, region)} at most {size} B" for region, size in sizes.items()),
+        found=", ".join(f"{sizes[region] + excess} B needed ({excess} B too many)" for region, excess in overflow.items()),
+        next_step="use a smaller model, or a board with more memory",
+    )
+
+
+_MEMORY = {"FLASH": "flash", "RAM": "RAM"}

@@ -1,0 +1,104 @@
+"""What a build needs to know: of the board (board.toml) and of the model (model.json beside the generated sources)."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import PlanError
+
+
+@dataclass(frozen=True)
+class BuildBoard:
+    """The part of ``board.toml`` that the firmware is built from. Sizes in bytes."""
+
+    name: str
+    core: str
+    flash_origin: int
+    flash_bytes: int
+    ram_origin: int
+    ram_bytes: int
+    stack_bytes: int
+    baud: int
+    bauds: tuple[int, ...]
+
+    @classmethod
+    def load(cls, board_dir: Path) -> BuildBoard:
+        """Read ``board_dir/board.toml``. PlanError when it is missing, not TOML, or lacks a key."""
+        path = board_dir / "board.toml"
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise PlanError(
+                "this folder describes no board", where=str(path), next_step="name a folder of firmware/boards"
+            ) from error
+        except tomllib.TOMLDecodeError as error:
+            raise PlanError("board.toml cannot be read", where=str(path), found=str(error)) from error
+        try:
+            memory, uart = data["memory"], data["uart"]
+            return cls(
+                name=str(data["name"]),
+                core=str(data["core"]),
+                flash_origin=int(memory["flash_origin"]),
+                flash_bytes=int(memory["flash_bytes"]),
+                ram_origin=int(memory["ram_origin"]),
+                ram_bytes=int(memory["ram_bytes"]),
+                stack_bytes=int(memory["stack_bytes"]),
+                baud=int(uart["baud"]),
+                bauds=tuple(int(baud) for baud in uart["bauds"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise PlanError(
+                "board.toml lacks what the build needs, or has it in another type", where=str(path), found=repr(error)
+            ) from error
+
+
+@dataclass(frozen=True)
+class BuildModel:
+    """The part of ``model.json`` that the firmware is built from. Sizes in bytes, digests in hexadecimal."""
+
+    name: str
+    engine: str
+    model_sha256: str
+    weights_sha256: str
+    weights_bytes: int
+    arena_bytes: int
+    input_bytes: int
+    output_bytes: int
+
+    @classmethod
+    def load(cls, generated_dir: Path) -> BuildModel:
+        """Read ``generated_dir/model.json``. PlanError when it is missing, not JSON, or lacks a key."""
+        path = generated_dir / "model.json"
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise PlanError(
+                "this folder holds no generated model",
+                where=str(path),
+                next_step="generate it with harness.models.codegen",
+            ) from error
+        except ValueError as error:
+            raise PlanError("model.json cannot be read", where=str(path), found=str(error)) from error
+        try:
+            return cls(
+                name=str(data["name"]),
+                engine=str(data["engine"]),
+                model_sha256=str(data["model_sha256"]),
+                weights_sha256=str(data["weights_sha256"]),
+                weights_bytes=int(data["weights_bytes"]),
+                arena_bytes=int(data["arena_bytes"]),
+                input_bytes=_total_bytes(data["inputs"]),
+                output_bytes=_total_bytes(data["outputs"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise PlanError(
+                "model.json lacks what the build needs, or has it in another type", where=str(path), found=repr(error)
+            ) from error
+
+
+def _total_bytes(tensors: list[dict[str, Any]]) -> int:
+    return sum(int(tensor["bytes"]) for tensor in tensors)
