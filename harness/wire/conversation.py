@@ -66,8 +66,6 @@ class HostConversation:
         bytes_per_s: float | None = None,
         draw_session: Callable[[], int] = _random_session,
     ) -> None:
-        if window is not None and window < 1:
-            raise MisuseError("the window is at least one sample", expected=">= 1 or None", found=window)
         self.counters = LinkCounters()
         self.state = State.IDLE
         #: The last HELLO, None before the first.
@@ -79,6 +77,7 @@ class HostConversation:
         self._repair = Repair(
             self.counters, self._patience, self._emit, self._control.append, window, stuck_s, max_resets
         )
+        self.window = window
         self._draw_session = draw_session
         self._session = 0
         self._greet_at_s = 0.0
@@ -134,6 +133,17 @@ class HostConversation:
     def unanswered(self) -> int:
         """Samples that were queued and are not over."""
         return len(self._repair.window)
+
+    @property
+    def window(self) -> int | None:
+        """Samples that may be under way at once, None for as many as the board has slots. May change at any time."""
+        return self._repair.wanted_size
+
+    @window.setter
+    def window(self, value: int | None) -> None:
+        if value is not None and value < 1:
+            raise MisuseError("the window is at least one sample", expected=">= 1 or None", found=value)
+        self._repair.wanted_size = value
 
     @property
     def bytes_per_s(self) -> float | None:

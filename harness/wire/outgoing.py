@@ -33,7 +33,6 @@ class Outgoing:
         self.sent_at: dict[int, int] = {}  # offset -> number of the frame that carried it last
         self.again: dict[int, None] = {}  # offsets to send again, in order
         self.parts: dict[int, bytes] = {}  # of the result
-        self.was_resent = False
         self.sent_s = 0.0  # when the last chunk left
 
     @property
@@ -114,9 +113,7 @@ class Window:
         again = offset in sample.sent_at
         sample.again.pop(offset, None)
         sample.sent_at[offset] = frame
-        if again:
-            sample.was_resent = True
-        else:
+        if not again:
             sample.next_offset = offset + sample.chunk_bytes
         sample.sent_s = now_s
         return again

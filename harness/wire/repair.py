@@ -46,8 +46,8 @@ class Repair:
         self._patience = patience
         self._emit = emit
         self._say = say
-        self._wanted_size = window
-        self._size = 1
+        self.wanted_size = window
+        self._slots = 1
         self._stuck_s = stuck_s
         self._max_resets = max_resets
         self._progress_s = 0.0
@@ -69,8 +69,7 @@ class Repair:
 
     def session_began(self, hello: m.Hello, now_s: float) -> None:
         """HELLO came: what the board can hold is known."""
-        slots = max(1, hello.slots)
-        self._size = slots if self._wanted_size is None else min(self._wanted_size, slots)
+        self._slots = max(1, hello.slots)
         self._output_bytes = tensor_bytes(hello.outputs)
         self.begin_again(now_s)
 
@@ -96,7 +95,8 @@ class Repair:
 
     def next_chunk(self, hello: m.Hello) -> m.Message | None:
         """The next CHUNK to send. ``left`` must be told when it goes."""
-        pick = self.window.next_chunk(self._size, max(1, hello.chunk_bytes))
+        size = self._slots if self.wanted_size is None else min(self.wanted_size, self._slots)
+        pick = self.window.next_chunk(size, max(1, hello.chunk_bytes))
         if pick is None:
             return None
         sample, offset = pick
@@ -164,8 +164,8 @@ class Repair:
         outputs = sample.add_part(result.total, result.offset, result.data)
         if outputs is None:
             return
-        if not sample.was_resent:
-            self._patience.round_trip(max(0.0, now_s - sample.sent_s))
+        # From its last chunk, be it a repeat: an answer to an earlier one makes this too short, but asking is cheap.
+        self._patience.round_trip(max(0.0, now_s - sample.sent_s))
         self.window.over(sample.number)
         self._patience.drained(sum(other.next_offset for other in self.window.active.values()), now_s)
         self._progress_s = now_s
