@@ -1,1 +1,7 @@
-"""See design."""
+"""What is left behind: the record, its arrays, and reports for people and for CI."""
+
+from harness.evidence.reports.json_ import read_record
+from harness.evidence.reports.npz import read_samples
+from harness.evidence.write import write_reports
+
+__all__ = ["read_record", "read_samples", "write_reports"]

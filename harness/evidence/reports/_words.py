@@ -1,0 +1,149 @@
+"""How a record is put into words: the same numbers and names in every report for people."""
+
+from __future__ import annotations
+
+import math
+
+from harness.records import GateResult, Measurement, Record, Verdict
+
+VIRTUAL = "virtual board: no cycles, no latency"
+# What a reader looks for first; the rest of the measurements follows in the order they were taken.
+HEADLINES = (
+    "accuracy",
+    "agreement",
+    "decision_agreement",
+    "max_abs_diff",
+    "latency_us.p50",
+    "latency_us.p99",
+    "samples_per_s",
+    "flash_bytes",
+    "ram_bytes",
+    "lost_samples",
+)
+_MEANING = {
+    Verdict.PASS: "every gate holds",
+    Verdict.FAIL: "the product is wrong",
+    Verdict.ERROR: "the rig is wrong: nothing is said of the product",
+    Verdict.INCONCLUSIVE: "not enough evidence for either",
+}
+
+
+def meaning(verdict: Verdict) -> str:
+    """What a verdict says, in half a sentence."""
+    return _MEANING[verdict]
+
+
+def banner(record: Record) -> str:
+    """What the evidence cannot say; empty on hardware."""
+    return VIRTUAL if record.evidence == "emulated" else ""
+
+
+def figure(value: float, unit: str) -> str:
+    """A number with its unit as people read it. Only 1 is 100 % and only 0 is 0 %."""
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else "infinite"
+    if unit == "ratio":
+        text = f"{100 * value:.2f}"
+        if text == "100.00" and value < 1:
+            return "> 99.99 %"
+        if text == "0.00" and value > 0:
+            return "< 0.01 %"
+        return f"{text} %"
+    text = f"{value:,.0f}" if value == int(value) else f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return text if unit == "1" else f"{text} {unit}"
+
+
+def interval(measurement: Measurement) -> str:
+    """``95.4 to 98.5 %``; empty where there is none."""
+    if measurement.low is None and measurement.high is None:
+        return ""
+    low, high = (
+        "?" if end is None else figure(end, measurement.unit if end is measurement.high else _bare(measurement.unit))
+        for end in (measurement.low, measurement.high)
+    )
+    return f"{low.removesuffix(' %')} to {high}"
+
+
+def _bare(unit: str) -> str:
+    return unit if unit == "ratio" else "1"
+
+
+def limit(gate: GateResult) -> str:
+    """``accuracy >= 0.95``, with ``needs hardware`` where that is so."""
+    text = f"{gate.metric} {gate.op} {gate.limit:.12g}"
+    return f"{text} needs {gate.needs}" if gate.needs else text
+
+
+def outcome(gate: GateResult) -> str:
+    """``pass``, ``fail`` or ``inconclusive``."""
+    return {True: "pass", False: "fail", None: "inconclusive"}[gate.passed]
+
+
+def headlines(record: Record) -> list[Measurement]:
+    """The measurements that a short report shows."""
+    return [m for name in HEADLINES if (m := record.measurement(name)) is not None]
+
+
+def identity(record: Record) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Everything that ties the numbers to things: (title, (label, value)...) in the order to show."""
+    parts: list[tuple[str, list[tuple[str, str]]]] = []
+    if (f := record.firmware) is not None:
+        flashed = "skipped" if f.flash_s is None else f"{f.flash_s:.2f} s"
+        parts.append(
+            (
+                "Firmware",
+                [
+                    ("ELF SHA-256", f.elf_sha256),
+                    ("Model SHA-256", f.model_sha256),
+                    ("Engine", f.engine),
+                    ("Build id", f.build_id),
+                    ("Compiler", f.compiler),
+                    ("Flash", figure(f.flash_bytes, "B")),
+                    ("RAM", figure(f.ram_bytes, "B")),
+                    ("Flashing", flashed),
+                    ("Read back and verified", "yes" if f.verified else "no"),
+                ],
+            )
+        )
+    if (d := record.dataset) is not None:
+        rows = [("Name", d.name), ("Split", d.split), ("Samples", f"{d.n:,}"), ("Classes", ", ".join(d.classes))]
+        parts.append(("Dataset", [*rows, ("SHA-256", d.sha256)]))
+    if (r := record.reference) is not None:
+        parts.append(("Reference", [("Engine", r.engine), ("Version", r.version)]))
+    if (link := record.link) is not None:
+        parts.append(
+            (
+                "Link",
+                [
+                    ("Baud", f"{link.baud:,}"),
+                    ("Sent / received", f"{link.bytes_tx:,} / {link.bytes_rx:,} B"),
+                    ("Bad frames", str(link.frames_bad)),
+                    ("Chunks sent again", str(link.resent)),
+                    ("Samples lost", str(link.lost)),
+                    ("Resets survived", str(link.resets)),
+                    ("Line use", figure(link.line_use, "ratio")),
+                    ("Wall time", f"{link.wall_s:.2f} s"),
+                ],
+            )
+        )
+    unit = (
+        []
+        if record.unit is None
+        else [("Unit", record.unit.uid), ("Probe", record.unit.probe), ("Port", record.unit.port)]
+    )
+    seconds = (record.finished - record.started).total_seconds()
+    parts.append(
+        (
+            "Run",
+            [
+                ("Run id", record.run_id),
+                ("Started", record.started.isoformat(timespec="seconds")),
+                ("Duration", f"{seconds:.1f} s"),
+                ("Backend", f"{record.backend} ({record.evidence})"),
+                *unit,
+                ("Host", record.host),
+                ("Harness", record.harness_version),
+            ],
+        )
+    )
+    return [(title, [(label, value) for label, value in rows if value]) for title, rows in parts]

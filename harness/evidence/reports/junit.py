@@ -1,0 +1,114 @@
+"""``junit.xml``: strict xunit, as the strictest reader wants it: Jenkins' xUnit plug-in with its junit-10.xsd.
+
+One test case for the run and one for each gate. ``<failure>``: the product. ``<error>``: the rig. ``<skipped>``: not
+enough evidence. Measurements and identities are ``[[PROPERTY|name=value]]`` lines in the run's system-out: that schema
+has no properties under a test case.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections import Counter
+
+from junit_xml import TestCase, TestSuite, to_xml_report_string
+
+from harness.evidence.reports import Inputs
+from harness.evidence.reports._words import banner, limit
+from harness.plans.schema import number
+from harness.records import GateResult, Record, Samples, Verdict
+
+FILENAME = "junit.xml"
+
+
+def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> bytes:
+    """One suite for the case; see above for what becomes what."""
+    classname = f"hil.{record.case_id.replace('/', '.')}"
+    seconds = max(0.0, (record.finished - record.started).total_seconds())
+    run = TestCase("run", classname, seconds, stdout="\n".join(_properties(record)))
+    _judge_run(run, record)
+    cases = [run]
+    seen: Counter[str] = Counter()
+    for gate in record.gates:
+        name = limit(gate)
+        seen[name] += 1
+        # GitLab keeps only the first of two cases of one name.
+        case = TestCase(name if seen[name] == 1 else f"{name} ({seen[name]})", classname)
+        _judge_gate(case, gate, record.verdict)
+        cases.append(case)
+    suite = TestSuite(_clean(record.case_id), cases, timestamp=record.started.isoformat(timespec="seconds"))
+    return _strict(to_xml_report_string([suite], prettyprint=False))
+
+
+def _judge_run(case: TestCase, record: Record) -> None:
+    reasons = _clean("\n".join(record.reasons)) or str(record.verdict)
+    first = reasons.splitlines()[0]
+    if record.verdict is Verdict.ERROR:
+        case.add_error_info(first, reasons, "rig")
+    elif record.verdict is Verdict.FAIL and not any(gate.passed is False for gate in record.gates):
+        case.add_failure_info(first, reasons, "product")
+    elif record.verdict is Verdict.INCONCLUSIVE and not any(gate.passed is None for gate in record.gates):
+        case.add_skipped_info(first, reasons)
+
+
+def _judge_gate(case: TestCase, gate: GateResult, verdict: Verdict) -> None:
+    reason = _clean(gate.reason) or limit(gate)
+    if verdict is Verdict.ERROR:
+        # With a broken rig no gate says anything of the product, whatever the part that ran gave.
+        case.add_skipped_info("not judged: the rig was at fault")
+    elif gate.passed is False:
+        case.add_failure_info(reason, reason, "product")
+    elif gate.passed is None:
+        case.add_skipped_info(reason)
+
+
+def _properties(record: Record) -> list[str]:
+    pairs: list[tuple[str, str]] = [
+        ("verdict", str(record.verdict)),
+        ("run_id", record.run_id),
+        ("board", record.board),
+        ("model", record.model),
+        ("backend", record.backend),
+        ("evidence", record.evidence),
+        ("note", banner(record)),
+        ("unit", record.unit.uid if record.unit else ""),
+    ]
+    if record.firmware is not None:
+        pairs += [
+            ("elf_sha256", record.firmware.elf_sha256),
+            ("model_sha256", record.firmware.model_sha256),
+            ("build_id", record.firmware.build_id),
+        ]
+    if record.dataset is not None:
+        pairs.append(("dataset_sha256", record.dataset.sha256))
+    for measurement in record.measurements:
+        pairs.append((measurement.name, number(measurement.value)))
+        pairs.append((f"{measurement.name}.n", str(measurement.n)))
+        if measurement.low is not None:
+            pairs.append((f"{measurement.name}.low", number(measurement.low)))
+        if measurement.high is not None:
+            pairs.append((f"{measurement.name}.high", number(measurement.high)))
+    return [f"[[PROPERTY|{_line(name)}={_line(value)}]]" for name, value in pairs if value]
+
+
+def _line(text: str) -> str:
+    # A value must end neither its line nor its brackets.
+    return re.sub(r"\s+", " ", _clean(text)).replace("]]", "] ]")
+
+
+def _clean(text: str) -> str:
+    # Paths that are not UTF-8 come as lone surrogates, which no XML can hold; control characters neither.
+    readable = text.encode("utf-8", "replace").decode()
+    return "".join(c if c in "\n\t" or (c.isprintable() and c not in "\ufffe\uffff") else "?" for c in readable)
+
+
+def _strict(text: str) -> bytes:
+    """Without what the library writes beyond that schema: ``disabled``, and times of more than 3 decimals."""
+    root = ET.fromstring(text)
+    for element in root.iter():
+        element.attrib.pop("disabled", None)
+        if "time" in element.attrib:
+            element.set("time", f"{float(element.attrib['time']):.3f}")
+    ET.indent(root)
+    content: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return content + b"\n"

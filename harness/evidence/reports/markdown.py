@@ -1,0 +1,64 @@
+"""``summary.md``: what a pull request's comment or a job's summary wants to say."""
+
+from __future__ import annotations
+
+import re
+
+from harness.evidence.reports import Inputs
+from harness.evidence.reports._words import banner, figure, headlines, interval, limit, meaning, outcome
+from harness.records import Record, Samples, Verdict
+
+FILENAME = "summary.md"
+_SIGN = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.ERROR: "🔧", Verdict.INCONCLUSIVE: "❔"}
+
+
+def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> bytes:
+    """Verdict, reasons, gates, headline figures, identities; GitHub's and GitLab's table syntax."""
+    what = f"Board `{_code(record.board)}`, backend {record.backend} ({record.evidence})"
+    lines = [
+        f"## {_SIGN[record.verdict]} {record.verdict.upper()}: {_safe(record.case_id)}",
+        "",
+        f"{meaning(record.verdict).capitalize()}. {what}" + (f" - **{banner(record)}**." if banner(record) else "."),
+        "",
+        *(f"- {_safe(reason)}" for reason in record.reasons),
+        "",
+    ]
+    if record.gates:
+        lines += ["| gate | value | result |", "|---|---:|---|"]
+        for gate in record.gates:
+            found = record.measurement(gate.metric)
+            value = "-" if gate.value is None else figure(gate.value, found.unit if found else "1")
+            lines.append(f"| `{_code(limit(gate))}` | {value} | {outcome(gate)} |")
+        lines.append("")
+    if record.measurements:
+        lines += ["| measurement | value | 95 % interval | n |", "|---|---:|---:|---:|"]
+        lines += [
+            f"| {_safe(m.name)} | {figure(m.value, m.unit)} | {interval(m)} | {m.n:,} |" for m in headlines(record)
+        ]
+        lines.append("")
+    if record.fault is not None:
+        where = record.fault.symbols[0] if record.fault.symbols else "no symbol"
+        lines += [f"**Fault** at pc `{record.fault.pc:#010x}` ({_safe(where)}), lr `{record.fault.lr:#010x}`.", ""]
+    lines += [f"> {_safe(warning)}" for warning in record.warnings]
+    facts = []
+    if record.firmware is not None:
+        facts += [f"firmware `{record.firmware.elf_sha256[:12]}`", f"model `{record.firmware.model_sha256[:12]}`"]
+    if record.dataset is not None:
+        facts.append(
+            f"dataset {_safe(record.dataset.name)}/{_safe(record.dataset.split)} `{record.dataset.sha256[:12]}`"
+        )
+    if record.reference is not None:
+        facts.append(f"reference {_safe(record.reference.engine)} {_safe(record.reference.version)}")
+    facts.append(f"run `{_code(record.run_id)}`")
+    lines += ["", f"<sub>{' · '.join(facts)}</sub>", ""]
+    return "\n".join(lines).encode("utf-8", "replace")
+
+
+def _safe(text: str) -> str:
+    """Text that neither breaks a table nor becomes markup."""
+    flat = re.sub(r"\s+", " ", text)
+    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", flat)
+
+
+def _code(text: str) -> str:
+    return re.sub(r"\s+", " ", text).replace("`", "'").replace("|", "¦")

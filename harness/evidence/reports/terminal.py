@@ -1,0 +1,68 @@
+"""The record on the screen, as rich tables; plain text where there is no terminal."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from harness.evidence.reports._words import banner, figure, headlines, interval, limit, meaning, outcome
+from harness.records import Record
+
+_STYLE = {"pass": "bold green", "fail": "bold red", "error": "bold magenta", "inconclusive": "bold yellow"}
+
+
+def view(record: Record) -> RenderableType:
+    """What ``Console.print`` shows of a record: verdict, figures, link, gates."""
+    title = Text.assemble(
+        (record.verdict.upper(), _STYLE[record.verdict]), "  ", (record.case_id, "bold"), f"  {meaning(record.verdict)}"
+    )
+    backend = Text(f"{record.board}, backend {record.backend} ({record.evidence})", style="dim")
+    if banner(record):
+        backend.append(f"  {banner(record)}", style="yellow")
+    parts: list[RenderableType] = [title, backend]
+    if record.measurements or record.link is not None:
+        parts.append(_figures(record))
+    if record.gates:
+        parts.append(_gates(record))
+    else:
+        parts.extend(Text(f"  {reason}") for reason in record.reasons)
+    if record.fault is not None:
+        where = f" {record.fault.symbols[0]}" if record.fault.symbols else ""
+        parts.append(Text(f"fault: pc {record.fault.pc:#010x}{where}, lr {record.fault.lr:#010x}", style="red"))
+    parts.extend(Text(f"warning: {warning}", style="yellow") for warning in record.warnings)
+    return Group(*parts)
+
+
+def render_text(record: Record, width: int = 100) -> str:
+    """The same as plain text, ``width`` columns, without colour codes."""
+    buffer = io.StringIO()
+    Console(file=buffer, width=width, force_terminal=False, color_system=None, legacy_windows=False).print(view(record))
+    return buffer.getvalue()
+
+
+def _figures(record: Record) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="cyan")
+    table.add_column(justify="right")
+    table.add_column(style="dim")
+    for m in headlines(record):
+        notes = [f"95 %: {interval(m)}" if interval(m) else "", f"n={m.n:,}" if m.n > 1 else ""]
+        table.add_row(m.name, figure(m.value, m.unit), ", ".join(note for note in notes if note))
+    if (link := record.link) is not None:
+        counters = (
+            f"{link.bytes_tx:,} B out, {link.bytes_rx:,} B in, {link.frames_bad} bad frames, {link.resent} resent"
+        )
+        table.add_row("link", f"{link.baud:,} Bd", f"{counters}, {figure(link.line_use, 'ratio')} of the line")
+    return table
+
+
+def _gates(record: Record) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("gate", "result", "because"):
+        table.add_column(title)
+    for gate in record.gates:
+        table.add_row(Text(limit(gate)), Text(outcome(gate), style=_STYLE[outcome(gate)]), Text(gate.reason))
+    return table

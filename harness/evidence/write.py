@@ -1,0 +1,59 @@
+"""Writes the report directory."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from harness.errors import BenchError
+from harness.evidence import reports
+from harness.records import Record, Samples
+
+
+def write_reports(
+    record: Record, samples: Samples | None, directory: Path, inputs: reports.Inputs | None = None
+) -> tuple[Path, ...]:
+    """Write every form of report into ``directory`` (made if absent) and return the files, ``record.json`` last.
+
+    Each file is replaced as a whole: a reader sees the old one or the new one. ``record.json`` comes last: where it
+    is new, all are. A file that this record has no content for is removed: reports of two runs never lie side by side.
+    Raises ``BenchError`` when the disk refuses; the files not yet replaced are then the old ones.
+    """
+    forms = sorted((reports.load(name) for name in reports.names()), key=lambda form: form.FILENAME == "record.json")
+    # All are rendered before any is written: an error in one form must not leave half a directory.
+    contents = [(directory / form.FILENAME, form.render(record, samples, inputs)) for form in forms]
+    written = []
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for path, content in contents:
+            if content is None:
+                path.unlink(missing_ok=True)
+                continue
+            replace(path, content)
+            written.append(path)
+    except OSError as error:
+        raise BenchError(
+            "the reports could not be written",
+            where=str(directory),
+            found=error,
+            next_step="check the path and the disk",
+        ) from error
+    return tuple(written)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Make ``path`` hold ``content``, at once. After failure (``OSError``) it holds what it held before."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files that only their owner reads; reports are for the web server and the CI's uploader too.
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
