@@ -1,0 +1,1 @@
+"""Peripherals of STM32F4 parts, one file each, after RM0390."""

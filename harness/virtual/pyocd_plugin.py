@@ -1,0 +1,27 @@
+"""pyOCD's entry point. It must not import pyOCD's probes at module level: pyOCD is importing them when it loads this."""
+
+from __future__ import annotations
+
+from pyocd.core.plugin import Plugin
+
+
+class VirtualProbePlugin(Plugin):
+    """Makes virtual units probes, and STM32F446RE a target (for real boards too: pyOCD has none built in)."""
+
+    def load(self) -> type:
+        """The probe class; registers the target on the way."""
+        from harness.virtual.probe import VirtualProbe
+        from harness.virtual.target import register
+
+        register()
+        return VirtualProbe
+
+    @property
+    def name(self) -> str:
+        """The probe type, as in ``hil-virtual:UID``."""
+        return "hil-virtual"
+
+    @property
+    def description(self) -> str:
+        """For ``pyocd list --plugins``."""
+        return "Virtual boards of the hil test harness"

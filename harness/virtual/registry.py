@@ -1,0 +1,141 @@
+"""Which virtual units run on this host: one small file per unit in a private directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from harness.errors import BenchError, MisuseError
+
+ENVIRONMENT = "HIL_RUNTIME_DIR"
+_UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+
+
+@dataclass(frozen=True)
+class UnitEntry:
+    """A running unit. ``born`` is the kernel's start time of process ``pid``, so that a reused pid is not taken for it."""
+
+    uid: str
+    pid: int
+    born: str
+    soc: str
+    board_name: str
+    target: str
+    port: str
+    socket: str
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process still runs."""
+        return born(self.pid) == self.born
+
+
+def born(pid: int) -> str | None:
+    """The start time of a process in kernel ticks since boot; "?" where /proc is missing; None if there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return _probe(pid) if not Path("/proc/self/stat").exists() else None
+    except OSError:
+        return None
+    fields = stat[stat.rindex(")") + 2 :].split()
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def _probe(pid: int) -> str | None:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        pass
+    return "?"
+
+
+def runtime_dir() -> Path:
+    """The private directory, created if missing. ``BenchError`` if it is not ours alone."""
+    chosen = os.environ.get(ENVIRONMENT)
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    if chosen:
+        path = Path(chosen)
+    elif base and os.access(base, os.W_OK):
+        path = Path(base) / "hil"
+    else:
+        path = Path(tempfile.gettempdir()) / f"hil-{os.getuid()}"
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = path.lstat()
+    if status.st_uid != os.getuid() or path.is_symlink():
+        raise BenchError(
+            "the directory of running virtual units belongs to someone else",
+            where=str(path),
+            next_step=f"set {ENVIRONMENT} to a directory of your own",
+        )
+    if status.st_mode & 0o077:
+        path.chmod(0o700)
+    return path
+
+
+def check_uid(uid: str) -> str:
+    """``uid`` if it can name a unit; ``MisuseError`` else."""
+    if not _UID.fullmatch(uid):
+        raise MisuseError("not a usable unit id", expected="1 to 40 letters, digits, '.', '_' or '-'", found=repr(uid))
+    return uid
+
+
+def entry_path(uid: str) -> Path:
+    """Where the entry of ``uid`` lies."""
+    return runtime_dir() / f"{uid}.json"
+
+
+def socket_path(uid: str) -> Path:
+    """Where its socket lies. ``BenchError`` if the kernel cannot take a path so long."""
+    path = runtime_dir() / f"{uid}.sock"
+    if len(os.fsencode(path)) > 100:
+        raise BenchError(
+            "the path of the runtime directory is too long for a Unix socket",
+            where=str(path),
+            next_step=f"set {ENVIRONMENT} to a shorter directory",
+        )
+    return path
+
+
+def publish(entry: UnitEntry) -> None:
+    """Make a unit known, in one step: readers see all of the entry or nothing."""
+    path = entry_path(entry.uid)
+    draft = path.with_suffix(f".{entry.pid}.new")
+    draft.write_text(json.dumps(asdict(entry)))
+    draft.replace(path)
+
+
+def withdraw(uid: str) -> None:
+    """Remove a unit's files; harmless if they are gone."""
+    entry_path(uid).unlink(missing_ok=True)
+    socket_path(uid).unlink(missing_ok=True)
+
+
+def _load(path: Path) -> UnitEntry | None:
+    try:
+        return UnitEntry(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def running() -> list[UnitEntry]:
+    """All running units, by uid. Files of units whose process died are removed."""
+    found = []
+    for path in sorted(runtime_dir().glob("*.json")):
+        entry = _load(path)
+        if entry is not None and entry.alive:
+            found.append(entry)
+        else:
+            withdraw(path.stem)
+    return found
+
+
+def find(uid: str) -> UnitEntry | None:
+    """The running unit of that id, or None."""
+    return next((entry for entry in running() if entry.uid == uid), None)
