@@ -8,7 +8,7 @@
  * - Output never overlaps input unless the kernel says "in place".
  * - int8: real = scale * (raw - zero_point). in_offset is -zero_point of the input, out_offset is +zero_point of the output.
  *   Results equal LiteRT's BUILTIN_REF kernels bit for bit. Accumulators are int32: sum(|x + in_offset| * |w|) + |bias| must stay
- *   below 2^31; the generator refuses a layer that could exceed it.
+ *   below 2^30; the generator refuses a layer that could exceed it.
  * - float32: every sum is taken in the order of LiteRT's reference kernels (k_h, k_w, in_c, then bias), with each product and
  *   sum rounded on its own. Compile with -ffp-contract=off or results differ in the last bits.
  * - Blocking several output channels together changes no result: each accumulator keeps its own order.
@@ -38,9 +38,10 @@ typedef struct {
 
 /* 2-D convolution. acc = bias[o] + sum (x + in_offset) * w; out = clamp(rescale(acc, multiplier[o], shift[o]) + out_offset).
  * rescale: acc * multiplier * 2^(shift - 31), multiplier in [2^30, 2^31), rounded twice (gemmlowp: doubling high
- * multiplication, then rounding shift). weights are symmetric (zero point 0). bias may be null. */
+ * multiplication, then rounding shift). weights are symmetric (zero point 0). bias may be null.
+ * scratch: k_h * k_w * in_c values, contents lost. */
 void hil_nn_conv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
-                    const int32_t *multiplier, const int8_t *shift, int8_t *out);
+                    const int32_t *multiplier, const int8_t *shift, int16_t *scratch, int8_t *out);
 
 /* Depthwise convolution: output channel o reads input channel o / (out_c / in_c). Arithmetic as hil_nn_conv_s8. */
 void hil_nn_dwconv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,

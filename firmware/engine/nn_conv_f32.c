@@ -34,6 +34,7 @@ NN_INLINE void channels(const hil_nn_conv_f32_params *params, const patch *p, in
                         const float *bias, float *out, const int lanes)
 {
     float acc[NN_LANES];
+    NN_UNROLL
     for (int lane = 0; lane < lanes; ++lane) {
         acc[lane] = 0.0f;
     }
@@ -44,6 +45,7 @@ NN_INLINE void channels(const hil_nn_conv_f32_params *params, const patch *p, in
         for (int32_t s = 0; s < p->spans; ++s) {
             for (int32_t i = 0; i < p->span_length; ++i) {
                 const float value = span[i];
+                NN_UNROLL
                 for (int lane = 0; lane < lanes; ++lane) {
                     acc[lane] += value * w[lane * filter_size + i];
                 }
@@ -54,6 +56,7 @@ NN_INLINE void channels(const hil_nn_conv_f32_params *params, const patch *p, in
         in_row += p->in_row_step;
         weights += p->weight_row_step;
     }
+    NN_UNROLL
     for (int lane = 0; lane < lanes; ++lane) {
         out[lane] = nn_clamp_f32(acc[lane] + (bias ? bias[lane] : 0.0f), params->act_min, params->act_max);
     }

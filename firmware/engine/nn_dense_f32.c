@@ -6,15 +6,18 @@ NN_INLINE void outputs(const hil_nn_dense_f32_params *params, const float *in, c
 {
     const int32_t n = params->inputs;
     float acc[NN_LANES];
+    NN_UNROLL
     for (int lane = 0; lane < lanes; ++lane) {
         acc[lane] = 0.0f;
     }
     for (int32_t i = 0; i < n; ++i) {
         const float value = in[i];
+        NN_UNROLL
         for (int lane = 0; lane < lanes; ++lane) {
             acc[lane] += value * weights[lane * n + i];
         }
     }
+    NN_UNROLL
     for (int lane = 0; lane < lanes; ++lane) {
         out[lane] = nn_clamp_f32(acc[lane] + (bias ? bias[lane] : 0.0f), params->act_min, params->act_max);
     }

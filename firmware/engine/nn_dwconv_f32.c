@@ -8,6 +8,7 @@ NN_INLINE void channels(const hil_nn_conv_f32_params *params, nn_taps rows, nn_t
     const hil_nn_window *w = &params->window;
     float acc[NN_LANES];
     int32_t source[NN_LANES];
+    NN_UNROLL
     for (int lane = 0; lane < lanes; ++lane) {
         acc[lane] = 0.0f;
         source[lane] = multiplicity == 1 ? o + lane : (o + lane) / multiplicity;
@@ -18,6 +19,7 @@ NN_INLINE void channels(const hil_nn_conv_f32_params *params, nn_taps rows, nn_t
         const float *pixel = in + (y * w->in_w + columns.start) * w->in_c;
         const float *tap = weights + (i * w->k_w + columns.first) * w->out_c + o;
         for (int32_t j = columns.first; j < columns.end; ++j) {
+            NN_UNROLL
             for (int lane = 0; lane < lanes; ++lane) {
                 acc[lane] += pixel[source[lane]] * tap[lane];
             }
@@ -25,6 +27,7 @@ NN_INLINE void channels(const hil_nn_conv_f32_params *params, nn_taps rows, nn_t
             tap += w->out_c;
         }
     }
+    NN_UNROLL
     for (int lane = 0; lane < lanes; ++lane) {
         out[o + lane] = nn_clamp_f32(acc[lane] + (bias ? bias[o + lane] : 0.0f), params->act_min, params->act_max);
     }

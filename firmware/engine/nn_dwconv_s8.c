@@ -9,6 +9,7 @@ NN_INLINE void channels(const hil_nn_conv_s8_params *params, nn_taps rows, nn_ta
     const hil_nn_window *w = &params->window;
     int32_t acc[NN_LANES];
     int32_t source[NN_LANES];
+    NN_UNROLL
     for (int lane = 0; lane < lanes; ++lane) {
         acc[lane] = bias ? bias[o + lane] : 0;
         source[lane] = multiplicity == 1 ? o + lane : (o + lane) / multiplicity;
@@ -19,6 +20,7 @@ NN_INLINE void channels(const hil_nn_conv_s8_params *params, nn_taps rows, nn_ta
         const int8_t *pixel = in + (y * w->in_w + columns.start) * w->in_c;
         const int8_t *tap = weights + (i * w->k_w + columns.first) * w->out_c + o;
         for (int32_t j = columns.first; j < columns.end; ++j) {
+            NN_UNROLL
             for (int lane = 0; lane < lanes; ++lane) {
                 acc[lane] += (pixel[source[lane]] + params->in_offset) * tap[lane];
             }
@@ -26,6 +28,7 @@ NN_INLINE void channels(const hil_nn_conv_s8_params *params, nn_taps rows, nn_ta
             tap += w->out_c;
         }
     }
+    NN_UNROLL
     for (int lane = 0; lane < lanes; ++lane) {
         const int32_t scaled = nn_rescale(acc[lane], multiplier[o + lane], shift[o + lane]) + params->out_offset;
         out[o + lane] = (int8_t)nn_clamp_s32(scaled, params->act_min, params->act_max);

@@ -9,8 +9,23 @@
 
 #if defined(__GNUC__)
 #define NN_INLINE static inline __attribute__((always_inline))
+#define NN_NOINLINE __attribute__((noinline))
 #else
 #define NN_INLINE static inline
+#define NN_NOINLINE
+#endif
+
+/* NN_UNROLL stands before loops over lanes: accumulators in an array stay in registers only if the loop is gone, which GCC's -O2
+ * does not do by itself. NN_ROLLED stands before loops that clang would unroll, to spill in the long and waste in the short. */
+#if defined(__clang__)
+#define NN_UNROLL _Pragma("clang loop unroll(full)")
+#define NN_ROLLED _Pragma("clang loop unroll(disable)")
+#elif defined(__GNUC__)
+#define NN_UNROLL _Pragma("GCC unroll 4")
+#define NN_ROLLED
+#else
+#define NN_UNROLL
+#define NN_ROLLED
 #endif
 
 /* Accumulators kept in registers at once: x is loaded once for four weights. More would spill on a Cortex-M. */
@@ -48,7 +63,7 @@ NN_INLINE int32_t nn_high_mul(int32_t x, int32_t y)
     return (int32_t)(((int64_t)x * y + (1 << 30)) >> 31);
 }
 
-/* x / 2^exponent rounded to nearest, halves away from zero; exponent 0..31. gemmlowp's RoundingDivideByPOT. */
+/* x / 2^exponent rounded to nearest, halves away from zero; any x, exponent 0..31. gemmlowp's RoundingDivideByPOT. */
 NN_INLINE int32_t nn_shift_right(int32_t x, int32_t exponent)
 {
     const int32_t mask = (int32_t)((1u << exponent) - 1u);
@@ -56,13 +71,15 @@ NN_INLINE int32_t nn_shift_right(int32_t x, int32_t exponent)
     return (x >> exponent) + ((x & mask) > threshold);
 }
 
-/* x * multiplier * 2^(shift - 31), rounded twice. */
+/* x * multiplier * 2^(shift - 31), rounded twice: nn_high_mul, then nn_shift_right; |x| < 2^30. The second rounding adds half a
+ * step less one for negative numbers, which is the same below 2^30 and shorter. */
 NN_INLINE int32_t nn_rescale(int32_t x, int32_t multiplier, int32_t shift)
 {
-    if (shift > 0) {
+    if (shift >= 0) {
         return nn_high_mul((int32_t)((uint32_t)x << shift), multiplier);
     }
-    return nn_shift_right(nn_high_mul(x, multiplier), -shift);
+    const int32_t scaled = nn_high_mul(x, multiplier);
+    return (scaled + (scaled >> 31) + (1 << (-shift - 1))) >> -shift;
 }
 
 /* The same value rounded once, halves upwards. */

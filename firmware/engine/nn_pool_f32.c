@@ -24,6 +24,7 @@ NN_INLINE area area_at(const hil_nn_window *w, nn_taps rows, int32_t x, const fl
 NN_INLINE void greatest(const hil_nn_conv_f32_params *params, const area *a, int32_t channel, float *out, const int lanes)
 {
     float best[NN_LANES];
+    NN_UNROLL
     for (int lane = 0; lane < lanes; ++lane) {
         best[lane] = -FLT_MAX;
     }
@@ -31,6 +32,7 @@ NN_INLINE void greatest(const hil_nn_conv_f32_params *params, const area *a, int
     for (int32_t y = 0; y < a->rows; ++y) {
         const float *tap = row;
         for (int32_t x = 0; x < a->columns; ++x) {
+            NN_UNROLL
             for (int lane = 0; lane < lanes; ++lane) {
                 best[lane] = best[lane] < tap[lane] ? tap[lane] : best[lane];
             }
@@ -38,6 +40,7 @@ NN_INLINE void greatest(const hil_nn_conv_f32_params *params, const area *a, int
         }
         row += a->row_step;
     }
+    NN_UNROLL
     for (int lane = 0; lane < lanes; ++lane) {
         out[lane] = nn_clamp_f32(best[lane], params->act_min, params->act_max);
     }

@@ -22,6 +22,7 @@ NN_INLINE area area_at(const hil_nn_window *w, nn_taps rows, int32_t x, const in
 NN_INLINE void greatest(const hil_nn_pool_s8_params *params, const area *a, int32_t channel, int8_t *out, const int lanes)
 {
     int32_t best[NN_LANES];
+    NN_UNROLL
     for (int lane = 0; lane < lanes; ++lane) {
         best[lane] = -128;
     }
@@ -29,6 +30,7 @@ NN_INLINE void greatest(const hil_nn_pool_s8_params *params, const area *a, int3
     for (int32_t y = 0; y < a->rows; ++y) {
         const int8_t *tap = row;
         for (int32_t x = 0; x < a->columns; ++x) {
+            NN_UNROLL
             for (int lane = 0; lane < lanes; ++lane) {
                 best[lane] = tap[lane] > best[lane] ? tap[lane] : best[lane];
             }
@@ -36,6 +38,7 @@ NN_INLINE void greatest(const hil_nn_pool_s8_params *params, const area *a, int3
         }
         row += a->row_step;
     }
+    NN_UNROLL
     for (int lane = 0; lane < lanes; ++lane) {
         out[lane] = (int8_t)nn_clamp_s32(best[lane], params->act_min, params->act_max);
     }

@@ -8,6 +8,7 @@ import numpy as np
 
 from harness.models.codegen.kernel import Constant, Kernel, Value
 from harness.models.codegen.layout import Layout, Slot
+from harness.models.codegen.planner import scratch_key
 from harness.models.ir import Array, IrTensor
 
 ENGINE_NAME = "builtin"
@@ -220,6 +221,11 @@ def _call(layout: Layout, index: int, kernel: Kernel) -> str:
         f"&params_{index}",
         f"(const {_CTYPE[source.dtype]} *)(const void *)(a + {layout.offset(source)})",
         *constants,
+        *(
+            [f"({kernel.scratch.ctype} *)(void *)(a + {layout.arena.offsets[scratch_key(index)]})"]
+            if kernel.scratch
+            else []
+        ),
         f"({_CTYPE[target.dtype]} *)(void *)(a + {layout.offset(target)})",
     ]
     joined = ",\n        ".join(arguments)

@@ -28,8 +28,16 @@ class Constant:
 
 
 @dataclass(frozen=True)
+class Scratch:
+    """Working memory of one kernel call, in the arena; contents are lost after the call."""
+
+    ctype: CType
+    n_bytes: int
+
+
+@dataclass(frozen=True)
 class Kernel:
-    """``function(&params, input, constants..., output)``; a None constant is passed as a null pointer."""
+    """``function(&params, input, constants..., [scratch,] output)``; a None constant is passed as a null pointer."""
 
     layer: Layer
     function: str
@@ -37,6 +45,7 @@ class Kernel:
     params: Mapping[str, Value]
     constants: tuple[Constant | None, ...]
     macs: int
+    scratch: Scratch | None = None
 
     @property
     def name(self) -> str:

@@ -12,7 +12,7 @@ from harness.errors import PlanError
 from harness.models.codegen.kernel import Constant, Kernel, Options, refuse
 from harness.models.codegen.operators import lowered
 from harness.models.codegen.passes import Program
-from harness.models.codegen.planner import ArenaPlan, lifetimes, place
+from harness.models.codegen.planner import ArenaPlan, Block, lifetimes, place
 from harness.models.ir import Graph, IrTensor
 
 _CONSTANT_ALIGNMENT = 4
@@ -39,6 +39,7 @@ class Layout:
     program: Program
     kernels: tuple[Kernel, ...]
     slots: tuple[Slot, ...]
+    blocks: tuple[Block, ...]
     arena: ArenaPlan
 
     @property
@@ -101,7 +102,9 @@ def laid_out(name: str, model_sha256: str, program: Program, options: Options) -
     for index in (*graph.inputs, *graph.outputs):
         _check_interface(graph.tensor(index))
     kernels = tuple(lowered(graph, layer, options) for layer in graph.layers)
-    return Layout(name, model_sha256, program, kernels, _slots(kernels), place(lifetimes(program)))
+    scratch = {step: k.scratch.n_bytes for step, k in enumerate(kernels) if k.scratch}
+    blocks = lifetimes(program, scratch)
+    return Layout(name, model_sha256, program, kernels, _slots(kernels), blocks, place(blocks))
 
 
 def _check_interface(tensor: IrTensor) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.models.codegen.passes import Program
@@ -33,8 +33,13 @@ class ArenaPlan:
     n_bytes: int
 
 
-def lifetimes(program: Program) -> tuple[Block, ...]:
-    """One block per tensor in memory. Step i is the i-th layer.
+def scratch_key(step: int) -> int:
+    """The key of the scratch memory of the layer at that step; tensors' keys are their indices, from 0 on."""
+    return -1 - step
+
+
+def lifetimes(program: Program, scratch_bytes: Mapping[int, int]) -> tuple[Block, ...]:
+    """One block per tensor in memory and one per scratch (given by step). Step i is the i-th layer.
 
     Inputs live throughout: they keep their content during a run, so that the firmware can prove what the engine read.
     Outputs live from their layer to the end.
@@ -54,7 +59,9 @@ def lifetimes(program: Program) -> tuple[Block, ...]:
             last.setdefault(index, step)
     for index in graph.outputs:
         last[storage[index]] = end
-    return tuple(Block(index, graph.tensor(index).n_bytes, first[index], last[index]) for index in sorted(first))
+    tensors = (Block(index, graph.tensor(index).n_bytes, first[index], last[index]) for index in sorted(first))
+    scratch = (Block(scratch_key(step), n_bytes, step, step) for step, n_bytes in sorted(scratch_bytes.items()))
+    return (*tensors, *scratch)
 
 
 def place(blocks: Iterable[Block]) -> ArenaPlan:

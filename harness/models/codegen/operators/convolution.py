@@ -6,6 +6,7 @@ from harness.models.codegen.kernel import (
     Constant,
     Kernel,
     Options,
+    Scratch,
     Value,
     constant,
     flat,
@@ -39,7 +40,8 @@ def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
     source, target = graph.tensor(layer.inputs[0]), graph.tensor(layer.outputs[0])
     params |= {"in_offset": -source.zero_point, "out_offset": target.zero_point}
     params["act_min"], params["act_max"] = raw_range(layer, target)
-    return Kernel(layer, f"hil_nn_{stem}_s8", "hil_nn_conv_s8_params", params, constants, macs)
+    scratch = None if depthwise else Scratch("int16_t", 2 * taps)  # one patch, widened
+    return Kernel(layer, f"hil_nn_{stem}_s8", "hil_nn_conv_s8_params", params, constants, macs, scratch)
 
 
 def _check_channels(layer: Layer, shape: tuple[int, ...], window: Window, depthwise: bool) -> None:

@@ -13,7 +13,7 @@ def int8_constants(graph: Graph, layer: Layer, channels: int, channel_axis: int)
     """(weights, bias or None, multiplier, shift) of a layer with ``channels`` outputs.
 
     The effective scale of channel c is ``in_scale * weight_scale[c] / out_scale``, in double as TFLite computes it.
-    Raises PlanError for asymmetric weights and for an accumulator that could leave int32.
+    Raises PlanError for asymmetric weights and for an accumulator that could reach 2^30.
     """
     source = quantized(graph, layer, layer.inputs[0])
     target = quantized(graph, layer, layer.outputs[0])
@@ -53,5 +53,5 @@ def _prove_range(layer: Layer, weights: IrTensor, bias: Array | None, in_zero_po
     reach = per_channel.reshape(-1, per_channel.shape[-1]).sum(axis=0) * largest_input
     if bias is not None:
         reach = reach + np.abs(bias.astype(np.int64))
-    if reach.max(initial=0) >= 2**31:
-        raise refuse(layer, "an accumulator could overflow", expected="below 2^31", found=int(reach.max()))
+    if reach.max(initial=0) >= 2**30:
+        raise refuse(layer, "an accumulator could overflow", expected="below 2^30", found=int(reach.max()))
