@@ -15,6 +15,7 @@ _PIECE_BYTES = 512
 _READ_BYTES = 65536
 #: A line that takes no byte for so long has lost its driver or its flow control.
 _WRITE_STALL_S = 10.0
+_LONGEST_WAIT_S = 1.0
 
 Tap = Callable[[str, bytes, float], None]
 
@@ -58,9 +59,9 @@ class Pump:
         if had_some:
             self._write(now_s)
         if self._unsent:
-            transport.wait(min(deadline.left_s(), _WRITE_STALL_S), to_write=True)
-        elif not had_some:
-            left_s = deadline.left_s()
+            transport.wait(min(deadline.left_s(), _LONGEST_WAIT_S), to_write=True)
+        elif not had_some and not conversation.has_event:
+            left_s = min(deadline.left_s(), _LONGEST_WAIT_S)
             timeout_s = conversation.next_timeout_s(now_s)
             transport.wait(left_s if timeout_s is None else min(timeout_s, left_s), to_write=False)
         data = transport.read(_READ_BYTES, 0)

@@ -78,9 +78,9 @@ class BoardFaultError(DeviceError):
 class Session:
     """Speaks with one board. Does not own ``transport``: who opened it closes it.
 
-    Every verb raises BoardSilentError when nothing comes back, DeviceError when the board breaks the protocol or refuses,
-    and lets BenchError of the transport through. After BoardSilentError a new ``hello`` may be tried (say, after a
-    reset); after BenchError only a new Session on a new transport.
+    Every verb raises BoardSilentError when nothing comes back, DeviceError when the board breaks the protocol or
+    refuses, and lets BenchError of the transport through. After BoardSilentError a new ``hello`` may be tried (say,
+    after a reset); after BenchError only a new Session on a new transport.
 
     Silence is five times ``answer_timeout_s``; that must exceed the longest inference of a board that does not answer
     while it computes. ``tap`` sees every byte.
@@ -151,9 +151,10 @@ class Session:
         """Send every sample, collect every answer, each once; ``on_result(index, result)`` as they come, in any order.
 
         A sample is all input tensors back to back. ``window`` overrides the session's. Resets of the board are survived
-        (``resets``), but one by its fault handler raises BoardFaultError with the report. A sample that the board answers
-        with an error status has a result with that status. ``timeout_s`` bounds the whole stream: what is open then is
-        lost. ``on_result`` may raise; the session is then still good for a new ``hello``.
+        (``resets``), but one by its fault handler raises BoardFaultError with the report. A sample that the board
+        answers with an error status has a result with that status. ``timeout_s`` bounds the whole stream: what is open
+        then is lost. ``on_result`` may raise; the session is then still good for a new ``hello``. A crash report stays
+        on the board until ``fault(clear=True)``.
         """
         if self._conversation.state is not State.READY:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)

@@ -189,6 +189,11 @@ class HostConversation:
         """The next thing that happened, None when there is nothing."""
         return self._events.popleft() if self._events else None
 
+    @property
+    def has_event(self) -> bool:
+        """Whether ``next_event`` has something to tell."""
+        return bool(self._events)
+
     def next_timeout_s(self, now_s: float) -> float | None:
         """Seconds until ``tick`` must be called, 0 when it is due; None when nothing is awaited."""
         if self.state is State.GREETING:
@@ -342,9 +347,6 @@ class HostConversation:
         if not self._fault_wanted:
             self.counters.stale += 1
             return
-        if self._fault_first:
-            # It is safely here: the board may forget it, so that the next reset does not tell of it again.
-            self._control.append(m.FaultRequest(1))
         self._fault_wanted = self._fault_first = False
         self._emit(FaultReceived(fault))
 
