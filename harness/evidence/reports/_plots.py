@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import warnings
 
 import matplotlib as mpl
 import numpy as np
@@ -40,7 +41,9 @@ def _axes(width: float, height: float) -> tuple[Figure, Axes]:
 def _svg(figure: Figure, label: str) -> str:
     buffer = io.StringIO()
     # fonttype none keeps text as text (small, searchable, in the page's font); the salt keeps ids apart and stable.
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": label}):
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": label}), warnings.catch_warnings():
+        # The font only measures; the page's own font shows the text, whatever script a class is named in.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
@@ -75,8 +78,10 @@ def confusion(counts: tuple[tuple[int, ...], ...], classes: tuple[str, ...]) -> 
     axes.set_xlim(-0.5, columns - 0.5)
     axes.set_ylim(rows - 0.5, -0.5)
     axes.set_aspect("equal")
-    axes.set_xticks(range(columns), names[:columns], rotation=0 if max(map(len, names[:columns])) < 4 else 45)
-    axes.set_yticks(range(rows), names[:rows])
+    # parse_math: a class named $x$ is no formula.
+    turn = 0 if max(map(len, names[:columns])) < 4 else 45
+    axes.set_xticks(range(columns), names[:columns], rotation=turn, parse_math=False)
+    axes.set_yticks(range(rows), names[:rows], parse_math=False)
     axes.set_xlabel("decided")
     axes.set_ylabel("truth")
     return _svg(figure, "Confusion matrix")
@@ -92,7 +97,9 @@ def differences(outputs: npt.NDArray[np.generic], reference: npt.NDArray[np.gene
     names, counts = _steps(worst) if whole else _decades(worst)
     figure, axes = _axes(6.4, 2.6)
     colours = [_GOOD if name == "0" else _BAD for name in names]
-    bars = axes.bar(range(len(names)), counts, width=0.7, color=colours, alpha=0.6)
+    # One sample in a thousand must still be seen; the labels carry the true counts.
+    heights = [max(count, 0.02 * max(counts)) if count else 0 for count in counts]
+    bars = axes.bar(range(len(names)), heights, width=0.7, color=colours, alpha=0.6)
     axes.bar_label(bars, labels=[f"{count:,}" if count else "" for count in counts], fontsize=9, color=_INK, padding=2)
     axes.set_xticks(range(len(names)), names)
     axes.set_yticks([])

@@ -58,6 +58,8 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         unit=unit,
         constant=float(counts[0]) if unit and counts.size and counts.min() == counts.max() else None,
         per_class=_per_class(record, classes),
+        unknowns=any(row[-1] for row in record.confusion),
+        scored=sum(map(sum, record.confusion)),
         worst=worst,
         more=more,
     )

@@ -1,0 +1,213 @@
+"""report.html, summary.md and the terminal: by what they say, not byte for byte."""
+
+from __future__ import annotations
+
+import dataclasses
+import html as htmllib
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from evidence_runs import Run, broken_rig, differing, make_run
+
+from harness.evidence.reports import html, markdown, terminal
+from harness.evidence.reports._words import figure, interval
+from harness.records import FaultReport, Measurement, Record, Samples, Verdict
+
+VOID = {"meta", "img", "br", "link", "input", "hr", "path", "use", "rect"}
+
+
+class Page(HTMLParser):
+    """What a page refers to, which tags it leaves open, and its words."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.open: list[str] = []
+        self.crossed: list[str] = []
+        self.words = ""
+        self.tags: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [
+            value or "" for name, value in attrs if name in ("src", "href", "xlink:href", "srcset", "action")
+        ]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.links += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href")]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in VOID:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.crossed.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.words += data + " "
+
+
+def page(record: Record, samples: Samples | None = None, inputs: np.ndarray | None = None) -> Page:
+    return Page(html.render(record, samples, inputs).decode())
+
+
+def test_the_page_is_one_file_that_loads_nothing(run: Run) -> None:
+    text = html.render(*run.parts).decode()
+    got = Page(text)
+    assert [link for link in got.links if not link.startswith(("data:image/png;base64,", "#"))] == []
+    assert not {"script", "link", "iframe", "object"} & got.tags
+    assert not re.search(r"@import|url\((?!#)", text)
+    assert (got.open, got.crossed) == ([], [])
+
+
+def test_the_page_says_verdict_figures_gates_and_identities(run: Run) -> None:
+    words = page(*run.parts).words
+    for said in (
+        "pass",
+        "digits/nucleo_f446re/digits_cnn_int8",
+        "virtual board: no cycles, no latency",
+        "96.44 %",
+        "94.30 to 97.80 %",
+        "agreement == 1",
+        "5f3a" * 16,
+        "c0de" * 16,
+        run.dataset.sha256,
+        "115,200",
+        "litert",
+        "virtual-nucleo_f446re-0",
+        "Instructions per sample",
+    ):
+        assert said in words, said
+
+
+def test_only_an_emulator_is_called_one_and_only_hardware_shows_latency() -> None:
+    emulated, hardware = (page(*make_run(evidence).parts).words for evidence in ("emulated", "hardware"))
+    assert "no latency" in emulated
+    assert "latency_us" not in emulated
+    assert "no latency" not in hardware
+    assert "latency_us.p99" in hardware
+    assert "nstructions" not in hardware
+
+
+def test_a_failed_run_shows_the_samples_to_look_at_worst_first() -> None:
+    bad = make_run(damage=differing)
+    got = page(*bad.parts)
+    places = [
+        got.words.index(text)
+        for text in ("digits-1357", "engine error", "input damaged", "differs from", "wrong class")
+    ]
+    assert places == sorted(places)
+    assert "446 of 450 samples" in got.words
+    assert sum(link.startswith("data:image/png") for link in got.links) > 5
+
+
+def test_without_inputs_the_samples_are_a_table(run: Run) -> None:
+    got = page(run.record, run.samples)
+    assert not got.links or all(link.startswith("#") for link in got.links)
+    assert "wrong class" in got.words
+
+
+def test_a_page_of_a_broken_rig_has_no_figures_and_no_plots() -> None:
+    got = page(broken_rig())
+    assert "probe not found" in got.words
+    assert "svg" not in got.tags
+    assert (got.open, got.crossed) == ([], [])
+
+
+def test_text_from_outside_is_text_and_never_markup(run: Run) -> None:
+    evil = "<script>alert(1)</script>"
+    record = run.record.model_copy(update={"reasons": (evil,), "warnings": (evil,), "host": evil, "case_id": evil})
+    text = html.render(record, run.samples, None).decode()
+    assert evil not in text
+    assert htmllib.escape(evil) in text
+
+
+def test_class_names_cannot_break_out_of_a_plot(run: Run) -> None:
+    names = ("</svg><script>", "$\\frac$", "&amp;", "a b", "日本", *"56789")
+    dataset = run.record.dataset
+    assert dataset is not None
+    record = run.record.model_copy(update={"dataset": dataset.model_copy(update={"classes": names})})
+    got = page(record, run.samples)
+    assert "script" not in got.tags
+    assert got.words.count("$\\frac$") >= 3  # both axes and the table
+
+
+def test_a_fault_is_told_with_its_place(run: Run) -> None:
+    fault = FaultReport(
+        pc=0x08001234, lr=0x08000421, sp=0x2001FF00, psr=0x61000003, cfsr=0x8200, hfsr=0x40000000, bfar=0xE0000000,
+        mmfar=0, symbols=("conv2d+0x12 (kernels.c:88)",), sample=17,
+    )  # fmt: skip
+    record = run.record.model_copy(update={"verdict": Verdict.FAIL, "fault": fault})
+    for text in (page(record).words, terminal.render_text(record), markdown.render(record, None, None).decode()):
+        assert "0x08001234" in text
+        assert "conv2d+0x12" in text.replace("\\", "")
+
+
+def test_plots_stand_float_outputs_infinities_and_constant_counts(run: Run) -> None:
+    n = len(run.samples.ids)
+    reference = np.linspace(0, 1, n * 10, dtype=np.float32).reshape(n, 10)
+    outputs = reference.copy()
+    outputs[0, 0], outputs[1, 1], outputs[2, 2] = np.nan, np.inf, outputs[2, 2] + np.float32(1e-5)
+    cycles = np.full(n, 5000, dtype=np.uint64)
+    got = page(run.record, dataclasses.replace(run.samples, outputs=outputs, reference=reference, cycles=cycles))
+    assert "not finite" in got.words
+    assert "1e-" in got.words
+    assert "Every sample took the same: 5,000 instructions" in got.words
+
+
+def test_the_summary_has_verdict_gates_figures_and_the_banner(run: Run) -> None:
+    text = markdown.render(*run.parts).decode()
+    assert text.startswith("## ")
+    assert "PASS" in text.splitlines()[0]
+    assert "virtual board: no cycles, no latency" in text
+    assert "| `agreement == 1` | 100.00 % | pass |" in text
+    assert "| accuracy | 96.44 % | 94.30 to 97.80 % | 450 |" in text
+
+
+def test_a_reason_cannot_break_the_summarys_markup() -> None:
+    record = broken_rig().model_copy(update={"reasons": ("a|b\n# title <img src=x>`",)})
+    text = markdown.render(record, None, None).decode()
+    assert "a\\|b \\# title \\<img src=x\\>\\`" in text
+
+
+def test_the_terminal_shows_what_the_issue_asks_for(run: Run) -> None:
+    text = terminal.render_text(run.record, width=120)
+    for said in (
+        "PASS", "virtual board: no cycles, no latency", "accuracy", "96.44 %", "agreement", "81.82 1/s", "28,412 B",
+        "14,336 B", "0 bad frames", "0 resent", "lost_samples",
+    ):  # fmt: skip
+        assert said in text, said
+    assert "\x1b" not in text
+
+
+def test_square_brackets_in_a_reason_are_not_eaten_as_colours() -> None:
+    record = broken_rig().model_copy(update={"reasons": ("port [red]busy[/red]",)})
+    assert "[red]busy[/red]" in terminal.render_text(record)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (1.0, "ratio", "100.00 %"),
+        (0.999999, "ratio", "> 99.99 %"),
+        (1e-9, "ratio", "< 0.01 %"),
+        (0.0, "ratio", "0.00 %"),
+        (28412, "B", "28,412 B"),
+        (0.00012346, "1", "0.0001235"),
+        (float("inf"), "1", "infinite"),
+        (float("nan"), "1", "not a number"),
+    ],
+)
+def test_figures_are_never_rounded_to_perfect(value: float, unit: str, text: str) -> None:
+    assert figure(value, unit) == text
+
+
+def test_an_open_end_of_an_interval_is_a_question_mark() -> None:
+    assert interval(Measurement(name="p99", value=5, unit="us", n=9, low=4, high=None)) == "4 to ?"
+    assert interval(Measurement(name="p", value=0.5, unit="ratio", n=9, low=0.25, high=0.75)) == "25.00 to 75.00 %"
+    assert interval(Measurement(name="p", value=0.5, unit="ratio", n=9)) == ""
