@@ -28,12 +28,15 @@ class SystemClock:
     """The real clock."""
 
     def monotonic_s(self) -> float:
+        """See ``Clock``."""
         return time.monotonic()
 
     def now(self) -> datetime:
+        """See ``Clock``."""
         return datetime.now(UTC)
 
     def sleep_s(self, duration_s: float) -> None:
+        """See ``Clock``."""
         time.sleep(duration_s)
 
 

@@ -1,1 +1,1 @@
-"""See design."""
+"""Where it runs: kinds of boards, units, probes, transports, emulators, leases."""

@@ -44,7 +44,9 @@ def memory_budget(board: BuildBoard, model: BuildModel, *, slots: int | None = N
     wanted = [slots] if slots is not None else list(range(MAX_SLOTS, MIN_SLOTS - 1, -1))
     chunk_bytes = max(1, min(model.input_bytes, MAX_CHUNK_BYTES))
     for n in wanted:
-        budget = _budget(board, model, n, chunk_bytes, _power_of_two(n * _sample_on_line(model, chunk_bytes), MIN_RX_RING))
+        budget = _budget(
+            board, model, n, chunk_bytes, _power_of_two(n * _sample_on_line(model, chunk_bytes), MIN_RX_RING)
+        )
         if budget.ram_bytes <= board.ram_bytes:
             return budget
     ring = budget.rx_ring_bytes

@@ -94,7 +94,9 @@ def raise_if_too_large(output: str, what: str, region_bytes: Mapping[str, int]) 
         f"the image does not fit the {' and the '.join(_MEMORY.get(region, region) for region in overflow)} of the board",
         where=what,
         expected=", ".join(f"{_MEMORY.get(region, region)} at most {size} B" for region, size in sizes.items()),
-        found=", ".join(f"{sizes[region] + excess} B needed ({excess} B too many)" for region, excess in overflow.items()),
+        found=", ".join(
+            f"{sizes[region] + excess} B needed ({excess} B too many)" for region, excess in overflow.items()
+        ),
         next_step="use a smaller model, or a board with more memory",
     )
 

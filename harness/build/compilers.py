@@ -60,7 +60,9 @@ def host_compiler(*, sanitize: bool) -> Compiler:
                 next_step="apt-get install gcc, or build without sanitizers",
             )
         flags = "-fsanitize=address,undefined;-fno-sanitize-recover=all;-fno-omit-frame-pointer"
-        return Compiler(Path(found).name, _first_line(Path(found)), "host.cmake", (("HIL_CC", found), ("HIL_CC_FLAGS", flags)))
+        return Compiler(
+            Path(found).name, _first_line(Path(found)), "host.cmake", (("HIL_CC", found), ("HIL_CC_FLAGS", flags))
+        )
     version, zig = _zig()
     cmake = (("HIL_CC", zig.as_posix()), ("HIL_CC_ARG1", "cc"), ("HIL_CC_FLAGS", "-fno-lto;-fno-sanitize=all"))
     return Compiler("zig", f"zig {version} ({sys.platform})", "host.cmake", cmake)

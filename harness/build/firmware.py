@@ -73,9 +73,7 @@ def native(
     board_dir = shipped("firmware") / "boards" / "native"
     board, model = BuildBoard.load(board_dir), BuildModel.load(generated_dir)
     budget = memory_budget(board, model, slots=slots)
-    return _built(
-        board_dir, generated_dir, board, model, budget, host_compiler(sanitize=sanitize), None, cache_dir
-    )
+    return _built(board_dir, generated_dir, board, model, budget, host_compiler(sanitize=sanitize), None, cache_dir)
 
 
 def _built(

@@ -13,7 +13,7 @@ from harness.errors import PlanError
 from harness.records import DatasetFacts
 
 
-class DataMissing(PlanError):  # noqa: N818 - a reason to skip, not a mistake of the author
+class DataMissing(PlanError):
     """The data is not on this machine and was not to be fetched: skip the case, and show ``next_step`` to the user."""
 
 
@@ -74,6 +74,17 @@ class Dataset:
         """Number of samples."""
         return len(self.labels)
 
+    def __getitem__(self, part: slice) -> Dataset:
+        """The samples of a slice, in its order. Raises ``PlanError`` when it is empty."""
+        return Dataset(
+            self.name,
+            self.split,
+            self.classes,
+            self.ids[part],
+            self.labels[part],
+            np.ascontiguousarray(self.inputs[part]),
+        )
+
     def first(self, samples: int | None) -> Dataset:
         """The first ``samples`` of this set; all of it for None. Raises ``PlanError`` when there are not so many."""
         if samples is None or samples == len(self):
@@ -86,15 +97,7 @@ class Dataset:
                 found=len(self),
                 next_step=f"ask for at most {len(self)}, or leave 'samples' out",
             )
-        part = slice(0, samples)
-        return Dataset(
-            self.name,
-            self.split,
-            self.classes,
-            self.ids[part],
-            self.labels[part],
-            np.ascontiguousarray(self.inputs[part]),
-        )
+        return self[:samples]
 
     @cached_property
     def sha256(self) -> str:

@@ -1,1 +1,54 @@
-"""See design."""
+"""What stands in for a board: one file per emulator, found by its name.
+
+An emulator starts a unit that is reached as any other: through a probe by its unique id, through a serial port by its path.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import Protocol
+
+from harness.bench.boards import Board
+from harness.errors import MisuseError
+
+
+class EmulatedUnit(Protocol):
+    """A running emulated board. ``close`` may be called twice and leaves no process."""
+
+    @property
+    def uid(self) -> str:
+        """The unique id under which the probe lists it."""
+        ...
+
+    @property
+    def port(self) -> str:
+        """The path of its serial port."""
+        ...
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        ...
+
+    @property
+    def why_dead(self) -> str:
+        """What its process said last; empty while it runs."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
+
+
+def names() -> tuple[str, ...]:
+    """The emulators that are here."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def start(name: str, board: Board) -> EmulatedUnit:
+    """Start a unit of ``board`` on the emulator of that name. ``MisuseError`` lists the known ones."""
+    if name not in names():
+        raise MisuseError(f"no emulator is named {name!r}", expected=f"one of: {', '.join(names())}")
+    unit: EmulatedUnit = importlib.import_module(f"{__name__}.{name}").start(board)
+    return unit

@@ -1,1 +1,83 @@
-"""See design."""
+"""What flashes, resets and questions a unit: one file per debug backend, found by its name.
+
+A probe never raises its backend's own exceptions: what goes wrong is a ``BenchError`` (the rig), with the address or the
+register that it was about. After any error the probe must be closed; a new one may be opened for the same unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+Progress = Callable[[float], None]
+
+
+class CoreState(StrEnum):
+    """What the core is doing, as the probe sees it."""
+
+    RUNNING = "running"
+    SLEEPING = "sleeping"
+    HALTED = "halted"
+    RESET = "reset"
+    LOCKUP = "lockup"
+
+
+@dataclass(frozen=True)
+class ChipId:
+    """How a chip is told from another over the debug port: the register, the bits that count, what they read."""
+
+    address: int
+    mask: int
+    value: int
+
+
+@dataclass(frozen=True)
+class FlashReport:
+    """What flashing did. ``bytes_programmed`` is 0 when the same image was there already."""
+
+    duration_s: float
+    bytes_total: int
+    bytes_programmed: int
+    verified: bool
+
+
+@dataclass(frozen=True)
+class CoreReport:
+    """The core's state, with where it is. The registers are None while it runs and could not be halted."""
+
+    state: CoreState
+    pc: int | None = None
+    lr: int | None = None
+    sp: int | None = None
+
+
+class Probe(Protocol):
+    """A connected probe. Used by one thread."""
+
+    @property
+    def description(self) -> str:
+        """Vendor and product, for records."""
+        ...
+
+    def flash(self, elf: Path, progress: Progress | None = None) -> FlashReport:
+        """Program ``elf``'s loadable segments, read them all back and compare.
+
+        Leaves the core halted at reset. ``BenchError`` with the first differing address when the read-back differs; the
+        flash's content is then undefined.
+        """
+        ...
+
+    def reset(self) -> None:
+        """Reset the core and let it run."""
+        ...
+
+    def core(self) -> CoreReport:
+        """What the core is doing. Halts a running core for a moment to read where it is, then lets it go on."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the probe; the core goes on running. May be called twice; never raises."""
+        ...

@@ -73,6 +73,13 @@ def read(options: Options, split: str, folder: Path) -> Dataset:
     )
 
 
+def fetch(source: str) -> tuple[Path, Path]:
+    """Download the test split of a known source into the user's cache, checked; the two files. ``PlanError`` if unknown."""
+    if source != "mnist":
+        raise PlanError(f"there is nothing to fetch for {source!r}", expected="mnist", found=source)
+    return _mnist.fetch("test")
+
+
 def array(path: Path, magic: int) -> npt.NDArray[np.uint8]:
     """The array in an idx file, shape as its header says. Raises ``PlanError`` when magic or size is not as it must
     be.

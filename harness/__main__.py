@@ -1,0 +1,5 @@
+"""``python -m harness`` is ``hil``."""
+
+from harness.cli import main
+
+main()

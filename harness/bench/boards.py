@@ -1,0 +1,105 @@
+"""Kinds of boards, each described by ``firmware/boards/<name>/board.toml``. Adding one needs no edit here."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from harness.errors import MisuseError, PlanError
+from harness.paths import shipped
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Memory(_Part):
+    """Where code and data live. Addresses and sizes in bytes."""
+
+    flash_origin: int
+    flash_bytes: int
+    ram_origin: int
+    ram_bytes: int
+    stack_bytes: int
+
+
+class Uart(_Part):
+    """The port that the wire uses, its safe rate and the rates it may climb to (bits per second)."""
+
+    name: str
+    baud: int
+    bauds: tuple[int, ...]
+
+
+class Debug(_Part):
+    """How pyOCD reaches it. ``target`` is pyOCD's target name, ``pack_target`` its name in a CMSIS pack."""
+
+    target: str
+    pack_target: str = ""
+    chip_id_address: (
+        int  # the identity register and what it reads under the mask: the last check before anything is written
+    )
+    chip_id_mask: int
+    chip_id: int
+    usb_ids: tuple[str, ...] = ()  # "vid:pid" of the probes that sit on such a board
+
+
+class Virtual(_Part):
+    """Which system-on-chip model stands in for it."""
+
+    soc: str
+
+
+class Board(_Part):
+    """A kind of board."""
+
+    name: str
+    title: str
+    mcu: str
+    core: str
+    clock_hz: int
+    memory: Memory
+    uart: Uart
+    debug: Debug
+    virtual: Virtual | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder with ``board.toml`` and ``board.c``."""
+        return _boards_folder() / self.name
+
+
+def _boards_folder() -> Path:
+    return shipped("firmware") / "boards"
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The kinds known that can carry a device under test, sorted. ``native`` (the host build) is not one."""
+    return tuple(sorted(p.parent.name for p in _boards_folder().glob("*/board.toml") if p.parent.name != "native"))
+
+
+@cache
+def load_board(name: str) -> Board:
+    """The board of that name. ``MisuseError`` lists the known ones; ``PlanError`` says what is wrong in board.toml."""
+    if name not in names():
+        near = difflib.get_close_matches(name, names(), 1)
+        raise MisuseError(
+            f"no board is named {name!r}",
+            expected=f"one of: {', '.join(names())}",
+            next_step=f"did you mean {near[0]!r}?"
+            if near
+            else "see `hil boards`; a new board is a folder in firmware/boards",
+        )
+    path = _boards_folder() / name / "board.toml"
+    try:
+        board = Board.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (ValidationError, tomllib.TOMLDecodeError) as error:
+        raise PlanError("a board's description cannot be read", where=str(path), found=str(error)) from error
+    if board.name != name:
+        raise PlanError("a board's name is not its folder's", where=str(path), expected=name, found=board.name)
+    return board

@@ -1,0 +1,173 @@
+"""Any probe that pyOCD drives, the virtual board's included.
+
+pyOCD runs in a process of its own: a USB read that never returns, or a crash in a driver, must not take the run with it
+(pyOCD #2009: HID reads have no time-out). Each call has a deadline, and a process that misses it is killed and reported.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from harness.bench.probes import ChipId, CoreReport, CoreState, FlashReport, Progress
+from harness.errors import BenchError
+
+OPEN_TIMEOUT_S = 30.0
+FLASH_TIMEOUT_S = 180.0  # 2 MB through a slow ST-LINK takes about a minute
+CALL_TIMEOUT_S = 10.0
+
+
+class PyocdProbe:
+    """A probe opened through pyOCD by its unique id. See ``Probe`` for the contract."""
+
+    def __init__(self, uid: str, target: str, chip: ChipId) -> None:
+        """Start the worker. ``open`` connects: apart, so that half a second of imports overlaps the caller's other work."""
+        self.uid = uid
+        self.target = target
+        self._chip = chip
+        self._description = ""
+        self._errors: list[str] = []
+        self._calls = 0
+        self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        # The worker ends when its standard input does, so it cannot outlive us even when we are killed. A session of its
+        # own keeps the terminal's Ctrl-C from it: it would die before the unit could be left in order.
+        self._worker = subprocess.Popen(
+            [sys.executable, "-m", "harness.bench.probes.pyocd_worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._readers = [
+            threading.Thread(target=self._read_answers, daemon=True),
+            threading.Thread(target=self._read_errors, daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def open(self) -> None:
+        """Connect and compare the chip's identity register. ``BenchError`` when there is no such probe or it is another chip."""
+        answer = self._call("open", OPEN_TIMEOUT_S, uid=self.uid, target=self.target, chip=asdict(self._chip))
+        self._description = str(answer["description"])
+
+    @property
+    def description(self) -> str:
+        """Vendor and product, for records."""
+        return self._description
+
+    def flash(self, elf: Path, progress: Progress | None = None) -> FlashReport:
+        """See ``Probe.flash``."""
+        answer = self._call("flash", FLASH_TIMEOUT_S, progress, elf=str(elf))
+        return FlashReport(**answer)
+
+    def reset(self) -> None:
+        """See ``Probe.reset``."""
+        self._call("reset", CALL_TIMEOUT_S)
+
+    def core(self) -> CoreReport:
+        """See ``Probe.core``."""
+        answer = self._call("core", CALL_TIMEOUT_S)
+        return CoreReport(CoreState(answer["state"]), answer["pc"], answer["lr"], answer["sp"])
+
+    def close(self) -> None:
+        """See ``Probe.close``."""
+        if self._worker.poll() is None:
+            try:
+                self._call("close", CALL_TIMEOUT_S)
+            except BenchError:
+                pass  # it is being closed because something is wrong, as like as not
+        self._end()
+
+    def _call(
+        self, verb: str, timeout_s: float, progress: Progress | None = None, **arguments: object
+    ) -> dict[str, Any]:
+        self._calls += 1
+        request = {"id": self._calls, "verb": verb, "arguments": arguments}
+        try:
+            assert self._worker.stdin is not None
+            self._worker.stdin.write(json.dumps(request) + "\n")
+            self._worker.stdin.flush()
+        except (OSError, ValueError) as error:
+            raise self._gone(verb) from error
+        while True:
+            try:
+                answer = self._answers.get(timeout=timeout_s)
+            except queue.Empty:
+                self._worker.kill()
+                self._end()
+                raise BenchError(
+                    f"the probe did not finish `{verb}` in time; its process was killed",
+                    where=f"probe {self.uid}",
+                    expected=f"an answer within {timeout_s:.0f} s",
+                    found=self._tail(),
+                    next_step="unplug and replug the probe's USB cable, then `hil doctor`",
+                ) from None
+            if answer is None:
+                raise self._gone(verb)
+            if answer.get("id") != self._calls:
+                continue
+            if "progress" in answer:
+                if progress is not None:
+                    progress(float(answer["progress"]))
+                continue
+            if "error" in answer:
+                raise BenchError(
+                    str(answer["error"]),
+                    where=str(answer.get("where") or f"probe {self.uid}"),
+                    expected=answer.get("expected"),
+                    found=answer.get("found"),
+                    next_step=answer.get("next_step"),
+                )
+            result: dict[str, Any] = answer["result"]
+            return result
+
+    def _gone(self, verb: str) -> BenchError:
+        self._end()
+        return BenchError(
+            f"the probe's process ended during `{verb}`",
+            where=f"probe {self.uid}",
+            found=self._tail(),
+            next_step="run the same again; if it stays, `hil doctor`",
+        )
+
+    def _tail(self) -> str:
+        return " | ".join(self._errors[-5:]) or "nothing on its standard error"
+
+    def _end(self) -> None:
+        if self._worker.stdin is not None:
+            try:
+                self._worker.stdin.close()
+            except OSError:
+                pass
+        try:
+            self._worker.wait(2.0)
+        except subprocess.TimeoutExpired:
+            self._worker.kill()
+            self._worker.wait()
+        for reader in self._readers:
+            reader.join(1.0)
+        for stream in (self._worker.stdout, self._worker.stderr):
+            if stream is not None:
+                stream.close()
+
+    def _read_answers(self) -> None:
+        assert self._worker.stdout is not None
+        for line in self._worker.stdout:
+            try:
+                self._answers.put(json.loads(line))
+            except ValueError:
+                self._errors.append(f"not an answer: {line.strip()}")
+        self._answers.put(None)
+
+    def _read_errors(self) -> None:
+        assert self._worker.stderr is not None
+        for line in self._worker.stderr:
+            self._errors.append(line.rstrip())
+            del self._errors[:-50]

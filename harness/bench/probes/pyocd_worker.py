@@ -1,0 +1,199 @@
+"""The process in which pyOCD runs: one JSON request a line in, one answer a line out.
+
+Started by ``PyocdProbe``; ends when its standard input does. pyOCD writes logs where it likes, so file descriptor 1 is
+pointed at standard error and the answers go to a copy of the old one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_COMPARE_BYTES = 16 * 1024
+
+
+class _Failure(Exception):
+    """An error that the other side should show, with its parts."""
+
+    def __init__(self, what: str, **parts: object) -> None:
+        super().__init__(what)
+        self.parts = {"error": what, **parts}
+
+
+class _Worker:
+    def __init__(self, answer: Callable[[dict[str, Any]], None]) -> None:
+        self._answer = answer
+        self._session: Any = None
+        self._uid = ""
+
+    def open(self, uid: str, target: str, chip: dict[str, int]) -> dict[str, Any]:
+        from pyocd.core.helpers import ConnectHelper
+
+        self._uid = uid
+        # The whole list, then an exact match: pyOCD's own unique_id argument takes any id that merely contains the text.
+        probes = ConnectHelper.get_all_connected_probes(blocking=False, unique_id=uid)
+        exact = [probe for probe in probes if probe.unique_id == uid]
+        if not exact:
+            every = ConnectHelper.get_all_connected_probes(blocking=False)
+            raise _Failure(
+                f"no probe has the id {uid}",
+                found=", ".join(f"{p.unique_id} ({p.description})" for p in every) or "no probe at all",
+                next_step="check the USB cable and `hil units`; on Linux a probe without udev rules is not listed for a plain user",
+            )
+        from pyocd.core.session import Session
+
+        self._session = Session(
+            exact[0],
+            options={
+                "target_override": target,
+                "connect_mode": "attach",
+                "resume_on_disconnect": True,
+                "hide_programming_progress": True,
+                "no_config": True,
+                "reset.post_delay": 0.01,  # pyOCD's 100 ms is for targets that boot a monitor first
+                "chip_erase": "sector",
+            },
+        )
+        self._session.open()
+        self._check_chip(**chip)
+        probe = exact[0]
+        return {"description": f"{probe.vendor_name} {probe.product_name}".strip()}
+
+    def flash(self, elf: str) -> dict[str, Any]:
+        from pyocd.flash.file_programmer import FileProgrammer
+
+        started_s = time.monotonic()
+        target = self._session.target
+        target.reset_and_halt()
+        segments = _loadable(Path(elf))
+        total = sum(len(data) for _, data in segments)
+        changed = self._first_difference(segments) is not None
+        if changed:
+            FileProgrammer(self._session, progress=self._progress).program(elf, file_format="elf")
+            target.reset_and_halt()
+            # pyOCD does not compare what it programmed: that is on us.
+            different = self._first_difference(segments)
+            if different is not None:
+                address, expected, found = different
+                raise _Failure(
+                    "the flash does not hold what was programmed",
+                    where=f"probe {self._uid}, address {address:#010x}",
+                    expected=expected.hex(" "),
+                    found=found.hex(" "),
+                    next_step="program again; if it stays, the flash is worn, protected or the target type is wrong",
+                )
+        return {
+            "duration_s": time.monotonic() - started_s,
+            "bytes_total": total,
+            "bytes_programmed": total if changed else 0,
+            "verified": True,
+        }
+
+    def reset(self) -> dict[str, Any]:
+        self._session.target.reset()
+        return {}
+
+    def core(self) -> dict[str, Any]:
+        from pyocd.core.target import Target
+
+        target = self._session.target
+        state = target.get_state()
+        registers: list[int | None] = [None, None, None]
+        running = state in (Target.State.RUNNING, Target.State.SLEEPING)
+        if (
+            running or state is Target.State.LOCKUP
+        ):  # a locked-up core stays where it is: there is nothing to go on with
+            target.halt()
+        if state is not Target.State.RESET:
+            registers = [int(target.read_core_register(name)) for name in ("pc", "lr", "sp")]
+        if running:
+            target.resume()
+        return {"state": state.name.lower(), "pc": registers[0], "lr": registers[1], "sp": registers[2]}
+
+    def close(self) -> dict[str, Any]:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+        return {}
+
+    def _check_chip(self, address: int, mask: int, value: int) -> None:
+        found = int(self._session.target.read32(address)) & mask
+        if found != value:
+            raise _Failure(
+                "the chip at this probe is not the one that the board carries; nothing was written",
+                where=f"probe {self._uid}, identity register {address:#010x}",
+                expected=f"{value:#x}",
+                found=f"{found:#x}",
+                next_step="choose the unit with --device-serial, or name it in a bench file (--bench)",
+            )
+
+    def _progress(self, share: float) -> None:
+        self._answer({"progress": share})
+
+    def _first_difference(self, segments: list[tuple[int, bytes]]) -> tuple[int, bytes, bytes] | None:
+        """The first 16 bytes that differ, as (address, expected, found); None when all segments are in place."""
+        target = self._session.target
+        for base, data in segments:
+            for offset in range(0, len(data), _COMPARE_BYTES):
+                expected = data[offset : offset + _COMPARE_BYTES]
+                found = bytes(target.read_memory_block8(base + offset, len(expected)))
+                if found != expected:
+                    at = next(i for i, (a, b) in enumerate(zip(expected, found, strict=True)) if a != b)
+                    return base + offset + at, expected[at : at + 16], found[at : at + 16]
+        return None
+
+
+def _loadable(elf: Path) -> list[tuple[int, bytes]]:
+    """The bytes that go into flash, as (physical address, content)."""
+    from elftools.elf.elffile import ELFFile
+
+    with elf.open("rb") as file:
+        return [
+            (int(segment["p_paddr"]), bytes(segment.data()))
+            for segment in ELFFile(file).iter_segments()
+            if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]
+        ]
+
+
+def main() -> None:
+    """Serve requests until standard input ends."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    current = 0
+
+    def answer(parts: dict[str, Any]) -> None:
+        out.write(json.dumps({"id": current, **parts}) + "\n")
+        out.flush()
+
+    worker = _Worker(answer)
+    # Imported before the first request, beside the caller's other work.
+    importlib.import_module("pyocd.core.helpers")
+    importlib.import_module("pyocd.flash.file_programmer")
+
+    for line in sys.stdin:
+        request = json.loads(line)
+        current = request["id"]
+        try:
+            result = getattr(worker, request["verb"])(**request["arguments"])
+        except _Failure as failure:
+            answer(failure.parts)
+        except Exception as error:  # noqa: BLE001 - whatever pyOCD or a driver raises is the rig's, and must be told
+            answer({"error": f"the probe failed at `{request['verb']}`", "found": f"{type(error).__name__}: {error}"})
+        else:
+            answer({"result": result})
+    try:
+        worker.close()  # nobody asked for it: the other side died; let the core run on
+    except Exception:  # noqa: BLE001 - nobody is left to tell
+        pass
+
+
+if __name__ == "__main__":
+    main()

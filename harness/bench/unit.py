@@ -1,0 +1,134 @@
+"""One unit, opened: leased, its probe connected, its port open. Everything is given back in reverse order, whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.bench import discover, emulators, lease, transports
+from harness.bench.boards import Board
+from harness.bench.emulators import EmulatedUnit
+from harness.bench.probes import ChipId, CoreReport, Probe
+from harness.bench.probes.pyocd import PyocdProbe
+from harness.clock import Clock
+from harness.errors import BenchError
+from harness.records import Backend, Evidence, UnitFacts
+
+BackendChoice = Literal["auto", "probe", "virtual", "renode"]
+
+LEASE_WAIT_S = 600.0  # another worker's whole case may be in the way
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a unit is found: a line of a bench file, or what discovery saw. ``port`` is a pyserial path or URL."""
+
+    board: str
+    uid: str
+    port: str
+
+
+@dataclass
+class Unit:
+    """An open unit. ``transport`` is None after ``release_port``."""
+
+    board: Board
+    uid: str
+    port: str
+    backend: Backend
+    probe: Probe
+    transport: transports.Transport
+    _emulated: EmulatedUnit | None = None
+
+    @property
+    def evidence(self) -> Evidence:
+        """What a result from this unit is worth."""
+        return "hardware" if self.backend == "probe" else "emulated"
+
+    def facts(self) -> UnitFacts:
+        """For the record."""
+        return UnitFacts(uid=self.uid, probe=self.probe.description, port=self.port)
+
+    def core(self) -> CoreReport:
+        """Ask the probe what the core is doing. ``BenchError`` when the unit cannot be reached: then the rig is to blame."""
+        if self._emulated is not None and not self._emulated.alive:
+            raise BenchError(
+                "the emulated board's process is gone",
+                where=f"unit {self.uid}",
+                found=self._emulated.why_dead or "it ended without a word",
+                next_step="run again; `hil units` shows what is left running",
+            )
+        return self.probe.core()
+
+
+def choose_backend(board: Board, choice: BackendChoice, places: Sequence[Place], uid: str | None) -> Backend:
+    """``auto`` is a real unit if one is attached or named in the bench file, else the virtual board."""
+    if choice != "auto":
+        return choice
+    if uid is not None or any(place.board == board.name for place in places) or discover.attached(board):
+        return "probe"
+    return "virtual"
+
+
+@contextmanager
+def open_unit(
+    board: Board,
+    *,
+    backend: Backend,
+    places: Sequence[Place] = (),
+    uid: str | None = None,
+    what: str,
+    clock: Clock,
+) -> Iterator[Unit]:
+    """Lease and open one unit of ``board``. ``what`` tells others what it is used for.
+
+    ``BenchError`` when none is attached, all stay in use, or the probe or the port cannot be opened; nothing is then held.
+    """
+    with ExitStack() as stack:
+        emulated: EmulatedUnit | None = None
+        if backend == "probe":
+            place, held = _lease_real(board, places, uid, what, clock)
+            stack.enter_context(held)
+            uid, port = place.uid, place.port
+        else:
+            emulated = emulators.start(backend, board)
+            stack.callback(emulated.close)
+            uid, port = emulated.uid, emulated.port
+            stack.enter_context(lease.acquire(uid, what=what, clock=clock))
+        debug = board.debug
+        probe = PyocdProbe(uid, debug.target, ChipId(debug.chip_id_address, debug.chip_id_mask, debug.chip_id))
+        stack.callback(probe.close)
+        # The port first: what the board says right after its reset must not be missed.
+        transport = transports.open_transport(port, board.uart.baud)
+        stack.callback(transport.close)
+        probe.open()
+        yield Unit(board, uid, port, backend, probe, transport, emulated)
+
+
+def _lease_real(
+    board: Board, places: Sequence[Place], uid: str | None, what: str, clock: Clock
+) -> tuple[Place, lease.Lease]:
+    """The first free one of the units that qualify; waits when all are in use."""
+    known = [place for place in places if place.board == board.name]
+    known += [
+        Place(board.name, unit.uid, unit.port)
+        for unit in discover.attached(board)
+        if unit.uid not in {place.uid for place in known}
+    ]
+    wanted = [place for place in known if uid is None or place.uid == uid]
+    if not wanted:
+        raise BenchError(
+            f"no {board.name} is attached" if uid is None else f"no {board.name} with the id {uid} is attached",
+            expected=f"a probe with a USB id of {', '.join(board.debug.usb_ids)}, or a line in the bench file",
+            found=", ".join(place.uid for place in known) or "none",
+            next_step="plug it in, or use --backend virtual",
+        )
+    for place in wanted:
+        try:
+            return place, lease.acquire(place.uid, what=what, clock=clock)
+        except BenchError:
+            continue
+    place = wanted[0]
+    return place, lease.acquire(place.uid, what=what, wait_s=LEASE_WAIT_S, clock=clock)

@@ -1,0 +1,50 @@
+"""Images that somebody else built: read, and compared with the memories of a board."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.build.elf import sections, verify_identity
+from harness.build.firmware import FirmwareImage
+from harness.errors import PlanError
+
+
+def read_image(elf: Path) -> FirmwareImage:
+    """What an image says of itself. The compiler, the reserved stack and the slots are not in it: empty and 0.
+
+    ``DeviceError`` when it has no identity section, or its weights are not those that it names.
+    """
+    identity = verify_identity(elf)
+    found = sections(elf)
+    return FirmwareImage(
+        elf=elf,
+        build_id=identity.build_id,
+        compiler="",
+        flash_bytes=sum(section.n_bytes for section in found if section.in_flash),
+        ram_bytes=sum(section.n_bytes for section in found if section.in_ram),
+        stack_bytes=0,
+        sections={section.name: section.n_bytes for section in found},
+        model_sha256=identity.model_sha256,
+        engine=identity.engine,
+        board=identity.board,
+        protocol=identity.protocol,
+        slots=0,
+    )
+
+
+def check_fits(image: FirmwareImage, *, flash_bytes: int, ram_bytes: int) -> None:
+    """``PlanError`` with the numbers when the image needs more than the board has: before anything is written."""
+    for memory, needed, available in (
+        ("flash", image.flash_bytes, flash_bytes),
+        ("RAM", image.ram_bytes, ram_bytes),
+    ):
+        if needed > available:
+            largest = sorted(image.sections.items(), key=lambda item: item[1], reverse=True)[:3]
+            raise PlanError(
+                f"the image does not fit the board's {memory}",
+                where=str(image.elf),
+                expected=f"at most {available} bytes",
+                found=f"{needed} bytes, {needed - available} too many; largest sections: "
+                + ", ".join(f"{name} {n_bytes}" for name, n_bytes in largest),
+                next_step="use a smaller model or a board with more memory",
+            )

@@ -1,0 +1,117 @@
+"""The commands and the mapping of errors to exit statuses. The only package that imports typer."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from harness import __version__
+from harness.errors import BenchError, DeviceError, HarnessBug, HilError, MisuseError, PlanError
+from harness.records import Verdict
+
+
+class Exit(IntEnum):
+    """Exit statuses. Inconclusive has its own: it is no pass, and nobody's fault."""
+
+    PASS = 0
+    FAIL = 1
+    RIG = 2
+    MISTAKE = 3
+    INCONCLUSIVE = 4
+
+
+_BY_VERDICT = {
+    Verdict.PASS: Exit.PASS,
+    Verdict.FAIL: Exit.FAIL,
+    Verdict.ERROR: Exit.RIG,
+    Verdict.INCONCLUSIVE: Exit.INCONCLUSIVE,
+}
+_BY_ERROR: dict[type[HilError], Exit] = {
+    PlanError: Exit.MISTAKE,
+    MisuseError: Exit.MISTAKE,
+    BenchError: Exit.RIG,
+    DeviceError: Exit.FAIL,
+    HarnessBug: Exit.RIG,
+}
+
+app = typer.Typer(
+    name="hil",
+    help="Hardware-in-the-loop tests for small neural networks on microcontrollers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+BoardOption = Annotated[str, typer.Option("--board", metavar="NAME", help="The kind of board.")]
+Compiler = Annotated[Literal["auto", "zig", "gcc"], typer.Option(help="What builds the firmware.")]
+
+
+def worst(verdicts: list[Verdict]) -> Exit:
+    """One status for several cases: a wrong product before a broken rig, both before too little evidence."""
+    for verdict in (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE):
+        if verdict in verdicts:
+            return _BY_VERDICT[verdict]
+    return Exit.PASS
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point. Our own errors are told in one message on standard error, with the exit status that they mean."""
+    try:
+        status = app(args=arguments, standalone_mode=False)
+    except HilError as error:
+        kind = next(kind for kind in _BY_ERROR if isinstance(error, kind))
+        Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"hil: {error}")
+        sys.exit(_BY_ERROR[kind])
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
+    except Exception as error:
+        if _is_usage_error(error):
+            error.show()  # type: ignore[attr-defined]  # typer carries its own copy of click, whose types it does not export
+            sys.exit(Exit.MISTAKE)
+        raise
+    sys.exit(status or 0)
+
+
+def _is_usage_error(error: Exception) -> bool:
+    return any(kind.__name__ == "ClickException" for kind in type(error).__mro__)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"hil {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Shared by all commands."""
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM as orderly as Ctrl-C: units are given back, no process is left."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    if sys.platform == "win32":
+        yield
+        return
+    old = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, old)

@@ -1,0 +1,120 @@
+"""Commands about where things run: ``doctor``, ``boards``, ``units``, ``virtual``."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from harness.bench import boards as kinds
+from harness.bench import discover, emulators, lease
+from harness.cli.app import Exit, app, interruptible
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_MARKS = {"ok": "[green]ok     [/]", "missing": "[yellow]missing[/]", "broken": "[red]broken [/]"}
+
+
+@app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """What is installed, attached and missing, and the next command for each.
+
+    Exit status 0 when all that is needed is there, else 2.
+    """
+    from harness.cli.doctor import examine
+
+    findings = examine()
+    healthy = all(finding.state == "ok" for finding in findings if finding.needed)
+    if as_json:
+        typer.echo(json.dumps({"healthy": healthy, "findings": [asdict(finding) for finding in findings]}, indent=2))
+    else:
+        console = Console(highlight=False)
+        area = ""
+        for finding in findings:
+            if finding.area != area:
+                area = finding.area
+                console.print(f"[bold]{area}[/]")
+            console.print(f"  {_MARKS[finding.state]} {finding.subject}: {finding.detail}", soft_wrap=True)
+            if finding.next_step:
+                console.print(f"          -> {finding.next_step}", markup=False, soft_wrap=True)
+        console.print("all that is needed is there" if healthy else "something that is needed is missing: see above")
+    raise typer.Exit(Exit.PASS if healthy else Exit.RIG)
+
+
+@app.command()
+def boards(as_json: JsonOption = False) -> None:
+    """The kinds of boards known."""
+    known = [kinds.load_board(name) for name in kinds.names()]
+    if as_json:
+        typer.echo(json.dumps([board.model_dump() for board in known], indent=2))
+        return
+    table = Table("board", "title", "MCU", "clock MHz", "flash KB", "RAM KB", "port", "pyOCD target", "virtual")
+    for board in known:
+        table.add_row(
+            board.name,
+            board.title,
+            board.mcu,
+            f"{board.clock_hz / 1e6:g}",
+            f"{board.memory.flash_bytes // 1024}",
+            f"{board.memory.ram_bytes // 1024}",
+            f"{board.uart.name} {board.uart.baud}",
+            board.debug.target,
+            "yes" if board.virtual else "no",
+        )
+    Console().print(table)
+
+
+@app.command()
+def units(as_json: JsonOption = False) -> None:
+    """The units reachable from this host, and who holds them."""
+    from harness.virtual import registry
+
+    found: list[dict[str, str]] = []
+    for name in kinds.names():
+        for unit in discover.attached(kinds.load_board(name)):
+            found.append({"uid": unit.uid, "board": f"{name}?", "backend": "probe", "port": unit.port})
+    for entry in registry.running():
+        found.append({"uid": entry.uid, "board": entry.board_name, "backend": "virtual", "port": entry.port})
+    for line in found:
+        held = lease.holder(line["uid"])
+        line["holder"] = held.describe() if held else ""
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    if not found:
+        typer.echo(
+            "no unit is attached and no virtual one is running; `hil virtual --board NAME` starts one to play with"
+        )
+        return
+    table = Table("unit", "board", "backend", "port", "held by")
+    for line in found:
+        table.add_row(*(line[key] for key in ("uid", "board", "backend", "port")), line["holder"] or "free")
+    Console().print(table)
+
+
+@app.command()
+def virtual(board: Annotated[str, typer.Option("--board", metavar="NAME", help="The kind of board.")]) -> None:
+    """Start a virtual board and keep it until Ctrl-C: for pyOCD, a debugger or a terminal program."""
+    kind = kinds.load_board(board)
+    with interruptible():
+        unit = emulators.start("virtual", kind)
+        try:
+            typer.echo(f"{kind.title}, virtual: no cycles, no latency")
+            typer.echo(f"  probe  {unit.uid}   e.g. pyocd flash -u {unit.uid} -t {kind.debug.target} fw.elf")
+            typer.echo(f"  port   {unit.port}   {kind.uart.baud} baud")
+            typer.echo("Ctrl-C ends it.")
+            sys.stdout.flush()
+            stop = threading.Event()
+            while unit.alive:
+                stop.wait(0.5)
+            typer.echo(f"the board's process ended: {unit.why_dead}", err=True)
+            raise typer.Exit(Exit.RIG)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            unit.close()

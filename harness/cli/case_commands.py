@@ -1,0 +1,170 @@
+"""Commands about cases: ``build``, ``flash``, ``run``, ``data fetch``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from harness.bench.boards import load_board, names
+from harness.bench.unit import choose_backend, open_unit
+from harness.cli.app import BoardOption, Compiler, Exit, app, interruptible, worst
+from harness.clock import SystemClock
+from harness.errors import PlanError
+from harness.models import metadata
+from harness.paths import shipped
+from harness.plans import Plan, discover, expand, load
+from harness.run.options import RunOptions
+from harness.run.watch import Step, line
+
+PlanArgument = Annotated[str, typer.Argument(metavar="PLAN", help="A plan file, or the name of one in testplans/.")]
+Backend = Annotated[Literal["auto", "probe", "virtual"], typer.Option(help="Where it runs.")]
+Bench = Annotated[Path | None, typer.Option(metavar="FILE", help="The units of this host, by probe id and port.")]
+Uid = Annotated[str | None, typer.Option("--device-serial", metavar="UID", help="The unit, by its probe's id.")]
+
+
+def find_plan(name: str) -> Plan:
+    """A plan by path, or by name in ``./testplans`` or among those that come with the project."""
+    path = Path(name)
+    if path.is_file() or path.suffix:
+        return load(path)
+    folders = [Path("testplans"), shipped("testplans")]
+    for folder in folders:
+        for candidate in discover(folder):
+            if candidate.stem == name:
+                return load(candidate)
+    known = sorted({candidate.stem for folder in folders for candidate in discover(folder)})
+    raise PlanError(f"there is no plan {name!r}", expected=f"a file, or one of: {', '.join(known)}", found=name)
+
+
+@app.command()
+def build(
+    plan: PlanArgument,
+    board: BoardOption,
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="ELF", help="Where the image goes.")],
+    model: Annotated[str | None, typer.Option(help="Which of the plan's models (default: the first).")] = None,
+    compiler: Compiler = "auto",
+) -> None:
+    """Compile the firmware of a plan's model for a board."""
+    from harness.run.product import build_product
+
+    kind = load_board(board)
+    chosen = _model(find_plan(plan), model)
+    image = build_product(metadata.load_model(chosen), kind, compiler=compiler, out=out).image
+    typer.echo(f"{out}: {chosen} for {board}, build {image.build_id}, {image.compiler}")
+    typer.echo(
+        f"  flash {image.flash_bytes} of {kind.memory.flash_bytes} bytes, RAM {image.ram_bytes} of {kind.memory.ram_bytes}"
+    )
+
+
+def _model(plan: Plan, wanted: str | None) -> str:
+    if wanted is None:
+        return plan.models[0]
+    if wanted not in plan.models:
+        raise PlanError("the plan does not have this model", expected=f"one of: {', '.join(plan.models)}", found=wanted)
+    return wanted
+
+
+@app.command()
+def flash(
+    elf: Annotated[Path, typer.Argument(metavar="ELF", exists=True, dir_okay=False, help="The image.")],
+    board: BoardOption,
+    backend: Backend = "auto",
+    bench: Bench = None,
+    device_serial: Uid = None,
+) -> None:
+    """Flash an image, read it back, reset the board."""
+    kind = load_board(board)
+    options = RunOptions.make(backend=backend, bench=bench, uid=device_serial)
+    clock = SystemClock()
+    chosen = choose_backend(kind, options.backend, options.places, options.uid)
+    with (
+        interruptible(),
+        open_unit(
+            kind, backend=chosen, places=options.places, uid=options.uid, what=f"hil flash {elf.name}", clock=clock
+        ) as unit,
+    ):
+        report = unit.probe.flash(elf)
+        unit.probe.reset()
+        typer.echo(
+            f"{unit.uid}: {report.bytes_programmed} of {report.bytes_total} bytes programmed, all read back,"
+            f" {report.duration_s:.2f} s"
+        )
+        if chosen != "probe":
+            typer.echo(
+                "a virtual board lives as long as its command: `hil virtual` keeps one, `pyocd flash -u` fills it"
+            )
+
+
+@app.command()
+def run(
+    plan: PlanArgument,
+    board: BoardOption,
+    report_dir: Annotated[Path | None, typer.Option(metavar="DIR", help="Where reports go.")] = None,
+    backend: Backend = "auto",
+    bench: Bench = None,
+    device_serial: Uid = None,
+    firmware: Annotated[
+        Path | None, typer.Option(metavar="ELF", help="Use this image instead of building one.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Only this one of the plan's models.")] = None,
+    samples: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
+    skip_flash: Annotated[bool, typer.Option("--skip-flash", help="Trust the board's flash.")] = False,
+    compiler: Compiler = "auto",
+) -> None:
+    """Run a plan on a board, as pytest would. Exit status: 0 pass, 1 product, 2 rig, 3 plan, 4 inconclusive."""
+    from harness.evidence.reports import terminal
+    from harness.run.runner import run_case
+
+    options = RunOptions.make(
+        backend=backend,
+        bench=bench,
+        uid=device_serial,
+        skip_flash=skip_flash,
+        firmware=firmware,
+        compiler=compiler,
+    )
+    found = find_plan(plan)
+    load_board(board)
+    cases = expand(found, boards=names(), models=metadata.names(), only_boards=[board], samples=samples)
+    if model is not None:
+        cases = tuple(case for case in cases if case.model == _model(found, model))
+    if not cases:
+        raise PlanError(
+            "the plan does not name this board", where=plan, expected=f"one of: {', '.join(found.boards)}", found=board
+        )
+    console = Console()
+    verdicts = []
+    with interruptible():
+        for case in cases:
+            with console.status(case.id) as status:
+                result = run_case(case, options, watch=lambda step: _show(status, case.id, step))  # noqa: B023 - called within
+            console.print(terminal.view(result.record))
+            if report_dir is not None:
+                folder = report_dir if len(cases) == 1 else report_dir / case.id
+                result.write(folder)
+                console.print(f"reports: {folder}", soft_wrap=True)
+            verdicts.append(result.record.verdict)
+    raise typer.Exit(worst(verdicts))
+
+
+def _show(status: object, case_id: str, step: Step) -> None:
+    status.update(f"{case_id}: {line(step)}")  # type: ignore[attr-defined]  # rich's Status
+
+
+data = typer.Typer(help="The data sets.", no_args_is_help=True)
+app.add_typer(data, name="data")
+
+
+@data.command()
+def fetch(name: Annotated[str, typer.Argument(help="The data set: mnist.")]) -> None:
+    """Download a data set, with its checksums, into the user's cache."""
+    from harness.data.datasets import idx
+
+    for path in idx.fetch(name):
+        typer.echo(path)
+
+
+__all__ = ["Exit", "find_plan"]

@@ -1,0 +1,59 @@
+"""A bench file: the units of one host by name, for racks where discovery must not guess.
+
+units:
+  - board: nucleo_f446re
+    uid: 066EFF485155878281094633          # the probe's unique id (`pyocd list`)
+    port: /dev/serial/by-id/usb-STMicro... # the serial port, or a URL such as socket://rack2:7001
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from harness.errors import PlanError
+from harness.plans.yamltree import parse
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BenchUnit(_Part):
+    """One unit: which kind of board, its probe's unique id, its port's path or URL."""
+
+    board: str = Field(min_length=1)
+    uid: str = Field(min_length=1)
+    port: str = Field(min_length=1)
+
+
+class Bench(_Part):
+    """The units of a host."""
+
+    units: tuple[BenchUnit, ...] = Field(min_length=1)
+
+
+def load_bench(path: Path) -> Bench:
+    """Read and check a bench file. ``PlanError`` names file, line and key of what is wrong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(
+            "the bench file cannot be read", where=str(path), expected="a UTF-8 text file", found=error
+        ) from error
+    tree = parse(text, str(path))
+    try:
+        bench = Bench.model_validate(tree.value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise PlanError(
+            "the bench file is wrong",
+            where=tree.where(tuple(first["loc"])),
+            expected="units: a list of {board, uid, port}",
+            found=first["msg"],
+        ) from None
+    twice = sorted({unit.uid for unit in bench.units if [u.uid for u in bench.units].count(unit.uid) > 1})
+    if twice:
+        raise PlanError("a unit is named twice in the bench file", where=str(path), found=", ".join(twice))
+    return bench

@@ -1,0 +1,117 @@
+"""The pytest plug-in: ``pytest --board NAME`` runs every plan that names the board.
+
+Without ``--board`` and without a plan on the command line it adds fixtures and nothing else, so that it is safe to have
+installed. The only package that imports pytest.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Generator
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.plugin import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from _pytest.terminal import TerminalReporter
+
+pytest_plugins = ["harness.plugin.fixtures"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare our options."""
+    options.add(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the options once, declare the markers, make SIGTERM as orderly as Ctrl-C."""
+    config.addinivalue_line("markers", "board(*names): the kinds of board that a test with `dut` runs on")
+    config.addinivalue_line("markers", "model(name): the model that `dut` is flashed with")
+    config.addinivalue_line("markers", "hardware: needs a real board; skipped on an emulated one")
+    from harness.errors import HilError
+
+    try:
+        config.stash[options.KEY] = options.read(config)
+    except HilError as error:
+        raise pytest.UsageError(str(error)) from error
+    if config.stash[options.KEY].boards:
+        _check_boards(config.stash[options.KEY].boards)
+        _collect_the_plans(config)
+    if sys.platform != "win32":
+        config.stash[_OLD_HANDLER] = signal.signal(signal.SIGTERM, _as_interrupt)
+
+
+_OLD_HANDLER = pytest.StashKey[object]()
+
+
+def _as_interrupt(number: int, frame: FrameType | None) -> None:
+    # A CI system cancels with SIGTERM: units are then given back by the same clean-up as after Ctrl-C.
+    raise KeyboardInterrupt(f"signal {signal.Signals(number).name}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Put the signal handler back, for runs inside a longer-lived process."""
+    old = config.stash.get(_OLD_HANDLER, None)
+    if old is not None:
+        signal.signal(signal.SIGTERM, old)  # type: ignore[arg-type]  # what signal.signal gave is what it takes
+
+
+def _check_boards(names: tuple[str, ...]) -> None:
+    from harness.bench.boards import load_board
+    from harness.errors import HilError
+
+    try:
+        for name in names:
+            load_board(name)
+    except HilError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _collect_the_plans(config: pytest.Config) -> None:
+    """``--board`` without a path means the plans, not the ini file's ``testpaths`` (our own test suite's)."""
+    if config.args_source is pytest.Config.ArgsSource.ARGS:
+        return
+    from harness.paths import shipped
+
+    own = config.rootpath / "testplans"
+    config.args = [str(own if own.is_dir() else shipped("testplans"))]
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Which board is used and why: said before anything runs."""
+    from harness.plugin import summary
+
+    return summary.header(config)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Plans are YAML files below a folder ``testplans``, or named on the command line."""
+    from harness.plugin import collect
+
+    return collect.collect_file(file_path, parent)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Attach the record to the report, so that it reaches the terminal also from another xdist process."""
+    report = yield
+    from harness.plugin import collect
+
+    if isinstance(item, collect.PlanItem):
+        item.describe(report)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """The table of each case."""
+    from harness.plugin import summary
+
+    summary.write(terminalreporter)

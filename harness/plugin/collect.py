@@ -1,0 +1,128 @@
+"""Plans become test items: one item a case.
+
+pytest tells a wrong product from a broken rig by the phase: what is raised in set-up is an error, what is raised in the call
+is a failure. So the case runs in set-up, where a rig's fault ends it as an error, and the call only looks at the verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.bench import boards
+from harness.data.dataset import DataMissing
+from harness.errors import HilError
+from harness.models import metadata
+from harness.plans import load
+from harness.plans.expand import Case, expand
+from harness.plugin import options, progress
+from harness.plugin.places import report_folder
+from harness.records import Record, Verdict
+
+RECORD = "hil_record"  # the user property under which a record travels, as JSON
+FOLDER = "hil_folder"
+
+
+class CaseFailed(Exception):
+    """The product is wrong: the verdict of the case is ``fail``."""
+
+
+class CaseError(Exception):
+    """The rig is wrong: the verdict of the case is ``error``."""
+
+
+def collect_file(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A plan file, or None when it is none or was not asked for."""
+    if path.suffix not in (".yaml", ".yml") or "benches" in path.parts:
+        return None
+    named = any(
+        Path(argument).resolve() == path for argument in parent.config.invocation_params.args if argument[:1] != "-"
+    )
+    below_testplans = "testplans" in path.parts and bool(parent.config.stash[options.KEY].boards)
+    if not (named or below_testplans):
+        return None
+    file: pytest.Collector = PlanFile.from_parent(parent, path=path)
+    return file
+
+
+class PlanFile(pytest.File):
+    """One plan."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Its cases on the boards asked for; all of its boards when none was."""
+        asked = self.config.stash[options.KEY]
+        plan = load(self.path)
+        cases = expand(
+            plan,
+            boards=boards.names(),
+            models=metadata.names(),
+            only_boards=asked.boards or None,
+            samples=asked.samples,
+        )
+        for case in cases:
+            yield PlanItem.from_parent(self, name=f"{case.board}/{case.model}", case=case)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
+        """A plan that cannot be read is told in our words, without a traceback."""
+        return _told(excinfo) or str(super().repr_failure(excinfo))
+
+
+class PlanItem(pytest.Item):
+    """One case."""
+
+    def __init__(self, *, case: Case, **rest: object) -> None:
+        super().__init__(**rest)  # type: ignore[arg-type]  # pytest's own way to build nodes
+        self.case = case
+        self.record: Record | None = None
+        self.folder: Path | None = None
+
+    def setup(self) -> None:
+        """Run the case; a rig's fault ends here."""
+        from harness.run.runner import run_case
+
+        asked = self.config.stash[options.KEY]
+        try:
+            with progress.shown(self.config, self.case.id) as watch:
+                result = run_case(self.case, asked.run, watch=watch)
+        except DataMissing as missing:
+            pytest.skip(str(missing))
+        self.record = result.record
+        self.folder = report_folder(self.config, self.case)
+        result.write(self.folder)
+        if self.record.verdict is Verdict.ERROR:
+            raise CaseError
+
+    def runtest(self) -> None:
+        """Look at the verdict."""
+        assert self.record is not None
+        if self.record.verdict is Verdict.FAIL:
+            raise CaseFailed
+        if self.record.verdict is Verdict.INCONCLUSIVE:
+            pytest.skip("inconclusive: " + "; ".join(self.record.reasons))
+
+    def describe(self, report: pytest.TestReport) -> None:
+        """Send the record along with the report that ends the case."""
+        if self.record is not None and (report.when == "call" or (report.when == "setup" and report.failed)):
+            report.user_properties.append((RECORD, self.record.model_dump_json(by_alias=True)))
+            report.user_properties.append((FOLDER, str(self.folder)))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
+        """The reasons, without a traceback: the traceback of a verdict says nothing."""
+        if isinstance(excinfo.value, CaseFailed | CaseError):
+            assert self.record is not None
+            head = "the product is wrong" if isinstance(excinfo.value, CaseFailed) else "the rig is wrong"
+            return "\n".join([f"{self.case.id}: {head}", *self.record.reasons, f"reports: {self.folder}"])
+        return _told(excinfo) or str(super().repr_failure(excinfo))
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the case stands, for pytest's own messages."""
+        return self.path, 0, self.case.id
+
+
+def _told(excinfo: pytest.ExceptionInfo[BaseException]) -> str | None:
+    if isinstance(excinfo.value, HilError):
+        return f"{type(excinfo.value).__name__}: {excinfo.value}"
+    return None

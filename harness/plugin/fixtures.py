@@ -1,0 +1,75 @@
+"""The fixtures for tests of the user's own: ``board``, ``dut``, ``dataset``, ``reference``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.bench.boards import Board, load_board
+from harness.data import datasets
+from harness.plugin import options
+
+if TYPE_CHECKING:
+    from harness.data.dataset import Dataset
+    from harness.run.dut import Dut
+
+
+class Splits:
+    """A dataset by name; its splits are its attributes, read when they are first asked for."""
+
+    def __init__(self, name: str, **options: object) -> None:
+        self._name = name
+        self._options = options
+
+    def __getattr__(self, split: str) -> Dataset:
+        if split.startswith("_"):
+            raise AttributeError(split)
+        return datasets.load(self._name, split, options=self._options)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that uses a board runs once for each that is asked for and that its marker allows."""
+    if "board" not in metafunc.fixturenames:
+        return
+    asked = metafunc.config.stash[options.KEY].boards
+    marker = metafunc.definition.get_closest_marker("board")
+    allowed = marker.args if marker else None
+    chosen = [name for name in asked if allowed is None or name in allowed] if asked else list(allowed or ())
+    metafunc.parametrize("board", chosen, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def board(request: pytest.FixtureRequest) -> Board:
+    """The kind of board that this test runs on."""
+    return load_board(request.param)
+
+
+@pytest.fixture
+def dut(request: pytest.FixtureRequest, board: Board) -> Iterator[Dut]:
+    """An open unit. It is flashed with the model of ``@pytest.mark.model``, else with the one that suits the first data."""
+    from harness.run.dut import open_dut
+
+    asked = request.config.stash[options.KEY]
+    model = request.node.get_closest_marker("model")
+    with open_dut(board, asked.run, what=request.node.nodeid) as unit:
+        if unit.evidence != "hardware" and request.node.get_closest_marker("hardware"):
+            pytest.skip(f"needs hardware; this is a {unit.backend} unit")
+        if model is not None:
+            unit.load(model.args[0])
+        yield unit
+
+
+@pytest.fixture(scope="session")
+def dataset() -> Callable[..., Splits]:
+    """``dataset("digits").test[:200]``: labelled samples by name."""
+    return Splits
+
+
+@pytest.fixture(scope="session")
+def reference() -> Callable[..., object]:
+    """``reference("litert")``: what computes the expected outputs on the host."""
+    from harness.models import reference as references
+
+    return references.load

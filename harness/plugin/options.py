@@ -1,0 +1,66 @@
+"""The command line options that the plug-in adds to pytest, and what they come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.bench.unit import BackendChoice
+from harness.run.options import RunOptions
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for. ``boards`` empty = no ``--board``: the plug-in then does nothing unasked."""
+
+    boards: tuple[str, ...]
+    samples: int | None
+    report_dir: Path | None
+    run: RunOptions
+
+
+KEY = pytest.StashKey[Options]()
+
+
+def add(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    group = parser.getgroup("hil", "hardware in the loop")
+    group.addoption(
+        "--board", action="append", default=[], metavar="NAME", help="the kind of board to run on; repeatable"
+    )
+    group.addoption(
+        "--backend",
+        choices=("auto", "probe", "virtual"),
+        default="auto",
+        help="where it runs: auto is a real unit if one is attached or named in the bench file, else the virtual board",
+    )
+    group.addoption("--bench", type=Path, metavar="FILE", help="the units of this host, by probe id and port")
+    group.addoption("--device-serial", metavar="UID", help="the unit to use, by its probe's unique id")
+    group.addoption(
+        "--skip-flash", action="store_true", help="trust the board's flash; hello still compares build and model"
+    )
+    group.addoption("--firmware", type=Path, metavar="ELF", help="use this image instead of building one")
+    group.addoption("--compiler", choices=("auto", "zig", "gcc"), default="auto", help="what builds the firmware")
+    group.addoption("--samples", type=int, metavar="N", help="stream only the first N samples of each plan's dataset")
+    group.addoption("--report-dir", type=Path, metavar="DIR", help="where reports go (default hil-reports/<run>)")
+
+
+def read(config: pytest.Config) -> Options:
+    """The options as given. ``PlanError`` for a bench file that cannot be read."""
+    bench: Path | None = config.getoption("--bench")
+    backend: BackendChoice = config.getoption("--backend")
+    return Options(
+        boards=tuple(dict.fromkeys(config.getoption("--board"))),
+        samples=config.getoption("--samples"),
+        report_dir=config.getoption("--report-dir"),
+        run=RunOptions.make(
+            backend=backend,
+            bench=bench,
+            uid=config.getoption("--device-serial"),
+            skip_flash=config.getoption("--skip-flash"),
+            firmware=config.getoption("--firmware"),
+            compiler=config.getoption("--compiler"),
+        ),
+    )

@@ -1,0 +1,41 @@
+"""Where reports go: ``DIR`` itself for a single case, ``DIR/<plan>/<board>/<model>`` for several."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from harness.plans.expand import Case
+from harness.plugin import options
+
+_ROOT = pytest.StashKey[Path]()
+
+
+def report_root(config: pytest.Config) -> Path:
+    """The folder of this run: ``--report-dir``, else ``hil-reports/<time>`` below the current folder.
+
+    xdist's workers write into the controller's folder: it passes the name on (``pytest_configure_node``).
+    """
+    if _ROOT not in config.stash:
+        given = config.stash[options.KEY].report_dir
+        worker = getattr(config, "workerinput", {})
+        if "hil_report_root" in worker:
+            root = Path(worker["hil_report_root"])
+        elif given is not None:
+            root = given.absolute()
+        else:
+            root = Path.cwd() / "hil-reports" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
+        config.stash[_ROOT] = root
+    return config.stash[_ROOT]
+
+
+def report_folder(config: pytest.Config, case: Case) -> Path:
+    """The folder of one case."""
+    root = report_root(config)
+    return root if config.stash.get(SINGLE, False) else root / case.id
+
+
+SINGLE = pytest.StashKey[bool]()  # whether this run has exactly one case

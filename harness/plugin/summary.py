@@ -1,0 +1,76 @@
+"""What the terminal says: before the run which board and why, after it the table of each case."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from harness.bench.boards import load_board
+from harness.bench.unit import choose_backend
+from harness.evidence.reports import terminal
+from harness.plugin import options
+from harness.plugin.collect import FOLDER, RECORD
+from harness.plugin.places import SINGLE, report_root
+from harness.records import Record
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+_BACKENDS = {
+    "probe": "a real unit",
+    "virtual": "virtual board (emulated: no cycles, no latency)",
+    "renode": "Renode (emulated: no cycles, no latency)",
+}
+
+
+def header(config: pytest.Config) -> list[str]:
+    """One line a board."""
+    asked = config.stash[options.KEY]
+    lines = []
+    for name in asked.boards:
+        board = load_board(name)
+        backend = choose_backend(board, asked.run.backend, asked.run.places, asked.run.uid)
+        why = (
+            "asked for"
+            if asked.run.backend != "auto"
+            else "attached"
+            if backend == "probe"
+            else "no real unit attached"
+        )
+        lines.append(f"hil: {name}: {_BACKENDS[backend]}, {why}")
+    return lines
+
+
+def write(reporter: TerminalReporter) -> None:
+    """The tables, and where the reports are."""
+    records = list(_records(reporter))
+    if not records:
+        return
+    reporter.section("hil")
+    writer = reporter._tw
+    for record in records:
+        text = io.StringIO()
+        console = Console(
+            file=text,
+            force_terminal=writer.hasmarkup,
+            color_system="standard" if writer.hasmarkup else None,
+            width=max(80, min(writer.fullwidth, 120)),
+        )
+        console.print(terminal.view(record))
+        reporter.write(text.getvalue())
+    reporter.write_line(f"reports: {report_root(reporter.config)}")
+
+
+def _records(reporter: TerminalReporter) -> Iterator[Record]:
+    for reports in reporter.stats.values():
+        for report in reports:
+            for key, value in getattr(report, "user_properties", ()):
+                if key == RECORD:
+                    yield Record.model_validate_json(str(value))
+
+
+__all__ = ["FOLDER", "SINGLE", "header", "write"]

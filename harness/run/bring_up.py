@@ -1,0 +1,91 @@
+"""From an open unit to one that is ready to stream: flashed, read back, reset, and who it says it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.bench.identity import Claim, check_claim
+from harness.bench.probes import FlashReport
+from harness.bench.unit import Unit
+from harness.clock import Clock
+from harness.errors import DeviceError
+from harness.records import DType, Tensor
+from harness.run.product import Product
+from harness.run.session import Session
+from harness.run.watch import Step, Watch
+from harness.wire.messages import PROTOCOL, Hello, TensorSpec
+
+_DTYPES: tuple[DType, ...] = ("float32", "int8", "uint8", "int16", "int32")  # by the wire's numbers (SPEC.md)
+
+SILENT_ROUNDS = 5  # so often the wire asks before a board counts as silent (SPEC.md, Loss)
+
+
+@dataclass(frozen=True)
+class Live:
+    """A unit that runs the right firmware. ``flashed`` is None when flashing was skipped."""
+
+    session: Session
+    hello: Hello
+    flashed: FlashReport | None
+
+
+def bring_up(
+    unit: Unit,
+    product: Product,
+    *,
+    clock: Clock,
+    skip_flash: bool,
+    hello_timeout_s: float,
+    silence_s: float,
+    watch: Watch,
+) -> Live:
+    """Flash (unless told not to), reset, say hello, compare.
+
+    ``silence_s``: how long a board that owes an answer may be without any sign of life.
+
+    ``BenchError`` from the probe or the port; ``DeviceError`` when the board is silent or is not what the ELF says it is.
+    """
+    flashed = None
+    if not skip_flash:
+        watch(Step("flash", note=f"{product.image.flash_bytes} bytes to {unit.uid}"))
+        flashed = unit.probe.flash(product.image.elf, lambda share: watch(Step("flash", share)))
+    unit.probe.reset()
+    watch(Step("hello"))
+    session = Session(unit.transport, clock, answer_timeout_s=silence_s / SILENT_ROUNDS)
+    hello = session.hello(hello_timeout_s)
+    check_hello(hello, product, unit)
+    return Live(session, hello, flashed)
+
+
+def check_hello(hello: Hello, product: Product, unit: Unit) -> None:
+    """The board's own word against the image and the model. ``DeviceError`` names both sides."""
+    check_claim(
+        Claim(
+            hello.protocol,
+            hello.board,
+            hello.build_id,
+            hello.model_sha256.hex(),
+            [_tensor(spec) for spec in hello.inputs],
+            [_tensor(spec) for spec in hello.outputs],
+        ),
+        source=f"hello from unit {unit.uid}",
+        protocol=PROTOCOL,
+        board=unit.board.name,
+        model_name=product.model.name,
+        model_sha256=product.model.sha256,
+        inputs=product.model.inputs,
+        outputs=product.model.outputs,
+        build_id=product.image.build_id,
+    )
+
+
+def _tensor(spec: TensorSpec) -> Tensor:
+    if spec.dtype >= len(_DTYPES):
+        raise DeviceError(
+            "hello names an unknown dtype",
+            where=f"tensor {spec.name!r}",
+            expected=f"0..{len(_DTYPES) - 1}",
+            found=spec.dtype,
+            next_step="the firmware's wire is not this harness's: build it again",
+        )
+    return Tensor(spec.name, tuple(spec.dims), _DTYPES[spec.dtype], spec.scale, spec.zero_point)

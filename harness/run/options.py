@@ -1,0 +1,39 @@
+"""What a run is told from outside, by the pytest plug-in and by the command line alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from harness.bench.unit import BackendChoice, Place
+from harness.plans.bench import load_bench
+
+Compiler = Literal["auto", "zig", "gcc"]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Where to run and with which image. ``firmware`` None = build it; ``uid`` None = any unit."""
+
+    backend: BackendChoice = "auto"
+    places: tuple[Place, ...] = ()
+    uid: str | None = None
+    skip_flash: bool = False
+    firmware: Path | None = None
+    compiler: Compiler = "auto"
+
+    @classmethod
+    def make(
+        cls,
+        *,
+        backend: BackendChoice,
+        bench: Path | None,
+        uid: str | None,
+        skip_flash: bool = False,
+        firmware: Path | None = None,
+        compiler: Compiler = "auto",
+    ) -> RunOptions:
+        """From what a user gave. ``PlanError`` when the bench file cannot be read."""
+        places = () if bench is None else tuple(Place(u.board, u.uid, u.port) for u in load_bench(bench).units)
+        return cls(backend, places, uid, skip_flash, firmware, compiler)

@@ -1,0 +1,76 @@
+"""What goes onto the board: a model and the image built from it, checked before anything is flashed."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import build
+from harness.bench.boards import Board
+from harness.bench.identity import Claim, check_claim
+from harness.bench.probes import FlashReport
+from harness.build import FirmwareImage
+from harness.build.image import check_fits, read_image
+from harness.errors import MisuseError
+from harness.models.codegen import generate
+from harness.models.metadata import Model
+from harness.records import FirmwareFacts
+from harness.run.options import Compiler
+from harness.wire.messages import PROTOCOL
+
+
+@dataclass(frozen=True)
+class Product:
+    """A model with the image that carries it."""
+
+    model: Model
+    image: FirmwareImage
+    elf_sha256: str
+
+    def facts(self, flashed: FlashReport | None) -> FirmwareFacts:
+        """For the record. ``flashed`` None = not by us, so nothing was read back either."""
+        return FirmwareFacts(
+            elf_sha256=self.elf_sha256,
+            model_sha256=self.image.model_sha256,
+            engine=self.image.engine,
+            build_id=self.image.build_id,
+            flash_bytes=self.image.flash_bytes,
+            ram_bytes=self.image.ram_bytes,
+            flash_s=flashed.duration_s if flashed else None,
+            verified=flashed is not None and flashed.verified,
+            compiler=self.image.compiler,
+        )
+
+
+def build_product(model: Model, board: Board, *, compiler: Compiler = "auto", out: Path | None = None) -> Product:
+    """Generate, compile and check. ``PlanError`` when it cannot fit, ``BenchError`` when the compiler fails."""
+    with tempfile.TemporaryDirectory(prefix="hil-") as folder:
+        generate(model.path, Path(folder))
+        image = build.build(board.folder, Path(folder), compiler=compiler, out=out)
+    return _checked(model, board, image)
+
+
+def read_product(model: Model, board: Board, elf: Path) -> Product:
+    """An image that somebody else built. ``DeviceError`` when it is not this board's or this model's, or was altered."""
+    if not elf.is_file():
+        raise MisuseError(
+            "there is no such firmware image", where=str(elf), next_step="`hil build PLAN --board B -o FILE`"
+        )
+    return _checked(model, board, read_image(elf))
+
+
+def _checked(model: Model, board: Board, image: FirmwareImage) -> Product:
+    check_claim(
+        Claim(image.protocol, image.board, image.build_id, image.model_sha256),
+        source=f"identity section of {image.elf.name}",
+        protocol=PROTOCOL,
+        board=board.name,
+        model_name=model.name,
+        model_sha256=model.sha256,
+        inputs=model.inputs,
+        outputs=model.outputs,
+    )
+    check_fits(image, flash_bytes=board.memory.flash_bytes, ram_bytes=board.memory.ram_bytes)
+    return Product(model, image, hashlib.sha256(image.elf.read_bytes()).hexdigest())

@@ -1,0 +1,198 @@
+"""The one road from a case to its record. Nothing is printed here; ``watch`` is told where it stands."""
+
+from __future__ import annotations
+
+import platform
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from harness import __version__
+from harness.bench.boards import load_board
+from harness.bench.unit import Unit, choose_backend, open_unit
+from harness.build.symbols import Symbols
+from harness.clock import Clock, SystemClock
+from harness.data import datasets
+from harness.errors import BenchError, DeviceError
+from harness.evidence import write_reports
+from harness.models.metadata import load_model
+from harness.plans.expand import Case
+from harness.records import Backend, FaultReport, Record, Samples, UnitFacts, Verdict
+from harness.run import blame
+from harness.run.bring_up import Live, bring_up
+from harness.run.options import RunOptions
+from harness.run.product import Product, build_product, read_product
+from harness.run.scoring import link_facts, score
+from harness.run.session import BoardFaultError, BoardSilentError, StreamResult
+from harness.run.watch import Step, Watch
+from harness.run.workload import Workload, make_workload
+from harness.verdict import Assessment, check_gates
+from harness.wire.events import ResultReceived
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """A record with its arrays; ``samples`` is None when nothing was streamed."""
+
+    record: Record
+    samples: Samples | None
+
+    def write(self, folder: Path) -> None:
+        """Leave the report directory."""
+        write_reports(self.record, self.samples, folder)
+
+
+@dataclass
+class _Notes:
+    """What is known of a case so far: it ends up in the record whatever happens next."""
+
+    run_id: str
+    started: datetime
+    backend: Backend
+    workload: Workload | None = None
+    product: Product | None = None
+    unit: UnitFacts | None = None
+    live: Live | None = None
+    streamed: StreamResult | None = None
+    assessed: Assessment | None = None
+    fault: FaultReport | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def run_case(case: Case, options: RunOptions, *, watch: Watch, clock: Clock | None = None) -> CaseResult:
+    """Run one case and judge it.
+
+    Raises ``PlanError`` (``DataMissing`` among them) and ``MisuseError`` when the plan or the call is wrong: nothing ran
+    then. Everything that goes wrong later is in the record: ``fail`` for the product, ``error`` for the rig.
+    """
+    clock = clock or SystemClock()
+    board = load_board(case.board)
+    backend = choose_backend(board, options.backend, options.places, options.uid)
+    notes = _Notes(run_id=uuid.uuid4().hex[:12], started=clock.now(), backend=backend)
+    watch(Step("prepare"))
+    model = load_model(case.model)
+    data = datasets.load(
+        case.dataset.name,
+        case.dataset.split,
+        samples=case.dataset.samples,
+        options=case.dataset.options,
+        folder=case.plan.origin.parent if case.plan.origin else None,
+    )
+    check_gates(case.gates, where=str(case.plan.origin or case.plan.name), classes=data.classes)
+    notes.workload = make_workload(model, data, case.plan.reference)
+    symbols: Symbols | None = None
+    try:
+        watch(Step("build"))
+        if options.firmware is None:
+            notes.product = build_product(model, board, compiler=options.compiler)
+        else:
+            notes.product = read_product(model, board, options.firmware)
+        symbols = Symbols(notes.product.image.elf)
+        with open_unit(
+            board, backend=backend, places=options.places, uid=options.uid, what=case.id, clock=clock
+        ) as unit:
+            notes.unit = unit.facts()
+            try:
+                _on_the_unit(case, options, unit, notes, symbols, watch, clock)
+            except (BenchError, DeviceError) as error:
+                return _ended_early(case, notes, clock, error, unit, symbols)
+    except (BenchError, DeviceError) as error:
+        return _ended_early(case, notes, clock, error, None, symbols)
+    return _judged(case, notes, clock)
+
+
+def _on_the_unit(
+    case: Case, options: RunOptions, unit: Unit, notes: _Notes, symbols: Symbols, watch: Watch, clock: Clock
+) -> None:
+    assert notes.product is not None
+    assert notes.workload is not None
+    plan, workload = case.plan, notes.workload
+    notes.live = live = bring_up(
+        unit,
+        notes.product,
+        clock=clock,
+        skip_flash=options.skip_flash,
+        hello_timeout_s=plan.timeouts.hello_s,
+        silence_s=plan.timeouts.answer_s,
+        watch=watch,
+    )
+    notes.unit = unit.facts()
+    payloads = workload.payloads()
+    total = len(payloads)
+    done = 0
+
+    def count(index: int, result: ResultReceived) -> None:
+        nonlocal done
+        done += 1
+        watch(Step("stream", done / total, f"{done}/{total} samples"))
+
+    try:
+        notes.streamed = live.session.stream(payloads, count, plan.stream.window, plan.timeouts.case_s)
+    except (BoardSilentError, BoardFaultError) as error:
+        notes.streamed = error.partial
+        raise
+    watch(Step("judge"))
+    status = live.session.status()
+    notes.assessed = score(
+        case, notes.product, workload, notes.streamed, live, evidence=unit.evidence, stack_bytes=status.stack_bytes
+    )
+
+
+def _judged(case: Case, notes: _Notes, clock: Clock) -> CaseResult:
+    assert notes.assessed is not None
+    if notes.streamed is not None and notes.streamed.resets:
+        notes.warnings.append(
+            f"the board was reset {len(notes.streamed.resets)} time(s) during the run and went on; each sample was scored once"
+        )
+    return _result(case, notes, clock, notes.assessed.verdict, notes.assessed.reasons)
+
+
+def _ended_early(
+    case: Case,
+    notes: _Notes,
+    clock: Clock,
+    error: BenchError | DeviceError,
+    unit: Unit | None,
+    symbols: Symbols | None,
+) -> CaseResult:
+    found = blame.blame(error, unit, symbols)
+    reasons = list(found.reasons)
+    if found.verdict is Verdict.FAIL and unit is not None and notes.live is not None:
+        notes.fault = blame.crash(error, unit, notes.live.session, symbols)
+        if notes.fault is not None:
+            reasons.insert(0, blame.fault_reason(notes.fault))
+    if notes.streamed is not None:
+        answered = sum(result is not None for result in notes.streamed.results)
+        reasons.append(f"{answered} of {len(notes.streamed.results)} samples had been answered by then")
+    return _result(case, notes, clock, found.verdict, tuple(reasons))
+
+
+def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: tuple[str, ...]) -> CaseResult:
+    assessed = notes.assessed
+    record = Record(
+        run_id=notes.run_id,
+        case_id=case.id,
+        started=notes.started,
+        finished=clock.now(),
+        verdict=verdict,
+        reasons=reasons,
+        plan=case.plan.name,
+        board=case.board,
+        model=case.model,
+        unit=notes.unit,
+        backend=notes.backend,
+        evidence="hardware" if notes.backend == "probe" else "emulated",
+        firmware=notes.product.facts(notes.live.flashed if notes.live else None) if notes.product else None,
+        dataset=notes.workload.data.facts() if notes.workload else None,
+        reference=notes.workload.reference if notes.workload else None,
+        link=link_facts(notes.streamed) if notes.streamed else None,
+        measurements=assessed.measurements if assessed else (),
+        gates=assessed.gates if assessed else (),
+        confusion=assessed.confusion if assessed else (),
+        fault=notes.fault,
+        warnings=tuple(notes.warnings),
+        harness_version=__version__,
+        host=platform.node(),
+    )
+    return CaseResult(record, assessed.samples if assessed else None)

@@ -1,0 +1,84 @@
+"""From what came back over the wire to arrays, measurements and a verdict."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.plans.expand import Case
+from harness.records import Evidence, LinkFacts, Samples, Tensor
+from harness.run.bring_up import Live
+from harness.run.product import Product
+from harness.run.session import StreamResult
+from harness.run.workload import Workload
+from harness.verdict import Assessment, View, assess
+from harness.wire.messages import Capability
+
+
+def gather(workload: Workload, streamed: StreamResult, output: Tensor) -> Samples:
+    """The arrays of a case: row i is the i-th sample sent, answered or not."""
+    n = len(workload.data)
+    dtype = np.dtype(output.dtype).newbyteorder("<")
+    outputs = np.zeros((n, output.elements), dtype=output.dtype)
+    cycles = np.zeros(n, dtype=np.uint64)
+    input_crc = np.zeros(n, dtype=np.uint32)
+    status = np.zeros(n, dtype=np.uint8)
+    answered = np.zeros(n, dtype=np.bool_)
+    for index, result in enumerate(streamed.results):
+        if result is None:
+            continue
+        answered[index] = True
+        cycles[index], input_crc[index], status[index] = result.cycles, result.input_crc, result.status
+        outputs[index] = np.frombuffer(result.outputs, dtype=dtype)
+    return Samples(
+        ids=workload.data.ids,
+        labels=workload.data.labels,
+        outputs=outputs,
+        reference=workload.expected.reshape(n, output.elements),
+        cycles=cycles,
+        input_crc=input_crc,
+        sent_crc=workload.sent_crc(),
+        status=status,
+        answered=answered,
+    )
+
+
+def link_facts(streamed: StreamResult) -> LinkFacts:
+    """The link's counters of one stream, for the record."""
+    counters = streamed.counters
+    return LinkFacts(
+        baud=streamed.baud or 0,
+        bytes_tx=counters.bytes_tx,
+        bytes_rx=counters.bytes_rx,
+        frames_bad=counters.frames_bad,
+        resent=counters.resent,
+        line_use=streamed.line_use,
+        lost=sum(result is None for result in streamed.results),
+        wall_s=streamed.wall_s,
+        resets=len(streamed.resets),
+    )
+
+
+def score(
+    case: Case,
+    product: Product,
+    workload: Workload,
+    streamed: StreamResult,
+    live: Live,
+    *,
+    evidence: Evidence,
+    stack_bytes: int,
+) -> Assessment:
+    """Measure and judge. ``PlanError`` when the model's outputs cannot belong to the dataset's classes."""
+    output = product.model.outputs[0]
+    view = View(
+        samples=gather(workload, streamed, output),
+        output=output,
+        classes=workload.data.classes,
+        evidence=evidence,
+        rule=case.plan.decide,
+        clock_hz=live.hello.clock_hz if live.hello.capabilities & Capability.CYCLES else None,
+        link=link_facts(streamed),
+        firmware=product.facts(live.flashed),
+        stack_bytes=stack_bytes,
+    )
+    return assess(view, case.gates)

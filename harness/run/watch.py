@@ -1,0 +1,24 @@
+"""How a long run tells that it lives: a function called with the step it is at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a case is. ``share`` is the part of this step that is done, 0..1; ``note`` is for people."""
+
+    name: str
+    share: float = 0.0
+    note: str = ""
+
+
+Watch = Callable[[Step], None]
+
+
+def line(step: Step) -> str:
+    """One line for a terminal or a log."""
+    text = step.name if step.share <= 0.0 else f"{step.name} {step.share:4.0%}"
+    return f"{text} ({step.note})" if step.note else text

@@ -1,0 +1,102 @@
+"""Leases, against real processes: the kernel is the one that must free them."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from harness.bench import lease
+from harness.errors import BenchError
+
+HOLD = textwrap.dedent(
+    """
+    import sys, subprocess
+    from harness.bench import lease
+    held = lease.acquire("unit-1", what="a test")
+    if "--with-child" in sys.argv:
+        subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    print("held", flush=True)
+    sys.stdin.read()
+    """
+)
+
+
+@pytest.fixture(autouse=True)
+def runtime(tmp_path, monkeypatch):
+    monkeypatch.setenv("HIL_RUNTIME_DIR", str(tmp_path / "runtime"))
+
+
+def holding(*arguments):
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def end(process):
+    process.stdin.close()
+    process.stdout.close()
+    process.wait(10)
+
+
+def test_a_free_unit_is_leased_and_given_back():
+    with lease.acquire("unit-1", what="this test"):
+        held = lease.holder("unit-1")
+        assert held is not None
+        assert held.pid == os.getpid()
+        assert held.what == "this test"
+    assert lease.holder("unit-1") is None
+    lease.acquire("unit-1", what="again").release()
+
+
+def test_a_unit_held_by_another_process_is_refused_and_its_holder_named():
+    process = holding()
+    with pytest.raises(BenchError, match=f"process {process.pid} .*a test"):
+        lease.acquire("unit-1", what="mine")
+    assert lease.holder("unit-1").pid == process.pid
+    end(process)
+    lease.acquire("unit-1", what="mine").release()
+
+
+def test_the_same_process_cannot_take_a_unit_twice():
+    with lease.acquire("unit-1", what="first"), pytest.raises(BenchError, match="in use"):
+        lease.acquire("unit-1", what="second")
+
+
+def test_asking_who_holds_a_unit_does_not_drop_our_own_lock():
+    with lease.acquire("unit-1", what="this test"):
+        lease.holder("unit-1")
+        taken = subprocess.run(
+            [sys.executable, "-c", "from harness.bench import lease; lease.acquire('unit-1', what='x')"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert taken.returncode != 0
+        assert "in use" in taken.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("--with-child",)], ids=["alone", "with a child left behind"])
+def test_a_killed_holder_leaves_the_unit_free(arguments):
+    process = holding(*arguments)
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+    process.stdin.close()
+    process.stdout.close()
+    lease.acquire("unit-1", what="mine").release()
+
+
+def test_two_units_do_not_exclude_each_other():
+    with lease.acquire("unit-1", what="one"), lease.acquire("unit/2", what="two"):
+        assert lease.holder("unit/2").what == "two"
+
+
+def test_a_release_may_come_twice():
+    held = lease.acquire("unit-1", what="x")
+    held.release()
+    held.release()
+    assert lease.holder("unit-1") is None

@@ -1,0 +1,28 @@
+"""For the project's own tests: a hung one must not hang the suite, and no test may meet another user's units."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+TIMEOUT_S = 300
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(TIMEOUT_S))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_runtime_folder(tmp_path_factory):
+    """Leases and virtual units of the tests are not those of whoever works on this machine."""
+    before = os.environ.get("HIL_RUNTIME_DIR")
+    # Short: a Unix socket's path has about 100 bytes.
+    os.environ["HIL_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("rt"))
+    yield
+    if before is None:
+        del os.environ["HIL_RUNTIME_DIR"]
+    else:
+        os.environ["HIL_RUNTIME_DIR"] = before
