@@ -86,15 +86,12 @@ class Dataset:
                 found=len(self),
                 next_step=f"ask for at most {len(self)}, or leave 'samples' out",
             )
-        part = slice(0, samples)
-        return Dataset(
-            self.name,
-            self.split,
-            self.classes,
-            self.ids[part],
-            self.labels[part],
-            np.ascontiguousarray(self.inputs[part]),
-        )
+        return self[:samples]
+
+    def __getitem__(self, part: slice) -> Dataset:
+        """The samples of a slice as a dataset of their own, with a hash of their own. Raises ``PlanError`` for none."""
+        inputs = np.ascontiguousarray(self.inputs[part])
+        return Dataset(self.name, self.split, self.classes, self.ids[part], self.labels[part], inputs)
 
     @cached_property
     def sha256(self) -> str:
