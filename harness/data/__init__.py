@@ -3,5 +3,6 @@
 from harness.data.dataset import DataMissing, Dataset
 from harness.data.datasets import load, names
 from harness.data.encode import check_input, quantise
+from harness.data.fetch import fetch
 
-__all__ = ["DataMissing", "Dataset", "check_input", "load", "names", "quantise"]
+__all__ = ["DataMissing", "Dataset", "check_input", "fetch", "load", "names", "quantise"]

@@ -74,17 +74,6 @@ class Dataset:
         """Number of samples."""
         return len(self.labels)
 
-    def __getitem__(self, part: slice) -> Dataset:
-        """The samples of a slice, in its order. Raises ``PlanError`` when it is empty."""
-        return Dataset(
-            self.name,
-            self.split,
-            self.classes,
-            self.ids[part],
-            self.labels[part],
-            np.ascontiguousarray(self.inputs[part]),
-        )
-
     def first(self, samples: int | None) -> Dataset:
         """The first ``samples`` of this set; all of it for None. Raises ``PlanError`` when there are not so many."""
         if samples is None or samples == len(self):
@@ -98,6 +87,11 @@ class Dataset:
                 next_step=f"ask for at most {len(self)}, or leave 'samples' out",
             )
         return self[:samples]
+
+    def __getitem__(self, part: slice) -> Dataset:
+        """The samples of a slice as a dataset of their own, with a hash of their own. Raises ``PlanError`` for none."""
+        inputs = np.ascontiguousarray(self.inputs[part])
+        return Dataset(self.name, self.split, self.classes, self.ids[part], self.labels[part], inputs)
 
     @cached_property
     def sha256(self) -> str:

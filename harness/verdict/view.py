@@ -63,6 +63,13 @@ class View:
                 found=f"{self.output.elements} outputs of the model, {self.output.describe()}",
                 next_step="use a dataset whose classes the model was trained on",
             )
+        labels = samples.labels
+        if labels.min() < 0 or labels.max() >= len(self.classes):
+            raise PlanError(
+                "a label is no index of a class",
+                expected=f"0..{len(self.classes) - 1}",
+                found=f"{labels.min()}..{labels.max()}",
+            )
 
     @property
     def n(self) -> int:

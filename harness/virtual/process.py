@@ -105,7 +105,7 @@ class RunningUnit:
     """A unit started by this process. ``close`` ends it; so does the end of this process, however it comes."""
 
     def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes], ready: dict[str, Any]) -> None:
-        self._process, self._errors = process, errors
+        self._process, self._errors, self._last_words = process, errors, ""
         self.uid: str = ready["uid"]
         self.pid: int = ready["pid"]
         self.port: str = ready["port"]
@@ -125,7 +125,11 @@ class RunningUnit:
     @property
     def why_dead(self) -> str:
         """How it ended and the end of what it said to standard error; "" while it runs."""
-        return "" if self.alive else _epitaph(self._process.returncode, self._errors)
+        if self.alive:
+            return ""
+        if not self._errors.closed:
+            self._last_words = _epitaph(self._process.returncode, self._errors)
+        return self._last_words
 
     def close(self) -> None:
         """End the unit and wait until it is gone. Harmless when repeated."""
@@ -134,6 +138,8 @@ class RunningUnit:
         _end(self._process)
         if self._process.stdout is not None:
             self._process.stdout.close()
+        self._last_words = self.why_dead
+        self._errors.close()
         registry.withdraw(self.uid)  # in case it was killed and could not do so itself
 
 

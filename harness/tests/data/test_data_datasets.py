@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import gzip
 import hashlib
 import os
 import struct
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from harness.data import DataMissing, Dataset, load, names
+from harness.data import DataMissing, Dataset, fetch, load, names
 from harness.data.datasets import _mnist, form
-from harness.errors import BenchError, PlanError
+from harness.errors import BenchError, MisuseError, PlanError
 
 
 def small(**changed: object) -> Dataset:
@@ -153,6 +158,15 @@ def no_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def mnist_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the files really are; for the code under test they are nowhere."""
+    source = Path(os.environ["HIL_DATA_DIR"]) / "mnist"
+    monkeypatch.delenv("HIL_DATA_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return source
+
+
 def test_mnist_that_is_not_there_says_how_to_get_it(no_mnist: Path) -> None:
     with pytest.raises(DataMissing, match="HIL_DATA_DIR"):
         load("idx", options={"source": "mnist"})
@@ -175,6 +189,59 @@ def test_a_fetch_that_fails_is_the_rigs_error_and_leaves_nothing(
     with pytest.raises(BenchError, match="could not be fetched"):
         load("idx", options={"source": "mnist"})
     assert list(_mnist.cache().glob("*")) == []
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """A real web server on this host for the time of the block."""
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join(10)
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_fetched_file_of_another_sum_is_thrown_away(no_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for stem in _mnist.FILES["test"]:
+        (no_mnist / f"{stem}.gz").write_bytes(b"not mnist")
+    with serving(no_mnist) as url:
+        monkeypatch.setattr(_mnist, "MIRROR", url)
+        with pytest.raises(BenchError, match="could not be fetched"):
+            fetch("mnist")
+    assert list(_mnist.cache().glob("*")) == []
+
+
+def test_only_known_sets_are_fetched() -> None:
+    with pytest.raises(MisuseError, match="mnist"):
+        fetch("imagenet")
+    with pytest.raises(MisuseError, match="test, train"):
+        fetch("mnist", "validation")
+
+
+def test_a_slice_is_a_dataset_and_an_empty_one_is_refused() -> None:
+    part = load("digits")[10:13]
+    assert list(part.ids) == ["digits-1357", "digits-1358", "digits-1359"]
+    with pytest.raises(PlanError, match="without samples"):
+        part[3:]
+
+
+@pytest.mark.skipif("HIL_DATA_DIR" not in os.environ, reason="HIL_DATA_DIR is not set: no MNIST files")
+def test_what_was_asked_for_is_fetched_once_and_read(mnist_source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(mnist_source) as url:
+        monkeypatch.setattr(_mnist, "MIRROR", url)
+        monkeypatch.setenv("HIL_FETCH", "1")
+        assert load("idx", samples=1, options={"source": "mnist"}).labels.tolist() == [7]
+    # The server is gone: a second time nothing is asked of it.
+    assert load("idx", samples=1, options={"source": "mnist"}).labels.tolist() == [7]
 
 
 @pytest.mark.skipif("HIL_DATA_DIR" not in os.environ, reason="HIL_DATA_DIR is not set: no MNIST files")

@@ -185,6 +185,12 @@ def test_outputs_of_another_number_than_the_classes_are_refused_naming_both(view
         view(FOUR, TRUTH, classes=("a", "b"))
 
 
+def test_labels_outside_the_classes_are_refused(view: Make) -> None:
+    for labels in ([0, 1, 1, 3], [0, 1, 1, -1]):
+        with pytest.raises(PlanError, match="no index of a class"):
+            view(FOUR, labels)
+
+
 def test_outputs_of_another_dtype_or_shape_are_refused(view: Make) -> None:
     with pytest.raises(MisuseError, match="outputs"):
         view(FOUR, TRUTH, output=Tensor("out", (1, 3), "int8", 0.1, 0))
