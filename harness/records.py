@@ -161,14 +161,18 @@ class ReferenceFacts(_Frozen):
 
 
 class LinkFacts(_Frozen):
-    """The link's counters. ``line_use`` = payload bits that had to travel / bits the line could carry in ``wall_s``."""
+    """The link's counters.
+
+    ``line_use`` = payload bits that had to travel / bits the line could carry in ``wall_s``. None on an emulated unit: its
+    line keeps virtual time, which is no measure of a real one.
+    """
 
     baud: int
     bytes_tx: int
     bytes_rx: int
     frames_bad: int  # bad frames seen by either side
     resent: int  # chunks sent again
-    line_use: float
+    line_use: float | None
     lost: int  # samples without an answer
     wall_s: float
     resets: int = 0  # resets of the board that were noticed and survived

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from _pytest.terminal import TerminalReporter
+    from xdist.workermanage import WorkerController
 
 pytest_plugins = ["harness.plugin.fixtures"]
 
@@ -95,6 +96,22 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     from harness.plugin import collect
 
     return collect.collect_file(file_path, parent)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A single case reports into the report directory itself."""
+    from harness.plugin import collect, places
+
+    cases = [item for item in session.items if isinstance(item, collect.PlanItem)]
+    session.config.stash[places.SINGLE] = len(cases) == 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    """xdist: its workers write where the controller says that reports are."""
+    from harness.plugin import places
+
+    node.workerinput[places.WORKER_KEY] = str(places.report_root(node.config))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -23,7 +23,6 @@ from harness.plugin.places import report_folder
 from harness.records import Record, Verdict
 
 RECORD = "hil_record"  # the user property under which a record travels, as JSON
-FOLDER = "hil_folder"
 
 
 class CaseFailed(Exception):
@@ -38,9 +37,8 @@ def collect_file(path: Path, parent: pytest.Collector) -> pytest.Collector | Non
     """A plan file, or None when it is none or was not asked for."""
     if path.suffix not in (".yaml", ".yml") or "benches" in path.parts:
         return None
-    named = any(
-        Path(argument).resolve() == path for argument in parent.config.invocation_params.args if argument[:1] != "-"
-    )
+    arguments = parent.config.invocation_params.args
+    named = any(Path(argument.partition("::")[0]).resolve() == path for argument in arguments if argument[:1] != "-")
     below_testplans = "testplans" in path.parts and bool(parent.config.stash[options.KEY].boards)
     if not (named or below_testplans):
         return None
@@ -107,7 +105,6 @@ class PlanItem(pytest.Item):
         """Send the record along with the report that ends the case."""
         if self.record is not None and (report.when == "call" or (report.when == "setup" and report.failed)):
             report.user_properties.append((RECORD, self.record.model_dump_json(by_alias=True)))
-            report.user_properties.append((FOLDER, str(self.folder)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
         """The reasons, without a traceback: the traceback of a verdict says nothing."""

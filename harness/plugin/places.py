@@ -11,6 +11,8 @@ import pytest
 from harness.plans.expand import Case
 from harness.plugin import options
 
+WORKER_KEY = "hil_report_root"  # in xdist's workerinput
+SINGLE = pytest.StashKey[bool]()  # whether this run has exactly one case
 _ROOT = pytest.StashKey[Path]()
 
 
@@ -22,8 +24,8 @@ def report_root(config: pytest.Config) -> Path:
     if _ROOT not in config.stash:
         given = config.stash[options.KEY].report_dir
         worker = getattr(config, "workerinput", {})
-        if "hil_report_root" in worker:
-            root = Path(worker["hil_report_root"])
+        if WORKER_KEY in worker:
+            root = Path(worker[WORKER_KEY])
         elif given is not None:
             root = given.absolute()
         else:
@@ -36,6 +38,3 @@ def report_folder(config: pytest.Config, case: Case) -> Path:
     """The folder of one case."""
     root = report_root(config)
     return root if config.stash.get(SINGLE, False) else root / case.id
-
-
-SINGLE = pytest.StashKey[bool]()  # whether this run has exactly one case

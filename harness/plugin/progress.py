@@ -30,6 +30,7 @@ def shown(config: pytest.Config, case_id: str) -> Iterator[Watch]:
                 if final:
                     writer.write("\r" + " " * (writer.fullwidth - 1) + "\r")
             else:
+                reporter.ensure_newline()
                 writer.line(text)
             writer.flush()
 

@@ -13,8 +13,8 @@ from harness.bench.boards import load_board
 from harness.bench.unit import choose_backend
 from harness.evidence.reports import terminal
 from harness.plugin import options
-from harness.plugin.collect import FOLDER, RECORD
-from harness.plugin.places import SINGLE, report_root
+from harness.plugin.collect import RECORD
+from harness.plugin.places import report_root
 from harness.records import Record
 
 if TYPE_CHECKING:
@@ -71,6 +71,3 @@ def _records(reporter: TerminalReporter) -> Iterator[Record]:
             for key, value in getattr(report, "user_properties", ()):
                 if key == RECORD:
                     yield Record.model_validate_json(str(value))
-
-
-__all__ = ["FOLDER", "SINGLE", "header", "write"]

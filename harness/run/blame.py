@@ -21,56 +21,63 @@ _HELLO_TIMEOUT_S = 2.0
 
 @dataclass(frozen=True)
 class Blame:
-    """A verdict for a case that could not be finished, with its reasons in words."""
+    """A verdict for a case that could not be finished, with its reasons in words and the crash behind it, if any."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
+    fault: FaultReport | None = None
 
 
-def blame(error: HilError, unit: Unit | None, symbols: Symbols | None) -> Blame:
+_CORE_IN_WORDS = {
+    CoreState.RUNNING: "the probe reaches the core: it runs",
+    CoreState.SLEEPING: "the probe reaches the core: it sleeps",
+    CoreState.HALTED: "the probe reaches the core: it is halted (a breakpoint instruction?)",
+    CoreState.RESET: "the probe reaches the core: it is held in reset",
+    CoreState.LOCKUP: "the probe reaches the core: it is locked up (a fault inside a fault handler)",
+}
+
+
+def blame(
+    error: BenchError | DeviceError, unit: Unit | None, session: Session | None, symbols: Symbols | None
+) -> Blame:
     """What an error during a case means for the product.
 
-    ``unit`` is the open unit, None when there was none yet; it is asked for its core's state when the firmware is accused.
+    ``unit`` is the open unit, None when there was none yet; ``session`` is one that has had an answer to hello before, None
+    when there was none. A silent board is asked through the probe, then reset and spoken to once more.
     """
     if not isinstance(error, DeviceError):
         return Blame(Verdict.ERROR, (str(error),))
+    if isinstance(error, BoardFaultError) and error.report is not None:
+        fault = with_symbols(error.report, symbols)
+        return Blame(Verdict.FAIL, (fault_reason(fault), str(error)), fault)
     if unit is None or not isinstance(error, BoardSilentError):
         return Blame(Verdict.FAIL, (str(error),))
     try:
         core = unit.core()
     except BenchError as unreachable:
-        return Blame(
-            Verdict.ERROR,
-            (str(unreachable), f"the board had gone silent before: {error.what}"),
-        )
-    where = "" if core.pc is None else f", pc {_at(core.pc, symbols)}"
-    words = {
-        CoreState.RUNNING: "the probe reaches the core: it runs",
-        CoreState.SLEEPING: "the probe reaches the core: it sleeps",
-        CoreState.HALTED: "the probe reaches the core: it is halted (a breakpoint instruction?)",
-        CoreState.RESET: "the probe reaches the core: it is held in reset",
-        CoreState.LOCKUP: "the probe reaches the core: it is locked up (a fault inside a fault handler)",
-    }
-    verdict = Verdict.ERROR if core.state is CoreState.RESET else Verdict.FAIL
-    return Blame(verdict, (str(error), words[core.state] + where))
-
-
-def crash(error: HilError, unit: Unit, session: Session, symbols: Symbols | None) -> FaultReport | None:
-    """The crash behind an error: the one it carries, else the one that a silent unit kept, asked for after a reset.
-
-    None when there was none or the unit stays silent.
-    """
-    if isinstance(error, BoardFaultError):
-        return None if error.report is None else with_symbols(error.report, symbols)
-    if not isinstance(error, BoardSilentError):
-        return None
+        return Blame(Verdict.ERROR, (str(unreachable), f"before that: {error.what}"))
+    reasons = [str(error), _CORE_IN_WORDS[core.state] + ("" if core.pc is None else f", pc {_at(core.pc, symbols)}")]
+    if core.state is CoreState.RESET:
+        return Blame(Verdict.ERROR, tuple(reasons))
+    if session is None:
+        return Blame(Verdict.FAIL, tuple(reasons))
     try:
         unit.probe.reset()
         session.hello(_HELLO_TIMEOUT_S)
+    except BenchError as unreachable:
+        return Blame(Verdict.ERROR, (str(unreachable), *reasons))
+    except DeviceError:
+        # Firmware that answered on this line before and, fresh from reset, does not now: the line is what has changed.
+        reasons.append("the same firmware, reset, does not answer hello on this port either, as it did before: the line is broken")
+        return Blame(Verdict.ERROR, tuple(reasons))
+    try:
         found = session.fault()
     except HilError:
-        return None
-    return None if found is None else with_symbols(found, symbols)
+        found = None
+    if found is None:
+        return Blame(Verdict.FAIL, (*reasons, "after a reset it answers again: it had hung"))
+    fault = with_symbols(found, symbols)
+    return Blame(Verdict.FAIL, (fault_reason(fault), *reasons), fault)
 
 
 def with_symbols(fault: FaultReport, symbols: Symbols | None) -> FaultReport:

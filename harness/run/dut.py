@@ -119,7 +119,7 @@ class Dut:
         output = self._product.model.outputs[0]
         samples = gather(workload, streamed, output)
         decisions = decide(samples.outputs, ArgmaxRule(), output)
-        return Run(samples, np.where(samples.answered, decisions, -1), link_facts(streamed))
+        return Run(samples, np.where(samples.answered, decisions, -1), link_facts(streamed, self.evidence))
 
 
 @contextmanager

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from harness import __version__
 from harness.bench.boards import load_board
 from harness.bench.unit import Unit, choose_backend, open_unit
@@ -18,7 +21,7 @@ from harness.errors import BenchError, DeviceError
 from harness.evidence import write_reports
 from harness.models.metadata import load_model
 from harness.plans.expand import Case
-from harness.records import Backend, FaultReport, Record, Samples, UnitFacts, Verdict
+from harness.records import Backend, Evidence, FaultReport, Record, Samples, UnitFacts, Verdict
 from harness.run import blame
 from harness.run.bring_up import Live, bring_up
 from harness.run.options import RunOptions
@@ -33,14 +36,15 @@ from harness.wire.events import ResultReceived
 
 @dataclass(frozen=True)
 class CaseResult:
-    """A record with its arrays; ``samples`` is None when nothing was streamed."""
+    """A record with its arrays; ``samples`` is None when nothing was scored. ``inputs`` float32 [N, ...] are for pictures."""
 
     record: Record
     samples: Samples | None
+    inputs: npt.NDArray[np.float32] | None = None
 
     def write(self, folder: Path) -> None:
         """Leave the report directory."""
-        write_reports(self.record, self.samples, folder)
+        write_reports(self.record, self.samples, folder, self.inputs)
 
 
 @dataclass
@@ -156,12 +160,9 @@ def _ended_early(
     unit: Unit | None,
     symbols: Symbols | None,
 ) -> CaseResult:
-    found = blame.blame(error, unit, symbols)
+    found = blame.blame(error, unit, notes.live.session if notes.live else None, symbols)
+    notes.fault = found.fault
     reasons = list(found.reasons)
-    if found.verdict is Verdict.FAIL and unit is not None and notes.live is not None:
-        notes.fault = blame.crash(error, unit, notes.live.session, symbols)
-        if notes.fault is not None:
-            reasons.insert(0, blame.fault_reason(notes.fault))
     if notes.streamed is not None:
         answered = sum(result is not None for result in notes.streamed.results)
         reasons.append(f"{answered} of {len(notes.streamed.results)} samples had been answered by then")
@@ -170,6 +171,7 @@ def _ended_early(
 
 def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: tuple[str, ...]) -> CaseResult:
     assessed = notes.assessed
+    evidence: Evidence = "hardware" if notes.backend == "probe" else "emulated"
     record = Record(
         run_id=notes.run_id,
         case_id=case.id,
@@ -182,11 +184,11 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         model=case.model,
         unit=notes.unit,
         backend=notes.backend,
-        evidence="hardware" if notes.backend == "probe" else "emulated",
+        evidence=evidence,
         firmware=notes.product.facts(notes.live.flashed if notes.live else None) if notes.product else None,
         dataset=notes.workload.data.facts() if notes.workload else None,
         reference=notes.workload.reference if notes.workload else None,
-        link=link_facts(notes.streamed) if notes.streamed else None,
+        link=link_facts(notes.streamed, evidence) if notes.streamed else None,
         measurements=assessed.measurements if assessed else (),
         gates=assessed.gates if assessed else (),
         confusion=assessed.confusion if assessed else (),
@@ -195,4 +197,6 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         harness_version=__version__,
         host=platform.node(),
     )
-    return CaseResult(record, assessed.samples if assessed else None)
+    return CaseResult(
+        record, assessed.samples if assessed else None, notes.workload.data.inputs if notes.workload else None
+    )

@@ -42,7 +42,7 @@ def gather(workload: Workload, streamed: StreamResult, output: Tensor) -> Sample
     )
 
 
-def link_facts(streamed: StreamResult) -> LinkFacts:
+def link_facts(streamed: StreamResult, evidence: Evidence) -> LinkFacts:
     """The link's counters of one stream, for the record."""
     counters = streamed.counters
     return LinkFacts(
@@ -51,7 +51,7 @@ def link_facts(streamed: StreamResult) -> LinkFacts:
         bytes_rx=counters.bytes_rx,
         frames_bad=counters.frames_bad,
         resent=counters.resent,
-        line_use=streamed.line_use,
+        line_use=streamed.line_use if evidence == "hardware" else None,
         lost=sum(result is None for result in streamed.results),
         wall_s=streamed.wall_s,
         resets=len(streamed.resets),
@@ -77,7 +77,7 @@ def score(
         evidence=evidence,
         rule=case.plan.decide,
         clock_hz=live.hello.clock_hz if live.hello.capabilities & Capability.CYCLES else None,
-        link=link_facts(streamed),
+        link=link_facts(streamed, evidence),
         firmware=product.facts(live.flashed),
         stack_bytes=stack_bytes,
     )

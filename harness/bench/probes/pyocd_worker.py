@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 _COMPARE_BYTES = 16 * 1024
+_HALT_TIMEOUT_S = 1.0
 
 
 class _Failure(Exception):
@@ -110,12 +111,21 @@ class _Worker:
         if (
             running or state is Target.State.LOCKUP
         ):  # a locked-up core stays where it is: there is nothing to go on with
-            target.halt()
+            self._halt()
         if state is not Target.State.RESET:
             registers = [int(target.read_core_register(name)) for name in ("pc", "lr", "sp")]
         if running:
             target.resume()
         return {"state": state.name.lower(), "pc": registers[0], "lr": registers[1], "sp": registers[2]}
+
+    def _halt(self) -> None:
+        """pyOCD's halt is a request: the core stops at its next instruction, which a sleeping one must be woken for."""
+        target = self._session.target
+        target.halt()
+        give_up_s = time.monotonic() + _HALT_TIMEOUT_S
+        while not target.is_halted():
+            if time.monotonic() > give_up_s:
+                raise _Failure("the core does not halt", where=f"probe {self._uid}", found=f"it is {target.get_state().name.lower()}")
 
     def close(self) -> dict[str, Any]:
         if self._session is not None:

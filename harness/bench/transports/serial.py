@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import termios
 from pathlib import Path
 
 import serial
@@ -46,15 +47,14 @@ class SerialTransport(FdTransport):
         return hung_up(self._read_fd)
 
     def _release(self) -> None:
-        try:
-            # Nothing that the board no longer takes may keep the close waiting.
-            self._port.reset_output_buffer()
-        except (OSError, serial.SerialException):
-            pass
-        try:
-            self._port.close()
-        except (OSError, serial.SerialException):
-            pass
+        for step in (
+            self._port.reset_output_buffer,  # nothing that the board no longer takes may keep the close waiting
+            self._port.close,
+        ):
+            try:
+                step()
+            except (OSError, serial.SerialException, termios.error):  # termios.error is no OSError: an unplugged adapter
+                pass
 
 
 def open_(address: str, baud: int | None) -> SerialTransport:

@@ -121,7 +121,7 @@ def identity(record: Record) -> list[tuple[str, list[tuple[str, str]]]]:
                     ("Chunks sent again", str(link.resent)),
                     ("Samples lost", str(link.lost)),
                     ("Resets survived", str(link.resets)),
-                    ("Line use", figure(link.line_use, "ratio")),
+                    ("Line use", "-" if link.line_use is None else figure(link.line_use, "ratio")),
                     ("Wall time", f"{link.wall_s:.2f} s"),
                 ],
             )

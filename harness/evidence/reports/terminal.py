@@ -55,7 +55,9 @@ def _figures(record: Record) -> Table:
         counters = (
             f"{link.bytes_tx:,} B out, {link.bytes_rx:,} B in, {link.frames_bad} bad frames, {link.resent} resent"
         )
-        table.add_row("link", f"{link.baud:,} Bd", f"{counters}, {figure(link.line_use, 'ratio')} of the line")
+        if link.line_use is not None:
+            counters += f", {figure(link.line_use, 'ratio')} of the line"
+        table.add_row("link", f"{link.baud:,} Bd", counters)
     return table
 
 

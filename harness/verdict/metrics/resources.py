@@ -9,7 +9,7 @@ from harness.records import Measurement
 from harness.verdict.metrics import Family
 from harness.verdict.view import View
 
-FAMILY = Family(("flash_bytes", "line_use", "ram_bytes", "samples_per_s", "stack_bytes"))
+FAMILY = Family(("flash_bytes", "ram_bytes", "samples_per_s", "stack_bytes", "line_use"))
 
 
 def measure(view: View) -> tuple[Measurement, ...]:
@@ -18,7 +18,8 @@ def measure(view: View) -> tuple[Measurement, ...]:
     if view.link is not None and view.link.wall_s > 0:
         answered = int(view.samples.answered.sum())
         found.append(Measurement(name="samples_per_s", value=answered / view.link.wall_s, unit="1/s", n=answered))
-        found.append(Measurement(name="line_use", value=view.link.line_use, unit="ratio", n=view.n))
+        if view.link.line_use is not None:
+            found.append(Measurement(name="line_use", value=view.link.line_use, unit="ratio", n=view.n))
     if view.firmware is not None:
         found.append(Measurement(name="flash_bytes", value=view.firmware.flash_bytes, unit="B", n=1))
         found.append(Measurement(name="ram_bytes", value=view.firmware.ram_bytes, unit="B", n=1))

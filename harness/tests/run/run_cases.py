@@ -1,0 +1,15 @@
+"""The case that these tests run."""
+
+from harness.bench.boards import names
+from harness.models import metadata
+from harness.paths import shipped
+from harness.plans import expand, load
+
+BOARD = "nucleo_f446re"
+MODEL = "digits_cnn_int8"
+
+
+def digits_case(samples=None):
+    plan = load(shipped("testplans") / "digits.yaml")
+    (case,) = expand(plan, boards=names(), models=metadata.names(), only_boards=[BOARD], samples=samples)
+    return case
