@@ -381,6 +381,18 @@ def test_a_kept_result_is_said_again_and_a_forgotten_one_is_unknown():
     assert (third.code, third.seq) == (m.ErrorCode.UNKNOWN_SAMPLE, 9)
 
 
+def test_a_new_session_empties_slots_and_forgets_results():
+    board = serving()
+    board.receive_data(chunk(0, 0, 1) + chunk(0, 32, 2))
+    board.finish(board.next_run().sample, 0, 1, 0, b"abcd")
+    board.receive_data(chunk(1, 0, 3) + frame(m.HelloRequest(m.PROTOCOL, 8)))
+    answers(board)
+    board.receive_data(frame(m.StatusRequest(), 1) + frame(m.ResultRequest(0), 2))
+    status, error = answers(board)
+    assert (status.session, status.slots) == (8, ())
+    assert error.code == m.ErrorCode.UNKNOWN_SAMPLE
+
+
 def test_a_stray_chunk_of_a_sample_long_over_cannot_take_a_slot_for_good():
     board = serving()
     board.receive_data(chunk(10, 0, 1))  # opened by a stray chunk, never completed
