@@ -17,6 +17,9 @@ SCHEMES = ("",)
 #: Every board's safe rate; the wire climbs from there.
 DEFAULT_BAUD = 115_200
 
+#: termios.error is no OSError; pyserial lets it through in places.
+_ERRORS = (OSError, ValueError, serial.SerialException, termios.error)
+
 
 class SerialTransport(FdTransport):
     """A port, raw 8N1, held by us alone while it is open."""
@@ -37,7 +40,7 @@ class SerialTransport(FdTransport):
             # Writes go straight to the descriptor, so the system's buffer must drain at the old speed first.
             self._port.flush()
             self._port.baudrate = baud
-        except (OSError, ValueError, serial.SerialException) as error:
+        except _ERRORS as error:
             raise BenchError(
                 "the serial port cannot be set to this speed", where=self.name, expected=f"{baud} baud", found=error
             ) from error
@@ -47,21 +50,22 @@ class SerialTransport(FdTransport):
         return hung_up(self._read_fd)
 
     def _release(self) -> None:
-        for step in (
-            self._port.reset_output_buffer,  # nothing that the board no longer takes may keep the close waiting
-            self._port.close,
-        ):
-            try:
-                step()
-            except (OSError, serial.SerialException, termios.error):  # termios.error is no OSError: an unplugged adapter
-                pass
+        try:
+            # Nothing that the board no longer takes may keep the close waiting.
+            self._port.reset_output_buffer()
+        except _ERRORS:
+            pass
+        try:
+            self._port.close()
+        except _ERRORS:
+            pass
 
 
 def open_(address: str, baud: int | None) -> SerialTransport:
     """Open the port exclusively. BenchError for one that is missing, busy (naming the holder) or forbidden."""
     try:
         port = serial.Serial(address, baud or DEFAULT_BAUD, timeout=0, write_timeout=0, exclusive=True)
-    except (OSError, ValueError, serial.SerialException) as error:
+    except _ERRORS as error:
         raise _why_not(address, error) from error
     try:
         # FTDI adapters hold bytes back for 16 ms otherwise; others do not know the request.
