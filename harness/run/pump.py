@@ -1,0 +1,87 @@
+"""The small loop that joins a transport to a conversation. One thread, no busy-waiting, every wait bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harness.bench.transports import Transport
+from harness.clock import Clock, Deadline
+from harness.errors import BenchError
+from harness.wire.conversation import HostConversation
+from harness.wire.events import Event
+
+#: Handed to the transport at a time, in whole frames: small, so that a repeat overtakes what has not left.
+_PIECE_BYTES = 512
+_READ_BYTES = 65536
+#: A line that takes no byte for so long has lost its driver or its flow control.
+_WRITE_STALL_S = 10.0
+_LONGEST_WAIT_S = 1.0
+
+Tap = Callable[[str, bytes, float], None]
+
+
+class Pump:
+    """Moves bytes both ways until something happens. ``tap`` sees all bytes: "tx" or "rx", the bytes, the time in s."""
+
+    def __init__(
+        self, transport: Transport, conversation: HostConversation, clock: Clock, tap: Tap | None = None
+    ) -> None:
+        self._transport = transport
+        self._conversation = conversation
+        self._clock = clock
+        self._tap = tap
+        self._unsent = b""
+        self._moved_s = clock.monotonic_s()  # when the transport last took a byte
+
+    def next_event(self, deadline: Deadline) -> Event | None:
+        """The next event, None when ``deadline`` has passed. BenchError from the transport passes through.
+
+        After a BenchError bytes may be lost on either way; the conversation itself stays consistent.
+        """
+        while True:
+            event = self._conversation.next_event()
+            if event is not None:
+                return event
+            if deadline.passed:
+                return None
+            self._turn(deadline)
+
+    def _turn(self, deadline: Deadline) -> None:
+        """Send what may be sent, wait if there was nothing, take what has come, act on time-outs."""
+        conversation, transport = self._conversation, self._transport
+        now_s = self._clock.monotonic_s()
+        if not self._unsent:
+            # Time-outs wait while bytes wait: they would only make more of them.
+            conversation.tick(now_s)
+            self._unsent = conversation.data_to_send(now_s, _PIECE_BYTES)
+            self._moved_s = now_s
+        had_some = bool(self._unsent)
+        if had_some:
+            self._write(now_s)
+        if self._unsent:
+            transport.wait(min(deadline.left_s(), _LONGEST_WAIT_S), to_write=True)
+        elif not had_some and not conversation.has_event:
+            left_s = min(deadline.left_s(), _LONGEST_WAIT_S)
+            timeout_s = conversation.next_timeout_s(now_s)
+            transport.wait(left_s if timeout_s is None else min(timeout_s, left_s), to_write=False)
+        data = transport.read(_READ_BYTES, 0)
+        if data:
+            now_s = self._clock.monotonic_s()
+            if self._tap is not None:
+                self._tap("rx", data, now_s)
+            conversation.receive_data(data, now_s)
+
+    def _write(self, now_s: float) -> None:
+        taken = self._transport.write(self._unsent, 0)
+        if taken:
+            if self._tap is not None:
+                self._tap("tx", self._unsent[:taken], now_s)
+            self._unsent = self._unsent[taken:]
+            self._moved_s = now_s
+        elif now_s - self._moved_s >= _WRITE_STALL_S:
+            raise BenchError(
+                "the line takes no more bytes",
+                where=self._transport.name,
+                found=f"{len(self._unsent)} B wait for {now_s - self._moved_s:.1f} s",
+                next_step="unplug and replug the board or its adapter; check that flow control is off",
+            )

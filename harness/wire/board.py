@@ -1,0 +1,220 @@
+"""The board's side of the wire, without input or output of its own: what the firmware does, in Python.
+
+It exists for ``harness.testing.FakeDevice`` and as the readable twin of ``firmware/src/server.c``. Bytes go in by
+``receive_data`` and come out of ``data_to_send``; ``next_run`` gives a sample whose chunks are all there, ``finish``
+answers it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, replace
+
+from harness.errors import MisuseError
+from harness.wire import messages as m
+from harness.wire.endpoint import Endpoint
+from harness.wire.events import LinkCounters
+from harness.wire.framing import Frame
+from harness.wire.repair import tensor_bytes
+from harness.wire.rle import decode_chunk
+from harness.wire.states import Move, Role, State, step
+
+
+@dataclass(frozen=True)
+class Run:
+    """A sample for the engine."""
+
+    sample: int
+    data: bytes
+
+
+class _Slot:
+    """One sample being assembled."""
+
+    def __init__(self, n_bytes: int, chunk_bytes: int) -> None:
+        self.data = bytearray(n_bytes)
+        self.missing = dict.fromkeys(range(0, n_bytes, chunk_bytes))
+        self.highest = -1  # largest offset received
+        self.running = False
+
+    @property
+    def state(self) -> m.SlotState:
+        """As STATUS tells it."""
+        if self.missing:
+            return m.SlotState.RECEIVING
+        return m.SlotState.RUNNING if self.running else m.SlotState.WAITING
+
+
+class BoardConversation:
+    """The wire in the board's role, from one start of the board to the next.
+
+    ``hello`` is the HELLO to give; its session is filled in. ``fault`` is the report kept from an earlier start.
+    """
+
+    def __init__(self, hello: m.Hello, fault: m.Fault | None = None) -> None:
+        n_bytes = tensor_bytes(hello.inputs)
+        if not n_bytes or hello.slots < 1 or hello.chunk_bytes < 1:
+            raise MisuseError("a board needs inputs, at least one slot and a chunk size", found=hello)
+        self.hello = hello
+        self.state = State.BOOTED
+        self.counters = LinkCounters()
+        #: Set by BAUD_REQUEST: the speed to change to once BAUD has left. The owner clears it.
+        self.wanted_baud: int | None = None
+        self._fault = fault
+        self._input_bytes = n_bytes
+        self._endpoint = Endpoint(self.counters, hello.max_frame)
+        self._endpoint.accept_frames_of(hello.max_frame)
+        self._outbox: deque[m.Message] = deque()
+        self._session = 0
+        self._slots: dict[int, _Slot] = {}
+        self._kept: OrderedDict[int, m.Result] = OrderedDict()
+        self._highest = -1  # largest sample number seen in this session
+
+    def boot(self) -> None:
+        """Say BOOT."""
+        self._outbox.append(m.Boot(self.hello.boot, self.hello.reset_cause, self.hello.flags))
+
+    def data_to_send(self) -> bytes:
+        """All bytes to write now."""
+        out = bytearray()
+        while self._outbox:
+            out += self._endpoint.encode(self._outbox.popleft())[1]
+        return bytes(out)
+
+    def receive_data(self, data: bytes) -> None:
+        """Take bytes from the host. Never raises because of them."""
+        for frame, message in self._endpoint.push(data):
+            if isinstance(message, m.Malformed):
+                self._error(m.ErrorCode.MALFORMED, frame, message.reason)
+            elif isinstance(message, m.Unknown) or frame.type & 0x80:
+                self._error(m.ErrorCode.UNKNOWN_TYPE, frame)
+            else:
+                self._take(frame, message)
+            if self._endpoint.loss_seen:
+                self._ask_for_lost()
+
+    def next_run(self) -> Run | None:
+        """The complete sample with the lowest number, if the engine is free; it then counts as running."""
+        if any(slot.running for slot in self._slots.values()):
+            return None
+        complete = [number for number, slot in self._slots.items() if not slot.missing]
+        if not complete:
+            return None
+        number = min(complete)
+        self._slots[number].running = True
+        return Run(number, bytes(self._slots[number].data))
+
+    def finish(self, sample: int, status: int, cycles: int, input_crc: int, outputs: bytes) -> None:
+        """Answer a run. One that a new session has made void is forgotten."""
+        self.state = step(Role.BOARD, self.state, Move.SEND_RESULT)
+        slot = self._slots.get(sample)
+        if slot is None or not slot.running:
+            return
+        del self._slots[sample]
+        free = self.hello.slots - len(self._slots)
+        self._kept[sample] = m.Result(sample, status, free, cycles, input_crc, len(outputs), 0, outputs)
+        while len(self._kept) > self.hello.slots:
+            self._kept.popitem(last=False)
+        self._say_result(sample)
+
+    def _say_result(self, sample: int) -> None:
+        result = self._kept[sample]
+        room = max(self.hello.max_frame, 512) - 64
+        for at in range(0, max(1, result.total), room):
+            self._outbox.append(replace(result, offset=at, data=result.data[at : at + room]))
+
+    def _error(self, code: m.ErrorCode, frame: Frame, text: str = "") -> None:
+        self._outbox.append(m.Error(code, frame.type, frame.seq, text or code.name.lower()))
+
+    def _take(self, frame: Frame, message: m.Message) -> None:
+        if isinstance(message, m.HelloRequest):
+            self._take_hello_request(frame, message)
+        elif isinstance(message, m.StatusRequest):
+            self._outbox.append(self._status())
+        elif isinstance(message, m.FaultRequest):
+            none = m.Fault(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, m.NO_SAMPLE, (), b"")
+            self._outbox.append(self._fault or none)
+            if message.clear:
+                self._fault = None
+        elif isinstance(message, m.BaudRequest):
+            known = message.baud in self.hello.bauds
+            self._outbox.append(m.Baud(message.baud, m.BaudStatus.OK if known else m.BaudStatus.UNSUPPORTED))
+            if known:
+                self.wanted_baud = message.baud
+        elif isinstance(message, m.Ping):
+            self._outbox.append(m.Pong(message.data))
+        elif self.state is not State.SERVING:
+            self._error(m.ErrorCode.NO_SESSION, frame)
+        elif isinstance(message, m.ResultRequest):
+            if message.sample in self._kept:
+                self._say_result(message.sample)
+            elif message.sample not in self._slots:
+                self._error(m.ErrorCode.UNKNOWN_SAMPLE, frame)
+        elif isinstance(message, m.Chunk):
+            self._take_chunk(frame, message)
+
+    def _take_hello_request(self, frame: Frame, request: m.HelloRequest) -> None:
+        if request.protocol != self.hello.protocol:
+            self._error(m.ErrorCode.PROTOCOL, frame, f"this board speaks version {self.hello.protocol}")
+            return
+        self.state = step(Role.BOARD, self.state, Move.HELLO_REQUEST)
+        self._session = request.session
+        self._slots.clear()
+        self._kept.clear()
+        self._highest = -1
+        self._endpoint.loss_seen = False
+        self._outbox.append(replace(self.hello, session=request.session))
+
+    def _take_chunk(self, frame: Frame, chunk: m.Chunk) -> None:
+        size = min(self.hello.chunk_bytes, self._input_bytes - chunk.offset)
+        if size <= 0 or chunk.offset % self.hello.chunk_bytes:
+            self._error(m.ErrorCode.BAD_CHUNK, frame, f"offset {chunk.offset}")
+            return
+        data = decode_chunk(chunk.encoding, chunk.data, size)
+        if data is None:
+            self._error(m.ErrorCode.BAD_CHUNK, frame, f"encoding {chunk.encoding} of {size} B")
+            return
+        slot = self._slots.get(chunk.sample)
+        if slot is None:
+            slot = self._open_slot(frame, chunk.sample)
+        if slot is not None and chunk.offset in slot.missing:
+            slot.data[chunk.offset : chunk.offset + size] = data
+            del slot.missing[chunk.offset]
+            slot.highest = max(slot.highest, chunk.offset)
+
+    def _open_slot(self, frame: Frame, sample: int) -> _Slot | None:
+        if sample in self._kept:
+            self._say_result(sample)
+            return None
+        if sample <= self._highest - self.hello.slots:
+            self._error(m.ErrorCode.UNKNOWN_SAMPLE, frame)
+            return None
+        # The host sends this one only when those are over: a stray chunk may have opened a slot for one.
+        over = [n for n, slot in self._slots.items() if n <= sample - self.hello.slots and not slot.running]
+        for number in over:
+            del self._slots[number]
+        if len(self._slots) >= self.hello.slots:
+            self._error(m.ErrorCode.NO_SLOT, frame)
+            return None
+        self._highest = max(self._highest, sample)
+        slot = self._slots[sample] = _Slot(self._input_bytes, self.hello.chunk_bytes)
+        return slot
+
+    def _ask_for_lost(self) -> None:
+        """NEED for every slot that lacks what must have been sent; once for each loss."""
+        asked = False
+        for number, slot in sorted(self._slots.items()):
+            lost = [at for at in slot.missing if number < self._highest or at < slot.highest]
+            if lost:
+                self._outbox.append(m.Need(number, tuple(lost[:255])))
+                asked = True
+        if asked:
+            self._endpoint.loss_seen = False
+
+    def _status(self) -> m.Status:
+        slots = tuple(
+            m.SlotStatus(number, slot.state, tuple(slot.missing)[: m.MAX_MISSING])
+            for number, slot in sorted(self._slots.items())
+        )
+        c = self.counters
+        return m.Status(self._session, self.hello.boot, c.frames_rx, c.bad_rx, 0, 0, 0, slots)

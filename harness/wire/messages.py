@@ -1,0 +1,374 @@
+"""THE message table: one frozen dataclass a message, its fields declared once.
+
+Everything else is derived from it: encoding and decoding here, ``firmware/src/wire/messages.h`` in ``cheader``. A new
+message is one class. What the fields mean is said in ``fixtures/wire/SPEC.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from typing import Any, ClassVar, Final, TypeVar
+
+from harness.errors import MisuseError
+from harness.wire.fields import BYTES, F32, I32, STR8, U8, U16, U32, U64, BodyError, Fixed, List8, Reader, Struct, wire
+
+PROTOCOL: Final = 1
+#: The ``sample`` of a FAULT that no sample was running for.
+NO_SAMPLE: Final = 0xFFFFFFFF
+#: How many missing chunks a slot of STATUS lists at most.
+MAX_MISSING: Final = 8
+
+
+class DType(IntEnum):
+    """What the elements of a tensor are; the same numbers as ``hil_dtype`` of the firmware."""
+
+    FLOAT32 = 0
+    INT8 = 1
+    UINT8 = 2
+    INT16 = 3
+    INT32 = 4
+
+
+class ResetCause(IntEnum):
+    """Why the board started."""
+
+    UNKNOWN = 0
+    POWER = 1
+    PIN = 2
+    SOFTWARE = 3
+    WATCHDOG = 4
+    FAULT = 5
+
+
+class Flag(IntFlag):
+    """``flags`` of HELLO and BOOT."""
+
+    FAULT_KEPT = 1 << 0
+    SAMPLE_LOST = 1 << 1
+
+
+class Capability(IntFlag):
+    """``capabilities`` of HELLO."""
+
+    CYCLES = 1 << 0
+    ZERO_RUNS = 1 << 1
+    BAUD = 1 << 2
+    LAYERS = 1 << 3
+    FAULT = 1 << 4
+
+
+class ErrorCode(IntEnum):
+    """``code`` of ERROR."""
+
+    PROTOCOL = 1
+    UNKNOWN_TYPE = 2
+    MALFORMED = 3
+    NO_SESSION = 4
+    NO_SLOT = 5
+    BAD_CHUNK = 6
+    UNKNOWN_SAMPLE = 7
+    BUSY = 8
+    ENGINE = 9
+
+
+class ResultStatus(IntEnum):
+    """``status`` of RESULT."""
+
+    OK = 0
+    ENGINE = 1
+    INPUT_CHANGED = 2
+
+
+class SlotState(IntEnum):
+    """``state`` of a slot in STATUS."""
+
+    RECEIVING = 0
+    WAITING = 1
+    RUNNING = 2
+
+
+class BaudStatus(IntEnum):
+    """``status`` of BAUD."""
+
+    OK = 0
+    UNSUPPORTED = 1
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """One input or output as the board tells it. ``dims`` outermost first; ``real = scale * (raw - zero_point)``."""
+
+    dtype: int = wire(U8)
+    dims: tuple[int, ...] = wire(List8(U16))
+    scale: float = wire(F32)
+    zero_point: int = wire(I32)
+    name: str = wire(STR8)
+
+
+@dataclass(frozen=True)
+class SlotStatus:
+    """One taken slot. ``missing`` are the offsets of the chunks it still lacks, the first 8 at most."""
+
+    sample: int = wire(U32)
+    state: int = wire(U8)
+    missing: tuple[int, ...] = wire(List8(U32))
+
+
+TENSOR = Struct("tensor", TensorSpec)
+SLOT = Struct("slot", SlotStatus)
+
+
+class Message:
+    """Base of every message. ``encode_body`` gives the body that travels in a frame of type ``TYPE``."""
+
+    TYPE: ClassVar[int]
+    NAME: ClassVar[str]
+
+    def encode_body(self) -> bytes:
+        """The body. MisuseError when a field does not fit its type."""
+        try:
+            return TABLE[self.TYPE].codec.pack(self)
+        except ValueError as error:
+            raise MisuseError("a message field does not fit its type", where=str(error)) from error
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of the table."""
+
+    code: int
+    name: str
+    kind: type[Message]
+    codec: Struct
+
+    @property
+    def from_board(self) -> bool:
+        """Whether the board sends it."""
+        return bool(self.code & 0x80)
+
+
+@dataclass(frozen=True)
+class Malformed:
+    """A body that does not suit its type: the frame was whole, its sender was wrong."""
+
+    type: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A type that is not in the table."""
+
+    type: int
+
+
+TABLE: dict[int, Entry] = {}
+_M = TypeVar("_M", bound=type[Message])
+
+
+def _row(type_: int, name: str) -> Callable[[_M], _M]:
+    def add(kind: _M) -> _M:
+        kind.TYPE, kind.NAME = type_, name
+        TABLE[type_] = Entry(type_, name, kind, Struct(name, kind))
+        return kind
+
+    return add
+
+
+def decode(type_: int, body: bytes) -> Message | Malformed | Unknown:
+    """The message in a frame. Any bytes are allowed: what is wrong with them is said by the type of the answer."""
+    entry = TABLE.get(type_)
+    if entry is None:
+        return Unknown(type_)
+    reader = Reader(body)
+    try:
+        message: Any = entry.codec.unpack(reader)
+    except BodyError as error:
+        return Malformed(type_, str(error))
+    if reader.left:
+        return Malformed(type_, f"goes on for {reader.left} B behind its end")
+    assert isinstance(message, Message)
+    return message
+
+
+@_row(0x01, "HELLO_REQUEST")
+@dataclass(frozen=True)
+class HelloRequest(Message):
+    """Begin a session; ends any earlier one."""
+
+    protocol: int = wire(U8)
+    session: int = wire(U32)
+
+
+@_row(0x81, "HELLO")
+@dataclass(frozen=True)
+class Hello(Message):
+    """Who the board is and what it can take. Sizes in bytes, clock in Hz."""
+
+    protocol: int = wire(U8)
+    session: int = wire(U32)
+    boot: int = wire(U32)
+    reset_cause: int = wire(U8)
+    flags: int = wire(U8)
+    slots: int = wire(U8)
+    max_frame: int = wire(U16)
+    chunk_bytes: int = wire(U16)
+    clock_hz: int = wire(U32)
+    capabilities: int = wire(U32)
+    model_sha256: bytes = wire(Fixed(32))
+    board: str = wire(STR8)
+    build_id: str = wire(STR8)
+    engine: str = wire(STR8)
+    engine_version: str = wire(STR8)
+    bauds: tuple[int, ...] = wire(List8(U32))
+    inputs: tuple[TensorSpec, ...] = wire(List8(TENSOR))
+    outputs: tuple[TensorSpec, ...] = wire(List8(TENSOR))
+
+
+@_row(0x02, "CHUNK")
+@dataclass(frozen=True)
+class Chunk(Message):
+    """One chunk of one sample."""
+
+    sample: int = wire(U32)
+    offset: int = wire(U32)
+    encoding: int = wire(U8)
+    data: bytes = wire(BYTES)
+
+
+@_row(0x82, "RESULT")
+@dataclass(frozen=True)
+class Result(Message):
+    """What the engine made of a sample, or ``data`` at ``offset`` of it when ``total`` does not fit one frame."""
+
+    sample: int = wire(U32)
+    status: int = wire(U8)
+    free_slots: int = wire(U8)
+    cycles: int = wire(U64)
+    input_crc: int = wire(U32)
+    total: int = wire(U32)
+    offset: int = wire(U32)
+    data: bytes = wire(BYTES)
+
+
+@_row(0x03, "STATUS_REQUEST")
+@dataclass(frozen=True)
+class StatusRequest(Message):
+    """Ask for the slots and the counters."""
+
+
+@_row(0x83, "STATUS")
+@dataclass(frozen=True)
+class Status(Message):
+    """The board's counters and its taken slots."""
+
+    session: int = wire(U32)
+    boot: int = wire(U32)
+    frames_ok: int = wire(U32)
+    frames_bad: int = wire(U32)
+    overruns: int = wire(U32)
+    stack_bytes: int = wire(U32)
+    stack_size: int = wire(U32)
+    slots: tuple[SlotStatus, ...] = wire(List8(SLOT))
+
+
+@_row(0x84, "NEED")
+@dataclass(frozen=True)
+class Need(Message):
+    """Chunks to send again."""
+
+    sample: int = wire(U32)
+    offsets: tuple[int, ...] = wire(List8(U32))
+
+
+@_row(0x05, "RESULT_REQUEST")
+@dataclass(frozen=True)
+class ResultRequest(Message):
+    """Say that result again."""
+
+    sample: int = wire(U32)
+
+
+@_row(0x06, "FAULT_REQUEST")
+@dataclass(frozen=True)
+class FaultRequest(Message):
+    """Tell of the last crash; ``clear`` 1 forgets it afterwards."""
+
+    clear: int = wire(U8)
+
+
+@_row(0x86, "FAULT")
+@dataclass(frozen=True)
+class Fault(Message):
+    """The last crash, ``valid`` 0 when none is kept."""
+
+    valid: int = wire(U8)
+    pc: int = wire(U32)
+    lr: int = wire(U32)
+    psr: int = wire(U32)
+    sp: int = wire(U32)
+    cfsr: int = wire(U32)
+    hfsr: int = wire(U32)
+    bfar: int = wire(U32)
+    mmfar: int = wire(U32)
+    exception: int = wire(U32)
+    last_type: int = wire(U8)
+    sample: int = wire(U32)
+    backtrace: tuple[int, ...] = wire(List8(U32))
+    stack: bytes = wire(BYTES)
+
+
+@_row(0x07, "BAUD_REQUEST")
+@dataclass(frozen=True)
+class BaudRequest(Message):
+    """Change the line's speed."""
+
+    baud: int = wire(U32)
+
+
+@_row(0x87, "BAUD")
+@dataclass(frozen=True)
+class Baud(Message):
+    """The board will change to ``baud`` when ``status`` is 0."""
+
+    baud: int = wire(U32)
+    status: int = wire(U8)
+
+
+@_row(0x08, "PING")
+@dataclass(frozen=True)
+class Ping(Message):
+    """Is anyone there? Also the test frame of a new baud."""
+
+    data: bytes = wire(BYTES)
+
+
+@_row(0x88, "PONG")
+@dataclass(frozen=True)
+class Pong(Message):
+    """The data of PING."""
+
+    data: bytes = wire(BYTES)
+
+
+@_row(0x89, "BOOT")
+@dataclass(frozen=True)
+class Boot(Message):
+    """The board has started."""
+
+    boot: int = wire(U32)
+    reset_cause: int = wire(U8)
+    flags: int = wire(U8)
+
+
+@_row(0x8A, "ERROR")
+@dataclass(frozen=True)
+class Error(Message):
+    """What was wrong with the host's frame ``seq`` of type ``type``."""
+
+    code: int = wire(U8)
+    type: int = wire(U8)
+    seq: int = wire(U16)
+    text: str = wire(STR8)

@@ -1,0 +1,220 @@
+"""What the host does about loss: which chunks to send again, which results to ask for, when a sample is given up.
+
+The rules are those of "Loss" in SPEC.md. The line keeps the order of what it does not lose, which is why a STATUS tells
+exactly what became of everything sent before its STATUS_REQUEST, and of nothing sent after it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from harness.wire import messages as m
+from harness.wire.events import Event, LinkCounters, ResultReceived, SampleLost, Violation
+from harness.wire.outgoing import Outgoing, Window
+from harness.wire.patience import Patience
+
+_ELEMENT_BYTES = {m.DType.FLOAT32: 4, m.DType.INT8: 1, m.DType.UINT8: 1, m.DType.INT16: 2, m.DType.INT32: 4}
+
+
+def tensor_bytes(tensors: tuple[m.TensorSpec, ...]) -> int | None:
+    """Size of these tensors back to back, None when one has a dtype that we do not know."""
+    total = 0
+    for tensor in tensors:
+        element = next((size for dtype, size in _ELEMENT_BYTES.items() if dtype == tensor.dtype), None)
+        if element is None:
+            return None
+        total += math.prod(tensor.dims) * element
+    return total
+
+
+class Repair:
+    """The samples of a host conversation and the care for them. Not for use on its own."""
+
+    def __init__(
+        self,
+        counters: LinkCounters,
+        patience: Patience,
+        emit: Callable[[Event], None],
+        say: Callable[[m.Message], None],
+        window: int | None,
+        stuck_s: float,
+        max_resets: int,
+    ) -> None:
+        self.window = Window()
+        self._counters = counters
+        self._patience = patience
+        self._emit = emit
+        self._say = say
+        self.wanted_size = window
+        self._slots = 1
+        self._stuck_s = stuck_s
+        self._max_resets = max_resets
+        self._progress_s = 0.0
+        self._output_bytes: int | None = None
+        self._status_frame: int | None = None  # the STATUS_REQUEST that was not answered yet
+        self._status_queued = False
+        self._results_asked: dict[int, tuple[int, int]] = {}  # seq of a RESULT_REQUEST -> number, frame
+        self._bad_before = 0  # bad frames the board counted in earlier boots
+        self._bad_now = 0
+
+    @property
+    def awaits(self) -> bool:
+        """Whether an answer to a sample is due."""
+        return bool(self.window.active)
+
+    def add(self, key: int, data: bytes) -> None:
+        """One more sample."""
+        self.window.waiting.append(Outgoing(key, data))
+
+    def session_began(self, hello: m.Hello, now_s: float) -> None:
+        """HELLO came: what the board can hold is known."""
+        self._slots = max(1, hello.slots)
+        self._output_bytes = tensor_bytes(hello.outputs)
+        self.begin_again(now_s)
+
+    def begin_again(self, now_s: float) -> None:
+        """The session is over: what was under way waits for the next one."""
+        self.window.begin_again()
+        self._status_frame = None
+        self._status_queued = False
+        self._results_asked.clear()
+        self._progress_s = now_s
+
+    def board_was_reset(self, now_s: float) -> None:
+        """As ``begin_again``, and the oldest sample is held to account."""
+        oldest = self.window.oldest()
+        if oldest is not None:
+            oldest.resets += 1
+            if oldest.resets >= self._max_resets:
+                self.window.over(oldest.number)
+                self._emit(SampleLost(oldest.key, f"the board was reset {oldest.resets} times over it"))
+        self._bad_before += self._bad_now
+        self._bad_now = 0
+        self.begin_again(now_s)
+
+    def next_chunk(self, hello: m.Hello) -> m.Message | None:
+        """The next CHUNK to send. ``left`` must be told when it goes."""
+        size = self._slots if self.wanted_size is None else min(self.wanted_size, self._slots)
+        pick = self.window.next_chunk(size, max(1, hello.chunk_bytes))
+        if pick is None:
+            return None
+        sample, offset = pick
+        return sample.chunk(offset, zero_runs=bool(hello.capabilities & m.Capability.ZERO_RUNS))
+
+    def left(self, message: m.Message, frame: int, seq: int, now_s: float) -> None:
+        """``message`` is on its way."""
+        if isinstance(message, m.Chunk):
+            sample = self.window.active[message.sample]
+            self._counters.chunks += 1
+            if self.window.sent(sample, message.offset, frame, self._patience.left_s):
+                self._counters.resent += 1
+            else:
+                self._progress_s = now_s
+                self._counters.payload_bytes += len(message.data)
+                self._counters.sample_bytes += min(sample.chunk_bytes, len(sample.data) - message.offset)
+        elif isinstance(message, m.StatusRequest):
+            self._status_frame = frame
+            self._status_queued = False
+        elif isinstance(message, m.ResultRequest):
+            self._results_asked[seq] = (message.sample, frame)
+
+    def ask(self, now_s: float) -> None:
+        """Nothing came for too long."""
+        self._counters.stalls += 1
+        self._status_frame = None
+        self._ask_status()
+
+    def _ask_status(self) -> None:
+        if self._status_frame is None and not self._status_queued:
+            self._status_queued = True
+            self._say(m.StatusRequest())
+
+    def stuck_at_s(self) -> float:
+        """When a board that answers but gets no further has had its time."""
+        return self._progress_s + self._stuck_s
+
+    def give_up_oldest(self, now_s: float) -> None:
+        """The oldest sample is lost; the others go on."""
+        oldest = self.window.oldest()
+        if oldest is not None:
+            self.window.over(oldest.number)
+            self._emit(SampleLost(oldest.key, f"the board answers but came no further with it for {self._stuck_s:g} s"))
+        self._progress_s = now_s
+
+    def result(self, result: m.Result, now_s: float) -> None:
+        """RESULT: score it once."""
+        sample = self.window.active.get(result.sample)
+        if sample is None:
+            if self.window.was_used(result.sample):
+                self._counters.duplicates += 1
+            else:
+                self._emit(Violation("RESULT of a sample that was never sent", "a number in use", str(result.sample)))
+            return
+        ok = result.status == m.ResultStatus.OK
+        if self._output_bytes is not None and result.total != self._output_bytes and (ok or result.total):
+            what = f"RESULT of sample {sample.key} has another size than HELLO says"
+            self._lose(sample, Violation(what, f"{self._output_bytes} B", f"{result.total} B"))
+            return
+        if result.offset + len(result.data) > result.total or (result.total and not result.data):
+            what = f"RESULT of sample {sample.key} does not lie within its size"
+            found = f"{len(result.data)} B at {result.offset}"
+            self._lose(sample, Violation(what, f"within {result.total} B", found))
+            return
+        outputs = sample.add_part(result.total, result.offset, result.data)
+        if outputs is None:
+            return
+        # From its last chunk, be it a repeat: an answer to an earlier one makes this too short, but asking is cheap.
+        self._patience.round_trip(max(0.0, now_s - sample.sent_s))
+        self.window.over(sample.number)
+        self._patience.drained(sum(other.next_offset for other in self.window.active.values()), now_s)
+        self._progress_s = now_s
+        self._emit(ResultReceived(sample.key, result.status, result.cycles, result.input_crc, sample.crc, outputs))
+        # The board runs complete samples in order: an older one that left before this one is not complete there.
+        if any(o.sent_whole and o.last_frame < sample.last_frame for o in self.window.older_than(sample.number)):
+            self._ask_status()
+
+    def _lose(self, sample: Outgoing, violation: Violation) -> None:
+        self.window.over(sample.number)
+        self._emit(violation)
+        self._emit(SampleLost(sample.key, violation.what))
+
+    def need(self, need: m.Need) -> None:
+        """NEED: send those chunks again."""
+        sample = self.window.active.get(need.sample)
+        if sample is not None:
+            sample.ask_again(need.offsets)
+
+    def count_board(self, status: m.Status) -> None:
+        """Take over what the board counted since it started."""
+        self._bad_now = max(self._bad_now, status.frames_bad)
+        self._counters.bad_board = self._bad_before + self._bad_now
+
+    def status(self, status: m.Status) -> None:
+        """STATUS of our session: repair everything that left before its STATUS_REQUEST and did not arrive."""
+        asked, self._status_frame = self._status_frame, None
+        if asked is None:
+            return  # answers a request that we no longer know; a later one will tell more
+        # What was asked before is answered by now, or was lost on the way.
+        self._results_asked = {seq: what for seq, what in self._results_asked.items() if what[1] > asked}
+        slots = {slot.sample: slot for slot in status.slots}
+        for sample in self.window.active.values():
+            if not sample.sent_at or min(sample.sent_at.values()) > asked:
+                continue
+            slot = slots.get(sample.number)
+            if slot is not None:
+                sample.ask_again(slot.missing, before_frame=asked)
+            elif sample.sent_whole and sample.last_frame < asked:
+                # Its result was lost, or all of it was: the board knows.
+                if not any(number == sample.number for number, _ in self._results_asked.values()):
+                    sample.parts.clear()
+                    self._say(m.ResultRequest(sample.number))
+            else:
+                sample.ask_again(tuple(sample.sent_at), before_frame=asked)
+
+    def unknown_sample(self, seq: int) -> None:
+        """ERROR unknown_sample: the board has neither the result nor, as it says, the sample."""
+        number, frame = self._results_asked.pop(seq, (-1, -1))
+        sample = self.window.active.get(number)
+        if sample is not None:
+            sample.ask_again(tuple(sample.sent_at), before_frame=frame)
