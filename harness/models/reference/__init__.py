@@ -1,1 +1,5 @@
-"""See design."""
+"""What computes the expected outputs on the host. One file per reference, found by its name."""
+
+from harness.models.reference.base import Reference, load, names
+
+__all__ = ["Reference", "load", "names"]

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The built-in engine's kernels. Generated model.c calls these and nothing else.
+ *
+ * Common contract
+ * - C99, freestanding: no libc, no heap, no state, no scratch memory unless a kernel says so.
+ * - Images are HWC (batch 1), element 0 first; a conv's weights are [out_c][k_h][k_w][in_c], a depthwise conv's
+ *   [k_h][k_w][out_c], a dense layer's [outputs][inputs]: all as in the .tflite.
+ * - Output never overlaps input unless the kernel says "in place".
+ * - int8: real = scale * (raw - zero_point). in_offset is -zero_point of the input, out_offset is +zero_point of the output.
+ *   Results equal LiteRT's BUILTIN_REF kernels bit for bit. Accumulators are int32: sum(|x + in_offset| * |w|) + |bias| must stay
+ *   below 2^30; the generator refuses a layer that could exceed it.
+ * - float32: every sum is taken in the order of LiteRT's reference kernels (k_h, k_w, in_c, then bias), with each product and
+ *   sum rounded on its own. Compile with -ffp-contract=off or results differ in the last bits.
+ * - Blocking several output channels together changes no result: each accumulator keeps its own order.
+ */
+#ifndef HIL_NN_H
+#define HIL_NN_H
+
+#include <stdint.h>
+
+/* Geometry of a window sliding over an HWC image. pad_* is what lies before the image; taps outside of it are skipped. */
+typedef struct {
+    uint16_t in_h, in_w, in_c;
+    uint16_t out_h, out_w, out_c;
+    uint16_t k_h, k_w;
+    uint8_t stride_h, stride_w;
+    uint8_t dilation_h, dilation_w;
+    uint16_t pad_top, pad_left;
+} hil_nn_window;
+
+/* ---- int8 ------------------------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    hil_nn_window window;
+    int32_t in_offset, out_offset;
+    int32_t act_min, act_max; /* raw output range, the fused activation included; within -128..127 */
+} hil_nn_conv_s8_params;
+
+/* 2-D convolution. acc = bias[o] + sum (x + in_offset) * w; out = clamp(rescale(acc, multiplier[o], shift[o]) + out_offset).
+ * rescale: acc * multiplier * 2^(shift - 31), multiplier in [2^30, 2^31), rounded twice (gemmlowp: doubling high
+ * multiplication, then rounding shift). weights are symmetric (zero point 0). bias may be null.
+ * scratch: k_h * k_w * in_c values, contents lost. */
+void hil_nn_conv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
+                    const int32_t *multiplier, const int8_t *shift, int16_t *scratch, int8_t *out);
+
+/* Depthwise convolution: output channel o reads input channel o / (out_c / in_c). Arithmetic as hil_nn_conv_s8. */
+void hil_nn_dwconv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
+                      const int32_t *multiplier, const int8_t *shift, int8_t *out);
+
+typedef struct {
+    uint16_t rows; /* independent input vectors */
+    uint16_t inputs, outputs;
+    uint8_t rounding; /* enum hil_nn_rounding */
+    int32_t in_offset, out_offset;
+    int32_t act_min, act_max;
+} hil_nn_dense_s8_params;
+
+/* How a dense layer's accumulator is rescaled. LiteRT from 1.3.0 on rounds once, TFLM and CMSIS-NN twice: <= 1 LSB apart. */
+enum hil_nn_rounding { HIL_NN_ROUND_ONCE = 0, HIL_NN_ROUND_TWICE = 1 };
+
+/* Fully connected: in [rows][inputs], out [rows][outputs]; arithmetic as hil_nn_conv_s8 but for `rounding`. bias may be null. */
+void hil_nn_dense_s8(const hil_nn_dense_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
+                     const int32_t *multiplier, const int8_t *shift, int8_t *out);
+
+typedef struct {
+    hil_nn_window window; /* out_c == in_c, dilation 1 */
+    int8_t act_min, act_max;
+} hil_nn_pool_s8_params;
+
+/* Greatest value of each window and channel; input and output share scale and zero point. */
+void hil_nn_maxpool_s8(const hil_nn_pool_s8_params *params, const int8_t *in, int8_t *out);
+
+/* Mean of each window and channel over the taps inside the image, rounded half away from zero. Scales as maxpool. */
+void hil_nn_avgpool_s8(const hil_nn_pool_s8_params *params, const int8_t *in, int8_t *out);
+
+typedef struct {
+    uint32_t elements;
+} hil_nn_elementwise_params;
+
+/* out[i] = table[in[i] + 128]: any function of one int8 (logistic, relu, rescaling), tabulated by the generator.
+ * In place is allowed. */
+void hil_nn_lut_s8(const hil_nn_elementwise_params *params, const int8_t *in, const int8_t *table, int8_t *out);
+
+typedef struct {
+    uint16_t rows, classes;
+    int32_t multiplier; /* beta * input scale * 2^26 as multiplier * 2^(left_shift - 31) */
+    int32_t left_shift;
+    int32_t diff_min; /* differences to the row's maximum below this count as exp() == 0 */
+} hil_nn_softmax_s8_params;
+
+/* Softmax of each row; output scale 1/256, zero point -128. Fixed point after gemmlowp: exp in Q5.26, sum in Q12.19, Newton's
+ * reciprocal. At most 511 classes: beyond, the reference's own shift exceeds 31. */
+void hil_nn_softmax_s8(const hil_nn_softmax_s8_params *params, const int8_t *in, int8_t *out);
+
+typedef struct {
+    uint32_t elements;
+    float scale; /* > 0 */
+    int32_t zero_point;
+} hil_nn_quantize_params;
+
+/* raw = clamp(round_half_away(x / scale) + zero_point, -128, 127), in float32. NaN gives -128. */
+void hil_nn_quantize_f32_s8(const hil_nn_quantize_params *params, const float *in, int8_t *out);
+
+/* x = scale * (raw - zero_point), in float32. */
+void hil_nn_dequantize_s8_f32(const hil_nn_quantize_params *params, const int8_t *in, float *out);
+
+/* ---- float32 --------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    hil_nn_window window;
+    float act_min, act_max; /* the fused activation; lowest and greatest finite float for none */
+} hil_nn_conv_f32_params;
+
+/* 2-D convolution and its depthwise form. bias may be null. */
+void hil_nn_conv_f32(const hil_nn_conv_f32_params *params, const float *in, const float *weights, const float *bias, float *out);
+void hil_nn_dwconv_f32(const hil_nn_conv_f32_params *params, const float *in, const float *weights, const float *bias, float *out);
+
+typedef struct {
+    uint16_t rows, inputs, outputs;
+    float act_min, act_max;
+} hil_nn_dense_f32_params;
+
+/* Fully connected. bias may be null. */
+void hil_nn_dense_f32(const hil_nn_dense_f32_params *params, const float *in, const float *weights, const float *bias, float *out);
+
+/* Pooling with the window of a hil_nn_conv_f32_params (out_c == in_c, dilation 1); the mean is over the taps inside. */
+void hil_nn_maxpool_f32(const hil_nn_conv_f32_params *params, const float *in, float *out);
+void hil_nn_avgpool_f32(const hil_nn_conv_f32_params *params, const float *in, float *out);
+
+typedef struct {
+    uint32_t elements;
+    float act_min, act_max;
+} hil_nn_clamp_f32_params;
+
+/* out = min(max(x, act_min), act_max). In place is allowed. */
+void hil_nn_clamp_f32(const hil_nn_clamp_f32_params *params, const float *in, float *out);
+
+/* 1 / (1 + exp(-x)); 1 above 16.619, exp(x) below -9 (where LiteRT's reference switches). In place is allowed. */
+void hil_nn_logistic_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+
+typedef struct {
+    uint16_t rows, classes;
+    float beta;
+} hil_nn_softmax_f32_params;
+
+/* exp(beta * (x - max)) / sum for each row. In place is allowed. */
+void hil_nn_softmax_f32(const hil_nn_softmax_f32_params *params, const float *in, float *out);
+
+/* e^x, within 1 ulp where the result is normal; 0 below -87.34, +inf above 88.73. The same bits on every IEEE-754 machine, which is
+ * why the target's libm is not used. */
+float hil_nn_expf(float x);
+
+#endif

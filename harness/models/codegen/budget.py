@@ -1,0 +1,123 @@
+"""Whether a model can fit a board, estimated before anything is compiled. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.errors import PlanError
+from harness.models.codegen.layout import Layout
+from harness.models.codegen.planner import scratch_key
+
+# Code sizes in bytes, rounded up from what zig cc 0.15 -O2 gives for a Cortex-M4F (arm-none-eabi-gcc's are smaller).
+# A test compiles the kernels and compares.
+_KERNEL_BYTES = {
+    "hil_nn_avgpool_f32": 1500,
+    "hil_nn_avgpool_s8": 1200,
+    "hil_nn_clamp_f32": 300,
+    "hil_nn_conv_f32": 3000,
+    "hil_nn_conv_s8": 2000,
+    "hil_nn_dense_f32": 1800,
+    "hil_nn_dense_s8": 1800,
+    "hil_nn_dequantize_s8_f32": 200,
+    "hil_nn_dwconv_f32": 2600,
+    "hil_nn_dwconv_s8": 3000,
+    "hil_nn_logistic_f32": 800,
+    "hil_nn_lut_s8": 200,
+    "hil_nn_maxpool_f32": 2200,
+    "hil_nn_maxpool_s8": 1800,
+    "hil_nn_quantize_f32_s8": 400,
+    "hil_nn_softmax_f32": 1200,
+    "hil_nn_softmax_s8": 1500,
+}
+_LAYER_BYTES = 120  # parameters, tensor and call of one layer
+_ENGINE_BYTES = 600  # init(), run() and the interface struct
+_TENSOR_RAM_BYTES = 36  # one hil_tensor
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Use:
+    """One contributor to a memory."""
+
+    what: str
+    n_bytes: int
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the engine with its model needs, largest contributor first. The firmware around it is not in it."""
+
+    flash: tuple[Use, ...]
+    ram: tuple[Use, ...]
+
+    @property
+    def flash_bytes(self) -> int:
+        """Weights, tables, parameters and kernels; an estimate, from above for the code."""
+        return sum(use.n_bytes for use in self.flash)
+
+    @property
+    def ram_bytes(self) -> int:
+        """Arena (inputs, outputs and scratch lie in it) and tensor table; exact for the arena."""
+        return sum(use.n_bytes for use in self.ram)
+
+    def describe(self) -> str:
+        """Both totals with their largest contributors, for reports and messages."""
+        return f"flash {self.flash_bytes} bytes ({_largest(self.flash)}); RAM {self.ram_bytes} bytes ({_largest(self.ram)})"
+
+
+def estimate(layout: Layout) -> Budget:
+    """The budget of a model that was laid out."""
+    flash = [Use(f"constants of {k.name}", sum(c.values.nbytes for c in k.constants if c)) for k in layout.kernels]
+    flash += [Use(f"kernel {name}", _KERNEL_BYTES[name]) for name in sorted({k.function for k in layout.kernels})]
+    flash.append(Use("engine interface and layer tables", _ENGINE_BYTES + _LAYER_BYTES * len(layout.kernels)))
+    n_tensors = len(layout.kernels) + len(layout.inputs) + len(layout.outputs)
+    ram = [*_arena(layout), Use("tensor table", _TENSOR_RAM_BYTES * n_tensors)]
+    return Budget(_sorted(flash), _sorted(ram))
+
+
+def check(layout: Layout, *, flash_bytes: int, ram_bytes: int, board: str) -> Budget:
+    """The budget, if it fits into what the board has left for engine and model.
+
+    Raises PlanError with needed and available bytes and the three largest contributors of the memory that is short.
+    """
+    budget = estimate(layout)
+    for memory, needed, available, uses in (
+        ("flash", budget.flash_bytes, flash_bytes, budget.flash),
+        ("RAM", budget.ram_bytes, ram_bytes, budget.ram),
+    ):
+        if needed > available:
+            raise PlanError(
+                f"the model {layout.name!r} does not fit into the {memory} of {board}",
+                expected=f"at most {available} bytes",
+                found=f"{needed} bytes, {needed - available} too many: {_largest(uses)}",
+                next_step="use a smaller or an int8 model, or a larger board",
+            )
+    return budget
+
+
+def _arena(layout: Layout) -> Iterable[Use]:
+    """The arena at the step at which it is fullest, tensor by tensor; gaps of the plan are their own entry."""
+    step = max(range(len(layout.kernels)), key=lambda s: sum(u.n_bytes for u in _alive(layout, s)), default=0)
+    uses = _alive(layout, step)
+    yield from uses
+    if rest := layout.arena.n_bytes - sum(use.n_bytes for use in uses):
+        yield Use("arena, other steps and alignment", rest)
+
+
+def _alive(layout: Layout, step: int) -> list[Use]:
+    names = {
+        layout.program.storage[t.index]: f"input {n}" for n, t in zip(layout.input_names, layout.inputs, strict=True)
+    }
+    for position, kernel in enumerate(layout.kernels):
+        names.setdefault(layout.result(kernel).index, f"output of {kernel.name}")
+        names[scratch_key(position)] = f"scratch of {kernel.name}"
+    return [Use(names[b.key], b.n_bytes) for b in layout.blocks if b.first <= step <= b.last and b.n_bytes]
+
+
+def _sorted(uses: Iterable[Use]) -> tuple[Use, ...]:
+    return tuple(sorted((u for u in uses if u.n_bytes), key=lambda u: (-u.n_bytes, u.what)))
+
+
+def _largest(uses: tuple[Use, ...]) -> str:
+    return ", ".join(f"{use.what} {use.n_bytes}" for use in uses[:_SHOWN])

@@ -1,0 +1,265 @@
+"""Renders a lowered program as C text. Nothing here depends on time, paths or the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from harness.models.codegen.kernel import Constant, Kernel, Value
+from harness.models.codegen.layout import Layout, Slot
+from harness.models.codegen.planner import scratch_key
+from harness.models.ir import Array, IrTensor
+
+ENGINE_NAME = "builtin"
+ENGINE_VERSION = "0.1.0"  # of generator and kernels together; changes when results or the generated interface change
+_DTYPE = {"float32": "HIL_F32", "int8": "HIL_S8"}
+_CTYPE = {"float32": "float", "int8": "int8_t"}
+_WIDTH = 118
+
+
+def header(layout: Layout) -> str:
+    """model.h: what the firmware's build needs to know of the model."""
+    return f"""/* Generated from {_comment(layout.name)}. Do not edit. */
+#ifndef HIL_MODEL_H
+#define HIL_MODEL_H
+
+#define HIL_ENGINE_NAME "{ENGINE_NAME}"
+#define HIL_ENGINE_VERSION "{ENGINE_VERSION}"
+#define HIL_MODEL_NAME {_string(layout.name)}
+/* SHA-256 of the .tflite file */
+#define HIL_MODEL_SHA256_INIT {_bytes_init(layout.model_sha256)}
+/* SHA-256 of the section .hil_model: every weight, bias and table, {len(layout.weights)} bytes */
+#define HIL_WEIGHTS_SHA256_INIT {_bytes_init(layout.weights_sha256)}
+#define HIL_MODEL_WEIGHTS_BYTES {len(layout.weights)}u
+#define HIL_MODEL_ARENA_BYTES {layout.arena.n_bytes}u
+#define HIL_MODEL_INPUT_BYTES {sum(t.n_bytes for t in layout.inputs)}u
+#define HIL_MODEL_OUTPUT_BYTES {sum(t.n_bytes for t in layout.outputs)}u
+
+#endif
+"""
+
+
+def source(layout: Layout) -> str:
+    """model.c: the weights, the layer table and ``hil_engine_active``."""
+    parts = [
+        f"/* Generated from {_comment(layout.name)}. Do not edit. */",
+        '#include "engine.h"\n#include "hil_nn.h"\n#include "model.h"\n',
+        _weights(layout),
+        *(_params(i, kernel) for i, kernel in enumerate(layout.kernels)),
+        _tensors(layout),
+        _engine(layout),
+    ]
+    return "\n".join(parts)
+
+
+def _weights(layout: Layout) -> str:
+    if not layout.slots:
+        return ""
+    lines = [
+        "/* One object in a section of its own, without hidden padding: HIL_WEIGHTS_SHA256_INIT covers its bytes. */",
+        "#if defined(__ELF__)",
+        '#define MODEL_SECTION __attribute__((section(".hil_model"), aligned(16), used))',
+        "#else",
+        "#define MODEL_SECTION",
+        "#endif",
+        "struct hil_model_weights {",
+    ]
+    for slot in layout.slots:
+        lines.append(f"    {slot.constant.ctype} {slot.symbol}[{slot.constant.values.size}];")
+        if slot.padding:
+            lines.append(f"    uint8_t {slot.symbol}_padding[{slot.padding}];")
+    lines.append("};")
+    lines.append("extern const struct hil_model_weights hil_model_weights;")
+    lines.append("const struct hil_model_weights hil_model_weights MODEL_SECTION = {")
+    for slot in layout.slots:
+        lines.append(f"    .{slot.symbol} = {{")
+        lines.extend(_array(slot.constant.values))
+        lines.append("    },")
+        if slot.padding:
+            lines.append(f"    .{slot.symbol}_padding = {{0}},")
+    lines.append("};")
+    lines.append(
+        f"typedef char weights_have_no_hidden_padding[sizeof hil_model_weights == {len(layout.weights)} ? 1 : -1];\n"
+    )
+    return "\n".join(lines)
+
+
+def _array(values: Array) -> Iterable[str]:
+    line = "       "
+    for value in values:
+        text = f" {_literal(value.item())},"
+        if len(line) + len(text) > _WIDTH:
+            yield line
+            line = "       "
+        line += text
+    yield line
+
+
+def _params(index: int, kernel: Kernel) -> str:
+    fields = "\n".join(f"    .{name} = {_value(value)}," for name, value in kernel.params.items())
+    return f"static const {kernel.params_type} params_{index} = {{ /* {kernel.name} */\n{fields}\n}};\n"
+
+
+def _tensors(layout: Layout) -> str:
+    entries = [(name, t) for name, t in zip(layout.input_names, layout.inputs, strict=True)]
+    entries += [(k.name, layout.result(k)) for k in layout.kernels]
+    entries += [(name, t) for name, t in zip(layout.output_names, layout.outputs, strict=True)]
+    n_in, n_layers = len(layout.inputs), len(layout.kernels)
+    rows = "\n".join(_tensor(name, tensor) for name, tensor in entries)
+    offsets = ", ".join(f"{layout.offset(t)}u" for _, t in entries)
+    return f"""enum {{ N_INPUTS = {n_in}, N_LAYERS = {n_layers}, N_OUTPUTS = {len(layout.outputs)} }};
+enum {{ FIRST_LAYER = N_INPUTS, FIRST_OUTPUT = N_INPUTS + N_LAYERS, N_TENSORS = N_INPUTS + N_LAYERS + N_OUTPUTS }};
+static hil_tensor tensors[N_TENSORS] = {{ /* inputs, one per layer, outputs; data is filled in by init() */
+{rows}
+}};
+static const uint32_t arena_offset[N_TENSORS] = {{{offsets}}};
+"""
+
+
+def _tensor(name: str, tensor: IrTensor) -> str:
+    dims = ", ".join(str(extent) for extent in tensor.shape)
+    return (
+        f"    {{{_string(name)}, {_DTYPE[tensor.dtype]}, {len(tensor.shape)}, {{{dims}}}, {tensor.n_bytes}u,"
+        f" {_literal(tensor.scale)}, {tensor.zero_point}, 0}},"
+    )
+
+
+def _engine(layout: Layout) -> str:
+    bit_exact = all(layout.result(k).dtype == "int8" for k in layout.kernels)
+    capabilities = "HIL_CAP_LAYER_OUT | HIL_CAP_BITEXACT" if bit_exact else "HIL_CAP_LAYER_OUT"
+    opcodes = ", ".join(str(k.layer.code) for k in layout.kernels)
+    calls = "\n".join(_call(layout, i, kernel) for i, kernel in enumerate(layout.kernels))
+    return f"""static const uint8_t model_sha256[32] = HIL_MODEL_SHA256_INIT;
+static const uint16_t layer_op[] = {{{opcodes or 0}}}; /* TFLite's operator numbers */
+static uint8_t *arena;
+
+enum {{ ERROR_NO_ARENA = -1, ERROR_ARENA_TOO_SMALL = -2, ERROR_ARENA_UNALIGNED = -3 }};
+
+static int init(void *memory, uint32_t bytes)
+{{
+    if (!memory) {{
+        return ERROR_NO_ARENA;
+    }}
+    if (bytes < HIL_MODEL_ARENA_BYTES) {{
+        return ERROR_ARENA_TOO_SMALL;
+    }}
+    if ((uintptr_t)memory % 16u) {{
+        return ERROR_ARENA_UNALIGNED;
+    }}
+    arena = memory;
+    for (uint32_t i = 0; i < N_TENSORS; ++i) {{
+        tensors[i].data = arena + arena_offset[i];
+    }}
+    return 0;
+}}
+
+static const hil_tensor *input(uint32_t i)
+{{
+    return i < N_INPUTS ? &tensors[i] : 0;
+}}
+
+static const hil_tensor *output(uint32_t i)
+{{
+    return i < N_OUTPUTS ? &tensors[FIRST_OUTPUT + i] : 0;
+}}
+
+static const hil_tensor *layer(uint32_t i)
+{{
+    return i < N_LAYERS ? &tensors[FIRST_LAYER + i] : 0;
+}}
+
+static uint32_t arena_used(void)
+{{
+    return HIL_MODEL_ARENA_BYTES;
+}}
+
+static void report(hil_layer_cb callback, void *context, uint16_t index)
+{{
+    if (callback) {{
+        const hil_tensor *out = &tensors[FIRST_LAYER + index];
+        const hil_layer_event event = {{index, layer_op[index], out->name, out, 0}};
+        callback(context, &event);
+    }}
+}}
+
+static int run(hil_layer_cb callback, void *context)
+{{
+    uint8_t *const a = arena;
+    if (!a) {{
+        return ERROR_NO_ARENA;
+    }}
+{calls}
+    return 0;
+}}
+
+const hil_engine hil_engine_active = {{
+    .engine = HIL_ENGINE_NAME,
+    .version = HIL_ENGINE_VERSION,
+    .model = HIL_MODEL_NAME,
+    .model_sha256 = model_sha256,
+    .capabilities = {capabilities},
+    .arena_bytes = HIL_MODEL_ARENA_BYTES,
+    .n_inputs = N_INPUTS,
+    .n_outputs = N_OUTPUTS,
+    .n_layers = N_LAYERS,
+    .macs = {sum(k.macs for k in layout.kernels)}u,
+    .init = init,
+    .input = input,
+    .output = output,
+    .layer = layer,
+    .run = run,
+    .arena_used = arena_used,
+}};
+"""
+
+
+def _call(layout: Layout, index: int, kernel: Kernel) -> str:
+    source, target = layout.source(kernel), layout.result(kernel)
+    constants = [_symbol(layout.slots, index, c) for c in kernel.constants]
+    arguments = [
+        f"&params_{index}",
+        f"(const {_CTYPE[source.dtype]} *)(const void *)(a + {layout.offset(source)})",
+        *constants,
+        *(
+            [f"({kernel.scratch.ctype} *)(void *)(a + {layout.arena.offsets[scratch_key(index)]})"]
+            if kernel.scratch
+            else []
+        ),
+        f"({_CTYPE[target.dtype]} *)(void *)(a + {layout.offset(target)})",
+    ]
+    joined = ",\n        ".join(arguments)
+    return f"    {kernel.function}({joined});\n    report(callback, context, {index});"
+
+
+def _symbol(slots: tuple[Slot, ...], index: int, constant: Constant | None) -> str:
+    if constant is None:
+        return "0"
+    return next(f"hil_model_weights.{s.symbol}" for s in slots if s.symbol == f"{constant.role}{index}")
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f".{name} = {item}" for name, item in value.items()) + "}"
+    return _literal(value)
+
+
+def _literal(value: int | float) -> str:
+    """A C literal of exactly this value; floats in hexadecimal, since decimal would have to be rounded."""
+    if isinstance(value, float):
+        return f"{float(np.float32(value)).hex()}f"
+    return "(-2147483647 - 1)" if value == -(2**31) else str(value)
+
+
+def _bytes_init(digest: str) -> str:
+    return "{" + ", ".join(f"0x{byte:02x}" for byte in bytes.fromhex(digest)) + "}"
+
+
+def _string(text: str) -> str:
+    """A C string literal of the UTF-8 text; octal escapes end after three digits, hexadecimal ones would not."""
+    plain = (chr(b) if 32 <= b < 127 and chr(b) not in '"\\?' else f"\\{b:03o}" for b in text.encode())
+    return '"' + "".join(plain) + '"'
+
+
+def _comment(text: str) -> str:
+    return "".join(c if c.isprintable() and c not in "*/\\" else "_" for c in text)

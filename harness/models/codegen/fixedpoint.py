@@ -1,0 +1,137 @@
+"""The integer arithmetic of TFLite's quantised kernels, for the tables and multipliers that the generator computes.
+
+Formula sources: TFLite's ``quantization_util`` (multipliers, ranges, radii), gemmlowp's ``fixedpoint`` (exp, logistic).
+``firmware/engine/nn_internal.h`` is the C side of the same arithmetic.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+_INT32_MAX = 2**31 - 1
+_INT32_MIN = -(2**31)
+_LOGISTIC_INTEGER_BITS = 4
+# exp(-2^k) in Q0.31 for k = -2, -1, ...
+_EXP_FACTORS = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242)
+
+
+def multiplier_and_shift(real: float) -> tuple[int, int]:
+    """``real`` as ``multiplier * 2**(shift - 31)`` with the multiplier in [2^30, 2^31); (0, 0) if below 2^-32."""
+    if real == 0.0:
+        return 0, 0
+    fraction, shift = math.frexp(real)
+    multiplier = math.floor(fraction * 2**31 + 0.5)
+    if multiplier == 2**31:
+        multiplier //= 2
+        shift += 1
+    if shift < -31:
+        return 0, 0
+    if shift > 30:
+        return _INT32_MAX, 30
+    return multiplier, shift
+
+
+def high_mul(x: int, y: int) -> int:
+    """``x * y / 2^31`` rounded to nearest, halves upwards."""
+    return _INT32_MAX if x == y == _INT32_MIN else (x * y + (1 << 30)) >> 31
+
+
+def shift_right(x: int, exponent: int) -> int:
+    """``x / 2^exponent`` rounded to nearest, halves away from zero."""
+    mask = (1 << exponent) - 1
+    return (x >> exponent) + int((x & mask) > (mask >> 1) + (x < 0))
+
+
+def rescale(x: int, multiplier: int, shift: int) -> int:
+    """``x * multiplier * 2^(shift - 31)``, rounded twice."""
+    return shift_right(high_mul(x << max(shift, 0), multiplier), max(-shift, 0))
+
+
+def input_radius(integer_bits: int, left_shift: int) -> int:
+    """The greatest |raw| difference that a Q(integer_bits) input can stand for after its left shift."""
+    return math.floor(((1 << integer_bits) - 1) * 2.0 ** (31 - integer_bits) / 2.0**left_shift)
+
+
+def activation_range(activation: int, scale: float, zero_point: int) -> tuple[int, int]:
+    """Raw int8 bounds of TFLite's fused activation (0 none, 1 RELU, 2 RELU_N1_TO_1, 3 RELU6)."""
+
+    def raw(real: float) -> int:
+        steps = float(np.float32(real) / np.float32(scale))
+        return zero_point + int(math.copysign(math.floor(abs(steps) + 0.5), steps))
+
+    low, high = {0: (None, None), 1: (0.0, None), 2: (-1.0, 1.0), 3: (0.0, 6.0)}[activation]
+    return (
+        -128 if low is None else max(-128, raw(low)),
+        127 if high is None else min(127, raw(high)),
+    )
+
+
+def logistic_table(scale: float, zero_point: int) -> tuple[int, ...]:
+    """The 256 int8 outputs (scale 1/256, zero point -128) of the logistic function for raw inputs -128..127."""
+    multiplier, shift = multiplier_and_shift(scale * 2 ** (31 - _LOGISTIC_INTEGER_BITS))
+    radius = input_radius(_LOGISTIC_INTEGER_BITS, shift)
+    table = []
+    for raw in range(-128, 128):
+        centred = raw - zero_point
+        if centred <= -radius:
+            table.append(-128)
+        elif centred >= radius:
+            table.append(127)
+        else:
+            q31 = _logistic(rescale(centred, multiplier, shift))
+            table.append(min(127, max(-128, shift_right(q31, 31 - 8) - 128)))
+    return tuple(table)
+
+
+def rescaling_table(
+    in_scale: float, in_zero_point: int, out_scale: float, out_zero_point: int, low: int, high: int
+) -> tuple[int, ...]:
+    """The 256 int8 outputs of a change of scale followed by a clamp to low..high, for raw inputs -128..127."""
+    multiplier, shift = multiplier_and_shift(in_scale / out_scale)
+    return tuple(
+        min(high, max(low, rescale(raw - in_zero_point, multiplier, shift) + out_zero_point))
+        for raw in range(-128, 128)
+    )
+
+
+def _logistic(x: int) -> int:
+    """1 / (1 + exp(-x)) in Q0.31 of x in Q4.27."""
+    if x == 0:
+        return 1 << 30
+    positive = _reciprocal_of_one_plus(_exp_of_negative(-abs(x), _LOGISTIC_INTEGER_BITS))
+    return positive if x > 0 else _INT32_MAX - positive
+
+
+def _exp_of_negative(x: int, integer_bits: int) -> int:
+    """exp(x) in Q0.31 of x <= 0 in Q(integer_bits)."""
+    if x == 0:
+        return _INT32_MAX
+    quarter = 1 << (31 - integer_bits - 2)
+    fraction = (x & (quarter - 1)) - quarter
+    t = (fraction << integer_bits) + (1 << 28)
+    t2 = high_mul(t, t)
+    t3 = high_mul(t2, t)
+    t4_over_4 = shift_right(high_mul(t2, t2), 2)
+    tail = shift_right(high_mul(t4_over_4 + t3, 715827883) + t2, 1)
+    result = 1895147668 + high_mul(1895147668, t + tail)
+    rest = fraction - x
+    for k, factor in enumerate(_EXP_FACTORS[: integer_bits + 2]):
+        if rest & (quarter << k):
+            result = high_mul(result, factor)
+    return result
+
+
+def _reciprocal_of_one_plus(x: int) -> int:
+    """1 / (1 + x) in Q0.31 of x in [0, 1) in Q0.31, by three Newton steps in Q2.29."""
+    half = (x + _INT32_MAX + 1) // 2
+    estimate = 1515870810 + high_mul(half, -1010580540)
+    for _ in range(3):
+        error = (1 << 29) - high_mul(half, estimate)
+        estimate += _saturated(high_mul(estimate, error) << 2)
+    return _saturated(estimate << 1)
+
+
+def _saturated(x: int) -> int:
+    return min(_INT32_MAX, max(_INT32_MIN, x))

@@ -1,0 +1,144 @@
+"""Everything that the emitters need, decided: kernels in order, constants at their offsets, tensors in the arena."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from harness.errors import PlanError
+from harness.models.codegen.kernel import Constant, Kernel, Options, refuse
+from harness.models.codegen.operators import lowered
+from harness.models.codegen.passes import Program
+from harness.models.codegen.planner import ArenaPlan, Block, lifetimes, place
+from harness.models.ir import Graph, IrTensor
+
+_CONSTANT_ALIGNMENT = 4
+_SECTION_GRANULE = 16
+_MAX_DIMS = 6  # HIL_TENSOR_MAX_DIMS
+_NAME_MAX = 40  # bytes: names travel in HELLO
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A constant's place in the weights struct, followed by ``padding`` zero bytes."""
+
+    symbol: str
+    constant: Constant
+    padding: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The program as it will lie in flash and RAM."""
+
+    name: str
+    model_sha256: str
+    program: Program
+    kernels: tuple[Kernel, ...]
+    slots: tuple[Slot, ...]
+    blocks: tuple[Block, ...]
+    arena: ArenaPlan
+
+    @property
+    def graph(self) -> Graph:
+        """The simplified graph."""
+        return self.program.graph
+
+    @property
+    def inputs(self) -> tuple[IrTensor, ...]:
+        """The network's inputs."""
+        return tuple(self.graph.tensor(i) for i in self.graph.inputs)
+
+    @property
+    def outputs(self) -> tuple[IrTensor, ...]:
+        """The network's outputs."""
+        return tuple(self.graph.tensor(i) for i in self.graph.outputs)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Their names as they travel."""
+        return tuple(map(short_name, self.graph.input_names))
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Their names as they travel."""
+        return tuple(map(short_name, self.graph.output_names))
+
+    def source(self, kernel: Kernel) -> IrTensor:
+        """What a kernel reads."""
+        return self.graph.tensor(kernel.layer.inputs[0])
+
+    def result(self, kernel: Kernel) -> IrTensor:
+        """What a kernel writes."""
+        return self.graph.tensor(kernel.layer.outputs[0])
+
+    def offset(self, tensor: IrTensor) -> int:
+        """Where a tensor lies in the arena, in bytes."""
+        return self.arena.offsets[self.program.storage[tensor.index]]
+
+    @cached_property
+    def weights(self) -> bytes:
+        """The exact bytes of the section .hil_model (little endian)."""
+        little = (s.constant.values.astype(s.constant.values.dtype.newbyteorder("<")) for s in self.slots)
+        return b"".join(v.tobytes() + bytes(s.padding) for v, s in zip(little, self.slots, strict=True))
+
+    @property
+    def weights_sha256(self) -> str:
+        """SHA-256 of ``weights``, hexadecimal."""
+        return hashlib.sha256(self.weights).hexdigest()
+
+
+def short_name(name: str) -> str:
+    """A tensor's name cut to what may travel."""
+    return name.encode()[:_NAME_MAX].decode("utf-8", "ignore")
+
+
+def laid_out(name: str, model_sha256: str, program: Program, options: Options) -> Layout:
+    """The layout of a program. Raises PlanError for what no kernel can do."""
+    graph = program.graph
+    for index in (*graph.inputs, *graph.outputs):
+        _check_interface(graph.tensor(index))
+    kernels = tuple(lowered(graph, layer, options) for layer in graph.layers)
+    scratch = {step: k.scratch.n_bytes for step, k in enumerate(kernels) if k.scratch}
+    blocks = lifetimes(program, scratch)
+    return Layout(name, model_sha256, program, kernels, _slots(kernels), blocks, place(blocks))
+
+
+def _check_interface(tensor: IrTensor) -> None:
+    if tensor.dtype not in ("int8", "float32"):
+        raise PlanError(
+            "the engine cannot take this tensor in or give it out",
+            where=f"tensor {tensor.name!r}",
+            expected="int8 or float32",
+            found=tensor.dtype,
+        )
+    if len(tensor.shape) > _MAX_DIMS or any(not 0 < extent <= 0xFFFF for extent in tensor.shape):
+        raise PlanError(
+            "the tensor's shape does not fit the engine's interface",
+            where=f"tensor {tensor.name!r}",
+            expected=f"at most {_MAX_DIMS} dimensions of 1..65535",
+            found=list(tensor.shape),
+        )
+
+
+def _slots(kernels: tuple[Kernel, ...]) -> tuple[Slot, ...]:
+    placed: list[tuple[str, Constant]] = []
+    for index, kernel in enumerate(kernels):
+        for constant in kernel.constants:
+            if constant is None:
+                continue
+            if not np.all(np.isfinite(constant.values)):
+                raise refuse(kernel.layer, "a weight is not a finite number", found="inf or NaN")
+            placed.append((f"{constant.role}{index}", constant))
+    slots, end = [], 0
+    for position, (symbol, constant) in enumerate(placed):
+        end += constant.values.nbytes
+        # The last slot also rounds the whole up, so that sizeof adds nothing of its own under aligned(16).
+        granule = _SECTION_GRANULE if position == len(placed) - 1 else _CONSTANT_ALIGNMENT
+        padding = -end % granule
+        end += padding
+        slots.append(Slot(symbol, constant, padding))
+    return tuple(slots)

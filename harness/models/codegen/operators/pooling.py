@@ -1,0 +1,23 @@
+"""MAX_POOL_2D and AVERAGE_POOL_2D, int8 and float32."""
+
+from __future__ import annotations
+
+from harness.models.codegen.kernel import Kernel, Options, Value, quantized, refuse, same_dtype
+from harness.models.codegen.operators.window import float_range, raw_range, window_of
+from harness.models.ir import Graph, Layer
+
+
+def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
+    """int8 pooling needs the same scale and zero point on both sides, as the converters give it."""
+    dtype = same_dtype(graph, layer, "int8", "float32")
+    stem = "maxpool" if layer.op == "MAX_POOL_2D" else "avgpool"
+    window = window_of(graph, layer, int(layer.options["filterHeight"]), int(layer.options["filterWidth"]))
+    params: dict[str, Value] = {"window": window.as_params()}
+    if dtype == "float32":
+        params["act_min"], params["act_max"] = float_range(layer)
+        return Kernel(layer, f"hil_nn_{stem}_f32", "hil_nn_conv_f32_params", params, (), 0)
+    source, target = (quantized(graph, layer, i) for i in (layer.inputs[0], layer.outputs[0]))
+    if source.quantization != target.quantization:
+        raise refuse(layer, "input and output scales differ", expected=source.quantization, found=target.quantization)
+    params["act_min"], params["act_max"] = raw_range(layer, target)
+    return Kernel(layer, f"hil_nn_{stem}_s8", "hil_nn_pool_s8_params", params, (), 0)

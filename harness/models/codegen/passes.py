@@ -1,0 +1,80 @@
+"""Rewrites of the graph before C is made of it. Each keeps every remaining tensor's values bit for bit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from harness.models.ir import Graph, Layer
+
+# TFLite's ActivationFunctionType numbers, by the operator that does the same on its own.
+NO_ACTIVATION = 0
+_ACTIVATION_OPERATORS = {"RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
+_CAN_FUSE = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "AVERAGE_POOL_2D", "MAX_POOL_2D"}
+# Operators that change the shape and nothing else. Shapes are static, so a second input (the new shape) is redundant.
+_SHAPE_ONLY = {"RESHAPE", "SQUEEZE", "EXPAND_DIMS"}
+
+
+@dataclass(frozen=True)
+class Program:
+    """A graph without shape-only layers. ``storage[t]`` is the tensor whose memory ``t`` shares (mostly itself)."""
+
+    graph: Graph
+    storage: Mapping[int, int]
+
+
+def simplified(graph: Graph) -> Program:
+    """All passes in the order in which they help each other."""
+    graph, storage = fold_reshapes(graph)
+    return Program(drop_dead(fuse_activations(graph)), storage)
+
+
+def fold_reshapes(graph: Graph) -> tuple[Graph, dict[int, int]]:
+    """The graph without shape-only layers: their readers read the source. What computed the shape is dead."""
+    storage = {t.index: t.index for t in graph.tensors}
+    layers = []
+    for layer in graph.layers:
+        if layer.op in _SHAPE_ONLY:
+            storage[layer.outputs[0]] = storage[layer.inputs[0]]
+        else:
+            layers.append(replace(layer, inputs=tuple(storage.get(i, i) for i in layer.inputs)))
+    return replace(graph, layers=tuple(layers)), storage
+
+
+def fuse_activations(graph: Graph) -> Graph:
+    """A RELU of its own becomes the range of the layer before, if nobody else reads that layer and scales are the same.
+
+    Exact: with equal scale and zero point the reference's RELU only clamps, to the same bounds as the fused one.
+    """
+    readers = Counter(i for layer in graph.layers for i in layer.inputs)
+    readers.update(graph.outputs)
+    producers: dict[int, Layer] = {}
+    for layer in graph.layers:
+        if (activation := _ACTIVATION_OPERATORS.get(layer.op)) is not None:
+            source = layer.inputs[0]
+            before = producers.get(source)
+            if (
+                before is not None
+                and readers[source] == 1
+                and before.op in _CAN_FUSE
+                and before.options.get("fusedActivationFunction") == NO_ACTIVATION
+                and graph.tensor(source).quantization == graph.tensor(layer.outputs[0]).quantization
+            ):
+                del producers[source]
+                options = {**before.options, "fusedActivationFunction": activation}
+                layer = replace(before, outputs=layer.outputs, options=options)
+        producers[layer.outputs[0]] = layer
+    # An activation follows its producer, so insertion order is still an execution order.
+    return replace(graph, layers=tuple(producers.values()))
+
+
+def drop_dead(graph: Graph) -> Graph:
+    """The graph without layers whose outputs nothing reads."""
+    needed = set(graph.outputs)
+    alive = []
+    for layer in reversed(graph.layers):
+        if needed.intersection(layer.outputs):
+            alive.append(layer)
+            needed.update(layer.inputs)
+    return replace(graph, layers=tuple(reversed(alive)))

@@ -1,0 +1,81 @@
+"""The seam: what a reference gives, and how one is found."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import HarnessBug, MisuseError, PlanError
+from harness.records import Tensor
+
+Array = npt.NDArray[Any]
+_PACKAGE = "harness.models.reference"
+_NO_REFERENCE = {"base"}
+
+
+class Reference(Protocol):
+    """A host implementation of a model's arithmetic. Safe to call again; keeps no state that changes results."""
+
+    @property
+    def engine(self) -> str:
+        """What computes, for the record: ``litert BUILTIN_REF``."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The version of what computes."""
+        ...
+
+    def run(self, model: Path, inputs: Array) -> Array:
+        """Raw outputs [N, values] in the output's dtype for raw inputs [N, ...] in the input's dtype.
+
+        MisuseError when the inputs' dtype or size is not the model's; PlanError when the model cannot be run.
+        """
+        ...
+
+    def run_layers(self, model: Path, inputs: Array) -> dict[int, Array]:
+        """What ``run`` computes on the way: tensor index in the .tflite -> raw values [N, values]."""
+        ...
+
+
+def names() -> tuple[str, ...]:
+    """The references known."""
+    package = importlib.import_module(_PACKAGE)
+    found = (module.name for module in pkgutil.iter_modules(package.__path__))
+    return tuple(sorted(name for name in found if name not in _NO_REFERENCE))
+
+
+def load(name: str) -> Reference:
+    """The reference of that name; PlanError listing the known ones otherwise."""
+    if name not in names():
+        raise PlanError(f"there is no reference {name!r}", expected=f"one of {', '.join(names())}", found=name)
+    module = importlib.import_module(f"{_PACKAGE}.{name}")
+    try:
+        reference: Reference = module.reference()
+    except AttributeError as error:
+        raise HarnessBug(f"the module of reference {name!r} has no function reference()") from error
+    return reference
+
+
+def checked(inputs: Array, tensor: Tensor) -> Array:
+    """The inputs as [N, *tensor.shape[1:]], contiguous; MisuseError when dtype or size differ from the tensor's."""
+    if inputs.ndim < 1 or inputs.dtype != np.dtype(tensor.dtype) or inputs.size != len(inputs) * tensor.elements:
+        raise MisuseError(
+            "the inputs do not fit the model",
+            where=f"input {tensor.name!r}",
+            expected=f"[N] of {tensor.describe()}",
+            found=f"{inputs.dtype}{list(inputs.shape)}",
+        )
+    return np.ascontiguousarray(inputs).reshape(len(inputs), *tensor.shape[1:])
+
+
+def single_input(tensors: tuple[Tensor, ...], where: str) -> Tensor:
+    """The only input; PlanError for a model with several, which no dataset form can feed yet."""
+    if len(tensors) != 1:
+        raise PlanError("the model has several inputs", where=where, expected="1 input", found=len(tensors))
+    return tensors[0]

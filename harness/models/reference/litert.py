@@ -1,0 +1,87 @@
+"""LiteRT's reference kernels: the independent oracle.
+
+BUILTIN_REF without delegates, one thread: XNNPACK and the optimised kernels differ from it (and from each other) by up
+to several LSB on int8. Intermediate tensors are real only with preserve_all_tensors: else their memory is recycled.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from harness.errors import PlanError
+from harness.models.reference.base import Array, checked, single_input
+from harness.records import Tensor
+
+
+class LiteRt:
+    """The interpreter of the ``ai-edge-litert`` package."""
+
+    @property
+    def engine(self) -> str:
+        """What computes."""
+        return "litert BUILTIN_REF"
+
+    @property
+    def version(self) -> str:
+        """Of the package."""
+        return installed_version("ai-edge-litert")
+
+    def run(self, model: Path, inputs: Array) -> Array:
+        """See ``Reference.run``. Several outputs are concatenated."""
+        interpreter = _opened(model, preserve=False)
+        rows = checked(inputs, _input(interpreter, model))
+        sinks = interpreter.get_output_details()
+        outputs = np.empty((len(rows), sum(int(np.prod(s["shape"])) for s in sinks)), sinks[0]["dtype"])
+        for i in _invoked(interpreter, rows):
+            outputs[i] = np.concatenate([interpreter.get_tensor(s["index"]).reshape(-1) for s in sinks])
+        return outputs
+
+    def run_layers(self, model: Path, inputs: Array) -> dict[int, Array]:
+        """See ``Reference.run_layers``; every tensor that some operator writes is there."""
+        interpreter = _opened(model, preserve=True)
+        rows = checked(inputs, _input(interpreter, model))
+        written = [int(t) for op in interpreter._get_ops_details() for t in op["outputs"]]
+        layers: dict[int, list[Array]] = {t: [] for t in written}
+        for _ in _invoked(interpreter, rows):
+            for tensor, values in layers.items():
+                values.append(interpreter.get_tensor(tensor).reshape(-1))
+        return {tensor: np.stack(values) for tensor, values in layers.items()}
+
+
+def reference() -> LiteRt:
+    """For ``load``."""
+    return LiteRt()
+
+
+def _opened(model: Path, *, preserve: bool) -> Any:
+    try:
+        interpreter = Interpreter(
+            model_path=str(model),
+            experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+            experimental_preserve_all_tensors=preserve,
+            num_threads=1,
+        )
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise PlanError("LiteRT cannot run the model", where=str(model), found=str(error)) from error
+    return interpreter
+
+
+def _input(interpreter: Any, model: Path) -> Tensor:
+    details = interpreter.get_input_details()
+    tensors = tuple(Tensor(d["name"], tuple(int(n) for n in d["shape"]), np.dtype(d["dtype"]).name) for d in details)
+    return single_input(tensors, str(model))
+
+
+def _invoked(interpreter: Any, rows: Array) -> Any:
+    """Run row by row; yields the row's number after each run."""
+    source = interpreter.get_input_details()[0]["index"]
+    for i, row in enumerate(rows):
+        interpreter.set_tensor(source, row[np.newaxis])
+        interpreter.invoke()
+        yield i

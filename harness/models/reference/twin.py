@@ -1,0 +1,167 @@
+"""The golden twin: the C that runs on the board, compiled for this host. Equals the board bit for bit, float included.
+
+Libraries are kept in the user's cache under the hash of everything that went into them: a model is compiled once. Two
+processes that build the same one at the same time each build their own and the last rename wins: both are the same.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from functools import cache, lru_cache
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from harness.errors import BenchError, HarnessBug
+from harness.models.codegen import DEFAULTS, Options, generate, plan_layout
+from harness.models.codegen.emit import ENGINE_VERSION
+from harness.models.codegen.layout import Layout
+from harness.models.reference.base import Array, checked, single_input
+from harness.paths import shipped
+from harness.records import Tensor
+
+COMPILER_VARIABLE = "HIL_TWIN_CC"  # "zig" (default) or the name of a gcc-like compiler
+_COMPILE_TIMEOUT_S = 300.0
+# No contraction into FMA: the target has to give the same bits.
+_FLAGS = ("-std=c11", "-O2", "-ffp-contract=off", "-fvisibility=hidden", "-shared")
+_ZIG_FLAGS = ("-fno-sanitize=all", "-mcpu=baseline")
+_RUN_LOCK = threading.Lock()
+
+
+class Twin:
+    """Runs generated code through ctypes.
+
+    ``compiler`` is "zig" or a gcc-like command; by default what the variable HIL_TWIN_CC says, else "zig".
+    """
+
+    def __init__(self, compiler: str | None = None, options: Options = DEFAULTS) -> None:
+        self._compiler = compiler or os.environ.get(COMPILER_VARIABLE, "zig")
+        self._options = options
+
+    @property
+    def engine(self) -> str:
+        """What computes."""
+        return "twin"
+
+    @property
+    def version(self) -> str:
+        """Of generator and kernels."""
+        return ENGINE_VERSION
+
+    def run(self, model: Path, inputs: Array) -> Array:
+        """See ``Reference.run``. Several outputs are concatenated. BenchError when no compiler works."""
+        layout = plan_layout(model, options=self._options)
+        outputs, _ = self._call(model, layout, inputs, with_layers=False)
+        return outputs.view(layout.outputs[0].dtype)
+
+    def run_layers(self, model: Path, inputs: Array) -> dict[int, Array]:
+        """See ``Reference.run_layers``; tensors that fusing or folding removed are absent."""
+        layout = plan_layout(model, options=self._options)
+        _, raw = self._call(model, layout, inputs, with_layers=True)
+        layers, start = {}, 0
+        for kernel in layout.kernels:
+            tensor = layout.result(kernel)
+            layers[tensor.index] = raw[:, start : start + tensor.n_bytes].copy().view(tensor.dtype)
+            start += tensor.n_bytes
+        return layers
+
+    def _call(self, model: Path, layout: Layout, inputs: Array, *, with_layers: bool) -> tuple[Array, Array]:
+        records = tuple(Tensor(t.name, t.shape, t.dtype) for t in layout.inputs)  # type: ignore[arg-type]
+        rows = checked(inputs, single_input(records, str(model)))
+        outputs = np.zeros((len(rows), sum(t.n_bytes for t in layout.outputs)), np.uint8)
+        per_row = sum(layout.result(k).n_bytes for k in layout.kernels) if with_layers else 0
+        layers = np.zeros((len(rows), per_row), np.uint8)
+        library = _loaded(str(built(model, self._compiler, self._options)))
+        with _RUN_LOCK:  # a library has one arena
+            status = library.hil_twin_run(
+                rows.ctypes.data, outputs.ctypes.data, layers.ctypes.data if with_layers else None, len(rows)
+            )
+        if status:
+            raise HarnessBug("the golden twin refused to run", where=str(model), found=f"engine error {status}")
+        return outputs, layers
+
+
+def reference() -> Twin:
+    """For ``load``."""
+    return Twin()
+
+
+def cache_dir() -> Path:
+    """Where libraries are kept."""
+    return Path(platformdirs.user_cache_dir("hil")) / "twin"
+
+
+def built(model: Path, compiler: str = "zig", options: Options = DEFAULTS) -> Path:
+    """The shared library of a model, from the cache or compiled now.
+
+    Raises PlanError for a model that cannot be translated, BenchError when the compiler is missing or fails.
+    """
+    engine = shipped("firmware") / "engine"
+    sources = [engine / "host" / "twin.c", *sorted(engine.glob("*.c"))]
+    headers = [*sorted(engine.glob("*.h")), shipped("firmware") / "src" / "engine.h"]
+    home = cache_dir()
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="build-", dir=home) as scratch:
+        generated = generate(model, Path(scratch), name="twin", options=options)
+        files = [generated.model_c, generated.model_h, *sources, *headers]
+        command = _command(compiler)
+        digest = hashlib.sha256()
+        for part in (*command, *_FLAGS, _compiler_version(compiler), *(f.read_text("utf-8") for f in files)):
+            digest.update(hashlib.sha256(part.encode()).digest())
+        library = home / f"{digest.hexdigest()[:32]}{_suffix()}"
+        if not library.is_file():
+            fresh = Path(scratch) / library.name
+            includes = [f"-I{folder}" for folder in (scratch, engine, shipped("firmware") / "src")]
+            _compile([*command, *_FLAGS, *includes, str(generated.model_c), *map(str, sources), "-o", str(fresh)])
+            fresh.replace(library)
+    return library
+
+
+def _command(compiler: str) -> list[str]:
+    if compiler == "zig":
+        return [sys.executable, "-m", "ziglang", "cc", *_ZIG_FLAGS]
+    return [compiler, "-fPIC"]
+
+
+@cache
+def _compiler_version(compiler: str) -> str:
+    if compiler == "zig":
+        return installed_version("ziglang")
+    return _compile([compiler, "--version"])
+
+
+def _compile(command: list[str]) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_COMPILE_TIMEOUT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BenchError(
+            "the host compiler for the golden twin did not run",
+            where=" ".join(command[:4]),
+            found=str(error),
+            next_step=f"pip install 'ziglang<0.16', or set {COMPILER_VARIABLE} to a gcc-like compiler",
+        ) from error
+    if done.returncode:
+        raise BenchError(
+            "the golden twin did not compile", where=" ".join(command[:4]), found=done.stderr.strip()[-2000:]
+        )
+    return done.stdout
+
+
+def _suffix() -> str:
+    return {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+
+
+@lru_cache(maxsize=64)
+def _loaded(path: str) -> ctypes.CDLL:
+    library = ctypes.CDLL(path)
+    library.hil_twin_run.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32]
+    library.hil_twin_run.restype = ctypes.c_int32
+    return library

@@ -1,0 +1,140 @@
+"""Reads a .tflite file into the IR, through the schema module that ai-edge-litert ships."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from harness.errors import PlanError
+from harness.models.ir import Array, Graph, IrTensor, Layer, Quantization
+
+_MAGIC = b"TFL3"  # the flatbuffer file identifier, at offset 4
+_NUMPY = {"BFLOAT16": "uint16", "BOOL": "bool"}
+_OPERATORS: dict[int, str] = {
+    code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int) and name.isupper()
+}
+_TYPES: dict[int, str] = {
+    code: name for name, code in vars(schema.TensorType).items() if isinstance(code, int) and name.isupper()
+}
+
+
+def read(path: Path) -> Graph:
+    """The network of a .tflite file.
+
+    Raises PlanError when the file is missing, is no .tflite, holds several subgraphs or a custom operator.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PlanError("the model file cannot be read", where=str(path), found=error.strerror) from error
+    return parse(content, str(path))
+
+
+def parse(content: bytes, where: str) -> Graph:
+    """The network in ``content``; ``where`` names it in messages. Errors as ``read``."""
+    if content[4:8] != _MAGIC:
+        raise PlanError(
+            "the file is not a .tflite model",
+            where=where,
+            expected="the identifier TFL3 at byte 4",
+            found=repr(content[4:8]),
+            next_step="convert other formats first, for instance with the [tensorflow] extra",
+        )
+    try:
+        model = schema.ModelT.InitFromPackedBuf(content)
+        return _graph(model, where)
+    except PlanError:
+        raise
+    except Exception as error:
+        # The flatbuffer reader does not check offsets: a truncated file ends in whatever struct or numpy raise.
+        raise PlanError("the .tflite file is damaged", where=where, found=f"{type(error).__name__}: {error}") from error
+
+
+def _graph(model: Any, where: str) -> Graph:
+    if len(model.subgraphs) != 1:
+        raise PlanError(
+            "the model has several subgraphs", where=where, expected="1 subgraph", found=f"{len(model.subgraphs)}"
+        )
+    subgraph = model.subgraphs[0]
+    tensors = tuple(_tensor(i, t, model.buffers, where) for i, t in enumerate(subgraph.tensors))
+    layers = tuple(_layer(i, op, model.operatorCodes, where) for i, op in enumerate(subgraph.operators))
+    inputs, outputs = _indices(subgraph.inputs), _indices(subgraph.outputs)
+    signature = model.signatureDefs[0] if model.signatureDefs else None
+    return Graph(
+        tensors=tensors,
+        layers=layers,
+        inputs=inputs,
+        outputs=outputs,
+        input_names=_names(inputs, signature.inputs if signature else None, tensors),
+        output_names=_names(outputs, signature.outputs if signature else None, tensors),
+    )
+
+
+def _indices(values: Any) -> tuple[int, ...]:
+    return tuple(int(v) for v in values) if values is not None else ()
+
+
+def _text(value: bytes | str | None) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value or ""
+
+
+def _names(indices: tuple[int, ...], signature: Any, tensors: tuple[IrTensor, ...]) -> tuple[str, ...]:
+    """The signature's names where there is one: they are short and chosen; tensor names are the converter's debris."""
+    given = {int(entry.tensorIndex): _text(entry.name) for entry in signature or ()}
+    return tuple(given.get(i) or tensors[i].name for i in indices)
+
+
+def _tensor(index: int, tensor: Any, buffers: Any, where: str) -> IrTensor:
+    kind = _TYPES.get(tensor.type, f"type {tensor.type}")
+    dtype = _NUMPY.get(kind, kind.lower())
+    shape = _indices(tensor.shape)
+    raw = buffers[tensor.buffer].data
+    data: Array | None = None
+    if raw is not None and len(raw):
+        try:
+            data = np.frombuffer(bytes(raw), np.dtype(dtype).newbyteorder("<")).reshape(shape)
+        except (TypeError, ValueError) as error:
+            # A packed or exotic constant (int4, string ...): harmless until an operator we translate asks for it.
+            data = None
+            if kind in ("FLOAT32", "INT8", "INT32"):
+                raise PlanError(
+                    "a constant's size does not match its shape",
+                    where=f"{where}, tensor {index} {_text(tensor.name)!r}",
+                    expected=f"{dtype}{list(shape)}",
+                    found=f"{len(raw)} bytes",
+                ) from error
+    return IrTensor(index, _text(tensor.name), shape, dtype, _quantization(tensor.quantization), data)
+
+
+def _quantization(q: Any) -> Quantization | None:
+    if q is None or q.scale is None or not len(q.scale):
+        return None
+    scales = tuple(float(s) for s in q.scale)
+    points = _indices(q.zeroPoint) or (0,) * len(scales)
+    if len(points) == 1:
+        points *= len(scales)
+    return Quantization(scales, points, int(q.quantizedDimension))
+
+
+def _layer(index: int, operator: Any, codes: Any, where: str) -> Layer:
+    entry = codes[operator.opcodeIndex]
+    # Files by older or smaller writers (ai-edge-quantizer) fill only the old field; the newer one then reads 0 = ADD.
+    code = max(int(entry.builtinCode), int(entry.deprecatedBuiltinCode))
+    op = _OPERATORS.get(code, f"operator {code}")
+    if op == "CUSTOM":
+        raise PlanError(
+            f"the model uses the custom operator {_text(entry.customCode)!r}",
+            where=f"{where}, layer {index}",
+            expected="builtin operators only",
+        )
+    options = {} if operator.builtinOptions is None else _numbers(vars(operator.builtinOptions))
+    return Layer(index, op, code, _indices(operator.inputs), _indices(operator.outputs), options)
+
+
+def _numbers(options: dict[str, Any]) -> dict[str, int | float | bool]:
+    """The options that are numbers, as Python's own; no operator that we translate has others."""
+    plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in options.items()}
+    return {k: v for k, v in plain.items() if isinstance(v, (int, float))}
