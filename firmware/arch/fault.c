@@ -58,13 +58,13 @@ static uint32_t stack_words(uint32_t sp) {
 static void describe(fault_report *r, const uint32_t *frame, uint32_t exc_return) {
     uint32_t at = (uint32_t)(uintptr_t)frame;
     uint32_t code = (uint32_t)(uintptr_t)__code_begin;
-    r->sp = at;
+    /* Where the stack pointer was before the exception pushed its frame, also when the push itself failed. */
+    r->sp = at + 4u * ((exc_return & 0x10u) != 0 ? FRAME_WORDS : FRAME_WORDS_FPU);
     if (stack_words(at) >= FRAME_WORDS) {
-        uint32_t words = (exc_return & 0x10u) != 0 ? FRAME_WORDS : FRAME_WORDS_FPU;
         r->lr = frame[FRAME_LR];
         r->pc = frame[FRAME_PC];
         r->psr = frame[FRAME_PSR];
-        r->sp += 4u * words + ((r->psr & 1u << 9) != 0 ? 4u : 0); /* bit 9: pushed below a padding word */
+        r->sp += (r->psr & 1u << 9) != 0 ? 4u : 0; /* bit 9: pushed below a padding word */
     }
     r->cfsr = SCB_CFSR;
     r->hfsr = SCB_HFSR;
@@ -74,8 +74,10 @@ static void describe(fault_report *r, const uint32_t *frame, uint32_t exc_return
     r->last_type = kept.last_type;
     r->sample = kept.sample;
     /* After a stack overflow sp lies below the stack: what called whom is still in it. */
-    const uint32_t *words = r->sp < (uint32_t)(uintptr_t)__stack_bottom ? __stack_bottom : (const uint32_t *)(uintptr_t)r->sp;
-    uint32_t n = stack_words((uint32_t)(uintptr_t)words);
+    uint32_t bottom = (uint32_t)(uintptr_t)__stack_bottom;
+    uint32_t from = r->sp < bottom ? bottom : r->sp;
+    const uint32_t *words = (const uint32_t *)(uintptr_t)from;
+    uint32_t n = stack_words(from);
     r->n_backtrace = fault_scan(words, n, (const uint8_t *)(uintptr_t)code, code,
                                 (uint32_t)(uintptr_t)__code_end - code, r->backtrace, FAULT_BACKTRACE);
     r->n_stack = 4u * n < sizeof r->stack ? 4u * n : sizeof r->stack;

@@ -15,5 +15,6 @@ set(HIL_ARCH cortex_m)
 # default in zig. No hand-written target flags beside these: board.toml has `core`, and HIL_CORE picks the row.
 set(HIL_ZIG_TARGET_cortex-m4f -target thumb-freestanding-eabihf -mcpu=cortex_m4+vfp4d16sp)
 set(HIL_TARGET_FLAGS ${HIL_ZIG_TARGET_${HIL_CORE}})
-set(HIL_COMPILER_FLAGS -fno-lto -fno-sanitize=all)
+get_filename_component(zig_dir "${HIL_ZIG}" DIRECTORY)
+set(HIL_COMPILER_FLAGS -fno-lto -fno-sanitize=all "-ffile-prefix-map=${zig_dir}=zig")
 set(HIL_COMPILER_LIBS "")

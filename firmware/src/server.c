@@ -283,6 +283,7 @@ void server_start(uint32_t lost_sample) {
     link_restart();
     flags = lost_sample != HIL_WIRE_NO_SAMPLE ? HIL_FLAG_SAMPLE_LOST : 0;
     reset_cause = fault_caused_reset() ? HIL_RESET_FAULT : board_reset_cause();
+    board_tx_write((const uint8_t *)"", 1); /* a delimiter ends what a reset in mid-frame or a starting line left behind */
     /* Announced before the engine is touched: a board that crashes in its start has at least said so. */
     answer_boot(reset_cause, current_flags());
     engine_error = kept.crashes < CRASHES_MAX ? compute_start() : "the engine is off after crashes in a row";
