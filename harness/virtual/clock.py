@@ -1,7 +1,8 @@
 """Virtual time: one tick per instruction, plus the ticks skipped while the core waits.
 
-A tick is one cycle of the core's clock (HCLK). ``now`` includes skipped time, ``instructions`` does not. Devices put the
-moment of their next event here; the run loop never executes past the earliest one, so an event happens at its exact tick.
+A tick is one cycle of the core's clock (HCLK). ``now`` includes skipped time, ``instructions`` does not. Devices put
+the moment of their next event here; the run loop never executes past the earliest one, so an event happens at its
+exact tick.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ Direction = Literal["to_board", "to_host"]
 class Control:
     """A connection to the unit ``uid`` beside any debugger's. Use as a context manager, or ``close`` it.
 
-    Byte positions count from the next byte on the line in that direction (``after=0``). ``rpc.LinkDown`` when the unit is
-    gone; ``MisuseError`` when it never ran.
+    Byte positions count from the next byte on the line in that direction (``after=0``). ``rpc.LinkDown`` when the unit
+    is gone; ``MisuseError`` when it never ran.
     """
 
     def __init__(self, uid: str, timeout_s: float = 5.0) -> None:

@@ -1,4 +1,4 @@
-"""What a debugger finds beside the core: ROM table, FPB breakpoints, DWT counter, DBGMCU (ARM DDI 0403E, C1; RM0390, 33)."""
+"""What a debugger finds beside the core: ROM table, FPB, DWT, DBGMCU (ARM DDI 0403E, C1; RM0390, 33)."""
 
 from __future__ import annotations
 

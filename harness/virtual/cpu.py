@@ -1,13 +1,13 @@
 """The processor core: Unicorn behind a narrow, fast interface.
 
-Only this module knows Unicorn. It calls the library through its own ctypes prototypes, because the Python binding spends
-several microseconds per call on things that a board does a hundred thousand times a second.
+Only this module knows Unicorn. It calls the library through its own ctypes prototypes, because the Python binding
+spends several microseconds per call on things that a board does a hundred thousand times a second.
 
-Exact instruction counting rests on two fields inside Unicorn's private state, ``emu_counter`` and ``emu_count``. Unicorn
-counts every instruction into the first and ends a run when it passes the second, so lowering ``emu_count`` from inside a
-callback ends the run *before the next instruction*. ``uc_emu_stop`` cannot do that: called while a store is being carried
-out it leaves the PC on that store, which is then executed twice. Where the two fields lie is found by experiment at start
-(``_find_counters``) and checked, so another build of Unicorn is refused rather than miscounted.
+Exact instruction counting rests on two fields inside Unicorn's private state, ``emu_counter`` and ``emu_count``.
+Unicorn counts every instruction into the first and ends a run when it passes the second, so lowering ``emu_count``
+from inside a callback ends the run *before the next instruction*. ``uc_emu_stop`` cannot do that: called while a store
+is being carried out it leaves the PC on that store, which is then executed twice. Where the two fields lie is found by
+experiment at start (``_find_counters``) and checked, so another build of Unicorn is refused rather than miscounted.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from collections.abc import Callable, Sequence
 from mmap import mmap
 from typing import Any
 
-import unicorn
 from unicorn import arm_const as reg
 from unicorn import unicorn_const as const
-from unicorn.unicorn_py3 import unicorn as binding
+from unicorn.unicorn_py3 import unicorn as binding  # the package's own __init__ re-exports it untyped
 
 from harness.errors import HarnessBug
 
@@ -61,7 +60,8 @@ def _prototypes() -> ctypes.CDLL:
 class Registers:
     """A fixed group of core registers read or written with one library call.
 
-    ``values`` is the group's staging area: ``load`` fills it from the core, ``store`` writes it back in the given order.
+    ``values`` is the group's staging area: ``load`` fills it from the core, ``store`` writes it back in the given
+    order.
     """
 
     def __init__(self, core: Core, ids: Sequence[int]) -> None:
@@ -91,9 +91,11 @@ class Core:
     """
 
     def __init__(self) -> None:
-        # MCLASS mode would select a Cortex-M33 whatever model is asked for, and run v8-M instructions without complaint.
-        self._uc = unicorn.Uc(const.UC_ARCH_ARM, const.UC_MODE_THUMB, cpu=reg.UC_CPU_ARM_CORTEX_M4)
-        self.handle = ctypes.cast(self._uc._uch, ctypes.c_void_p).value
+        # MCLASS mode would select a Cortex-M33 whatever model is asked for, and run v8-M instructions silently.
+        self._uc: Any = binding.Uc(const.UC_ARCH_ARM, const.UC_MODE_THUMB, cpu=reg.UC_CPU_ARM_CORTEX_M4)
+        handle = ctypes.cast(self._uc._uch, ctypes.c_void_p).value
+        assert handle is not None
+        self.handle: int = handle
         self.lib = _prototypes()
         self._start = self.lib.uc_emu_start
         self._keep: list[Any] = []
@@ -171,7 +173,7 @@ class Core:
         self._hook(const.UC_HOOK_MEM_UNMAPPED | const.UC_HOOK_MEM_FETCH_PROT, _MEM(on_access), 1, 0)
 
     def hook_rom_write(self, base: int, size: int, on_write: Callable[[int, int, int], None]) -> None:
-        """``on_write(address, size, value)`` is called for a store to a read-only range; the store itself is dropped."""
+        """``on_write(address, size, value)`` is called for a store to a read-only range; the store is dropped."""
 
         def on_access(_uc: int, _kind: int, address: int, width: int, value: int, _data: int) -> bool:
             try:
@@ -245,7 +247,7 @@ class Core:
         """The halfword at ``address`` in mapped memory, else None."""
         try:
             return int(struct.unpack("<H", self._uc.mem_read(address & 0xFFFFFFFE, 2))[0])
-        except unicorn.UcError:
+        except binding.UcError:
             return None
 
     def end_within(self, instructions: int) -> None:
@@ -291,7 +293,7 @@ class Core:
             raise HarnessBug(
                 "Unicorn's instruction counter was not found",
                 expected="unicorn 2.1.4, one place that counts",
-                found=f"unicorn {unicorn.__version__}, {len(candidates)} places",
+                found=f"unicorn {'.'.join(map(str, binding.uc_version()))}, {len(candidates)} places",
                 next_step="pip install unicorn==2.1.4",
             )
         at = self.handle + 8 * candidates.pop()
@@ -299,4 +301,4 @@ class Core:
 
     def _check(self, error: int, what: str) -> None:
         if error:
-            raise HarnessBug(f"Unicorn refused: {what}", found=str(unicorn.UcError(error)))
+            raise HarnessBug(f"Unicorn refused: {what}", found=str(binding.UcError(error)))

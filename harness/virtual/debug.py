@@ -1,4 +1,4 @@
-"""Halting debug: DHCSR, DCRSR, DCRDR, DEMCR, DFSR (ARM DDI 0403E, C1.6). Survives a system reset, as the hardware's does."""
+"""Halting debug: DHCSR, DCRSR, DCRDR, DEMCR, DFSR (ARM DDI 0403E, C1.6). It survives a system reset."""
 
 from __future__ import annotations
 

@@ -36,15 +36,15 @@ BAD_VECTOR = "bad vector"
 class Exceptions:
     """Which exceptions wait, which run, and the way in and out of them.
 
-    ``on_derived(kind, address)`` is called for a fault during entry or return; the owner (``faults``) decides what follows.
+    ``on_derived(kind, address)`` is called for a fault during entry or return; the owner (``faults``) decides what
+    follows.
     """
 
     def __init__(self, core: Core, bus: Bus, exceptions: int) -> None:
         self._core, self._bus = core, bus
         self.count = exceptions
         self.on_derived: Callable[[str, int], None] = lambda _kind, _address: None
-        ids = reg.UC_ARM_REG_R0, reg.UC_ARM_REG_R1, reg.UC_ARM_REG_R2, reg.UC_ARM_REG_R3, reg.UC_ARM_REG_R12
-        ids += (reg.UC_ARM_REG_LR,)
+        ids = [reg.UC_ARM_REG_R0 + i for i in (0, 1, 2, 3, 12)] + [reg.UC_ARM_REG_LR]
         self._out = Registers(
             core, [*ids, reg.UC_ARM_REG_PC, reg.UC_ARM_REG_XPSR, reg.UC_ARM_REG_SP, reg.UC_ARM_REG_CONTROL]
         )
@@ -60,12 +60,10 @@ class Exceptions:
         self._ipsr = Registers(core, [reg.UC_ARM_REG_IPSR])
         self._control = Registers(core, [reg.UC_ARM_REG_CONTROL])
         self._rebuild = Registers(core, [reg.UC_ARM_REG_APSR_NZCV])
-        self._leave = Registers(
-            core,
-            [reg.UC_ARM_REG_PRIMASK, reg.UC_ARM_REG_BASEPRI, reg.UC_ARM_REG_FAULTMASK]
-            + [reg.UC_ARM_REG_SP, reg.UC_ARM_REG_PSP, reg.UC_ARM_REG_CONTROL, reg.UC_ARM_REG_XPSR],
-        )
-        self._masks = Registers(core, [reg.UC_ARM_REG_PRIMASK, reg.UC_ARM_REG_BASEPRI, reg.UC_ARM_REG_FAULTMASK])
+        masks = [reg.UC_ARM_REG_PRIMASK, reg.UC_ARM_REG_BASEPRI, reg.UC_ARM_REG_FAULTMASK]
+        stacks = [reg.UC_ARM_REG_SP, reg.UC_ARM_REG_PSP, reg.UC_ARM_REG_CONTROL, reg.UC_ARM_REG_XPSR]
+        self._leave = Registers(core, masks + stacks)
+        self._masks = Registers(core, masks)
         self._faultmask = Registers(core, [reg.UC_ARM_REG_FAULTMASK])
         self._fp = Registers(core, [*range(reg.UC_ARM_REG_S0, reg.UC_ARM_REG_S15 + 1), reg.UC_ARM_REG_FPSCR])
         self.reset()
@@ -239,14 +237,14 @@ class Exceptions:
         self._go(number, v[5], v[9], v[7])
 
     def _refresh_mode(self, xpsr: int) -> None:
-        # Unicorn keeps the privilege level in cached translation flags; of all register writes only this refreshes them.
+        # Unicorn keeps the privilege level in cached translation flags; of all writes only this one refreshes them.
         self._rebuild.values[0] = xpsr & 0xF0000000
         self._rebuild.store()
 
     # -- return ---------------------------------------------------------------------------------------------------
 
     def on_return(self, target: int) -> bool:
-        """Leave the handler (B1.5.8), or tail-chain. Called from inside a run; False if this was no exception return."""
+        """Leave the handler (B1.5.8) or tail-chain, from inside a run. False if this was no exception return."""
         number = self.current
         if not number:
             return False
@@ -287,12 +285,12 @@ class Exceptions:
         at = frame - ram.base
         words = _FRAME.unpack_from(ram.buffer, at)
         if floating:
-            self._fp.values[:] = _FP_FRAME.unpack_from(ram.buffer, at + 0x20)[:17]
+            self._fp.values[:] = list(_FP_FRAME.unpack_from(ram.buffer, at + 0x20)[:17])
             self._fp.store()
         b = self._back.values
         status = words[7]
         self.current = status & 0x1FF if not code & 8 else 0
-        b[0:6] = words[0:6]
+        b[0:6] = list(words[0:6])
         b[6] = status & ~0x3FF | self.current
         if control & _CONTROL_NPRIV:
             self._control.values[0] = control & ~_CONTROL_NPRIV

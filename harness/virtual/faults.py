@@ -1,4 +1,4 @@
-"""From what the core stumbled over to the architecture's fault: status bits, escalation, lockup (ARM DDI 0403E, B1.5.14)."""
+"""From what the core stumbled over to the architecture's fault (ARM DDI 0403E, B1.5.14)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.virtual.cpu import MEMORY, TRAP, UNDEFINED, Core
 # CFSR
 IACCVIOL = 1 << 0
 IBUSERR, PRECISERR, UNSTKERR, STKERR, BFARVALID = 1 << 8, 1 << 9, 1 << 11, 1 << 12, 1 << 15
-UNDEFINSTR, INVSTATE, INVPC = 1 << 16, 1 << 17, 1 << 18
+UNDEFINSTR, INVSTATE, INVPC, NOCP = 1 << 16, 1 << 17, 1 << 18, 1 << 19
 # HFSR
 VECTTBL, FORCED, DEBUGEVT = 1 << 1, 1 << 30, 1 << 31
 # DEMCR vector catch bits
@@ -33,9 +33,9 @@ def _never_executable(address: int) -> bool:
 class Faults:
     """Fault status and the way into fault handlers.
 
-    ``locked_up`` is set when a fault cannot be handled; the PC is then ``LOCKUP_ADDRESS`` and nothing runs until a reset
-    or a debugger's halt. ``on_breakpoint()`` returns True if a debugger takes a BKPT; ``on_catch(mask)`` tells a debugger
-    of a fault's entry.
+    ``locked_up`` is set when a fault cannot be handled; the PC is then ``LOCKUP_ADDRESS`` and nothing runs until a
+    reset or a debugger's halt. ``on_breakpoint()`` returns True if a debugger takes a BKPT; ``on_catch(mask)`` tells a
+    debugger of a fault's entry.
     """
 
     def __init__(self, core: Core, bus: Bus, exceptions: exc.Exceptions) -> None:

@@ -13,14 +13,15 @@ from harness.virtual.clock import NEVER, VirtualClock
 from harness.virtual.coresight import ROM_TABLE_BASE, BreakpointUnit, Dwt, Itm, RomTable
 from harness.virtual.cpu import Core, Registers
 from harness.virtual.debug import HALT, HALTED, MASKINTS, TRCENA, Debug
-from harness.virtual.exceptions import Exceptions
-from harness.virtual.faults import Faults
+from harness.virtual.exceptions import USAGE_FAULT, Exceptions
+from harness.virtual.faults import NOCP, Faults
 from harness.virtual.scs import BASE as SCS_BASE
 from harness.virtual.scs import SystemControl
 from harness.virtual.systick import SysTick
 
 _SHORT_RUN = 64  # while an interrupt waits for a mask bit that the program may clear at any instruction
 _POLL_BUDGET = 4_000  # ticks of a polling program between two looks at the outside world
+_FPCA = 4
 _EXCEPTION_TICKS = 12
 _MAX_PAUSE_S = 10.0
 _TIMER_PAUSE_S = 0.01
@@ -53,6 +54,7 @@ class Machine:
         self._wall = time.monotonic
         self._waiting_since: tuple[float, int] | None = None
         self._all = self._register_file()
+        self._control = Registers(self.core, [reg.UC_ARM_REG_CONTROL])
         self.debug.sleeping = lambda: self.sleeping
         self.debug.on_control = self._debug_changed
         self.scs.on_reset_request = lambda: self.request_reset("software")
@@ -187,7 +189,9 @@ class Machine:
         self._waiting_since = None
         reason = self.core.run(instructions)
         self.clock.advance(self.core.ran)
-        if reason == cpu.LIMIT:
+        if not self.scs.cpacr and self._used_fpu():
+            self.faults.raise_fault(USAGE_FAULT, NOCP)
+        elif reason == cpu.LIMIT:
             if self.exceptions.sleep_requested:
                 self.exceptions.sleep_requested = False
                 self.sleeping = True
@@ -201,6 +205,17 @@ class Machine:
             self.faults.handle(reason)
             # Time must pass even if handler after handler faults on its first instruction.
             self.clock.advance(_EXCEPTION_TICKS)
+
+    def _used_fpu(self) -> bool:
+        """Unicorn runs floating point whether CPACR allows it or not; the trace in CONTROL.FPCA gives it away.
+
+        So the fault comes late: at the end of the run, with the PC of that moment.
+        """
+        if not self._control.load()[0] & _FPCA:
+            return False
+        self._control.values[0] &= ~_FPCA
+        self._control.store()
+        return True
 
     def _pass_breakpoint(self) -> None:
         """FPB hits with debug disabled are ignored: step over the instruction without comparators."""

@@ -23,7 +23,9 @@ class VirtualProbe(DebugProbe):
     """See ``DebugProbe``. ``ProbeDisconnected`` when the unit's process died or does not answer in time."""
 
     @classmethod
-    def get_all_connected_probes(cls, unique_id: str | None = None, is_explicit: bool = False) -> Sequence[VirtualProbe]:
+    def get_all_connected_probes(
+        cls, unique_id: str | None = None, is_explicit: bool = False
+    ) -> Sequence[VirtualProbe]:
         """All running units."""
         return [cls(entry) for entry in registry.running()]
 

@@ -1,8 +1,8 @@
 """A unit as a process of its own: the command line that runs one, and the handle that starts and ends one.
 
-A unit ends, with its files removed, when its owner closes it, when its standard input ends (``--watch-stdin``), when the
-owner's process ends in whatever way (``--owner``), or on SIGTERM, SIGINT or SIGHUP. The parent-death signal of Linux is not
-used: it fires when the *thread* that started the process ends.
+A unit ends, with its files removed, when its owner closes it, when its standard input ends (``--watch-stdin``), when
+the owner's process ends in whatever way (``--owner``), or on SIGTERM, SIGINT or SIGHUP. The parent-death signal of
+Linux is not used: it fires when the *thread* that started the process ends.
 """
 
 from __future__ import annotations
@@ -161,7 +161,8 @@ def _epitaph(status: int | None, errors: IO[bytes]) -> str:
 def start(soc: str, *, uid: str | None = None, board_name: str, timeout_s: float = 10.0) -> RunningUnit:
     """Start a unit and wait until its probe and its port are there.
 
-    ``uid`` defaults to a random one. ``BenchError`` if it does not come up within ``timeout_s``; nothing is left behind then.
+    ``uid`` defaults to a random one. ``BenchError`` if it does not come up within ``timeout_s``; nothing is left
+    behind then.
     """
     uid = registry.check_uid(uid or new_uid())
     command = [sys.executable, "-m", "harness.virtual", "--soc", soc, "--uid", uid, "--board-name", board_name]

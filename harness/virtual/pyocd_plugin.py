@@ -1,4 +1,4 @@
-"""pyOCD's entry point. It must not import pyOCD's probes at module level: pyOCD is importing them when it loads this."""
+"""pyOCD's entry point. It must not import pyOCD's probes at module level: pyOCD loads it while importing them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 @dataclass(frozen=True)
 class UnitEntry:
-    """A running unit. ``born`` is the kernel's start time of process ``pid``, so that a reused pid is not taken for it."""
+    """A running unit. ``born`` is when process ``pid`` started, so that a reused pid is not taken for it."""
 
     uid: str
     pid: int

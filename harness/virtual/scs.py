@@ -13,7 +13,14 @@ from harness.virtual.systick import SysTick
 BASE = 0xE000E000
 _KEY = 0x05FA
 _ENABLE_SHIFT = {exc.MEM_MANAGE: 16, exc.BUS_FAULT: 17, exc.USAGE_FAULT: 18}
-_ACTIVE_SHIFT = {exc.MEM_MANAGE: 0, exc.BUS_FAULT: 1, exc.USAGE_FAULT: 3, exc.SVCALL: 7, exc.PENDSV: 10, exc.SYSTICK: 11}
+_ACTIVE_SHIFT = {
+    exc.MEM_MANAGE: 0,
+    exc.BUS_FAULT: 1,
+    exc.USAGE_FAULT: 3,
+    exc.SVCALL: 7,
+    exc.PENDSV: 10,
+    exc.SYSTICK: 11,
+}
 _PENDING_SHIFT = {exc.USAGE_FAULT: 12, exc.MEM_MANAGE: 13, exc.BUS_FAULT: 14, exc.SVCALL: 15}
 
 _CONSTANTS = {
@@ -30,7 +37,7 @@ _CONSTANTS = {
 
 
 class SystemControl:
-    """Registers at 0xE000E000 for the core and for the debug port alike. ``on_reset_request()`` is AIRCR.SYSRESETREQ."""
+    """Registers at 0xE000E000 for the core and the debug port alike. ``on_reset_request()`` is AIRCR.SYSRESETREQ."""
 
     def __init__(self, exceptions: Exceptions, faults: Faults, systick: SysTick, debug: Debug) -> None:
         self._exc, self._faults, self._systick, self._debug = exceptions, faults, systick, debug

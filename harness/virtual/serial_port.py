@@ -1,7 +1,7 @@
 """The unit's serial port: a pseudo terminal whose other end any serial program opens by path.
 
-The baud rate that the host set is visible on our side of the terminal. When it differs from the firmware's by more than a
-UART tolerates, bytes arrive garbled with framing errors in both directions, always in the same way.
+The baud rate that the host set is visible on our side of the terminal. When it differs from the firmware's by more
+than a UART tolerates, bytes arrive garbled with framing errors in both directions, always in the same way.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def garble(byte: int) -> int:
 
 
 class SerialPort:
-    """``path`` is what the host opens. ``read`` takes what it sent, ``send`` collects answers, ``flush`` hands them over."""
+    """``path`` is what the host opens; ``read`` takes what it sent, ``send`` collects answers, ``flush`` hands over."""
 
     def __init__(self) -> None:
         self.master, self._slave = os.openpty()

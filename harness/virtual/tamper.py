@@ -1,4 +1,4 @@
-"""Fault injection on a serial line: change, drop or insert the n-th byte from now on. For tests of what stands above."""
+"""Fault injection on a serial line, for tests: change, drop or insert the n-th byte from now on."""
 
 from __future__ import annotations
 

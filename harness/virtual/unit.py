@@ -1,7 +1,7 @@
 """One unit alive: the chip, its serial port and its debug socket in one single-threaded loop.
 
-Nothing in a unit needs a second thread: the core runs in slices of about a millisecond, and between slices the loop looks
-at the outside world. While the chip idles the loop sleeps in ``poll``.
+Nothing in a unit needs a second thread: the core runs in slices of about a millisecond, and between slices the loop
+looks at the outside world. While the chip idles the loop sleeps in ``poll``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import select
 import socket
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
 from harness.virtual import rpc
@@ -39,7 +40,7 @@ class Unit:
         self._stop_on_eof = stop_on_eof
         self._clients: dict[int, tuple[socket.socket, rpc.Inbox]] = {}
         self._poll = select.poll()
-        self._reading_port = False
+        self._port_mask = 0
         self._backlog = False
         self._silent = False
         self.running = True
@@ -72,8 +73,8 @@ class Unit:
     def _watch_port(self) -> None:
         wanted = self._usart.waiting < _LINE_LIMIT
         mask = (select.POLLIN if wanted else 0) | (select.POLLOUT if self._backlog else 0)
-        if mask != self._reading_port:
-            self._reading_port = mask
+        if mask != self._port_mask:
+            self._port_mask = mask
             self._poll.register(self.port.master, mask)
 
     def _handle(self, fd: int, mask: int) -> None:
@@ -90,10 +91,9 @@ class Unit:
             self._poll.register(client.fileno(), select.POLLIN)
         elif fd in self._clients:
             self._serve_client(fd)
-        elif fd in self._stop_on_eof:
+        elif mask & (select.POLLHUP | select.POLLERR) or not self._read_some(fd):
             # A pidfd becomes readable when its process ends; a pipe when it has data or its last writer is gone.
-            if mask & (select.POLLHUP | select.POLLERR) or not self._read_some(fd):
-                self.running = False
+            self.running = False
 
     @staticmethod
     def _read_some(fd: int) -> bytes:
@@ -169,17 +169,17 @@ class Unit:
     # -- control --------------------------------------------------------------------------------------------------
 
     def _control(self, command: str, **arguments: Any) -> dict[str, Any]:
-        action = {
+        actions: dict[str, Callable[..., dict[str, Any]]] = {
             "state": self._state,
             "tamper": self._tamper,
             "line": self._line,
             "freeze": self._freeze,
             "reset": self._reset,
             "silence": self._silence,
-        }.get(command)
-        if action is None:
+        }
+        if command not in actions:
             raise ValueError(f"unknown command {command!r}")
-        return action(**arguments)
+        return actions[command](**arguments)
 
     def _state(self) -> dict[str, Any]:
         m, d = self._machine, self._machine.debug

@@ -1,4 +1,4 @@
-"""The flash controller (RM0390, 3.8): keys, sector and mass erase, programming that can only clear bits, error flags."""
+"""The flash controller (RM0390, 3.8): keys, erase, programming that can only clear bits, error flags."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _OPTION_KEYS = (0x08192A3B, 0x4C5D6E7F)
 class Flash(Peripheral):
     """Works on the array that the core executes from.
 
-    ``sectors`` is a tuple of (offset, size). BSY is seen once after each operation and takes no time. ``on_change(offset,
-    size)`` tells which bytes of the array changed.
+    ``sectors`` is a tuple of (offset, size). BSY is seen once after each operation and takes no time.
+    ``on_change(offset, size)`` tells which bytes of the array changed.
     """
 
     reset_values = {CR: LOCK, OPTCR: 0x0FFFAAED}  # noqa: RUF012
@@ -126,7 +126,9 @@ class Flash(Peripheral):
 
     def _writable(self, offset: int, size: int) -> bool:
         protection = self.regs[OPTCR] >> 16
-        touched = [i for i, (start, length) in enumerate(self._sectors) if start < offset + size and offset < start + length]
+        touched = [
+            i for i, (start, length) in enumerate(self._sectors) if start < offset + size and offset < start + length
+        ]
         return all(protection >> i & 1 for i in touched)
 
     def _finish(self) -> None:

@@ -17,7 +17,7 @@ _AHB_SHIFT = (1, 2, 3, 4, 6, 7, 8, 9)
 
 
 class Rcc(Peripheral):
-    """``on_clock(hclk_hz)`` is told of each change; ``gates`` maps (enable register, bit) to the peripheral behind it."""
+    """``on_clock(hclk_hz)`` is told of changes; ``gates`` maps (enable register, bit) to the peripheral behind it."""
 
     reset_values = {  # noqa: RUF012
         CR: 0x00000081,

@@ -1,11 +1,12 @@
 """USART (RM0390, 25), asynchronous mode, in virtual time.
 
-**The line keeps the average speed of its baud rate, in bursts.** Bytes from the host arrive up to ``BURST`` at a time, as
-fast as the program takes them, at the moment when the last of them would have arrived; then the line rests until it may
-deliver the next ones. So a byte is up to ``BURST`` byte times late and never early against the baud rate, the main program gets all the
-time between bursts that it would have had between bytes, and an interrupt handler runs many times in a row, tail-chained,
-which the emulator does several times faster. Transmission likewise accepts ``BURST`` bytes before TXE makes the program wait.
-An overrun happens when the program leaves a byte unread for more than ``BURST`` byte times (on the chip: one).
+**The line keeps the average speed of its baud rate, in bursts.** Bytes from the host arrive up to ``BURST`` at a time,
+as fast as the program takes them, at the moment when the last of them would have arrived; then the line rests until it
+may deliver the next ones. So a byte is up to ``BURST`` byte times late and never early against the baud rate, the main
+program gets all the time between bursts that it would have had between bytes, and an interrupt handler runs many times
+in a row, tail-chained, which the emulator does several times faster. Transmission likewise accepts ``BURST`` bytes
+before TXE makes the program wait. An overrun happens when the program leaves a byte unread for more than ``BURST``
+byte times (on the chip: one).
 """
 
 from __future__ import annotations
@@ -203,7 +204,8 @@ class Usart(Peripheral):
     def _notice_poll(self) -> None:
         """A loop that only reads SR is waiting: skip to the next event instead of executing the wait.
 
-        A fixed number of reads in a tight row is the sign. Programs that count iterations for a time-out see fewer of them.
+        A fixed number of reads in a tight row is the sign. Programs that count iterations for a time-out see fewer of
+        them.
         """
         at = self._clock.instructions
         if at - self._polled_at > _POLL_SPACING:
