@@ -58,6 +58,7 @@ class _Notes:
     product: Product | None = None
     unit: UnitFacts | None = None
     live: Live | None = None
+    answered: int = 0
     streamed: StreamResult | None = None
     assessed: Assessment | None = None
     fault: FaultReport | None = None
@@ -124,12 +125,10 @@ def _on_the_unit(
     notes.unit = unit.facts()
     payloads = workload.payloads()
     total = len(payloads)
-    done = 0
 
     def count(index: int, result: ResultReceived) -> None:
-        nonlocal done
-        done += 1
-        watch(Step("stream", done / total, f"{done}/{total} samples"))
+        notes.answered += 1
+        watch(Step("stream", notes.answered / total, f"{notes.answered}/{total} samples"))
 
     try:
         notes.streamed = live.session.stream(payloads, count, plan.stream.window, plan.timeouts.case_s)
@@ -163,9 +162,8 @@ def _ended_early(
     found = blame.blame(error, unit, notes.live.session if notes.live else None, symbols)
     notes.fault = found.fault
     reasons = list(found.reasons)
-    if notes.streamed is not None:
-        answered = sum(result is not None for result in notes.streamed.results)
-        reasons.append(f"{answered} of {len(notes.streamed.results)} samples had been answered by then")
+    if notes.live is not None and notes.workload is not None:
+        reasons.append(f"{notes.answered} of {len(notes.workload.data)} samples had been answered by then")
     return _result(case, notes, clock, found.verdict, tuple(reasons))
 
 

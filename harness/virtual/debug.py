@@ -88,7 +88,8 @@ class Debug:
 
     def _status(self) -> int:
         value = self.control | 1 << 16  # S_REGRDY: transfers are instant
-        value |= (1 << 17 if self.halted else 0) | (1 << 18 if self.sleeping() else 0)
+        # A core that was halted in its sleep no longer counts as sleeping: pyOCD would never see it halted.
+        value |= 1 << 17 if self.halted else 1 << 18 if self.sleeping() else 0
         value |= (1 << 19 if self._faults.locked_up else 0) | (1 << 25 if self.was_reset else 0)
         if self._core.executed != self.retired_at:
             value |= 1 << 24
