@@ -1,8 +1,8 @@
 """The C compilers a firmware can be built with, and what CMake must be told of each.
 
-``auto`` is zig, also where arm-none-eabi-gcc is installed: ziglang comes pinned from PyPI, so every machine builds the same
-bytes, and a result can be compared with one from another desk. GCC is for those who ask (``compiler="gcc"`` or
-``HIL_COMPILER=gcc``).
+``auto`` is zig, also where arm-none-eabi-gcc is installed: ziglang comes pinned from PyPI, so every machine builds
+the same bytes, and a result can be compared with one from another desk. GCC is for those who ask (``compiler="gcc"``
+or ``HIL_COMPILER=gcc``).
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def host_compiler(*, sanitize: bool) -> Compiler:
                 next_step="apt-get install gcc, or build without sanitizers",
             )
         flags = "-fsanitize=address,undefined;-fno-sanitize-recover=all;-fno-omit-frame-pointer"
-        return Compiler(Path(found).name, _first_line(Path(found)), "host.cmake", (("HIL_CC", found), ("HIL_CC_FLAGS", flags)))
+        return Compiler(
+            Path(found).name, _first_line(Path(found)), "host.cmake", (("HIL_CC", found), ("HIL_CC_FLAGS", flags))
+        )
     version, zig = _zig()
     cmake = (("HIL_CC", zig.as_posix()), ("HIL_CC_ARG1", "cc"), ("HIL_CC_FLAGS", "-fno-lto;-fno-sanitize=all"))
     return Compiler("zig", f"zig {version} ({sys.platform})", "host.cmake", cmake)
