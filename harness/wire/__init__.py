@@ -2,7 +2,7 @@
 
     framing       COBS, CRC-32, the push decoder         messages   THE message table (fields: how values are written)
     rle           zero runs                              cheader    renders firmware/src/wire/messages.h
-    conversation  the host's side: send / receive_data / next_event (states: what may happen; repair, outgoing, patience)
+    conversation  the host's side (states: what may happen; repair, outgoing, patience: how)
     board         the board's side                       events     what a conversation tells, and its counters
 
 The contract is ``fixtures/wire/SPEC.md``; ``frames.txt`` beside it holds the vectors.
