@@ -5,6 +5,7 @@ Slow per round trip with some servers; prefer ``socket://`` where the speed need
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -61,7 +62,8 @@ class Rfc2217Transport:
             return
 
         def peek() -> bytes:
-            self._port.timeout = max(0.0, timeout_s)
+            # The public attribute would negotiate every parameter anew over the network: 0.3 s for each read.
+            vars(self._port)["_timeout"] = max(0.0, timeout_s)
             return bytes(self._port.read(1))
 
         self._peeked = self._ask(peek)
@@ -105,7 +107,10 @@ class Rfc2217Transport:
 def open_(address: str, baud: int | None) -> Rfc2217Transport:
     """Connect and set the speed. BenchError when nobody answers or the server refuses."""
     try:
-        port = serial.serial_for_url(address, baudrate=baud or 115_200, timeout=0)
+        with warnings.catch_warnings():
+            # pyserial's client still starts its thread the old way.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            port = serial.serial_for_url(address, baudrate=baud or 115_200, timeout=0)
     except (OSError, ValueError, serial.SerialException) as error:
         raise BenchError(
             "the remote serial port cannot be opened", where=address, found=error, next_step="is ser2net running there?"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import termios
 from pathlib import Path
 
 import serial
@@ -15,6 +16,9 @@ SCHEMES = ("",)
 
 #: Every board's safe rate; the wire climbs from there.
 DEFAULT_BAUD = 115_200
+
+#: termios.error is no OSError; pyserial lets it through in places.
+_ERRORS = (OSError, ValueError, serial.SerialException, termios.error)
 
 
 class SerialTransport(FdTransport):
@@ -36,7 +40,7 @@ class SerialTransport(FdTransport):
             # Writes go straight to the descriptor, so the system's buffer must drain at the old speed first.
             self._port.flush()
             self._port.baudrate = baud
-        except (OSError, ValueError, serial.SerialException) as error:
+        except _ERRORS as error:
             raise BenchError(
                 "the serial port cannot be set to this speed", where=self.name, expected=f"{baud} baud", found=error
             ) from error
@@ -49,11 +53,11 @@ class SerialTransport(FdTransport):
         try:
             # Nothing that the board no longer takes may keep the close waiting.
             self._port.reset_output_buffer()
-        except (OSError, serial.SerialException):
+        except _ERRORS:
             pass
         try:
             self._port.close()
-        except (OSError, serial.SerialException):
+        except _ERRORS:
             pass
 
 
@@ -61,7 +65,7 @@ def open_(address: str, baud: int | None) -> SerialTransport:
     """Open the port exclusively. BenchError for one that is missing, busy (naming the holder) or forbidden."""
     try:
         port = serial.Serial(address, baud or DEFAULT_BAUD, timeout=0, write_timeout=0, exclusive=True)
-    except (OSError, ValueError, serial.SerialException) as error:
+    except _ERRORS as error:
         raise _why_not(address, error) from error
     try:
         # FTDI adapters hold bytes back for 16 ms otherwise; others do not know the request.
