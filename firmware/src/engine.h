@@ -32,14 +32,14 @@ typedef struct {
     uint16_t op;    /* TFLite builtin operator code */
     const char *name;
     const hil_tensor *out;
-    uint32_t cycles; /* of this layer alone, by the board's counter; the callback's own time is not in it */
+    uint32_t cycles; /* of this layer alone, by the board's counter, the callback's own time not in it; 0 without LAYER_CYCLES */
 } hil_layer_event;
 
 typedef void (*hil_layer_cb)(void *context, const hil_layer_event *event);
 
 enum {
     HIL_CAP_LAYER_OUT = 1u << 0,    /* layer() gives inspectable tensors */
-    HIL_CAP_LAYER_CYCLES = 1u << 1, /* events carry cycles */
+    HIL_CAP_LAYER_CYCLES = 1u << 1, /* events carry cycles; without it the callback may read a counter itself, on entry and exit */
     HIL_CAP_BITEXACT = 1u << 2      /* int8 results equal the LiteRT reference bit for bit */
 };
 

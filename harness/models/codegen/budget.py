@@ -14,12 +14,12 @@ from harness.models.codegen.planner import scratch_key
 _KERNEL_BYTES = {
     "hil_nn_avgpool_f32": 1500,
     "hil_nn_avgpool_s8": 1200,
-    "hil_nn_clamp_f32": 300,
+    "hil_nn_clamp_f32": 500,
     "hil_nn_conv_f32": 3000,
     "hil_nn_conv_s8": 2000,
     "hil_nn_dense_f32": 1800,
     "hil_nn_dense_s8": 1800,
-    "hil_nn_dequantize_s8_f32": 200,
+    "hil_nn_dequantize_s8_f32": 400,
     "hil_nn_dwconv_f32": 2600,
     "hil_nn_dwconv_s8": 3000,
     "hil_nn_logistic_f32": 800,
@@ -63,7 +63,8 @@ class Budget:
 
     def describe(self) -> str:
         """Both totals with their largest contributors, for reports and messages."""
-        return f"flash {self.flash_bytes} bytes ({_largest(self.flash)}); RAM {self.ram_bytes} bytes ({_largest(self.ram)})"
+        flash, ram = _largest(self.flash), _largest(self.ram)
+        return f"flash {self.flash_bytes} bytes ({flash}); RAM {self.ram_bytes} bytes ({ram})"
 
 
 def estimate(layout: Layout) -> Budget:

@@ -1,0 +1,184 @@
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from elftools.elf.elffile import ELFFile
+from tflite_kit import Net
+
+from harness.errors import PlanError
+from harness.models import load_model, names
+from harness.models.codegen import Options, budget, generate, plan_layout
+from harness.models.codegen.operators import OPERATORS
+from harness.paths import shipped
+
+TARGET = ["-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m4+vfp4d16sp", "-O2", "-fno-lto", "-fno-sanitize=all"]
+STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-ffunction-sections", "-ffp-contract=off"]
+
+
+def compiled_for_target(source, out_dir, *includes):
+    """The object file's ELF of one C file, built as the firmware is."""
+    obj = out_dir / f"{source.stem}.o"
+    firmware = shipped("firmware")
+    paths = [f"-I{p}" for p in (firmware / "src", firmware / "engine", *includes)]
+    command = [sys.executable, "-m", "ziglang", "cc", *TARGET, *STRICT, *paths, "-c", str(source), "-o", str(obj)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    return ELFFile(io.BytesIO(obj.read_bytes()))
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_weights_section_of_the_object_file_has_the_promised_bytes(tmp_path, name):
+    generated = generate(load_model(name).path, tmp_path)
+    elf = compiled_for_target(generated.model_c, tmp_path, tmp_path)
+    data = elf.get_section_by_name(".hil_model").data()
+    assert hashlib.sha256(data).hexdigest() == generated.weights_sha256
+    assert len(data) == generated.weights_bytes
+
+
+def test_the_header_states_hashes_and_sizes(tmp_path):
+    model = load_model("digits_cnn_int8")
+    generated = generate(model.path, tmp_path)
+    text = generated.model_h.read_text()
+    for digest in (model.sha256, generated.weights_sha256):
+        assert "{" + ", ".join(f"0x{b:02x}" for b in bytes.fromhex(digest)) + "}" in text
+    assert '#define HIL_MODEL_NAME "digits_cnn_int8"' in text
+    assert "#define HIL_MODEL_INPUT_BYTES 64u" in text
+    assert "#define HIL_MODEL_OUTPUT_BYTES 10u" in text
+    assert f"#define HIL_MODEL_ARENA_BYTES {generated.arena_bytes}u" in text
+
+
+def test_the_layer_table_tells_where_each_result_comes_from(tmp_path):
+    table = json.loads(generate(load_model("mnist_f446_int8").path, tmp_path).model_json.read_text())
+    assert table["macs"] == 301_856
+    assert [layer["op"] for layer in table["layers"]] == [
+        "CONV_2D", "MAX_POOL_2D", "CONV_2D", "MAX_POOL_2D", "FULLY_CONNECTED", "FULLY_CONNECTED", "LOGISTIC",
+    ]  # fmt: skip
+    assert table["layers"][0]["shape"] == [1, 28, 28, 8]
+    assert table["inputs"][0]["name"] == "image"
+
+
+def test_the_same_model_gives_the_same_bytes_wherever_it_lies(tmp_path):
+    path = load_model("digits_cnn_f32").path
+    elsewhere = tmp_path / "a folder" / path.name
+    elsewhere.parent.mkdir()
+    shutil.copy(path, elsewhere)
+    one, two = generate(path, tmp_path / "one"), generate(elsewhere, tmp_path / "two")
+    for file in ("model_c", "model_h", "model_json"):
+        assert getattr(one, file).read_bytes() == getattr(two, file).read_bytes()
+
+
+def test_files_that_would_not_change_are_not_touched(tmp_path):
+    generated = generate(load_model("digits_cnn_f32").path, tmp_path)
+    before = generated.model_c.stat().st_mtime_ns
+    generate(load_model("digits_cnn_f32").path, tmp_path)
+    assert generated.model_c.stat().st_mtime_ns == before
+
+
+def test_a_name_with_quotes_and_comment_marks_still_compiles(tmp_path):
+    generated = generate(load_model("digits_cnn_int8").path, tmp_path, name='a "b" \\ */ ??/ ü')
+    compiled_for_target(generated.model_c, tmp_path, tmp_path)
+
+
+def test_a_missing_operator_is_refused_naming_operator_and_layer(tmp_path):
+    net = Net("float32", (4, 4, 2), np.random.default_rng(0))
+    net.conv(2)
+    net.unary("TANH")
+    with pytest.raises(PlanError) as caught:
+        generate(net.write(tmp_path / "net.tflite"), tmp_path / "out")
+    assert "TANH" in caught.value.what
+    assert "layer 1" in str(caught.value.where)
+    assert "CONV_2D" in str(caught.value.expected)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("case", ["hybrid", "asymmetric", "infinite", "rescaled pool", "grouped", "int8 sigmoid scale"])
+def test_what_no_kernel_computes_exactly_is_refused(tmp_path, case):
+    net = Net("float32" if case in ("hybrid", "infinite") else "int8", (4, 4, 2), np.random.default_rng(0))
+    match case:
+        case "hybrid":  # int8 weights on float data: "dynamic range" quantisation
+            weights = net.add_tensor("w", (3, 32), "int8", 0.1, 0, np.ones((3, 32), np.int8))
+            net.add_operator("FULLY_CONNECTED", [net.current, weights, -1], net.out((1, 3)))
+        case "asymmetric":
+            net.dense(3)
+            net.tensors[net.operators[0].inputs[1]].quantization.zeroPoint[:] = 4
+        case "infinite":
+            net.dense(3)
+            data = net.buffers[net.tensors[net.operators[0].inputs[1]].buffer].data
+            data.view(np.float32)[5] = np.inf
+        case "rescaled pool":
+            net.pool("MAX_POOL_2D")
+            net.tensors[net.current].quantization.scale[0] *= 2
+        case "grouped":
+            net.conv(4)
+            net.tensors[net.operators[0].inputs[1]].shape = [4, 3, 6, 1]
+        case "int8 sigmoid scale":
+            net.unary("LOGISTIC", 1 / 128, 0)
+    with pytest.raises(PlanError, match="layer 0"):
+        plan_layout(net.write(tmp_path / "net.tflite"))
+
+
+def test_an_accumulator_that_could_overflow_is_refused(tmp_path):
+    net = Net("int8", (1, 1, 4), np.random.default_rng(0))
+    net.dense(2)
+    bias = net.buffers[net.tensors[net.operators[0].inputs[2]].buffer].data
+    bias.view(np.int32)[:] = 2**30
+    with pytest.raises(PlanError, match="overflow"):
+        plan_layout(net.write(tmp_path / "net.tflite"))
+
+
+def test_dense_rounding_is_a_choice_that_changes_the_code(tmp_path):
+    path = load_model("digits_cnn_int8").path
+    once, twice = (
+        generate(path, tmp_path / "1"),
+        generate(path, tmp_path / "2", options=Options(round_dense_twice=True)),
+    )
+    assert once.weights_sha256 == twice.weights_sha256
+    assert once.model_c.read_text() != twice.model_c.read_text()
+
+
+def test_a_model_too_large_is_refused_with_numbers_and_the_three_largest_parts():
+    layout = plan_layout(load_model("mnist_f446_f32").path)
+    needed = budget.estimate(layout)
+    budget.check(layout, flash_bytes=needed.flash_bytes, ram_bytes=needed.ram_bytes, board="exact")
+    with pytest.raises(PlanError) as flash:
+        budget.check(layout, flash_bytes=20_000, ram_bytes=100_000, board="tiny")
+    assert "flash of tiny" in flash.value.what
+    assert "20000" in str(flash.value.expected)
+    assert f"{needed.flash_bytes} bytes" in str(flash.value.found)
+    assert "constants of fully_connected_5 37120" in str(flash.value.found)
+    with pytest.raises(PlanError) as ram:
+        budget.check(layout, flash_bytes=100_000, ram_bytes=16_384, board="tiny")
+    assert "output of conv_2d_0 25088" in str(ram.value.found)
+    assert str(ram.value.found).count(", ") == 3
+
+
+def test_the_budget_counts_the_whole_arena_and_all_weights():
+    for name in names():
+        layout = plan_layout(load_model(name).path)
+        needed = budget.estimate(layout)
+        assert needed.ram_bytes >= layout.arena.n_bytes
+        assert needed.flash_bytes >= len(layout.weights) - 16
+
+
+def test_every_kernel_is_within_its_budgeted_code_size(tmp_path):
+    sizes = {}
+    for source in sorted((shipped("firmware") / "engine").glob("*.c")):
+        elf = compiled_for_target(source, tmp_path)
+        code = {s.name: s["sh_size"] for s in elf.iter_sections() if s.name.startswith((".text.", ".rodata"))}
+        shared = sum(size for name, size in code.items() if ".text.hil_nn_" not in name)
+        sizes |= {n.removeprefix(".text."): size + shared for n, size in code.items() if ".text.hil_nn_" in n}
+    exp = sizes.pop("hil_nn_expf")
+    for kernel in ("hil_nn_logistic_f32", "hil_nn_softmax_f32"):
+        sizes[kernel] += exp
+    assert set(sizes) == set(budget._KERNEL_BYTES)
+    assert {k: v for k, v in sizes.items() if v > budget._KERNEL_BYTES[k]} == {}
+
+
+def test_the_issue_s_operators_are_all_there():
+    wanted = {"CONV_2D", "MAX_POOL_2D", "FULLY_CONNECTED", "RELU", "LOGISTIC", "SOFTMAX", "QUANTIZE", "DEQUANTIZE"}
+    assert wanted <= set(OPERATORS)

@@ -1,0 +1,117 @@
+import hashlib
+import shutil
+
+import numpy as np
+import pytest
+from tflite_kit import Net
+
+from harness.errors import MisuseError, PlanError
+from harness.models import load_model, names, reference
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A private copy of a shipped model's folder."""
+    copy = tmp_path / "model"
+    shutil.copytree(load_model("digits_cnn_int8").path.parent, copy)
+    return copy
+
+
+def edited(folder, old, new):
+    toml = folder / "model.toml"
+    text = toml.read_text()
+    assert old in text
+    toml.write_text(text.replace(old, new, 1))
+    return folder
+
+
+def test_all_shipped_models_agree_with_their_metadata():
+    assert set(names()) >= {"digits_cnn_int8", "digits_cnn_f32", "mnist_f446_int8", "mnist_f446_f32"}
+    for name in names():
+        model = load_model(name)
+        assert model.name == name
+        assert model.sha256 == hashlib.sha256(model.path.read_bytes()).hexdigest()
+        assert len(model.classes) == model.outputs[0].elements
+        assert all(figure.n >= 450 for figure in model.facts.figures)
+
+
+def test_a_model_is_found_by_its_folder_and_by_its_toml(folder):
+    by_folder, by_toml = load_model(folder), load_model(folder / "model.toml")
+    assert by_folder.path == by_toml.path == folder / "digits_cnn_int8.tflite"
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(PlanError) as caught:
+        load_model("digits_cnn_int4")
+    assert "digits_cnn_int4" in str(caught.value)
+    assert "mnist_f446_int8" in str(caught.value.expected)
+
+
+def test_another_file_under_the_same_name_is_refused_with_both_hashes(folder):
+    path = folder / "digits_cnn_int8.tflite"
+    content = bytearray(path.read_bytes())
+    content[-100] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(PlanError) as caught:
+        load_model(folder)
+    assert load_model("digits_cnn_int8").sha256 in str(caught.value.expected)
+    assert hashlib.sha256(content).hexdigest() in str(caught.value.found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("shape = [1, 8, 8, 1]", "shape = [1, 1, 8, 8]"),
+        ('dtype = "int8"', 'dtype = "float32"'),
+        ("zero_point = -128", "zero_point = 0"),
+        ("scale = 0.0039", "scale = 0.0038"),
+        ('name = "image"', 'name = "picture"'),
+    ],
+)
+def test_a_tensor_that_differs_from_the_file_is_refused_naming_both_sides(folder, old, new):
+    with pytest.raises(PlanError) as caught:
+        load_model(edited(folder, old, new))
+    assert "model.toml: " in str(caught.value.expected)
+    assert ".tflite: " in str(caught.value.found)
+    assert caught.value.expected != caught.value.found
+
+
+def test_a_wrong_number_of_classes_is_refused(folder):
+    with pytest.raises(PlanError, match="class names"):
+        load_model(edited(folder, '"8", "9"]', '"8"]'))
+
+
+def test_an_unknown_key_in_model_toml_is_refused_by_name(folder):
+    with pytest.raises(PlanError, match="colour"):
+        load_model(edited(folder, 'title = "', 'colour = "blue"\ntitle = "'))
+
+
+def test_encode_quantises_as_the_model_says():
+    model = load_model("digits_cnn_int8")
+    raw = model.encode(np.array([np.zeros((8, 8)), np.full((8, 8), 16.0), np.full((8, 8), 4.0)]))
+    assert raw.shape == (3, 8, 8, 1)
+    assert raw.dtype == np.int8
+    assert raw.reshape(3, -1).min(axis=1).tolist() == [-128, 127, -64]  # 0.25 * 255 = 63.75
+
+
+def test_encode_rounds_as_litert_s_quantize(tmp_path):
+    model = load_model("digits_cnn_int8")
+    pixels = np.linspace(-1, 17, 1009, dtype=np.float32)[: 15 * 64].reshape(15, 8, 8, 1)
+    net = Net("float32", (8, 8, 1), np.random.default_rng(0))
+    net.unary("QUANTIZE", model.inputs[0].scale, model.inputs[0].zero_point, dtype="int8")
+    expected = reference.load("litert").run(net.write(tmp_path / "net.tflite"), pixels / np.float32(16))
+    assert np.array_equal(model.encode(pixels).reshape(15, 64), expected)
+
+
+def test_encode_keeps_floats_and_scales_them():
+    raw = load_model("mnist_f446_f32").encode(np.full((2, 784), 51))
+    assert raw.dtype == np.float32
+    assert raw.shape == (2, 28, 28, 1)
+    assert np.all(raw == np.float32(51) / np.float32(255))
+
+
+def test_samples_of_another_size_are_refused_naming_both():
+    with pytest.raises(MisuseError) as caught:
+        load_model("digits_cnn_int8").encode(np.zeros((5, 28, 28)))
+    assert "8,8" in str(caught.value.expected)
+    assert "28" in str(caught.value.found)

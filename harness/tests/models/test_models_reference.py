@@ -1,0 +1,80 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from tflite_kit import random_inputs
+
+from harness.errors import BenchError, MisuseError, PlanError
+from harness.models import load_model, reference
+from harness.models.reference import twin
+
+MODEL = load_model("digits_cnn_int8").path
+
+
+def test_references_are_found_by_their_file_s_name():
+    assert {"litert", "twin"} <= set(reference.names())
+    for name in reference.names():
+        assert reference.load(name).version
+
+
+def test_an_unknown_reference_lists_the_known_ones():
+    with pytest.raises(PlanError) as caught:
+        reference.load("onnx_next_year")
+    assert "litert, " in str(caught.value.expected)
+
+
+@pytest.mark.parametrize("name", ["litert", "twin"])
+@pytest.mark.parametrize("inputs", [np.zeros((2, 8, 8, 1), np.float32), np.zeros((2, 9, 9), np.int8), np.int8(0)])
+def test_inputs_of_another_dtype_or_size_are_refused(name, inputs):
+    with pytest.raises(MisuseError) as caught:
+        reference.load(name).run(MODEL, np.asarray(inputs))
+    assert "int8[1,8,8,1]" in str(caught.value.expected)
+
+
+@pytest.mark.parametrize("name", ["litert", "twin"])
+def test_any_layout_of_the_same_values_gives_the_same_outputs(name):
+    inputs = random_inputs("int8", (8, 8, 1), 5)
+    run = reference.load(name).run
+    assert np.array_equal(run(MODEL, inputs), run(MODEL, inputs.reshape(5, 64)))
+    assert run(MODEL, inputs).shape == (5, 10)
+    assert run(MODEL, inputs[:0]).shape == (0, 10)
+
+
+def test_a_sample_s_result_does_not_depend_on_the_samples_before_it():
+    inputs = random_inputs("int8", (8, 8, 1), 20)
+    forward = reference.load("twin").run(MODEL, inputs)
+    assert np.array_equal(reference.load("twin").run(MODEL, inputs[::-1])[::-1], forward)
+
+
+def test_a_file_that_litert_cannot_read_is_the_plan_s_fault(tmp_path):
+    (tmp_path / "x.tflite").write_bytes(b"\x1c\x00\x00\x00TFL3" + bytes(64))
+    with pytest.raises(PlanError):
+        reference.load("litert").run(tmp_path / "x.tflite", np.zeros((1, 4), np.int8))
+
+
+def test_a_twin_is_compiled_once_and_leaves_nothing_but_the_library(tmp_path, monkeypatch):
+    monkeypatch.setattr(twin, "cache_dir", lambda: tmp_path)
+    first = twin.built(MODEL)
+    stamp = first.stat().st_mtime_ns
+    assert twin.built(MODEL) == first
+    assert first.stat().st_mtime_ns == stamp
+    assert list(tmp_path.iterdir()) == [first]
+
+
+def test_two_processes_that_build_the_same_twin_at_once_both_get_it(tmp_path):
+    script = (
+        "import sys, pathlib; from harness.models.reference import twin; home = pathlib.Path(sys.argv[1]);"
+        "twin.cache_dir = lambda: home; print(twin.built(pathlib.Path(sys.argv[2])))"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path), str(MODEL)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    answers = [process.communicate(timeout=240)[0].strip() for process in running]
+    assert [process.returncode for process in running] == [0, 0]
+    assert answers[0] == answers[1]
+    assert [str(path) for path in tmp_path.iterdir()] == answers[:1]
+
+
+def test_a_missing_compiler_is_the_bench_s_fault_and_says_what_to_install():
+    with pytest.raises(BenchError, match="ziglang"):
+        twin.Twin("no-such-compiler").run(MODEL, np.zeros((1, 64), np.int8))
