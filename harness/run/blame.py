@@ -68,7 +68,9 @@ def blame(
         return Blame(Verdict.ERROR, (str(unreachable), *reasons))
     except DeviceError:
         # Firmware that answered on this line before and, fresh from reset, does not now: the line is what has changed.
-        reasons.append("the same firmware, reset, does not answer hello on this port either, as it did before: the line is broken")
+        reasons.append(
+            "the same firmware, reset, does not answer hello on this port either, as it did before: the line is broken"
+        )
         return Blame(Verdict.ERROR, tuple(reasons))
     try:
         found = session.fault()

@@ -63,7 +63,7 @@ class Exceptions:
         masks = [reg.UC_ARM_REG_PRIMASK, reg.UC_ARM_REG_BASEPRI, reg.UC_ARM_REG_FAULTMASK]
         stacks = [reg.UC_ARM_REG_SP, reg.UC_ARM_REG_PSP, reg.UC_ARM_REG_CONTROL, reg.UC_ARM_REG_XPSR]
         self._leave = Registers(core, masks + stacks)
-        self._masks = Registers(core, masks)
+        self.masks = Registers(core, masks)
         self._faultmask = Registers(core, [reg.UC_ARM_REG_FAULTMASK])
         self._fp = Registers(core, [*range(reg.UC_ARM_REG_S0, reg.UC_ARM_REG_S15 + 1), reg.UC_ARM_REG_FPSCR])
         self.reset()
@@ -79,7 +79,6 @@ class Exceptions:
         self.align_stack = True
         self.sleep_on_exit = False
         self.sleep_requested = False
-        self.event = False
         self.current = 0  # IPSR
         self.running_priority = _LEAST
 
@@ -124,7 +123,7 @@ class Exceptions:
 
     def execution_priority(self, masks: Any = None) -> int:
         """B1.5.4 ExecutionPriority(), from the active exceptions and PRIMASK, BASEPRI, FAULTMASK."""
-        primask, basepri, faultmask = masks or self._masks.load()
+        primask, basepri, faultmask = masks or self.masks.load()
         priority = self.running_priority
         if faultmask:
             priority = min(priority, -1)
@@ -148,7 +147,7 @@ class Exceptions:
         """Whether WFI ends: something pending would preempt if PRIMASK were clear (B1.5.19)."""
         if not self.pending & self.enabled:
             return False
-        _primask, basepri, faultmask = self._masks.load()
+        _primask, basepri, faultmask = self.masks.load()
         return self._best()[0] < self.execution_priority((0, basepri, faultmask))
 
     def masked(self) -> bool:
@@ -210,7 +209,6 @@ class Exceptions:
         """Fetch the vector and jump, with the return code in LR."""
         self.active |= 1 << number
         self.current = number
-        self.event = True
         priority = self._group(self.priorities[number])
         self.running_priority = min(self.running_priority, priority)
         try:

@@ -116,6 +116,8 @@ class Usart(Peripheral):
         self._update()
         if self._line:
             self._plan_rx()
+        else:
+            self._clock.line_busy &= ~self._rx_busy
 
     def _deliver(self) -> None:
         """Move the next byte into DR if it is free and the line has delivered it."""
