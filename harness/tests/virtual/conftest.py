@@ -3,6 +3,7 @@
 import struct
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,11 +100,12 @@ def lab(image) -> Lab:
 
 
 @pytest.fixture
-def runtime_dir(tmp_path, monkeypatch) -> Path:
-    """A private registry, so that tests see their own units alone."""
-    path = tmp_path / "run"
-    monkeypatch.setenv("HIL_RUNTIME_DIR", str(path))
-    return path
+def runtime_dir(monkeypatch):
+    """A private registry, so that tests see their own units alone. Not tmp_path: a socket's path must be short."""
+    with tempfile.TemporaryDirectory(prefix="hil-") as parent:
+        path = Path(parent) / "run"
+        monkeypatch.setenv("HIL_RUNTIME_DIR", str(path))
+        yield path
 
 
 @pytest.fixture
