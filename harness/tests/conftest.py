@@ -1,6 +1,7 @@
 """For the project's own tests: a hung one must not hang the suite, and no test may meet another user's units."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,13 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_runtime_folder(tmp_path_factory):
+def _own_runtime_folder():
     """Leases and virtual units of the tests are not those of whoever works on this machine."""
     before = os.environ.get("HIL_RUNTIME_DIR")
-    # Short: a Unix socket's path has about 100 bytes.
-    os.environ["HIL_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("rt"))
-    yield
+    # Not below pytest's folder: the path of a Unix socket must stay below 100 bytes.
+    with tempfile.TemporaryDirectory(prefix="hil-") as folder:
+        os.environ["HIL_RUNTIME_DIR"] = folder
+        yield
     if before is None:
         del os.environ["HIL_RUNTIME_DIR"]
     else:
