@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 TIMEOUT_S = 300
-
-# A checkout of the project may have a folder of real data beside it; with it, more runs. Nothing depends on it.
 _DATA_NEAR = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-if "HIL_DATA_DIR" not in os.environ and _DATA_NEAR.is_dir():
-    os.environ["HIL_DATA_DIR"] = str(_DATA_NEAR)
+
+
+def pytest_collectstart():
+    # A checkout of the project may have a folder of real data beside it; with it, more runs. Nothing depends on it.
+    # Here and not at import: pytest imports this file for `pytest --board` too, which is no test of ours.
+    if _DATA_NEAR.is_dir():
+        os.environ.setdefault("HIL_DATA_DIR", str(_DATA_NEAR))
 
 
 def pytest_collection_modifyitems(items):
