@@ -1,21 +1,20 @@
 """The integer arithmetic of TFLite's quantised kernels, for the tables and multipliers that the generator computes.
 
-Formula sources: TFLite's ``quantization_util`` (multipliers, ranges, radii), gemmlowp's ``fixedpoint`` (exp, logistic).
+Formula sources: TFLite's ``quantization_util`` (multipliers, ranges, radii) and its reference kernels (tables).
 ``firmware/engine/nn_internal.h`` is the C side of the same arithmetic.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 _INT32_MAX = 2**31 - 1
 _INT32_MIN = -(2**31)
 _INT16_MAX = 2**15 - 1
-_LOGISTIC_INTEGER_BITS = 4
-# exp(-2^k) in Q0.31 for k = -2, -1, ...
-_EXP_FACTORS = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242)
+_ONE = np.float32(1)
 
 
 def multiplier_and_shift(real: float) -> tuple[int, int]:
@@ -77,19 +76,11 @@ def activation_range(activation: int, scale: float, zero_point: int) -> tuple[in
 
 def logistic_table(scale: float, zero_point: int) -> tuple[int, ...]:
     """The 256 int8 outputs (scale 1/256, zero point -128) of the logistic function for raw inputs -128..127."""
-    multiplier, shift = multiplier_and_shift(scale * 2 ** (31 - _LOGISTIC_INTEGER_BITS))
-    radius = input_radius(_LOGISTIC_INTEGER_BITS, shift)
-    table = []
-    for raw in range(-128, 128):
-        centred = raw - zero_point
-        if centred <= -radius:
-            table.append(-128)
-        elif centred >= radius:
-            table.append(127)
-        else:
-            q31 = _logistic(rescale(centred, multiplier, shift))
-            table.append(min(127, max(-128, shift_right(q31, 31 - 8) - 128)))
-    return tuple(table)
+
+    def logistic(x: np.float32) -> np.float32:
+        return _ONE / (_ONE + _expf(-x))
+
+    return _float_table(logistic, scale, zero_point, 1 / 256, -128)
 
 
 def rescaling_table(
@@ -105,17 +96,7 @@ def rescaling_table(
 
 def tanh_table(scale: float, zero_point: int) -> tuple[int, ...]:
     """The 256 int8 outputs (scale 1/128, zero point 0) of the hyperbolic tangent for raw inputs -128..127."""
-    multiplier, shift = multiplier_and_shift(scale * 2 ** (31 - _LOGISTIC_INTEGER_BITS))
-    radius = input_radius(_LOGISTIC_INTEGER_BITS, shift)
-    table = []
-    for raw in range(-128, 128):
-        centred = raw - zero_point
-        if abs(centred) >= radius:
-            table.append(127 if centred > 0 else -128)
-        else:
-            q31 = _tanh(rescale(centred, multiplier, shift))
-            table.append(min(127, max(-128, shift_right(q31, 31 - 7))))
-    return tuple(table)
+    return _float_table(lambda x: np.float32(math.tanh(float(x))), scale, zero_point, 1 / 128, 0)
 
 
 def leaky_table(
@@ -159,60 +140,19 @@ def _saturated16(x: int) -> int:
     return min(_INT16_MAX, max(-_INT16_MAX - 1, x))
 
 
-def _tanh(x: int) -> int:
-    """tanh(x) in Q0.31 of x in Q4.27: (1 - e^-2x) / (1 + e^-2x)."""
-    if x == 0:
-        return 0
-    size = _one_minus_over_one_plus(_exp_of_negative(-abs(x), _LOGISTIC_INTEGER_BITS + 1))
-    return size if x > 0 else -size
+def _float_table(
+    function: Callable[[np.float32], np.float32], scale: float, zero_point: int, out_scale: float, out_zero_point: int
+) -> tuple[int, ...]:
+    """A function in float32, as LiteRT's reference tabulates it (2.3; gemmlowp's fixed point, which TFLM and older LiteRT
+    use, differs by 1 where the result falls next to a half)."""
+    table = []
+    for raw in range(-128, 128):
+        steps = float(function(np.float32(scale) * np.float32(raw - zero_point)) / np.float32(out_scale))
+        rounded = int(math.copysign(math.floor(abs(steps) + 0.5), steps))
+        table.append(min(127, max(-128, rounded + out_zero_point)))
+    return tuple(table)
 
 
-def _one_minus_over_one_plus(x: int) -> int:
-    """(1 - x) / (1 + x) in Q0.31 of x in [0, 1) in Q0.31."""
-    return _saturated((_newton(x) - (1 << 29)) << 2)
-
-
-def _logistic(x: int) -> int:
-    """1 / (1 + exp(-x)) in Q0.31 of x in Q4.27."""
-    if x == 0:
-        return 1 << 30
-    positive = _reciprocal_of_one_plus(_exp_of_negative(-abs(x), _LOGISTIC_INTEGER_BITS))
-    return positive if x > 0 else _INT32_MAX - positive
-
-
-def _exp_of_negative(x: int, integer_bits: int) -> int:
-    """exp(x) in Q0.31 of x <= 0 in Q(integer_bits)."""
-    if x == 0:
-        return _INT32_MAX
-    quarter = 1 << (31 - integer_bits - 2)
-    fraction = (x & (quarter - 1)) - quarter
-    t = (fraction << integer_bits) + (1 << 28)
-    t2 = high_mul(t, t)
-    t3 = high_mul(t2, t)
-    t4_over_4 = shift_right(high_mul(t2, t2), 2)
-    tail = shift_right(high_mul(t4_over_4 + t3, 715827883) + t2, 1)
-    result = 1895147668 + high_mul(1895147668, t + tail)
-    rest = fraction - x
-    for k, factor in enumerate(_EXP_FACTORS[: integer_bits + 2]):
-        if rest & (quarter << k):
-            result = high_mul(result, factor)
-    return result
-
-
-def _reciprocal_of_one_plus(x: int) -> int:
-    """1 / (1 + x) in Q0.31 of x in [0, 1) in Q0.31."""
-    return _saturated(_newton(x) << 1)
-
-
-def _newton(x: int) -> int:
-    """2 / (1 + x) in Q2.29 of x in [0, 1) in Q0.31, by three Newton steps."""
-    half = (x + _INT32_MAX + 1) // 2
-    estimate = 1515870810 + high_mul(half, -1010580540)
-    for _ in range(3):
-        error = (1 << 29) - high_mul(half, estimate)
-        estimate += _saturated(high_mul(estimate, error) << 2)
-    return estimate
-
-
-def _saturated(x: int) -> int:
-    return min(_INT32_MAX, max(_INT32_MIN, x))
+def _expf(x: np.float32) -> np.float32:
+    """e^x correctly rounded to float32 (numpy's own float32 exp differs between machines); inf on overflow."""
+    return np.float32(math.exp(float(x)) if x < 88.72 else math.inf)

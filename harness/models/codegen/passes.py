@@ -26,7 +26,8 @@ SHAPE_ONLY = {"RESHAPE", "SQUEEZE", "EXPAND_DIMS"}
 
 @dataclass(frozen=True)
 class Program:
-    """A graph without shape-only layers. ``storage[t]`` is the tensor whose memory ``t`` shares (mostly itself)."""
+    """A graph without shape-only layers. ``storage[t]`` is the tensor whose memory ``t`` shares (mostly itself): layers
+    may read a tensor that none writes, in its own shape, where a reshape was."""
 
     graph: Graph
     storage: Mapping[int, int]
@@ -35,7 +36,7 @@ class Program:
 def simplified(graph: Graph) -> Program:
     """All passes in the order in which they help each other."""
     graph, storage = fold_reshapes(separate_outputs(fold_half_constants(graph)))
-    return Program(drop_dead(fuse_activations(graph)), storage)
+    return Program(drop_dead(fuse_activations(graph, storage), storage), storage)
 
 
 def fold_half_constants(graph: Graph) -> Graph:
@@ -84,29 +85,29 @@ def _split_axis(graph: Graph, layer: Layer) -> int:
 
 
 def fold_reshapes(graph: Graph) -> tuple[Graph, dict[int, int]]:
-    """The graph without shape-only layers: their readers read the source. What computed the shape is dead."""
+    """The graph without shape-only layers, and whose memory each tensor shares. What computed the shape is dead."""
     storage = {t.index: t.index for t in graph.tensors}
     layers = []
     for layer in graph.layers:
         if layer.op in SHAPE_ONLY:
             storage[layer.outputs[0]] = storage[layer.inputs[0]]
         else:
-            layers.append(replace(layer, inputs=tuple(storage.get(i, i) for i in layer.inputs)))
+            layers.append(layer)
     return replace(graph, layers=tuple(layers)), storage
 
 
-def fuse_activations(graph: Graph) -> Graph:
+def fuse_activations(graph: Graph, storage: Mapping[int, int]) -> Graph:
     """A RELU of its own becomes the range of the layer before, if nobody else reads that layer and scales are the same.
 
     Exact: with equal scale and zero point the reference's RELU only clamps, to the same bounds as the fused one.
     """
-    readers = Counter(i for layer in graph.layers for i in layer.inputs)
-    readers.update(graph.outputs)
+    readers = Counter(storage[i] for layer in graph.layers for i in layer.inputs if i >= 0)
+    readers.update(storage[i] for i in graph.outputs)
     producers: dict[int, Layer] = {}
     for layer in graph.layers:
         if (activation := _ACTIVATION_OPERATORS.get(layer.op)) is not None:
             source = layer.inputs[0]
-            before = producers.get(source)
+            before = producers.get(source)  # none for a reshaped tensor: the shape would be lost
             if (
                 before is not None
                 and readers[source] == 1
@@ -122,12 +123,12 @@ def fuse_activations(graph: Graph) -> Graph:
     return replace(graph, layers=tuple(producers.values()))
 
 
-def drop_dead(graph: Graph) -> Graph:
+def drop_dead(graph: Graph, storage: Mapping[int, int]) -> Graph:
     """The graph without layers whose outputs nothing reads."""
-    needed = set(graph.outputs)
+    needed = {storage[i] for i in graph.outputs}
     alive = []
     for layer in reversed(graph.layers):
         if needed.intersection(layer.outputs):
             alive.append(layer)
-            needed.update(layer.inputs)
+            needed.update(storage[i] for i in layer.inputs if i >= 0)
     return replace(graph, layers=tuple(reversed(alive)))

@@ -24,7 +24,8 @@ from harness.errors import BenchError, HarnessBug
 from harness.models.codegen import DEFAULTS, Options, generate, plan_layout
 from harness.models.codegen.emit import ENGINE_VERSION
 from harness.models.codegen.layout import Layout
-from harness.models.reference.base import Array, checked, single_input
+from harness.models.objects import compiled
+from harness.models.reference.base import Array, Inputs, check_outputs, checked_all
 from harness.paths import shipped
 from harness.records import Tensor
 
@@ -56,13 +57,14 @@ class Twin:
         """Of generator and kernels."""
         return ENGINE_VERSION
 
-    def run(self, model: Path, inputs: Array) -> Array:
+    def run(self, model: Path, inputs: Inputs) -> Array:
         """See ``Reference.run``. Several outputs are concatenated. BenchError when no compiler works."""
         layout = plan_layout(model, options=self._options)
+        check_outputs({t.dtype for t in layout.outputs}, str(model))
         outputs, _ = self._call(model, layout, inputs, with_layers=False)
         return outputs.view(layout.outputs[0].dtype)
 
-    def run_layers(self, model: Path, inputs: Array) -> dict[int, Array]:
+    def run_layers(self, model: Path, inputs: Inputs) -> dict[int, Array]:
         """See ``Reference.run_layers``; tensors that fusing or folding removed are absent."""
         layout = plan_layout(model, options=self._options)
         _, raw = self._call(model, layout, inputs, with_layers=True)
@@ -73,9 +75,10 @@ class Twin:
             start += tensor.n_bytes
         return layers
 
-    def _call(self, model: Path, layout: Layout, inputs: Array, *, with_layers: bool) -> tuple[Array, Array]:
+    def _call(self, model: Path, layout: Layout, inputs: Inputs, *, with_layers: bool) -> tuple[Array, Array]:
         records = tuple(Tensor(t.name, t.shape, t.dtype) for t in layout.inputs)  # type: ignore[arg-type]
-        rows = checked(inputs, single_input(records, str(model)))
+        arrays = checked_all(inputs, records, str(model))
+        rows = np.concatenate([a.reshape(len(a), -1).view(np.uint8) for a in arrays], axis=1)
         outputs = np.zeros((len(rows), sum(t.n_bytes for t in layout.outputs)), np.uint8)
         per_row = sum(layout.result(k).n_bytes for k in layout.kernels) if with_layers else 0
         layers = np.zeros((len(rows), per_row), np.uint8)
@@ -105,13 +108,13 @@ def built(model: Path, compiler: str = "zig", options: Options = DEFAULTS) -> Pa
     Raises PlanError for a model that cannot be translated, BenchError when the compiler is missing or fails.
     """
     engine = shipped("firmware") / "engine"
-    sources = [engine / "host" / "twin.c", *sorted(engine.glob("*.c"))]
+    twin, sources = engine / "host" / "twin.c", sorted(engine.glob("*.c"))
     headers = [*sorted(engine.glob("*.h")), shipped("firmware") / "src" / "engine.h"]
     home = cache_dir()
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="build-", dir=home) as scratch:
         generated = generate(model, Path(scratch), name="twin", options=options)
-        files = [generated.model_c, generated.model_h, *sources, *headers]
+        files = [generated.model_c, generated.model_h, twin, *sources, *headers]
         command = _command(compiler)
         digest = hashlib.sha256()
         for part in (*command, *_FLAGS, _compiler_version(compiler), *(f.read_text("utf-8") for f in files)):
@@ -120,7 +123,11 @@ def built(model: Path, compiler: str = "zig", options: Options = DEFAULTS) -> Pa
         if not library.is_file():
             fresh = Path(scratch) / library.name
             includes = [f"-I{folder}" for folder in (scratch, engine, shipped("firmware") / "src")]
-            _compile([*command, *_FLAGS, *includes, str(generated.model_c), *map(str, sources), "-o", str(fresh)])
+            shared = [*command, *_FLAGS, *includes[1:]]
+            salt = "".join([_compiler_version(compiler), *(header.read_text("utf-8") for header in headers)])
+            objects = compiled([f for f in shared if f != "-shared"], sources, salt, home, _compile)
+            own = [str(generated.model_c), str(twin), *map(str, objects)]
+            _compile([*shared, includes[0], *own, "-o", str(fresh)])
             fresh.replace(library)
     return library
 
