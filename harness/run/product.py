@@ -12,9 +12,11 @@ from harness.bench.boards import Board
 from harness.bench.identity import Claim, check_claim
 from harness.bench.probes import FlashReport
 from harness.build import FirmwareImage
+from harness.build.budget import check_fit
 from harness.build.image import check_fits, read_image
+from harness.build.inputs import BuildBoard
 from harness.errors import MisuseError
-from harness.models.codegen import generate
+from harness.models.codegen import generate, plan_layout
 from harness.models.metadata import Model
 from harness.records import FirmwareFacts
 from harness.run.options import Compiler
@@ -45,7 +47,8 @@ class Product:
 
 
 def build_product(model: Model, board: Board, *, compiler: Compiler = "auto", out: Path | None = None) -> Product:
-    """Generate, compile and check. ``PlanError`` when it cannot fit, ``BenchError`` when the compiler fails."""
+    """Check, generate, compile. ``PlanError`` when it cannot fit: before any compiler runs; ``BenchError`` when that fails."""
+    check_fit(plan_layout(model.path, name=model.name), BuildBoard.load(board.folder))
     with tempfile.TemporaryDirectory(prefix="hil-") as folder:
         generate(model.path, Path(folder))
         image = build.build(board.folder, Path(folder), compiler=compiler, out=out)

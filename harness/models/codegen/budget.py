@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.errors import PlanError
@@ -90,31 +90,36 @@ def estimate(layout: Layout) -> Budget:
     flash += [Use(f"kernel {name}", _KERNEL_BYTES[name]) for name in sorted({k.function for k in layout.kernels})]
     flash.append(Use("engine interface and layer tables", _ENGINE_BYTES + _LAYER_BYTES * len(layout.kernels)))
     n_tensors = len(layout.kernels) + len(layout.inputs) + len(layout.outputs)
-    ram = [*_arena(layout), Use("tensor table", _TENSOR_RAM_BYTES * n_tensors)]
+    ram = [*arena(layout), Use("tensor table", _TENSOR_RAM_BYTES * n_tensors)]
     return Budget(_sorted(flash), _sorted(ram))
 
 
-def check(layout: Layout, *, flash_bytes: int, ram_bytes: int, board: str) -> Budget:
-    """The budget, if it fits into what the board has left for engine and model.
+def too_large(
+    what: str, board: str, needs: Mapping[str, tuple[tuple[Use, ...], int]], *, where: str | None = None
+) -> PlanError | None:
+    """The one message for a model that does not fit; None when it does. ``needs``: memory -> (contributors, bytes there).
 
-    Raises PlanError with needed and available bytes and the three largest contributors of the memory that is short.
+    It tells needed and available bytes of every memory and the three largest contributors to those that are short.
     """
-    budget = estimate(layout)
-    for memory, needed, available, uses in (
-        ("flash", budget.flash_bytes, flash_bytes, budget.flash),
-        ("RAM", budget.ram_bytes, ram_bytes, budget.ram),
-    ):
-        if needed > available:
-            raise PlanError(
-                f"the model {layout.name!r} does not fit into the {memory} of {board}",
-                expected=f"at most {available} bytes",
-                found=f"{needed} bytes, {needed - available} too many: {_largest(uses)}",
-                next_step="use a smaller or an int8 model, or a larger board",
-            )
-    return budget
+    short = [memory for memory, (uses, there) in needs.items() if sum(u.n_bytes for u in uses) > there]
+    if not short:
+        return None
+    told = []
+    for memory, (uses, there) in needs.items():
+        needed = sum(u.n_bytes for u in uses)
+        told.append(f"{memory} {needed} bytes")
+        if needed > there:
+            told[-1] += f", {needed - there} too many: {_largest(_sorted(uses))}"
+    return PlanError(
+        f"{what} does not fit into the {' and the '.join(short)} of {board}",
+        where=where,
+        expected="; ".join(f"{memory} at most {there} bytes" for memory, (_, there) in needs.items()),
+        found="; ".join(told),
+        next_step="use a smaller or an int8 model (`hil model quantize`), or a board with more memory",
+    )
 
 
-def _arena(layout: Layout) -> Iterable[Use]:
+def arena(layout: Layout) -> Iterable[Use]:
     """The arena at the step at which it is fullest, tensor by tensor; gaps of the plan are their own entry."""
     step = max(range(len(layout.kernels)), key=lambda s: sum(u.n_bytes for u in _alive(layout, s)), default=0)
     uses = _alive(layout, step)
@@ -135,6 +140,11 @@ def _alive(layout: Layout, step: int) -> list[Use]:
 
 def _sorted(uses: Iterable[Use]) -> tuple[Use, ...]:
     return tuple(sorted((u for u in uses if u.n_bytes), key=lambda u: (-u.n_bytes, u.what)))
+
+
+def largest(uses: Iterable[Use]) -> dict[str, int]:
+    """The three largest contributors: what -> bytes."""
+    return {use.what: use.n_bytes for use in _sorted(uses)[:_SHOWN]}
 
 
 def _largest(uses: tuple[Use, ...]) -> str:

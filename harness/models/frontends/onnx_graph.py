@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.errors import PlanError
 from harness.models.ir import Array
 
 OPSETS = (11, 20)
+Factors = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,8 @@ def _node(onnx: Any, index: int, entry: Any) -> Node:
 
 def _without_copies(graph: OnnxGraph) -> OnnxGraph:
     """Identity and Dropout are nothing at inference; what depends on constants alone is one."""
-    constants, same, nodes = dict(graph.constants), {}, []
+    constants, nodes = dict(graph.constants), []
+    same: dict[str, str] = {}
     for node in graph.nodes:
         node = replace(node, inputs=tuple(same.get(name, name) for name in node.inputs))
         if node.op in ("Identity", "Dropout") and node.inputs[0] not in constants:
@@ -188,9 +191,9 @@ def _merged_norms(graph: OnnxGraph) -> OnnxGraph:
             nodes[node.outputs[0]] = node
             continue
         scale, offset = norm_factors(node, constants)
-        weights = constants[before.inputs[1]]
+        weights = constants[before.inputs[1]].astype(np.float64)
         has_bias = len(before.inputs) > 2 and before.inputs[2]
-        bias = constants[before.inputs[2]] if has_bias else np.zeros(len(scale), np.float32)
+        bias = constants[before.inputs[2]].astype(np.float64) if has_bias else np.zeros(len(scale))
         w_name, b_name = f"{node.name}.weights", f"{node.name}.bias"
         # Folded in double: the product is rounded once.
         constants[w_name] = (weights * scale.reshape(-1, *[1] * (weights.ndim - 1))).astype(np.float32)
@@ -200,7 +203,7 @@ def _merged_norms(graph: OnnxGraph) -> OnnxGraph:
     return replace(graph, nodes=tuple(nodes.values()), constants=constants)
 
 
-def norm_factors(node: Node, constants: dict[str, Array]) -> tuple[Array, Array]:
+def norm_factors(node: Node, constants: dict[str, Array]) -> tuple[Factors, Factors]:
     """(scale, offset) float64 per channel of a BatchNormalization at inference."""
     gamma, beta, mean, variance = (constants[name].astype(np.float64) for name in node.inputs[1:5])
     scale = gamma / np.sqrt(variance + node.attributes.get("epsilon", 1e-5))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class _Window:
     @property
     def out(self) -> tuple[int, int]:
         """Height and width of the result."""
-        return tuple(  # type: ignore[return-value]
+        return tuple(
             (e + b + a - r) // s + 1
             for e, b, a, r, s in zip(self.extent, self.before, self.after, self.reach, self.stride, strict=True)
         )
@@ -106,7 +106,7 @@ def conv(low: Lowering, node: Node) -> Value:
     source, padding = _prepared(low, node, image, window, None)
     channels, out = image.shape[1], len(weights)
     groups = int(node.attributes.get("group", 1))
-    common = {
+    common: dict[str, Any] = {
         "padding": padding,
         "strideH": window.stride[0],
         "strideW": window.stride[1],
@@ -140,7 +140,7 @@ def conv_transpose(low: Lowering, node: Node) -> Value:
         raise node.refuse("only 2-D without groups", expected="rank 4, group 1", found=list(image.shape))
     if any(d != 1 for d in node.attributes.get("dilations", [1])) or "output_shape" in node.attributes:
         raise node.refuse("dilations or output_shape", expected="none", found=node.attributes)
-    _, h, w, c = image_shape(image.shape)
+    _, h, w, _ = image_shape(image.shape)
     kernel, stride = weights.shape[2:], node.attributes.get("strides", [1, 1])
     pads, more = node.attributes.get("pads", [0] * 4), node.attributes.get("output_padding", [0, 0])
     full = [(e - 1) * s + k for e, s, k in zip((h, w), stride, kernel, strict=True)]
@@ -157,7 +157,7 @@ def conv_transpose(low: Lowering, node: Node) -> Value:
     ]
     if bias is not None:
         inputs.append(low.writer.constant(f"{node.name}.bias", bias.astype(np.float32)))
-    fields = {"padding": VALID, "strideH": int(stride[0]), "strideW": int(stride[1])}
+    fields: dict[str, Any] = {"padding": VALID, "strideH": int(stride[0]), "strideW": int(stride[1])}
     shape = [1, *made, out]
     index = low.writer.operator("TRANSPOSE_CONV", inputs, shape, node.outputs[0], "TransposeConvOptions", **fields)
     if size != made:
@@ -187,7 +187,7 @@ def pool(low: Lowering, node: Node) -> Value:
         source, padding = low.writer.operator("PAD", inputs, shape, f"{node.name}.padded", "PadOptions"), VALID
     else:
         source, padding = _prepared(low, node, image, window, fill)
-    fields = {
+    fields: dict[str, Any] = {
         "padding": padding,
         "strideH": window.stride[0],
         "strideW": window.stride[1],
@@ -197,9 +197,7 @@ def pool(low: Lowering, node: Node) -> Value:
     }
     channels = image.shape[1]
     op = "MAX_POOL_2D" if node.op == "MaxPool" else "AVERAGE_POOL_2D"
-    index = low.writer.operator(
-        op, [source], (1, *window.out, channels), node.outputs[0], "Pool2DOptions", **fields
-    )
+    index = low.writer.operator(op, [source], (1, *window.out, channels), node.outputs[0], "Pool2DOptions", **fields)
     return Value((1, channels, *window.out[2 - (len(image.shape) - 2) :]), index, True)
 
 
@@ -212,9 +210,15 @@ def global_pool(low: Lowering, node: Node) -> Value:
         inputs = [image.index, low.writer.integers(f"{node.name}.axes", [1, 2])]
         index = low.writer.operator("MEAN", inputs, (1, 1, 1, c), node.outputs[0], "ReducerOptions", keepDims=True)
     else:
-        fields = {"padding": VALID, "strideH": h, "strideW": w, "filterHeight": h, "filterWidth": w}
+        fields: dict[str, Any] = {"padding": VALID, "strideH": h, "strideW": w, "filterHeight": h, "filterWidth": w}
         index = low.writer.operator(
-            "MAX_POOL_2D", [image.index], (1, 1, 1, c), node.outputs[0], "Pool2DOptions", fusedActivationFunction=0, **fields
+            "MAX_POOL_2D",
+            [image.index],
+            (1, 1, 1, c),
+            node.outputs[0],
+            "Pool2DOptions",
+            fusedActivationFunction=0,
+            **fields,
         )
     return Value(shape, index, True)
 
@@ -223,10 +227,7 @@ def batch_norm(low: Lowering, node: Node) -> Value:
     """BatchNormalization that no convolution before it could take in: MUL and ADD."""
     value = low.value(node, 0)
     scale, offset = (v.astype(np.float32) for v in norm_factors(node, low.constants))
-    if len(value.shape) > 2:
-        value = low.image(node)
-    else:
-        value = low.ordered(node, 0)
+    value = low.image(node) if len(value.shape) > 2 else low.ordered(node, 0)
     for op, factor, name in (("MUL", scale, "scaled"), ("ADD", offset, "shifted")):
         inputs = [value.index, low.writer.constant(f"{node.name}.{name}", factor)]
         shape = low.writer.shape(value.index)

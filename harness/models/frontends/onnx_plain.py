@@ -39,7 +39,7 @@ def gemm(low: Lowering, node: Node) -> Value:
     value = low.value(node, 0)
     if value.flattened is not None:
         image = value.flattened
-        weights = _permuted(weights, image.shape)
+        weights = _permuted(weights, image.shape).astype(np.float32)
         source = reshaped(low.writer, image.index, value.shape, node.name)
     else:
         value = in_order(low.writer, value, f"{node.name}.in")
@@ -158,7 +158,7 @@ def _clamp(low: Lowering, node: Node) -> tuple[str, int]:
         bounds = (None if low_ is None else float(low_), None if high is None else float(high))
     if bounds not in _CLAMPS:
         raise node.refuse("its bounds", expected=" or ".join(str(b) for b in _CLAMPS), found=bounds)
-    return _CLAMPS[bounds]  # type: ignore[index]
+    return _CLAMPS[bounds]
 
 
 def softmax(low: Lowering, node: Node) -> Value:
@@ -195,9 +195,7 @@ def arithmetic(low: Lowering, node: Node) -> Value:
         indices = [in_order(low.writer, v, f"{node.name}.in{i}").index for i, v in enumerate(operands)]
     own = tuple(int(n) for n in np.broadcast_shapes(*(low.writer.shape(i) for i in indices)))
     op = node.op.upper()
-    index = low.writer.operator(
-        op, indices, own, node.outputs[0], f"{node.op}Options", fusedActivationFunction=0
-    )
+    index = low.writer.operator(op, indices, own, node.outputs[0], f"{node.op}Options", fusedActivationFunction=0)
     return Value(shape, index, is_image)
 
 

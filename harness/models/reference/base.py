@@ -15,7 +15,9 @@ from harness.errors import HarnessBug, MisuseError, PlanError
 from harness.records import Tensor
 
 Array = npt.NDArray[Any]
-Inputs = Array | Sequence[Array]  # one array per input of the model, in the model's order; a bare array for the only one
+Inputs = (
+    Array | Sequence[Array]
+)  # one array per input of the model, in the model's order; a bare array for the only one
 _PACKAGE = "harness.models.reference"
 _NO_REFERENCE = {"base"}
 

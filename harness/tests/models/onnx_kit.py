@@ -50,10 +50,10 @@ class OnnxNet:
             self.nodes,
             "net",
             [helper.make_tensor_value_info(n, float_type, s) for n, s in self.inputs.items()],
-            [helper.make_tensor_value_info(n, float_type, None) for n in outputs or [self.current]],
+            [helper.make_empty_tensor_value_info(n) for n in outputs or [self.current]],
             self.constants,
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)])
         model.ir_version = 8
-        self.onnx.save(model, str(path))
+        self.onnx.save(self.onnx.shape_inference.infer_shapes(model), str(path))
         return path

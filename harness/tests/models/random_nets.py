@@ -8,7 +8,19 @@ from tflite_ops import RichNet
 
 STEPS = (
     *("conv", "conv", "dilated", "depthwise", "grouped", "transpose_conv", "max", "average", "dense"),
-    *("residual", "constant", "self", "second input", "mean", "pad", "concat", "split", "transpose", "slice", "reshape"),
+    *(
+        "residual",
+        "constant",
+        "self",
+        "second input",
+        "mean",
+        "pad",
+        "concat",
+        "split",
+        "transpose",
+        "slice",
+        "reshape",
+    ),
     *("relu", "relu6", "relu_n1", "leaky", "hard_swish", "logistic", "tanh", "quantize"),
 )
 _VALUES_MAX = 3000  # elements of a tensor: keeps one network in the milliseconds

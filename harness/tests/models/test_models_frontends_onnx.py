@@ -165,7 +165,7 @@ def test_a_convolution_over_time_is_an_image_of_height_one(tmp_path):
     net.node("Flatten")
     net.node("Gemm", net.normal(4, 3))
     ops = compared(net, tmp_path)
-    assert ops == ["CONV_2D", "MAX_POOL_2D", "CONV_2D", "MEAN", "FULLY_CONNECTED"]
+    assert ops == ["PAD", "CONV_2D", "MAX_POOL_2D", "CONV_2D", "MEAN", "FULLY_CONNECTED"]
 
 
 def test_several_inputs_and_outputs_keep_their_order(tmp_path):
