@@ -49,7 +49,9 @@ def bench_link(
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the cells as a list.")] = None,
     plot: Annotated[Path, typer.Option(metavar="FILE", help="Where the plot goes: .svg, .png, .pdf.")] = _DEFAULT_PLOT,
-    faults: Annotated[bool, typer.Option("--faults", help="The fault campaign instead: is anything ever missed?")] = False,
+    faults: Annotated[
+        bool, typer.Option("--faults", help="The fault campaign instead: is anything ever missed?")
+    ] = False,
     samples: Annotated[
         int | None, typer.Option(metavar="N", help="With --faults: samples of each campaign; default 2000.")
     ] = None,
@@ -85,17 +87,19 @@ def _whole(text: str | None, what: str) -> tuple[int, ...] | None:
     return None if numbers is None else tuple(int(number) for number in numbers)
 
 
-def _bench(grid: object, *, real_time: bool, quick: bool, slots: int | None, json_file: Path | None, plot: Path) -> None:
+def _bench(
+    grid: object, *, real_time: bool, quick: bool, slots: int | None, json_file: Path | None, plot: Path
+) -> None:
     from harness.linkbench import render, seed_case
     from harness.linkbench.bench import QUICK_SECONDS, Bench
     from harness.linkbench.check import check_in_real_time
-    from harness.linkbench.grid import OURS, Grid
+    from harness.linkbench.grid import OURS, Grid, Time
     from harness.linkbench.progress import shown
 
     assert isinstance(grid, Grid)
-    out = Console(highlight=False)
-    kind = "real" if real_time else "virtual"
-    bench = Bench(kind="real" if real_time else "virtual", seconds=QUICK_SECONDS[kind] if quick else None, slots=slots)
+    out = _console()
+    kind: Time = "real" if real_time else "virtual"
+    bench = Bench(kind=kind, seconds=QUICK_SECONDS[kind] if quick else None, slots=slots)
     grid.check()
     with shown(out, f"about {bench.estimate_s(grid):.0f} s, {kind} time") as progress:
         cells = list(bench.run(grid, progress))
@@ -104,7 +108,7 @@ def _bench(grid: object, *, real_time: bool, quick: bool, slots: int | None, jso
         out.print(line, soft_wrap=True)
     everything = list(cells)
     if {OURS, "seed"} <= set(grid.protocols):
-        case = seed_case.run(bench, n=10 if quick else 100)
+        case = seed_case.run(bench, n=10 if real_time else 100)
         everything += case.cells
         out.print(render.seed_table(case))
         out.print(f"float32 through ours: {case.float_over_wire:.4f} x its bare line time")
@@ -124,10 +128,16 @@ def _bench(grid: object, *, real_time: bool, quick: bool, slots: int | None, jso
         out.print(f"cells: {json_file}")
 
 
+def _console() -> Console:
+    """One that does not squeeze a wide table into the 80 columns that a file or a pipe is taken to have."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=180)
+
+
 def _faults(samples: int | None, seed: int, json_file: Path | None, quick: bool) -> None:
     from harness.linkbench import faults
 
-    out = Console(highlight=False)
+    out = _console()
     reports = []
     for plan in faults.plans(samples or (200 if quick else 2000), seed):
         out.print(f"{plan.describe()} ...")

@@ -67,7 +67,16 @@ def table(reports: Sequence[CampaignReport]) -> Table:
     for name in ("twice", "lost", "undetected", "agreement"):
         out.add_column(name, justify="right")
     for r in reports:
-        numbers = (r.samples, r.errors_injected, r.detected, r.repaired, r.stalls, r.scored_once, r.scored_twice, r.lost)
+        numbers = (
+            r.samples,
+            r.errors_injected,
+            r.detected,
+            r.repaired,
+            r.stalls,
+            r.scored_once,
+            r.scored_twice,
+            r.lost,
+        )
         colour = "green" if r.clean else "red"
         out.add_row(
             f"{r.byte_error_rate:g}",

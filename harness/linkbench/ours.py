@@ -66,7 +66,9 @@ def virtual(elf: Path, samples: Sequence[bytes], up: Way, down: Way, *, baud: in
     """The same stream in virtual time: the same session, the same program, the same line."""
     clock = ManualClock()
     with SteppedFirmware(elf, inference_s) as board:
-        session = Session(MemoryTransport(board, clock, up=up, down=down, name="virtual line", baud=baud), clock, window=None)
+        session = Session(
+            MemoryTransport(board, clock, up=up, down=down, name="virtual line", baud=baud), clock, window=None
+        )
         session.hello()
         return _judged(samples, session.stream(samples))
 

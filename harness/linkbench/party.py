@@ -70,9 +70,7 @@ class Workload:
     def right(self) -> int:
         """Samples that the engine read as meant and whose answer arrived as given."""
         asked = zip(self.samples, self.read, self.answers, strict=False)
-        return sum(
-            sample == read and answer == outputs_of(read, self.n_outputs) for sample, read, answer in asked
-        )
+        return sum(sample == read and answer == outputs_of(read, self.n_outputs) for sample, read, answer in asked)
 
     @property
     def wrong(self) -> int:

@@ -29,7 +29,7 @@ def table(cells: Sequence[Cell]) -> Table:
     for name in ("bytes", "baud", "adapter ms", "inference ms", *(["errors"] if noisy else [])):
         out.add_column(name, justify="right", no_wrap=True)
     for name in protocols:
-        out.add_column(name, justify="right")
+        out.add_column(name, justify="right", no_wrap=True)
     for setting, found in by_setting(cells).items():
         row = [f"{setting.payload_bytes}", f"{setting.baud}", f"{setting.adapter_ms:g}", f"{setting.inference_ms:g}"]
         row += [f"{setting.byte_error_rate:g}"] if noisy else []
@@ -68,7 +68,9 @@ def remarks(cells: Sequence[Cell]) -> list[str]:
     if ours:
         bound = [cell for cell in ours if cell.setting.transfer_s >= cell.setting.limit_s]
         if bound:
-            lines.append(f"ours, transfer longer than inference: line use {min(c.line_use for c in bound):.4f} at least")
+            lines.append(
+                f"ours, transfer longer than inference: line use {min(c.line_use for c in bound):.4f} at least"
+            )
         rest = [1 / c.limit_ratio for c in ours if c not in bound and c.limit_ratio]
         if rest:
             lines.append(f"ours, inference longer than transfer: {max(rest):.3f} x inference time a sample at most")

@@ -58,9 +58,7 @@ def device(work: Workload) -> Party:
 
 def _packets(message: bytes) -> list[bytes]:
     parts = [message[at : at + _PAYLOAD] for at in range(0, len(message), _PAYLOAD)]
-    return [
-        bytes([len(part) | (_LAST if part is parts[-1] else 0)]) + part.ljust(_PAYLOAD, b"\0") for part in parts
-    ]
+    return [bytes([len(part) | (_LAST if part is parts[-1] else 0)]) + part.ljust(_PAYLOAD, b"\0") for part in parts]
 
 
 def _send_with_sync(message: bytes) -> Party:
