@@ -1,7 +1,3 @@
-"""The fault campaign: a short one always, the whole one on request (HIL_FULL=1)."""
-
-import os
-
 import pytest
 
 from harness.errors import MisuseError
@@ -20,7 +16,6 @@ def test_every_sample_is_scored_exactly_once_and_no_error_goes_by_unnoticed(samp
     assert (report.errors_injected > 0) == (report.detected > 0) == (rate > 0)
 
 
-@pytest.mark.skipif(not os.environ.get("HIL_FULL"), reason="the whole campaign: set HIL_FULL=1")
 def test_ten_thousand_samples_survive_one_error_in_ten_thousand_bytes_and_twenty_resets():
     report = run_campaign(samples=10_000, payload_bytes=784, byte_error_rate=1e-4, burst=1, resets=20, seed=1)
     assert report.clean, report
