@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from harness.cli.app import Exit, app, interruptible
 from harness.errors import MisuseError
+
+if TYPE_CHECKING:
+    from harness.linkbench.grid import Grid
 
 _DEFAULT_PLOT = Path("hil-reports/bench-link.svg")
 
@@ -40,6 +43,9 @@ def bench_link(
     error_rates: Annotated[
         str | None, typer.Option("--error-rate", metavar="LIST", help="Damaged bytes of all, both ways; default 0.")
     ] = None,
+    content: Annotated[
+        Literal["noise", "images"], typer.Option(help="What is sent; noise is the worst case for our encodings.")
+    ] = "noise",
     real_time: Annotated[
         bool, typer.Option("--real-time", help="Every protocol through sockets against the clock: minutes.")
     ] = False,
@@ -77,7 +83,7 @@ def bench_link(
                 "protocols": tuple(protocols.split(",")) if protocols else None,
             }
             grid = Grid(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
-            _bench(grid, real_time=real_time, quick=quick, slots=slots, json_file=json_file, plot=plot)
+            _bench(grid, content, real_time=real_time, quick=quick, slots=slots, json_file=json_file, plot=plot)
 
 
 def _whole(text: str | None, what: str) -> tuple[int, ...] | None:
@@ -88,18 +94,24 @@ def _whole(text: str | None, what: str) -> tuple[int, ...] | None:
 
 
 def _bench(
-    grid: object, *, real_time: bool, quick: bool, slots: int | None, json_file: Path | None, plot: Path
+    grid: Grid,
+    content: Literal["noise", "images"],
+    *,
+    real_time: bool,
+    quick: bool,
+    slots: int | None,
+    json_file: Path | None,
+    plot: Path,
 ) -> None:
     from harness.linkbench import render, seed_case
     from harness.linkbench.bench import QUICK_SECONDS, Bench
     from harness.linkbench.check import check_in_real_time
-    from harness.linkbench.grid import OURS, Grid, Time
+    from harness.linkbench.grid import OURS, Time
     from harness.linkbench.progress import shown
 
-    assert isinstance(grid, Grid)
     out = _console()
     kind: Time = "real" if real_time else "virtual"
-    bench = Bench(kind=kind, seconds=QUICK_SECONDS[kind] if quick else None, slots=slots)
+    bench = Bench(kind=kind, seconds=QUICK_SECONDS[kind] if quick else None, slots=slots, content=content)
     grid.check()
     with shown(out, f"about {bench.estimate_s(grid):.0f} s, {kind} time") as progress:
         cells = list(bench.run(grid, progress))

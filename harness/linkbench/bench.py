@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from harness.linkbench import ours, peers, realtime, virtual
-from harness.linkbench.grid import OURS, Cell, Grid, Setting, Time, noise_samples
+from harness.linkbench import content, ours, peers, realtime, virtual
+from harness.linkbench.content import Content
+from harness.linkbench.grid import OURS, Cell, Grid, Setting, Time
 from harness.linkbench.line import BITS_PER_BYTE, Way
 from harness.linkbench.party import Workload
 from harness.linkbench.timed_model import N_OUTPUTS, build_timed
@@ -19,14 +20,22 @@ Progress = Callable[[int, int, str], None]
 VIRTUAL_SECONDS, REAL_SECONDS = 20.0, 3.0
 QUICK_SECONDS: dict[Time, float] = {"virtual": 10.0, "real": 1.0}
 #: A peer that waits for every answer takes the same time for each sample: a few show it, and more only cost computing.
-_PEER_BYTES, _PEER_SAMPLES = 400_000, 8
+_PEER_BYTES, _PEER_SAMPLES_MIN = 100_000, 4
 
 
 class Bench:
     """Builds each firmware once. ``seconds`` is what a cell lasts at the physical limit, in the time of its kind."""
 
-    def __init__(self, *, kind: Time = "virtual", seconds: float | None = None, slots: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        kind: Time = "virtual",
+        seconds: float | None = None,
+        slots: int | None = None,
+        content: Content = "noise",
+    ) -> None:
         self._kind: Time = kind
+        self._content: Content = content
         self._seconds = seconds or (VIRTUAL_SECONDS if kind == "virtual" else REAL_SECONDS)
         self._slots = slots
         self._elves: dict[int, Path] = {}
@@ -37,10 +46,10 @@ class Bench:
         settings = list(grid.settings())
         total = len(settings) * len(grid.protocols)
         for i, setting in enumerate(settings):
-            samples = noise_samples(setting.n_samples(self._seconds), setting.payload_bytes)
+            samples = content.samples(self._content, setting.n_samples(self._seconds), setting.payload_bytes)
             for k, protocol in enumerate(grid.protocols):
                 progress(i * len(grid.protocols) + k, total, f"{protocol}, {describe(setting)}")
-                yield self.cell(protocol, setting, samples)
+                yield self.cell(protocol, setting, samples, self._content)
         progress(total, total, "done")
 
     def estimate_s(self, grid: Grid) -> float:
@@ -51,7 +60,7 @@ class Bench:
         weight = sum(1.0 if name == OURS else 5.0 for name in grid.protocols)
         return weight * sum(s.n_samples(self._seconds) * s.limit_s for s in grid.settings())
 
-    def cell(self, protocol: str, setting: Setting, samples: Sequence[bytes], content: str = "noise") -> Cell:
+    def cell(self, protocol: str, setting: Setting, samples: Sequence[bytes], content_name: str = "noise") -> Cell:
         """One protocol over one line. BenchError and DeviceError as a session raises them, for ours alone."""
         epoch_s = 0.0 if self._kind == "virtual" else time.monotonic()
         up = Way(setting.baud, noise=Noise(setting.byte_error_rate, 11), phase_s=epoch_s)
@@ -70,7 +79,7 @@ class Bench:
             complete = right + wrong == len(samples)
         else:
             peer = peers.load(protocol)
-            some = max(_PEER_SAMPLES, _PEER_BYTES // setting.payload_bytes)
+            some = max(_PEER_SAMPLES_MIN, _PEER_BYTES // setting.payload_bytes)
             samples = samples[:some]
             work = Workload(tuple(samples), inference_s, N_OUTPUTS)
             pair = virtual.run_pair if self._kind == "virtual" else realtime.run_pair
@@ -87,7 +96,7 @@ class Bench:
             wrong=wrong,
             complete=complete,
             time=self._kind,
-            content=content,
+            content=content_name,
         )
 
     def _elf(self, payload_bytes: int) -> Path:

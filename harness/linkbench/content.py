@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import numpy.typing as npt
+from sklearn.datasets import load_sample_images
 
 from harness.data import DataMissing, load
+from harness.errors import MisuseError
+from harness.linkbench.grid import noise_samples
 
-#: Pixels of one image, 28 x 28.
-PIXELS = 784
+Content = Literal["noise", "images"]
+#: Pixels of one digit, 28 x 28, and values of one photograph, 96 x 96 x 3.
+PIXELS, PHOTO_SIDE = 784, 96
+PHOTO_VALUES = PHOTO_SIDE * PHOTO_SIDE * 3
+
+
+def samples(content: Content, n: int, n_bytes: int) -> tuple[bytes, ...]:
+    """``n`` samples of ``n_bytes`` bytes as an int8 model takes them.
+
+    ``noise`` is the worst case for an encoding and exists in every size; ``images`` are handwritten digits (784 bytes)
+    or pieces of photographs (27,648 bytes). MisuseError for images of another size.
+    """
+    if content == "noise":
+        return noise_samples(n, n_bytes)
+    if n_bytes == PIXELS:
+        return as_int8(images(n)[1])
+    if n_bytes == PHOTO_VALUES:
+        return as_int8(photos(n))
+    raise MisuseError("there are no images of this size", expected=f"{PIXELS} or {PHOTO_VALUES} bytes", found=n_bytes)
 
 
 def images(n: int) -> tuple[str, npt.NDArray[np.uint8]]:
@@ -36,3 +58,15 @@ def as_int8(pixels: npt.NDArray[np.uint8]) -> tuple[bytes, ...]:
 def as_float32(pixels: npt.NDArray[np.uint8]) -> tuple[bytes, ...]:
     """As a float32 model takes them: pixel / 255, little endian."""
     return tuple((row / np.float32(255)).astype("<f4").tobytes() for row in pixels)
+
+
+def photos(n: int) -> npt.NDArray[np.uint8]:
+    """``n`` pieces of 96 x 96 pixels of scikit-learn's two photographs as [n, 27648], a colour's values side by side."""
+    side = PHOTO_SIDE
+    pieces = [
+        photo[top : top + side, left : left + side].reshape(-1)
+        for photo in load_sample_images().images
+        for top in range(0, photo.shape[0] - side, side)
+        for left in range(0, photo.shape[1] - side, side)
+    ]
+    return np.asarray(pieces, np.uint8)[np.arange(n) % len(pieces)]

@@ -1,7 +1,7 @@
 """The two ends of a published protocol as generators: what they say, hear and compute, without any input or output.
 
-A party yields ``Say``, ``Hear``, ``HearUntil`` or ``Work`` and gets back the bytes heard. It ends when it has nothing more
-to do. ``virtual`` and ``realtime`` run a pair of them; neither side knows which.
+A party yields ``Say``, ``Hear``, ``HearUntil``, ``Work`` or ``Mark`` and gets back the bytes heard. It ends when it has
+nothing more to do. ``virtual`` and ``realtime`` run a pair of them; neither side knows which.
 """
 
 from __future__ import annotations
@@ -38,7 +38,12 @@ class Work:
     duration_s: float
 
 
-Action = Say | Hear | HearUntil | Work
+@dataclass(frozen=True)
+class Mark:
+    """The host says: now the samples begin, or now one more is over. Greetings and farewells lie outside, as ours do."""
+
+
+Action = Say | Hear | HearUntil | Work | Mark
 Party = Generator[Action, bytes, None]
 
 
@@ -81,3 +86,10 @@ class Workload:
 def outputs_of(data: bytes, n_outputs: int) -> tuple[int, ...]:
     """Stands for a network: the first values of the input, which is enough to tell a mix-up of samples."""
     return tuple(byte - 256 if byte > 127 else byte for byte in data[:n_outputs].ljust(n_outputs, b"\0"))
+
+
+def span_s(marks_s: list[float], now_s: float, *, over: bool) -> float:
+    """What the samples took: from the first mark to the last, or until now when the run got stuck; 0 without marks."""
+    if not marks_s:
+        return 0.0
+    return (marks_s[-1] if over else now_s) - marks_s[0]

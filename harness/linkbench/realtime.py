@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from harness.bench.transports._fd import FdTransport
 from harness.clock import Clock, SystemClock
 from harness.linkbench.line import Way
-from harness.linkbench.party import Action, Hear, HearUntil, Party, Say, Work
+from harness.linkbench.party import Action, Hear, HearUntil, Mark, Party, Say, Work, span_s
 
 #: What a terminal's and an adapter's buffers take ahead of the line. When it is full the sender waits.
 _BUFFER_BYTES = 4096
 #: The longest a byte in the middle of a run may be late.
 _SLICE_S = 0.001
 _READ_BYTES = 65536
+_PIECE_BYTES = 1024
 #: A pair of parties of which neither hears anything for so long waits for ever.
 STUCK_S = 5.0
 
@@ -123,30 +124,41 @@ class LineTransport(FdTransport):
         pass
 
 
-def run_pair(host: Party, device: Party, up: Way, down: Way, clock: Clock | None = None) -> tuple[float, bool]:
-    """As ``virtual.run_pair``, in real time: both parties, in threads of this process, over one ``RealLine``."""
+def run_pair(
+    host: Party, device: Party, up: Way, down: Way, clock: Clock | None = None, stuck_s: float = STUCK_S
+) -> tuple[float, bool]:
+    """As ``virtual.run_pair``, in real time: both parties, in threads of this process, over one ``RealLine``.
+
+    Neither side may compute for ``stuck_s`` or longer.
+    """
     clock = clock or SystemClock()
     with RealLine(up, down, clock) as line:
-        far = threading.Thread(target=_play, args=(device, line.device, clock), name="linkbench-device", daemon=True)
+        marks_s: list[float] = []
+        far = threading.Thread(
+            target=_play, args=(device, line.device, clock, stuck_s, []), name="linkbench-device", daemon=True
+        )
         far.start()
-        began_s = clock.monotonic_s()
-        over, quiet_s = _play(host, line.host, clock)
-        took_s = clock.monotonic_s() - began_s - quiet_s
+        over, quiet_s = _play(host, line.host, clock, stuck_s, marks_s)
+        took_s = span_s(marks_s, clock.monotonic_s() - quiet_s, over=over)
         line.device.shutdown(socket.SHUT_RDWR)
         far.join()
     return took_s, over
 
 
-def _play(party: Party, end: socket.socket, clock: Clock) -> tuple[bool, float]:
+def _play(party: Party, end: socket.socket, clock: Clock, stuck_s: float, marks_s: list[float]) -> tuple[bool, float]:
     """Runs a party on a socket: whether it came to its end, and how long it had heard nothing when it did not."""
     inbox = b""
-    end.settimeout(STUCK_S)
+    end.settimeout(stuck_s)
     try:
         action: Action = next(party)
         while True:
             heard = b""
             if isinstance(action, Say):
-                end.sendall(action.data)
+                # In pieces: the time-out is for a call, and a large image takes longer than that on a slow line.
+                for at in range(0, len(action.data), _PIECE_BYTES):
+                    end.sendall(action.data[at : at + _PIECE_BYTES])
+            elif isinstance(action, Mark):
+                marks_s.append(clock.monotonic_s())
             elif isinstance(action, Work):
                 clock.sleep_s(action.duration_s)
             else:
@@ -160,7 +172,7 @@ def _play(party: Party, end: socket.socket, clock: Clock) -> tuple[bool, float]:
     except StopIteration:
         return True, 0.0
     except TimeoutError:
-        return False, STUCK_S
+        return False, stuck_s
     except OSError:
         return False, 0.0
 

@@ -46,7 +46,11 @@ class SteppedFirmware:
                 pass_fds=[marks.fileno()],
             )
         self._marks.settimeout(_PATIENCE_S)
-        self._until_mark(0.0)  # its BOOT
+        try:
+            self._until_mark(0.0)  # its BOOT
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -90,7 +94,10 @@ class SteppedFirmware:
     def _feed(self, now_s: float) -> None:
         while self._held and self._run_ends_s is None:
             piece, self._held = self._held[:_PIECE_BYTES], self._held[_PIECE_BYTES:]
-            self._line.sendall(piece)
+            try:
+                self._line.sendall(piece)
+            except OSError:
+                raise self._gone() from None
             self._until_mark(now_s)
 
     def _until_mark(self, now_s: float) -> None:
@@ -98,11 +105,12 @@ class SteppedFirmware:
         try:
             mark = self._marks.recv(1)
         except TimeoutError:
+            found = f"it said nothing for {_PATIENCE_S:g} s"
+            raise BenchError("the native firmware hangs", where=str(self._elf), found=found) from None
+        except OSError:
             mark = b""
         if not mark:
-            status = self._program.poll()
-            found = "it hangs" if status is None else f"it ended with status {status}"
-            raise BenchError("the native firmware does not go on", where=str(self._elf), found=found)
+            raise self._gone()
         said = b""
         with contextlib.suppress(BlockingIOError):
             while True:
@@ -112,3 +120,7 @@ class SteppedFirmware:
         if mark == b"R":
             self.runs += 1
             self._run_ends_s = now_s + self._inference_s
+
+    def _gone(self) -> BenchError:
+        found = f"it ended with status {self._program.wait(_PATIENCE_S)}"
+        return BenchError("the native firmware does not go on", where=str(self._elf), found=found)

@@ -5,10 +5,10 @@ Neither party takes time of its own beside ``Work``: a real host and a real boar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.linkbench.line import Way
-from harness.linkbench.party import Action, Hear, HearUntil, Party, Say, Work
+from harness.linkbench.party import Action, Hear, HearUntil, Mark, Party, Say, Work, span_s
 
 
 @dataclass
@@ -22,6 +22,7 @@ class _End:
     free_at_s: float = 0.0
     inbox: bytes = b""
     over: bool = False
+    marks_s: list[float] = field(default_factory=list)
 
     def start(self, now_s: float) -> None:
         self._go_on(None, now_s)
@@ -60,8 +61,11 @@ class _End:
     def _go_on(self, heard: bytes | None, now_s: float) -> None:
         try:
             action = next(self.party) if heard is None else self.party.send(heard)
-            while isinstance(action, Say):
-                self.says.put(action.data, now_s)
+            while isinstance(action, Say | Mark):
+                if isinstance(action, Say):
+                    self.says.put(action.data, now_s)
+                else:
+                    self.marks_s.append(now_s)
                 action = self.party.send(b"")
         except StopIteration:
             self.over = True
@@ -81,10 +85,10 @@ class _End:
 
 
 def run_pair(host: Party, device: Party, up: Way, down: Way) -> tuple[float, bool]:
-    """Runs until the host is over or neither side can go on: the seconds it took, and whether the host is over.
+    """Runs until the host is over or neither side can go on: the seconds its samples took, and whether it is over.
 
-    Time begins at 0. A pair that waits for each other for ever is a stuck one, not an error: that is what protocols
-    without recovery do after a lost byte.
+    Time begins at 0, the samples' at the host's first ``Mark``. A pair that waits for each other for ever is a stuck
+    one, not an error: that is what protocols without recovery do after a lost byte.
     """
     near, far = _End(host, down, up), _End(device, up, down)
     now_s = 0.0
@@ -95,6 +99,6 @@ def run_pair(host: Party, device: Party, up: Way, down: Way) -> tuple[float, boo
             continue
         later = [at_s for at_s in (near.due_s(), far.due_s()) if at_s is not None]
         if not later:
-            return now_s, False
+            return span_s(near.marks_s, now_s, over=False), False
         now_s = max(now_s, min(later))
-    return now_s, True
+    return span_s(near.marks_s, now_s, over=True), True

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import struct
 
-from harness.linkbench.party import Hear, HearUntil, Party, Say, Work, Workload
+from harness.linkbench.party import Hear, HearUntil, Mark, Party, Say, Work, Workload
 
 TITLE = "ML_FRAME / ML_RESULT stream"
 _MODEL_STRUCT = struct.Struct("<IIIIif")
@@ -36,11 +36,13 @@ def host(work: Workload) -> Party:
     yield Say(b"ML_DATASET_SENDREQ\0")
     yield Hear(len(b"ML_READY\0"))
     yield Say(_HEADER.pack(1, len(work.samples), work.sample_bytes, 0))
+    yield Mark()
     for sample in work.samples:
         yield Hear(len(_FRAME))
         yield Say(sample)
         heard = yield Hear(len(_RESULT) + work.n_outputs)
         work.answers.append(tuple(byte - 256 if byte > 127 else byte for byte in heard[len(_RESULT) :]))
+        yield Mark()
     yield HearUntil(b"\n")
     yield Say(b"ML_COMPLETED\0")
     yield Hear(len(b"ML_DONE\0"))

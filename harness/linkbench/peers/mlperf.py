@@ -15,7 +15,7 @@ a digit that is none are refused with e-[...], which the runner's load() does no
 
 from __future__ import annotations
 
-from harness.linkbench.party import HearUntil, Party, Say, Work, Workload
+from harness.linkbench.party import HearUntil, Mark, Party, Say, Work, Workload
 
 TITLE = "hex db commands"
 _CHUNK_BYTES = 31
@@ -24,6 +24,7 @@ _READY = b"m-ready\r\n"
 
 def host(work: Workload) -> Party:
     """The runner: load, 31 bytes at a time, infer; only the answer to the last command is kept."""
+    yield Mark()
     for sample in work.samples:
         yield Say(f"db load {len(sample)}%".encode())
         yield HearUntil(_READY)
@@ -33,6 +34,7 @@ def host(work: Workload) -> Party:
         yield Say(b"infer 1 0%")
         heard = yield HearUntil(_READY)
         work.answers.append(_results(heard))
+        yield Mark()
 
 
 def device(work: Workload) -> Party:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import struct
 
-from harness.linkbench.party import Hear, Party, Say, Work, Workload
+from harness.linkbench.party import Hear, Mark, Party, Say, Work, Workload
 
 TITLE = "float32 stop-and-wait"
 
@@ -25,11 +25,13 @@ def host(work: Workload) -> Party:
     """The script: N and its echo, then an image, its sum and its outputs at a time."""
     yield Say(struct.pack("<i", len(work.samples)))
     yield Hear(4)
+    yield Mark()
     for sample in work.samples:
         yield Say(_floats(tuple(byte - 256 if byte > 127 else byte for byte in sample)))
         yield Hear(4)  # the sum: compared, and not acted upon
         heard = yield Hear(4 * work.n_outputs)
         work.answers.append(_whole(heard, work.n_outputs))
+        yield Mark()
 
 
 def device(work: Workload) -> Party:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from harness.linkbench.party import Action, Hear, Party, Say, Work, Workload
+from harness.linkbench.party import Action, Hear, Mark, Party, Say, Work, Workload
 
 TITLE = "32-byte packets, a sync byte each"
 _PAYLOAD = 32
@@ -29,6 +29,7 @@ _REQUEST, _ACK, _DATA_HEAD, _OPERATOR, _DESCRIPTOR = 24, 20, 14, 48, 60
 
 def host(work: Workload) -> Party:
     """AiRunner.invoke for one sample at a time."""
+    yield Mark()
     for sample in work.samples:
         yield from _send_with_sync(bytes(_REQUEST))
         yield from _receive()
@@ -39,6 +40,7 @@ def host(work: Workload) -> Party:
         tensor = yield from _receive()
         values = tensor[_DESCRIPTOR:]
         work.answers.append(tuple(value - 256 if value > 127 else value for value in values))
+        yield Mark()
 
 
 def device(work: Workload) -> Party:
