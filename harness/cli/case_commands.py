@@ -12,7 +12,7 @@ from harness.bench.boards import load_board, names
 from harness.bench.unit import choose_backend, open_unit
 from harness.cli.app import BoardOption, Compiler, Exit, app, interruptible, worst
 from harness.clock import SystemClock
-from harness.errors import PlanError
+from harness.errors import MisuseError, PlanError
 from harness.models import metadata
 from harness.paths import shipped
 from harness.plans import Plan, discover, expand, load
@@ -113,6 +113,12 @@ def run(
     samples: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
     skip_flash: Annotated[bool, typer.Option("--skip-flash", help="Trust the board's flash.")] = False,
     compiler: Compiler = "auto",
+    wire_log: Annotated[
+        bool, typer.Option("--wire-log", help="Keep every byte in wire.log of the report directory.")
+    ] = False,
+    resume: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Go on with an interrupted run: its report directory or id.")
+    ] = None,
 ) -> None:
     """Run a plan on a board, as pytest would. Exit status: 0 pass, 1 product, 2 rig, 3 plan, 4 inconclusive."""
     from harness.evidence.reports import terminal
@@ -125,7 +131,13 @@ def run(
         skip_flash=skip_flash,
         firmware=firmware,
         compiler=compiler,
+        wire_log=wire_log,
+        resume=resume,
     )
+    if report_dir is None and resume is not None and Path(resume).is_dir():
+        report_dir = Path(resume)
+    if wire_log and report_dir is None:
+        raise MisuseError("--wire-log needs a place for its file", next_step="add --report-dir DIR")
     found = find_plan(plan)
     load_board(board)
     cases = expand(found, boards=names(), models=metadata.names(), only_boards=[board], samples=samples)
@@ -139,11 +151,16 @@ def run(
     verdicts = []
     with interruptible():
         for case in cases:
+            folder = None if report_dir is None else report_dir if len(cases) == 1 else report_dir / case.id
             with console.status(case.id) as status:
-                result = run_case(case, options, watch=lambda step: _show(status, case.id, step))  # noqa: B023 - called within
+                result = run_case(
+                    case,
+                    options,
+                    watch=lambda step: _show(status, case.id, step),  # noqa: B023 - called within
+                    folder=folder,
+                )
             console.print(terminal.view(result.record))
-            if report_dir is not None:
-                folder = report_dir if len(cases) == 1 else report_dir / case.id
+            if folder is not None:
                 result.write(folder)
                 console.print(f"reports: {folder}", soft_wrap=True)
             verdicts.append(result.record.verdict)

@@ -34,9 +34,11 @@ class Rescue:
 class StreamResult:
     """What came of a stream. ``results[i]`` answers ``samples[i]``, None where there is no answer.
 
-    ``lost`` says why for each sample without one. ``counters`` are of this stream alone. ``baud`` is the speed at
-    the end, None on a line without one, ``climbs`` how often it was raised. ``revived`` says what the core did each time
-    that the silent board was reset through the probe, ``reopened`` names the port each time that it came back.
+    ``lost`` says why for each sample without one. ``counters`` are of this stream alone. ``baud`` is the speed at the
+    end, None on a line without one; ``climbs`` counts how often it was raised. ``revived`` says what the core did each
+    time that the silent board was reset through the probe, ``reopened`` names the port each time that it came back.
+    ``earlier_s`` is what earlier parts of a resumed run have spent. ``overlap`` is the share of the bytes that the board
+    received while its engine ran, None where it was not asked.
     """
 
     results: tuple[ResultReceived | None, ...]
@@ -45,6 +47,8 @@ class StreamResult:
     wall_s: float
     resets: tuple[BoardReset, ...]
     baud: int | None
+    earlier_s: float = 0.0
+    overlap: float | None = None
     revived: tuple[str, ...] = ()
     reopened: tuple[str, ...] = ()
     climbs: int = 0
