@@ -88,7 +88,7 @@ class Session:
             lambda timeout_s: self._wait_for(PongReceived, timeout_s),
         )
         self._pump.choose_speed = self._speed.choose
-        self._may_climb = False
+        self._held: int | None = None  # the speed that a climb has ended at
         self._stream: Streaming | None = None  # the one under way
 
     @property
@@ -104,6 +104,7 @@ class Session:
         self._conversation.send_hello(self._clock.monotonic_s(), timeout_s)
         # The conversation gives up by itself at timeout_s; the deadline only guards against a clock that jumps.
         hello = self._await(HelloReceived, timeout_s * 2 + 1.0).hello
+        self._speed.settle()
         if self._encoding == "zero_runs" and not hello.capabilities & m.Capability.ZERO_RUNS:
             raise DeviceError(
                 "the board cannot read zero runs, which the plan asks for",
@@ -126,7 +127,7 @@ class Session:
             climbed = climb(self._speed, offered, fixed=fixed, known=known, avoid=avoid)
         finally:
             self._conversation.hold = False
-        self._may_climb = climbed.steps > 0
+        self._held = climbed.baud if climbed.steps else None
         return climbed
 
     def ping(self, data: bytes = b"hil") -> float:
@@ -233,15 +234,11 @@ class Session:
         self._climb_again(stream)
 
     def _climb_again(self, stream: Streaming) -> None:
-        """The board has started anew, at its safe speed: go back to the one that had held."""
-        agreed = self._speed.agreed_baud
-        self._speed.board_is_at_safe()
-        if self._may_climb:
-            stream.climbs += self.climb(known=agreed, avoid=self._above(agreed)).steps
-
-    def _above(self, baud: int | None) -> tuple[int, ...]:
-        hello = self._conversation.hello
-        return tuple(other for other in hello.bauds if baud is not None and other > baud) if hello else ()
+        """The board has started anew, at its safe speed: go back to the one that had held, and not beyond."""
+        self._speed.settle()
+        hello, held = self._conversation.hello, self._held
+        if hello is not None and held is not None and self._speed.agreed_baud == self._speed.safe_baud:
+            stream.climbs += self.climb(known=held, avoid=[baud for baud in hello.bauds if baud > held]).steps
 
     def _outcome(self, stream: Streaming) -> StreamResult:
         return stream.outcome(self._clock.monotonic_s(), self._speed.agreed_baud)

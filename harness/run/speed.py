@@ -55,8 +55,13 @@ class Speed:
         if baud is not None and baud != self._transport.baud:
             self._transport.set_baud(baud)
 
-    def board_is_at_safe(self) -> None:
-        """The board has started anew."""
+    def settle(self) -> None:
+        """The board was just heard: it is at the speed that this end is set to."""
+        self.agreed_baud = self._transport.baud
+        self._tell_patience()
+
+    def _go_to_safe(self) -> None:
+        """The board is there, or will be."""
         self.agreed_baud = self.safe_baud
         self.choose(safe=True)
         self._tell_patience()
@@ -101,7 +106,7 @@ class Speed:
 
     def back_to_safe(self) -> None:
         """See ``climb.Line``."""
-        self.board_is_at_safe()
+        self._go_to_safe()
         for n in range(_BACK_TRIES):
             word = b"back %d" % n
             self._conversation.send_ping(word)
