@@ -14,7 +14,7 @@ from harness.run.campaign import CampaignReport, run_campaign
 _PAYLOAD_BYTES = 784
 #: Damaged bytes of all; single ones, then in runs.
 _RATES = (1e-6, 1e-5, 1e-4, 1e-3)
-_BURSTS = ((1e-4, 8), (1e-4, 64))
+_BURSTS = ((1e-4, 8), (1e-3, 64))
 #: Resets of the board for each thousand samples.
 _RESETS_PER_1000 = 2
 

@@ -64,7 +64,7 @@ def remarks(cells: Sequence[Cell]) -> list[str]:
         for cell in found.values()
         if cell.protocol != OURS
     ]
-    ours = [cell for cell in cells if cell.protocol == OURS]
+    ours = [cell for cell in cells if cell.protocol == OURS and not cell.byte_error_rate]
     if ours:
         bound = [cell for cell in ours if cell.setting.transfer_s >= cell.setting.limit_s]
         if bound:
