@@ -88,7 +88,8 @@ class FakeDevice:
 
     A run takes ``compute_s`` (the board receives meanwhile) and ``cycles`` are that time at the clock of ``hello``.
     A reset leaves the board deaf for ``boot_s``.
-    ``show_layers`` is per-layer mode. ``seen`` holds every input that the engine read, in order.
+    ``show_layers`` is per-layer mode. ``seen`` holds every
+    input that the engine read, in order.
     """
 
     def __init__(
