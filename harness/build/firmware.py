@@ -16,6 +16,7 @@ from harness.build.inputs import BuildBoard, BuildModel
 from harness.paths import shipped
 
 _SOURCES = ("*.c", "*.h", "*.ld", "*.cmake", "CMakeLists.txt", "board.toml", "model.json")
+MODEL_JSON = "model.json"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class FirmwareImage:
     ``flash_bytes`` is what is written to flash, ``ram_bytes`` everything in RAM, the ``stack_bytes`` reserved among
     it; ``sections`` maps names to sizes in bytes. ``build_id`` is 40 hexadecimal digits: the same inputs give the
     same id and the same bytes. ``protocol`` is the wire's version, ``slots`` the number of input slots.
+    ``model_json`` is the layer table of the model, None for an image that has none beside it.
     """
 
     elf: Path
@@ -39,6 +41,7 @@ class FirmwareImage:
     board: str
     protocol: int
     slots: int
+    model_json: Path | None = None
 
 
 def build(
@@ -54,9 +57,9 @@ def build(
 
     ``board_dir`` holds board.toml and board.c, ``generated_dir`` model.c, model.h and model.json. An image built
     before from the same sources, sizes and compiler is returned from ``cache_dir`` (the user's cache by default);
-    ``out`` gets a copy. ``slots`` overrides the number of input slots that the RAM budget gives. Raises PlanError
-    when the model does not fit flash or RAM or a description is wrong, BenchError when the compiler is missing or
-    refuses the sources. After a failure neither ``out`` nor the cache has changed.
+    ``out`` gets a copy, with the layer table beside it. ``slots`` overrides the number of input slots that the RAM
+    budget gives. Raises PlanError when the model does not fit flash or RAM or a description is wrong, BenchError when
+    the compiler is missing or refuses the sources. After a failure neither ``out`` nor the cache has changed.
     """
     board, model = BuildBoard.load(board_dir), BuildModel.load(generated_dir)
     budget = memory_budget(board, model, slots=slots)
@@ -118,13 +121,26 @@ def _built(
         )
 
     elf = cached_file(cache_dir or default_cache_dir(), build_id, "firmware.elf", make)
+    # Its content is part of the build id: what lies there belongs to this image.
+    cache = cache_dir or default_cache_dir()
+    table = cached_file(cache, build_id, MODEL_JSON, lambda scratch: _copied(generated_dir, scratch))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(elf, out)
-    return _image(out or elf, board, budget, compiler)
+        table = Path(shutil.copyfile(table, model_json_beside(out)))
+    return _image(out or elf, board, budget, compiler, table)
 
 
-def _image(elf: Path, board: BuildBoard, budget: Budget, compiler: Compiler) -> FirmwareImage:
+def model_json_beside(elf: Path) -> Path:
+    """Where the layer table of an image lies that was copied out of the cache: ``fw.elf`` -> ``fw.model.json``."""
+    return elf.with_suffix(f".{MODEL_JSON}")
+
+
+def _copied(generated_dir: Path, scratch: Path) -> Path:
+    return Path(shutil.copyfile(generated_dir / MODEL_JSON, scratch / MODEL_JSON))
+
+
+def _image(elf: Path, board: BuildBoard, budget: Budget, compiler: Compiler, table: Path) -> FirmwareImage:
     identity = elf_file.verify_identity(elf)
     found = elf_file.sections(elf)
     return FirmwareImage(
@@ -140,6 +156,7 @@ def _image(elf: Path, board: BuildBoard, budget: Budget, compiler: Compiler) -> 
         board=identity.board,
         protocol=identity.protocol,
         slots=budget.slots,
+        model_json=table,
     )
 
 

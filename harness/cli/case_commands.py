@@ -112,6 +112,7 @@ def run(
     model: Annotated[str | None, typer.Option(help="Only this one of the plan's models.")] = None,
     samples: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
     skip_flash: Annotated[bool, typer.Option("--skip-flash", help="Trust the board's flash.")] = False,
+    layers: Annotated[bool, typer.Option("--layers", help="Profile the layers of one sample too.")] = False,
     compiler: Compiler = "auto",
 ) -> None:
     """Run a plan on a board, as pytest would. Exit status: 0 pass, 1 product, 2 rig, 3 plan, 4 inconclusive."""
@@ -125,6 +126,7 @@ def run(
         skip_flash=skip_flash,
         firmware=firmware,
         compiler=compiler,
+        layers=layers,
     )
     found = find_plan(plan)
     load_board(board)

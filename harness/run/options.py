@@ -14,7 +14,7 @@ Compiler = Literal["auto", "zig", "gcc"]
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Where to run and with which image. ``firmware`` None = build it; ``uid`` None = any unit."""
+    """Where to run and with which image. ``firmware`` None = build it; ``uid`` None = any unit. ``layers``: profile them too."""
 
     backend: BackendChoice = "auto"
     places: tuple[Place, ...] = ()
@@ -22,6 +22,7 @@ class RunOptions:
     skip_flash: bool = False
     firmware: Path | None = None
     compiler: Compiler = "auto"
+    layers: bool = False
 
     @classmethod
     def make(
@@ -33,7 +34,8 @@ class RunOptions:
         skip_flash: bool = False,
         firmware: Path | None = None,
         compiler: Compiler = "auto",
+        layers: bool = False,
     ) -> RunOptions:
         """From what a user gave. ``PlanError`` when the bench file cannot be read."""
         places = () if bench is None else tuple(Place(u.board, u.uid, u.port) for u in load_bench(bench).units)
-        return cls(backend, places, uid, skip_flash, firmware, compiler)
+        return cls(backend, places, uid, skip_flash, firmware, compiler, layers)

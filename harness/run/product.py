@@ -14,7 +14,10 @@ from harness.bench.probes import FlashReport
 from harness.build import FirmwareImage
 from harness.build.image import check_fits, read_image
 from harness.errors import MisuseError
+from harness.models import layertable
 from harness.models.codegen import generate
+from harness.models.codegen.emit import ENGINE_NAME
+from harness.models.layertable import LayerTable
 from harness.models.metadata import Model
 from harness.records import FirmwareFacts
 from harness.run.options import Compiler
@@ -28,6 +31,20 @@ class Product:
     model: Model
     image: FirmwareImage
     elf_sha256: str
+
+    def layer_table(self) -> LayerTable | None:
+        """What the image's layers are; None when it is not known: an engine that brings its own network.
+
+        From the table beside the image when it is of this model, else as this harness would generate it: a board whose
+        layers are others then shows by their number and sizes.
+        """
+        beside = None if self.image.model_json is None else layertable.read(self.image.model_json)
+        if beside is not None and (beside.model_sha256, beside.engine) == (self.image.model_sha256, self.image.engine):
+            return beside if beside.layers else None
+        if self.image.engine != ENGINE_NAME:
+            return None
+        with tempfile.TemporaryDirectory(prefix="hil-") as folder:
+            return layertable.read(generate(self.model.path, Path(folder)).model_json)
 
     def facts(self, flashed: FlashReport | None) -> FirmwareFacts:
         """For the record. ``flashed`` None = not by us, so nothing was read back either."""
