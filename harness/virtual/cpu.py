@@ -150,13 +150,12 @@ class Core:
 
     # -- hooks ----------------------------------------------------------------------------------------------------
 
-    def hook_traps(self, on_return: Callable[[int], bool]) -> None:
-        """``on_return(pc)`` handles a branch to an EXC_RETURN value; False means that it was none."""
-        pc = self._pc
+    def hook_traps(self, on_return: Callable[[], bool]) -> None:
+        """``on_return()`` handles a branch to an EXC_RETURN value; False means that it was none."""
 
         def on_intr(_uc: int, number: int, _data: int) -> None:
             try:
-                if number in (3, 8) and (target := pc.load()[0]) >= 0xF0000000 and on_return(target):
+                if (number == 3 or number == 8) and on_return():
                     return
                 self.trap = number
                 self.lib.uc_emu_stop(self.handle)

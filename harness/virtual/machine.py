@@ -98,7 +98,6 @@ class Machine:
             action()
         self.sleeping = self.polling = False
         self._waiting_since = None
-        self.exceptions.vtor = 0
         self._all.values[:] = [0] * len(self._all.values)
         self._all.store()
         sp, start = self._vector(0), self._vector(4)
@@ -132,6 +131,7 @@ class Machine:
     def code_changed(self, start: int, size: int) -> None:
         """Memory that may hold code changed behind the core's back; told to Unicorn before the next run."""
         self._stale.append((start, start + size))
+        self.exceptions.forget_vectors()
 
     def _debug_changed(self) -> None:
         # A halt ends WFI: the core goes on behind it when it is resumed.

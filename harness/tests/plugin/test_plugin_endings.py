@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -47,7 +48,8 @@ def wait_for(what) -> bool:
 @pytest.fixture
 def streaming(tmp_path, monkeypatch):
     """Start pytest on the digits plan and return once samples are on their way."""
-    runtime = tmp_path / "rt"
+    short = tempfile.TemporaryDirectory(prefix="hil-")  # a Unix socket's path must stay below 100 bytes
+    runtime = Path(short.name)
     monkeypatch.setenv("HIL_RUNTIME_DIR", str(runtime))
     digits_plan(tmp_path)
     started = []
@@ -77,6 +79,7 @@ def streaming(tmp_path, monkeypatch):
         if process.poll() is None:
             process.kill()
         process.communicate()
+    short.cleanup()
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)

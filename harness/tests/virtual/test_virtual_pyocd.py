@@ -10,8 +10,8 @@ from pyocd.core import exceptions
 from pyocd.core.target import Target
 from pyocd.flash.file_programmer import FileProgrammer
 from pyocd.flash.loader import FlashLoader
+from virtual_lab import binary
 
-from conftest import binary
 from harness.virtual import process
 from harness.virtual.control import Control
 
