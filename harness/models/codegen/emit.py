@@ -174,7 +174,10 @@ static uint32_t arena_used(void)
     return HIL_MODEL_ARENA_BYTES;
 }}
 
-static void report(hil_layer_cb callback, void *context, uint16_t index)
+/* Two programs come of this one: without a callback no layer even asks whether there is one. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+static ALWAYS_INLINE void report(hil_layer_cb callback, void *context, uint16_t index)
 {{
     if (callback) {{
         const hil_tensor *out = &tensors[FIRST_LAYER + index];
@@ -183,13 +186,26 @@ static void report(hil_layer_cb callback, void *context, uint16_t index)
     }}
 }}
 
+static ALWAYS_INLINE void layers(uint8_t *const a, hil_layer_cb callback, void *context)
+{{
+{calls}
+}}
+
+static __attribute__((noinline)) void layers_with_hook(uint8_t *a, hil_layer_cb callback, void *context)
+{{
+    layers(a, callback, context);
+}}
+
 static int run(hil_layer_cb callback, void *context)
 {{
-    uint8_t *const a = arena;
-    if (!a) {{
+    if (!arena) {{
         return ERROR_NO_ARENA;
     }}
-{calls}
+    if (callback) {{
+        layers_with_hook(arena, callback, context);
+    }} else {{
+        layers(arena, 0, 0);
+    }}
     return 0;
 }}
 
