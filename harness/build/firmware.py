@@ -12,6 +12,7 @@ from harness.build.budget import Budget, memory_budget
 from harness.build.cache import cached_file, default_cache_dir
 from harness.build.cmake import run_cmake
 from harness.build.compilers import Choice, Compiler, cross_compiler, host_compiler
+from harness.build.engines import ExternalEngine
 from harness.build.inputs import BuildBoard, BuildModel
 from harness.paths import shipped
 
@@ -50,6 +51,7 @@ def build(
     *,
     compiler: Choice = "auto",
     slots: int | None = None,
+    engine: ExternalEngine | None = None,
     out: Path | None = None,
     cache_dir: Path | None = None,
 ) -> FirmwareImage:
@@ -63,7 +65,7 @@ def build(
     """
     board, model = BuildBoard.load(board_dir), BuildModel.load(generated_dir)
     budget = memory_budget(board, model, slots=slots)
-    return _built(board_dir, generated_dir, board, model, budget, cross_compiler(compiler), out, cache_dir)
+    return _built(board_dir, generated_dir, board, model, budget, cross_compiler(compiler), out, cache_dir, engine)
 
 
 def native(
@@ -71,6 +73,7 @@ def native(
     *,
     sanitize: bool = False,
     slots: int | None = None,
+    engine: ExternalEngine | None = None,
     cache_dir: Path | None = None,
 ) -> FirmwareImage:
     """The same server and engine as a program for this host.
@@ -81,7 +84,9 @@ def native(
     board_dir = shipped("firmware") / "boards" / "native"
     board, model = BuildBoard.load(board_dir), BuildModel.load(generated_dir)
     budget = memory_budget(board, model, slots=slots)
-    return _built(board_dir, generated_dir, board, model, budget, host_compiler(sanitize=sanitize), None, cache_dir)
+    return _built(
+        board_dir, generated_dir, board, model, budget, host_compiler(sanitize=sanitize), None, cache_dir, engine
+    )
 
 
 def _built(
@@ -93,10 +98,11 @@ def _built(
     compiler: Compiler,
     out: Path | None,
     cache_dir: Path | None,
+    engine: ExternalEngine | None,
 ) -> FirmwareImage:
     firmware_dir = shipped("firmware")
     sizes = _config(board, budget)
-    build_id = _build_id(firmware_dir, board_dir, generated_dir, sizes, compiler)
+    build_id = _build_id(firmware_dir, board_dir, generated_dir, sizes, compiler, engine)
 
     def make(scratch: Path) -> Path:
         # The model is copied in so that a run of the generator meanwhile cannot mix two models in one image.
@@ -109,7 +115,11 @@ def _built(
             "HIL_GENERATED_DIR": generated,
             "HIL_ENGINE_DIR": firmware_dir / "engine",
         }
+        if engine is not None:
+            places["HIL_SDK_DIR"] = engine.sdk_dir
         config = "".join(f"set({name} [[{path.as_posix()}]])\n" for name, path in places.items())
+        if engine is not None:
+            config += f"set(HIL_EXTERNAL_ENGINE {engine.name})\n"
         config += sizes + f'list(APPEND HIL_DEFINES [[HIL_BUILD_ID="{build_id}"]])\n'
         return run_cmake(
             firmware_dir,
@@ -184,7 +194,14 @@ def _config(board: BuildBoard, budget: Budget) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _build_id(firmware_dir: Path, board_dir: Path, generated_dir: Path, config: str, compiler: Compiler) -> str:
+def _build_id(
+    firmware_dir: Path,
+    board_dir: Path,
+    generated_dir: Path,
+    config: str,
+    compiler: Compiler,
+    engine: ExternalEngine | None,
+) -> str:
     """40 hexadecimal digits of a SHA-256 over every input of the build, by name and content; no path of the
     machine."""
     digest = hashlib.sha256()
@@ -199,11 +216,11 @@ def _build_id(firmware_dir: Path, board_dir: Path, generated_dir: Path, config: 
         "board": _sources(board_dir),
         "generated": _sources(generated_dir),
     }
-    for folder, files in folders.items():
-        for file in files:
-            content = file.read_bytes()
-            digest.update(f"{folder}/{file.name}:{len(content)}:".encode())
-            digest.update(content)
+    named = [(f"{folder}/{file.name}", file) for folder, files in folders.items() for file in files]
+    for name, file in [*named, *(engine.files() if engine is not None else ())]:
+        content = file.read_bytes()
+        digest.update(f"{name}:{len(content)}:".encode())
+        digest.update(content)
     return digest.hexdigest()[:40]
 
 

@@ -39,7 +39,7 @@ class Product:
         layers are others then shows by their number and sizes.
         """
         beside = None if self.image.model_json is None else layertable.read(self.image.model_json)
-        if beside is not None and (beside.model_sha256, beside.engine) == (self.image.model_sha256, self.image.engine):
+        if beside is not None and beside.model_sha256 == self.image.model_sha256:
             return beside if beside.layers else None
         if self.image.engine != ENGINE_NAME:
             return None
