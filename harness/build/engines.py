@@ -16,11 +16,13 @@ _SDK_SUFFIXES = {".c", ".cc", ".cpp", ".h", ".hpp", ".inc", ".a", ".cmake"}
 
 @dataclass(frozen=True)
 class ExternalEngine:
-    """An adapter and the SDK it is compiled against. ``own_network`` is False where only our kernels are replaced."""
+    """An adapter and the SDK it is compiled against. ``own_network`` is False where only our kernels are replaced;
+    ``interprets``: it reads the model file itself, which then goes into the image."""
 
     name: str
     sdk_dir: Path
     own_network: bool
+    interprets: bool
 
     def files(self) -> Iterator[tuple[str, Path]]:
         """Everything that an image of it depends on, by a name that is the same on every machine."""
@@ -50,8 +52,13 @@ def load(name: str, sdk_dir: Path) -> ExternalEngine:
             expected="a folder",
             next_step=f"see firmware/engines/README.md, {name}",
         )
-    replaces = "HIL_REPLACES_KERNELS" in (_engines() / name / "engine.cmake").read_text(encoding="utf-8")
-    return ExternalEngine(name, sdk_dir.resolve(), own_network=not replaces)
+    facts = (_engines() / name / "engine.cmake").read_text(encoding="utf-8")
+    return ExternalEngine(
+        name,
+        sdk_dir.resolve(),
+        own_network="set(HIL_REPLACES_KERNELS" not in facts,
+        interprets="set(HIL_INTERPRETS_MODEL" in facts,
+    )
 
 
 def _engines() -> Path:

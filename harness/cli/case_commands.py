@@ -10,9 +10,11 @@ from rich.console import Console
 
 from harness.bench.boards import load_board, names
 from harness.bench.unit import choose_backend, open_unit
+from harness.build import engines
+from harness.build.engines import ExternalEngine
 from harness.cli.app import BoardOption, Compiler, Exit, app, interruptible, worst
 from harness.clock import SystemClock
-from harness.errors import PlanError
+from harness.errors import MisuseError, PlanError
 from harness.models import metadata
 from harness.paths import shipped
 from harness.plans import Plan, discover, expand, load
@@ -46,17 +48,32 @@ def build(
     out: Annotated[Path, typer.Option("-o", "--output", metavar="ELF", help="Where the image goes.")],
     model: Annotated[str | None, typer.Option(help="Which of the plan's models (default: the first).")] = None,
     compiler: Compiler = "auto",
+    engine: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Another engine: cubeai, stai, tflm, cmsis_nn; with --engine-dir."),
+    ] = None,
+    engine_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="That engine's SDK (firmware/engines/README.md).")
+    ] = None,
 ) -> None:
     """Compile the firmware of a plan's model for a board."""
     from harness.run.product import build_product
 
     kind = load_board(board)
     chosen = _model(find_plan(plan), model)
-    image = build_product(metadata.load_model(chosen), kind, compiler=compiler, out=out).image
+    image = build_product(
+        metadata.load_model(chosen), kind, compiler=compiler, out=out, engine=_engine(engine, engine_dir)
+    ).image
     typer.echo(f"{out}: {chosen} for {board}, build {image.build_id}, {image.compiler}")
     typer.echo(
         f"  flash {image.flash_bytes} of {kind.memory.flash_bytes} bytes, RAM {image.ram_bytes} of {kind.memory.ram_bytes}"
     )
+
+
+def _engine(name: str | None, folder: Path | None) -> ExternalEngine | None:
+    if (name is None) != (folder is None):
+        raise MisuseError("--engine and --engine-dir belong together", found=f"--engine {name}, --engine-dir {folder}")
+    return None if name is None or folder is None else engines.load(name, folder)
 
 
 def _model(plan: Plan, wanted: str | None) -> str:

@@ -12,11 +12,13 @@ from harness.bench.boards import Board
 from harness.bench.identity import Claim, check_claim
 from harness.bench.probes import FlashReport
 from harness.build import FirmwareImage
+from harness.build.engines import ExternalEngine
 from harness.build.image import check_fits, read_image
 from harness.errors import MisuseError
 from harness.models import layertable
 from harness.models.codegen import generate
 from harness.models.codegen.emit import ENGINE_NAME
+from harness.models.codegen.external import generate_external
 from harness.models.layertable import LayerTable
 from harness.models.metadata import Model
 from harness.records import FirmwareFacts
@@ -61,11 +63,29 @@ class Product:
         )
 
 
-def build_product(model: Model, board: Board, *, compiler: Compiler = "auto", out: Path | None = None) -> Product:
+def build_product(
+    model: Model,
+    board: Board,
+    *,
+    compiler: Compiler = "auto",
+    out: Path | None = None,
+    engine: ExternalEngine | None = None,
+) -> Product:
     """Generate, compile and check. ``PlanError`` when it cannot fit, ``BenchError`` when the compiler fails."""
     with tempfile.TemporaryDirectory(prefix="hil-") as folder:
-        generate(model.path, Path(folder))
-        image = build.build(board.folder, Path(folder), compiler=compiler, out=out)
+        if engine is not None and engine.own_network:
+            generate_external(
+                Path(folder),
+                name=model.name,
+                model_sha256=model.sha256,
+                engine=engine.name,
+                inputs=model.inputs,
+                outputs=model.outputs,
+                model_file=model.path.read_bytes() if engine.interprets else None,
+            )
+        else:
+            generate(model.path, Path(folder))
+        image = build.build(board.folder, Path(folder), compiler=compiler, out=out, engine=engine)
     return _checked(model, board, image)
 
 

@@ -1,5 +1,6 @@
 # TFLM. HIL_SDK_DIR is a tree made by TFLM's create_tflm_tree.py, with the library that was built from it
 # (libtensorflow-microlite.a, or the sources below src/) and the user's hil_ops.h.
+set(HIL_INTERPRETS_MODEL TRUE) # the .tflite goes into the image
 if(HIL_ZIG)
   set(CMAKE_CXX_COMPILER "${HIL_ZIG}")
   set(CMAKE_CXX_COMPILER_ARG1 "c++")

@@ -3,16 +3,20 @@
 What this shows is that an adapter keeps the seam's contract; whether the real SDK is as its headers say is not shown here.
 """
 
+import shutil
+import subprocess
 import zlib
 
 import numpy as np
 import pytest
 
 from harness.bench.transports.pipe import PipeTransport
-from harness.build import engines, native
+from harness.build import Symbols, build, engines, native
 from harness.build.compilers import host_compiler
 from harness.clock import SystemClock
 from harness.errors import BenchError, MisuseError
+from harness.models import layertable, load_model
+from harness.models.codegen import generate
 from harness.models.codegen.external import generate_external
 from harness.paths import shipped
 from harness.records import Tensor
@@ -109,3 +113,49 @@ def test_a_changed_sdk_gives_another_build(tmp_path):
     before = [path.read_bytes() for _, path in engines.load("cubeai", sdk).files()]
     (sdk / "network.c").write_text("int b;")
     assert [path.read_bytes() for _, path in engines.load("cubeai", sdk).files()] != before
+
+
+def test_cmsis_nn_under_our_kernel_functions_passes_the_tests_of_our_kernels(tmp_path):
+    compiler = shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        pytest.skip("neither gcc nor clang is installed")
+    firmware, sdk = shipped("firmware"), standin("cmsis_nn").sdk_dir
+    engine, adapter = firmware / "engine", firmware / "engines" / "cmsis_nn" / "adapter.c"
+    replaced = {"nn_conv_s8.c", "nn_dwconv_s8.c", "nn_dense_s8.c"}
+    ours = [path for path in sorted(engine.glob("*.c")) if path.name not in replaced]
+    sources = [*sorted((firmware / "tests" / "engine").glob("*.c")), *ours, adapter, sdk / "Source" / "standin.c"]
+    flags = ["-std=c99", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-ffp-contract=off"]
+    flags += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    includes = [f"-I{path}" for path in (engine, firmware / "tests" / "engine", sdk / "Include")]
+    command = [compiler, *flags, *includes, *map(str, sources), "-lm", "-o", str(tmp_path / "kernels")]
+    built_so = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert built_so.returncode == 0, built_so.stderr
+    done = subprocess.run([tmp_path / "kernels"], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (0, "0 failed\n"), done.stdout[-4000:] + done.stderr[-4000:]
+
+
+def test_a_board_image_with_cmsis_nn_keeps_the_layer_table_and_says_which_kernels_it_has(tmp_path):
+    generate(load_model("digits_cnn_int8").path, tmp_path)
+    image = build(shipped("firmware") / "boards" / "nucleo_f446re", tmp_path, engine=standin("cmsis_nn"))
+    assert image.engine == "cmsis_nn"
+    assert len(layertable.read(image.model_json).layers) == 8
+    names = Symbols(image.elf)
+    assert names.address_of("arm_convolve_wrapper_s8") is not None
+
+
+def test_the_adapters_compile_without_a_warning(tmp_path):
+    compiler = shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        pytest.skip("neither gcc nor clang is installed")
+    firmware = shipped("firmware")
+    generate_external(
+        tmp_path, name="tiny", model_sha256=SHA256, engine="x", inputs=(INPUT,), outputs=(OUTPUT,), model_file=b"TFL3"
+    )
+    strict = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-fsyntax-only"]
+    for name, source in (("cubeai", "adapter.c"), ("stai", "adapter.c"), ("tflm", "engine.c"), ("tflm", "adapter.cc")):
+        folders = (tmp_path, firmware / "src", firmware / "engines", firmware / "engines" / name, standin(name).sdk_dir)
+        flags = strict if source.endswith(".c") else ["-std=c++17", "-fno-exceptions", "-fno-rtti", *strict[1:]]
+        command = [compiler, *flags, *(f"-I{folder}" for folder in folders)]
+        files = [firmware / "engines" / name / source, *([tmp_path / "model.c"] if source.endswith(".c") else [])]
+        done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
