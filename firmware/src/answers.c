@@ -9,6 +9,7 @@
 #include "fault.h"
 #include "identity.h"
 #include "kept.h"
+#include "layers.h"
 #include "link.h"
 #include "slots.h"
 #include "wire/messages.h"
@@ -65,7 +66,8 @@ void answer_hello(uint32_t session, uint8_t reset_cause, uint8_t flags) {
     frame_put_u16(e, HIL_MAX_FRAME);
     frame_put_u16(e, HIL_CHUNK_BYTES);
     frame_put_u32(e, board_clock_hz());
-    frame_put_u32(e, HIL_WIRE_CAP_CYCLES | HIL_WIRE_CAP_ZERO_RUNS | HIL_WIRE_CAP_BAUD | HIL_WIRE_CAP_FAULT);
+    frame_put_u32(e, HIL_WIRE_CAP_CYCLES | HIL_WIRE_CAP_ZERO_RUNS | HIL_WIRE_CAP_BAUD | HIL_WIRE_CAP_FAULT |
+                         (layers_shown() ? HIL_WIRE_CAP_LAYERS : 0u));
     frame_put(e, engine->model_sha256, 32);
     frame_put_str8(e, HIL_BOARD, sizeof hil_identity.board);
     frame_put_str8(e, HIL_BUILD_ID, sizeof hil_identity.build_id);

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "fault.h"
 #include "kept.h"
+#include "layers.h"
 #include "link.h"
 #include "results.h"
 #include "slots.h"
@@ -69,6 +70,7 @@ static void on_hello_request(const uint8_t *body, uint32_t n) {
     }
     slots_reset();
     results_reset();
+    layers_reset();
     link_restart();
     memset(&session.counters, 0, sizeof session.counters);
     session.counters.frames_ok = 1; /* this one */
@@ -180,6 +182,14 @@ static void on_baud_request(const uint8_t *body, uint32_t n) {
     answer_baud(wanted, HIL_BAUD_STATUS_UNSUPPORTED);
 }
 
+static void on_layers(const uint8_t *body, uint32_t n) {
+    (void)n;
+    uint8_t code = layers_request(decoder.type, decoder.seq, body);
+    if (code != 0) {
+        refuse(code, code == HIL_ERR_NO_LAYER ? "the engine shows no such layer" : "another input ran last");
+    }
+}
+
 static void on_ping(const uint8_t *body, uint32_t n) {
     answer_pong(body, n);
 }
@@ -198,6 +208,8 @@ static const struct {
     {HIL_MSG_RESULT_REQUEST, false, true, HIL_RESULT_REQUEST_BYTES, on_result_request},
     {HIL_MSG_FAULT_REQUEST, false, false, HIL_FAULT_REQUEST_BYTES, on_fault_request},
     {HIL_MSG_BAUD_REQUEST, false, false, HIL_BAUD_REQUEST_BYTES, on_baud_request},
+    {HIL_MSG_LAYERS_REQUEST, false, true, HIL_LAYERS_REQUEST_BYTES, on_layers},
+    {HIL_MSG_LAYER_DATA_REQUEST, false, true, HIL_LAYER_DATA_REQUEST_BYTES, on_layers},
     {HIL_MSG_PING, true, false, HIL_PING_VARIES_AT, on_ping},
 };
 
@@ -301,6 +313,9 @@ bool server_poll(void) {
         set_baud(HIL_BAUD);
         return true;
     }
+    if (layers_poll()) {
+        return true;
+    }
     slot *s = slots_next();
     if (s == NULL) {
         return false;
@@ -317,6 +332,7 @@ void server_start(uint32_t lost_sample) {
     frame_decoder_init(&decoder, frame_buffer, sizeof frame_buffer);
     slots_reset();
     results_reset();
+    layers_reset();
     link_restart();
     flags = lost_sample != HIL_WIRE_NO_SAMPLE ? HIL_FLAG_SAMPLE_LOST : 0;
     reset_cause = fault_caused_reset() ? HIL_RESET_FAULT : board_reset_cause();

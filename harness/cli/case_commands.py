@@ -10,6 +10,8 @@ from rich.console import Console
 
 from harness.bench.boards import load_board, names
 from harness.bench.unit import choose_backend, open_unit
+from harness.build import engines
+from harness.build.engines import ExternalEngine
 from harness.cli.app import BoardOption, Compiler, Exit, app, interruptible, worst
 from harness.clock import SystemClock
 from harness.errors import MisuseError, PlanError
@@ -46,17 +48,32 @@ def build(
     out: Annotated[Path, typer.Option("-o", "--output", metavar="ELF", help="Where the image goes.")],
     model: Annotated[str | None, typer.Option(help="Which of the plan's models (default: the first).")] = None,
     compiler: Compiler = "auto",
+    engine: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Another engine: cubeai, stai, tflm, cmsis_nn; with --engine-dir."),
+    ] = None,
+    engine_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="That engine's SDK (firmware/engines/README.md).")
+    ] = None,
 ) -> None:
     """Compile the firmware of a plan's model for a board."""
     from harness.run.product import build_product
 
     kind = load_board(board)
     chosen = _model(find_plan(plan), model)
-    image = build_product(metadata.load_model(chosen), kind, compiler=compiler, out=out).image
+    image = build_product(
+        metadata.load_model(chosen), kind, compiler=compiler, out=out, engine=_engine(engine, engine_dir)
+    ).image
     typer.echo(f"{out}: {chosen} for {board}, build {image.build_id}, {image.compiler}")
     typer.echo(
         f"  flash {image.flash_bytes} of {kind.memory.flash_bytes} bytes, RAM {image.ram_bytes} of {kind.memory.ram_bytes}"
     )
+
+
+def _engine(name: str | None, folder: Path | None) -> ExternalEngine | None:
+    if (name is None) != (folder is None):
+        raise MisuseError("--engine and --engine-dir belong together", found=f"--engine {name}, --engine-dir {folder}")
+    return None if name is None or folder is None else engines.load(name, folder)
 
 
 def _model(plan: Plan, wanted: str | None) -> str:
@@ -112,6 +129,7 @@ def run(
     model: Annotated[str | None, typer.Option(help="Only this one of the plan's models.")] = None,
     samples: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
     skip_flash: Annotated[bool, typer.Option("--skip-flash", help="Trust the board's flash.")] = False,
+    layers: Annotated[bool, typer.Option("--layers", help="Profile the layers of one sample too.")] = False,
     compiler: Compiler = "auto",
     wire_log: Annotated[
         bool, typer.Option("--wire-log", help="Keep every byte in wire.log of the report directory.")
@@ -133,6 +151,7 @@ def run(
         compiler=compiler,
         wire_log=wire_log,
         resume=resume,
+        layers=layers,
     )
     if report_dir is None and resume is not None and Path(resume).is_dir():
         report_dir = Path(resume)

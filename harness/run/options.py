@@ -17,7 +17,7 @@ class RunOptions:
     """Where to run and with which image. ``firmware`` None = build it; ``uid`` None = any unit.
 
     ``wire_log``: keep every byte of each case in its report folder. ``resume``: go on with that run (a report directory
-    or a run id) instead of beginning a new one.
+    or a run id) instead of beginning a new one. ``layers``: profile the layers of one sample too.
     """
 
     backend: BackendChoice = "auto"
@@ -28,6 +28,7 @@ class RunOptions:
     compiler: Compiler = "auto"
     wire_log: bool = False
     resume: str | None = None
+    layers: bool = False
 
     @classmethod
     def make(
@@ -41,7 +42,8 @@ class RunOptions:
         compiler: Compiler = "auto",
         wire_log: bool = False,
         resume: str | None = None,
+        layers: bool = False,
     ) -> RunOptions:
         """From what a user gave. ``PlanError`` when the bench file cannot be read."""
         places = () if bench is None else tuple(Place(u.board, u.uid, u.port) for u in load_bench(bench).units)
-        return cls(backend, places, uid, skip_flash, firmware, compiler, wire_log, resume)
+        return cls(backend, places, uid, skip_flash, firmware, compiler, wire_log, resume, layers)

@@ -25,6 +25,7 @@ from harness.records import Backend, Evidence, FaultReport, Record, Samples, Uni
 from harness.run import blame, journal
 from harness.run.bring_up import Live, bring_up
 from harness.run.climb import Climbed
+from harness.run.inside import Inside, look_inside
 from harness.run.options import RunOptions
 from harness.run.product import Product, build_product, read_product
 from harness.run.scoring import link_facts, score
@@ -74,6 +75,7 @@ class _Notes:
     climbed: Climbed | None = None
     assessed: Assessment | None = None
     fault: FaultReport | None = None
+    inside: Inside = field(default_factory=Inside)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -186,12 +188,26 @@ def _on_the_unit(
     notes.assessed = score(
         case, notes.product, workload, notes.streamed, live, evidence=unit.evidence, stack_bytes=status.stack_bytes
     )
+    watch(Step("layers"))
+    notes.inside = look_inside(
+        notes.product,
+        workload,
+        notes.assessed.samples,
+        live,
+        reference=plan.reference,
+        evidence=unit.evidence,
+        profile=options.layers,
+    )
+    notes.warnings.extend(notes.inside.warnings)
 
 
 def _judged(case: Case, notes: _Notes, clock: Clock) -> CaseResult:
     assert notes.assessed is not None
     _warn(notes)
-    return _result(case, notes, clock, notes.assessed.verdict, notes.assessed.reasons)
+    reasons = notes.assessed.reasons
+    if notes.inside.divergence is not None and notes.assessed.verdict is Verdict.FAIL:
+        reasons = (*reasons, notes.inside.divergence.describe())
+    return _result(case, notes, clock, notes.assessed.verdict, reasons)
 
 
 def _warn(notes: _Notes) -> None:
@@ -256,6 +272,9 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         gates=assessed.gates if assessed else (),
         confusion=assessed.confusion if assessed else (),
         fault=notes.fault,
+        divergence=notes.inside.divergence,
+        layers=notes.inside.layers,
+        layers_sample=notes.inside.sample,
         warnings=tuple(notes.warnings),
         harness_version=__version__,
         host=platform.node(),

@@ -15,6 +15,7 @@ from harness.run.pump import Pump, Tap
 from harness.run.speed import Speed
 from harness.run.stream import (
     BoardFaultError,
+    BoardRefusedError,
     BoardSilentError,
     OnResult,
     Rescue,
@@ -30,6 +31,8 @@ from harness.wire.events import (
     Event,
     FaultReceived,
     HelloReceived,
+    LayerDataReceived,
+    LayersReceived,
     LinkCounters,
     PongReceived,
     Refused,
@@ -42,7 +45,15 @@ from harness.wire.events import (
 from harness.wire.rle import Wish
 from harness.wire.states import State
 
-__all__ = ["BoardFaultError", "BoardSilentError", "Rescue", "Session", "StreamResult", "fault_report"]
+__all__ = [
+    "BoardFaultError",
+    "BoardRefusedError",
+    "BoardSilentError",
+    "Rescue",
+    "Session",
+    "StreamResult",
+    "fault_report",
+]
 
 _E = TypeVar("_E", bound=Event)
 
@@ -154,6 +165,33 @@ class Session:
         if clear:
             self._ask(lambda: self._conversation.send_fault_request(clear=True), FaultReceived)
         return fault_report(event.fault)
+
+    def layers(self, input_crc: int, first: int) -> m.Layers:
+        """Run the sample that ran last, whose input has that CRC-32, again: what its layers did, from ``first`` on.
+
+        BoardRefusedError with ``unknown_sample`` when another input, or none since a reset, ran last.
+        """
+        received = self._ask(lambda: self._conversation.send_layers_request(input_crc, first), LayersReceived)
+        return received.layers
+
+    def layer_data(self, input_crc: int, layer: int, offset: int, n_bytes: int) -> list[m.LayerData]:
+        """The same for what one layer wrote, from byte ``offset`` on: the pieces that came, at least one, in any order.
+
+        Pieces may be missing: ask for those again.
+        """
+        wanted = {"input_crc": input_crc, "layer": layer}
+        first = self._ask(
+            lambda: self._conversation.send_layer_data_request(input_crc, layer, offset, n_bytes), LayerDataReceived
+        )
+        parts, left = [first.part], n_bytes - len(first.part.data)
+        while left > 0:
+            event = self._wait_for(LayerDataReceived, self._answer_timeout_s)
+            if event is None:
+                break
+            if all(getattr(event.part, name) == value for name, value in wanted.items()):
+                parts.append(event.part)
+                left -= len(event.part.data)
+        return parts
 
     def stream(
         self,
@@ -282,11 +320,13 @@ class Session:
         if isinstance(event, Refused):
             code = next((c.name.lower() for c in m.ErrorCode if c == event.code), str(event.code))
             entry = m.TABLE.get(event.type)
-            raise DeviceError(
+            refused = BoardRefusedError(
                 "the board refused a message",
                 where=f"{self._where}, {entry.name if entry else hex(event.type)}",
                 found=f"{code}: {event.text}",
             )
+            refused.code = event.code
+            raise refused
         if stream is None:
             return
         if isinstance(event, ResultReceived):

@@ -70,6 +70,12 @@ class BoardSilentError(DeviceError):
     partial: StreamResult | None = None
 
 
+class BoardRefusedError(DeviceError):
+    """The board answered ERROR: ``code`` is one of ``messages.ErrorCode``."""
+
+    code: int = 0
+
+
 class BoardFaultError(DeviceError):
     """The board's fault handler has reset it. ``report`` is what it kept, ``partial`` what a stream had by then."""
 

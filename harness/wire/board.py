@@ -15,6 +15,7 @@ from harness.wire import messages as m
 from harness.wire.endpoint import Endpoint
 from harness.wire.events import LinkCounters
 from harness.wire.framing import BadFrame, Frame
+from harness.wire.layer_show import LayerShow, ShowLayers
 from harness.wire.repair import tensor_bytes
 from harness.wire.rle import decode_chunk
 from harness.wire.states import Move, Role, State, step
@@ -49,9 +50,10 @@ class BoardConversation:
     """The wire in the board's role, from one start of the board to the next.
 
     ``hello`` is the HELLO to give; its session is filled in. ``fault`` is the report kept from an earlier start.
+    ``show_layers`` runs the network layer by layer; without it per-layer requests are refused.
     """
 
-    def __init__(self, hello: m.Hello, fault: m.Fault | None = None) -> None:
+    def __init__(self, hello: m.Hello, fault: m.Fault | None = None, show_layers: ShowLayers | None = None) -> None:
         n_bytes = tensor_bytes(hello.inputs)
         if not n_bytes or hello.slots < 1 or hello.chunk_bytes < 1:
             raise MisuseError("a board needs inputs, at least one slot and a chunk size", found=hello)
@@ -69,6 +71,7 @@ class BoardConversation:
         self._slots: dict[int, _Slot] = {}
         self._kept: OrderedDict[int, m.Result] = OrderedDict()
         self._highest = -1  # largest sample number seen in this session
+        self._layers = LayerShow(show_layers, hello.max_frame)
 
     def boot(self) -> None:
         """Say BOOT."""
@@ -106,7 +109,8 @@ class BoardConversation:
             return None
         number = min(complete)
         self._slots[number].running = True
-        return Run(number, bytes(self._slots[number].data))
+        self._layers.inputs = bytes(self._slots[number].data)
+        return Run(number, self._layers.inputs)
 
     def finish(self, sample: int, status: int, cycles: int, input_crc: int, outputs: bytes) -> None:
         """Answer a run. One that a new session has made void is forgotten."""
@@ -162,6 +166,12 @@ class BoardConversation:
                 self._error(m.ErrorCode.UNKNOWN_SAMPLE, frame)
         elif isinstance(message, m.Chunk):
             self._take_chunk(frame, message)
+        elif isinstance(message, m.LayersRequest | m.LayerDataRequest):
+            answer = self._layers.answer(message)
+            if isinstance(answer, m.ErrorCode):
+                self._error(answer, frame)
+            else:
+                self._outbox.extend(answer)
 
     def _take_hello_request(self, frame: Frame, request: m.HelloRequest) -> None:
         if request.protocol != self.hello.protocol:

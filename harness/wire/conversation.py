@@ -27,6 +27,8 @@ from harness.wire.events import (
     Event,
     FaultReceived,
     HelloReceived,
+    LayerDataReceived,
+    LayersReceived,
     LinkCounters,
     PongReceived,
     Refused,
@@ -39,6 +41,9 @@ from harness.wire.patience import Patience
 from harness.wire.repair import Repair
 from harness.wire.rle import Wish
 from harness.wire.states import HOST_TAKES, Move, Role, State, step
+
+#: Their ERROR unknown_sample speaks of the engine's inputs, not of a sample under way: the caller must know.
+_ABOUT_LAYERS = (m.LayersRequest.TYPE, m.LayerDataRequest.TYPE)
 
 
 def _random_session() -> int:
@@ -130,6 +135,14 @@ class HostConversation:
         self._patience.begin(now_s)
         if self.state is State.READY and self._repair.awaits:
             self._repair.ask(now_s)
+
+    def send_layers_request(self, input_crc: int, first: int) -> None:
+        """Queue a LAYERS_REQUEST; ``LayersReceived`` comes back, or ``Refused`` when another input ran last."""
+        self._request(m.LayersRequest(input_crc, first))
+
+    def send_layer_data_request(self, input_crc: int, layer: int, offset: int, n_bytes: int) -> None:
+        """Queue a LAYER_DATA_REQUEST; ``LayerDataReceived`` comes back, several times, or ``Refused``."""
+        self._request(m.LayerDataRequest(input_crc, layer, offset, n_bytes))
 
     def forget_samples(self) -> None:
         """Give up every sample that was not answered, without events."""
@@ -328,6 +341,10 @@ class HostConversation:
             self._emit(PongReceived(message.data))
         elif isinstance(message, m.Baud):
             self._emit(BaudReceived(message))
+        elif isinstance(message, m.Layers):
+            self._emit(LayersReceived(message))
+        elif isinstance(message, m.LayerData):
+            self._emit(LayerDataReceived(message))
         elif isinstance(message, m.Error):
             self._take_error(message, now_s)
 
@@ -390,7 +407,7 @@ class HostConversation:
             # While greeting these are answers to chunks that were under way when the board was reset.
             if self.state is State.READY and self.hello is not None:
                 self._rejoin(BoardReset(self.hello.boot, None, None, None), now_s)
-        elif error.code == m.ErrorCode.UNKNOWN_SAMPLE:
+        elif error.code == m.ErrorCode.UNKNOWN_SAMPLE and error.type not in _ABOUT_LAYERS:
             self._repair.unknown_sample(error.seq)
         elif error.code == m.ErrorCode.NO_SLOT:
             self.counters.stale += 1  # the next STATUS tells what to do

@@ -53,7 +53,15 @@ def test_a_dump_of_a_session_names_every_message_and_counts_all_bytes(tmp_path):
     log.close()
     lines = list(dump((p.to_board, p.time_s, p.data) for p in read(tmp_path / "wire.log")))
     text = "\n".join(lines)
-    for word in ("-> ", "<- ", "HELLO_REQUEST protocol=1", "board=fake", "CHUNK sample=2 offset=0", "RESULT sample=2", "PONG"):
+    for word in (
+        "-> ",
+        "<- ",
+        "HELLO_REQUEST protocol=1",
+        "board=fake",
+        "CHUNK sample=2 offset=0",
+        "RESULT sample=2",
+        "PONG",
+    ):
         assert word in text
     counters = session.counters
     assert f"to the board: {counters.bytes_tx} B, {counters.frames_tx} frames, 0 bad" in text
@@ -81,4 +89,4 @@ def test_a_dump_tells_of_damage_nonsense_and_what_is_left():
     assert "sample 9 waiting lacks [8]" in lines[4]
     assert "a frame that did not end" in lines[5]
     assert lines[-1] == "1.000 s"
-    assert list(dump([])) [-1] == "0.000 s"
+    assert list(dump([]))[-1] == "0.000 s"
