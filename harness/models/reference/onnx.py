@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,11 @@ class OnnxRuntime:
 
     @property
     def version(self) -> str:
-        """Of the package."""
-        return installed_version("onnxruntime")
+        """Of the package; "not installed" without it."""
+        try:
+            return installed_version("onnxruntime")
+        except PackageNotFoundError:
+            return "not installed"
 
     def run(self, model: Path, inputs: Inputs) -> Array:
         """See ``Reference.run``; raw inputs are those of the .onnx file. PlanError when the package is missing."""

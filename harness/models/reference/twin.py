@@ -78,7 +78,10 @@ class Twin:
     def _call(self, model: Path, layout: Layout, inputs: Inputs, *, with_layers: bool) -> tuple[Array, Array]:
         records = tuple(Tensor(t.name, t.shape, t.dtype) for t in layout.inputs)  # type: ignore[arg-type]
         arrays = checked_all(inputs, records, str(model))
-        rows = np.concatenate([a.reshape(len(a), -1).view(np.uint8) for a in arrays], axis=1)
+        sizes = [t.n_bytes for t in layout.inputs]  # said, because -1 is ambiguous for no samples
+        rows = np.concatenate(
+            [a.reshape(-1).view(np.uint8).reshape(len(a), n) for a, n in zip(arrays, sizes, strict=True)], axis=1
+        )
         outputs = np.zeros((len(rows), sum(t.n_bytes for t in layout.outputs)), np.uint8)
         per_row = sum(layout.result(k).n_bytes for k in layout.kernels) if with_layers else 0
         layers = np.zeros((len(rows), per_row), np.uint8)
