@@ -73,6 +73,13 @@ class _Window:
                 return False
         return True
 
+    def is_centred(self) -> bool:
+        """Whether with stride 1 TFLite's SAME would pad so before, and no window begins beyond the image."""
+        return all(
+            self.before[i] == (self.reach[i] - 1) // 2 and (self.out[i] - 1) * self.stride[i] < self.extent[i]
+            for i in (0, 1)
+        )
+
     def _same(self, axis: int) -> tuple[int, int]:
         out = -(-self.extent[axis] // self.stride[axis])
         total = max(0, (out - 1) * self.stride[axis] + self.reach[axis] - self.extent[axis])
@@ -179,6 +186,8 @@ def pool(low: Lowering, node: Node) -> Value:
         fill = None if low.producer(node.inputs[0]) in _NEVER_NEGATIVE else _LOWEST
     elif window.padded and not node.attributes.get("count_include_pad", 0) and not window.is_same():
         raise node.refuse("padding that is not counted", expected="none, or as TFLite's SAME", found=window.before)
+    if fill is not None and window.padded and not window.is_same() and window.is_centred():
+        return _max_then_thinned(low, node, image, window)
     if node.op == "AveragePool" and window.padded and node.attributes.get("count_include_pad", 0):
         window_before = window.before
         pads = [(0, 0), *zip(window_before, window.after, strict=True), (0, 0)]
@@ -199,6 +208,23 @@ def pool(low: Lowering, node: Node) -> Value:
     op = "MAX_POOL_2D" if node.op == "MaxPool" else "AVERAGE_POOL_2D"
     index = low.writer.operator(op, [source], (1, *window.out, channels), node.outputs[0], "Pool2DOptions", **fields)
     return Value((1, channels, *window.out[2 - (len(image.shape) - 2) :]), index, True)
+
+
+def _max_then_thinned(low: Lowering, node: Node, image: Value, window: _Window) -> Value:
+    """A padded MaxPool as one of stride 1, which TFLite pads with nothing, and every stride-th value of it.
+
+    A border of minus infinity would do with less arithmetic, but no quantizer gives it a scale.
+    """
+    _, h, w, c = image_shape(image.shape)
+    fields: dict[str, Any] = {"padding": SAME, "strideH": 1, "strideW": 1, "fusedActivationFunction": 0}
+    fields |= {"filterHeight": window.kernel[0], "filterWidth": window.kernel[1]}
+    name = node.outputs[0]
+    index = low.writer.operator("MAX_POOL_2D", [image.index], (1, h, w, c), f"{name}.dense", "Pool2DOptions", **fields)
+    end = [(n - 1) * s + 1 for n, s in zip(window.out, window.stride, strict=True)]
+    bounds = ([0] * 4, [1, *end, c], [1, *window.stride, 1])
+    inputs = [index, *(low.writer.integers(f"{node.name}.bounds", b) for b in bounds)]
+    index = low.writer.operator("STRIDED_SLICE", inputs, (1, *window.out, c), name, "StridedSliceOptions")
+    return Value((1, c, *window.out[4 - len(image.shape) :]), index, True)
 
 
 def global_pool(low: Lowering, node: Node) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,10 +25,14 @@ class Writer:
         self._tensors: list[Any] = []
         self._operators: list[Any] = []
         self._codes: dict[str, int] = {}
+        self._names: Counter[str] = Counter()
 
     def tensor(self, name: str, shape: Sequence[int], dtype: str = "float32") -> int:
-        """A tensor that is computed or fed."""
+        """A tensor that is computed or fed. A name taken before gets a number: quantizers know tensors by name."""
         tensor = schema.TensorT()
+        self._names[name] += 1
+        if self._names[name] > 1:
+            return self.tensor(f"{name}.{self._names[name]}", shape, dtype)
         tensor.name, tensor.shape, tensor.type, tensor.buffer = name, [int(n) for n in shape], _TYPES[dtype], 0
         self._tensors.append(tensor)
         return len(self._tensors) - 1

@@ -100,6 +100,7 @@ def test_a_residual_network_with_strides_pads_as_onnx_does(tmp_path):
         ),
         "norm": lambda n: n.norm(4),
         "max padded": lambda n: n.node("MaxPool", kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2]),
+        "max off centre": lambda n: n.node("MaxPool", kernel_shape=[3, 2], pads=[0, 1, 1, 0], strides=[2, 2]),
         "mean counted": lambda n: n.node("AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1),
         "mean same": lambda n: n.node("AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
         "global max": lambda n: n.node("GlobalMaxPool"),
@@ -222,3 +223,32 @@ def test_a_file_of_another_opset_or_kind_is_refused(tmp_path):
     (tmp_path / "bad.onnx").write_bytes(b"no model at all")
     with pytest.raises(PlanError, match="damaged"):
         convert(tmp_path / "bad.onnx")
+
+
+def test_an_imported_network_is_quantised_and_every_layer_equals_litert(tmp_path):
+    pytest.importorskip("ai_edge_quantizer", reason="the extra [quantize] is not installed")
+    from harness.models.frontends.quantize import quantize
+
+    net = make(["batch", 3, 16, 16])
+    net.conv(3, 8, pads=[1, 1, 1, 1])
+    net.norm(8)
+    start = net.node("Relu")
+    net.conv(8, 8, pads=[1, 1, 1, 1])
+    net.node("Add", start)
+    net.node("HardSwish")
+    net.conv(8, 8, group=4, pads=[1, 1, 1, 1])
+    net.node("MaxPool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+    net.node("GlobalAveragePool")
+    net.node("Flatten")
+    net.node("Gemm", net.normal(10, 8), net.normal(10), transB=1)
+    net.node("Softmax", axis=1)
+    path = tmp_path / "float.tflite"
+    path.write_bytes(convert(net.write(tmp_path / "net.onnx")))
+    samples = np.random.default_rng(0).normal(0, 1, (20, 16, 16, 3)).astype(np.float32)
+    int8 = tmp_path / "int8.tflite"
+    int8.write_bytes(quantize(path, samples))
+    raw = np.random.default_rng(1).integers(-128, 128, (60, 16, 16, 3)).astype(np.int8)
+    expected = reference.load("litert").run_layers(int8, raw)
+    found = reference.load("twin").run_layers(int8, raw)
+    assert len(found) >= 9
+    assert all(np.array_equal(expected[tensor], values) for tensor, values in found.items())
