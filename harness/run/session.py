@@ -200,6 +200,7 @@ class Session:
         window: int | None = None,
         timeout_s: float | None = None,
         rescue: Rescue | None = None,
+        quiet: int = 0,
     ) -> StreamResult:
         """Send every sample, collect every answer, each once; ``on_result(index, result)`` as they come, in any order.
 
@@ -208,13 +209,14 @@ class Session:
         answers with an error status has a result with that status. ``timeout_s`` bounds the whole stream: what is open
         then is lost. ``rescue`` says what to do about silence and about a line that is gone; without it they end the
         stream. ``on_result`` may raise; the session is then still good for a new ``hello``. A crash report stays on the
-        board until ``fault(clear=True)``.
+        board until ``fault(clear=True)``. The first ``quiet`` samples go one at a time, whatever the window: their cycles
+        hold no interrupt of the line.
         """
         if self._conversation.state is not State.READY:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)
         if window is not None:
             self._conversation.window = window
-        self._stream = stream = Streaming(self._conversation, samples, self._clock.monotonic_s(), on_result)
+        self._stream = stream = Streaming(self._conversation, samples, self._clock.monotonic_s(), on_result, quiet)
         deadline = Deadline.after(self._clock, float("inf") if timeout_s is None else timeout_s)
         try:
             while not stream.complete:

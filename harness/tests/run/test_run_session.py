@@ -81,6 +81,26 @@ def test_no_more_samples_are_under_way_than_the_window_and_the_slots_allow():
         assert max(depth) == most
 
 
+def test_quiet_samples_go_alone_and_the_others_overlap():
+    session, samples, device, _, _ = bench(n=12, slots=3, window=None, compute_s=0.1)
+    session.hello()
+    depth = []  # (samples begun so far, samples under way)
+    receive = device.board.receive_data
+
+    def watch(data):
+        receive(data)
+        slots = device.board._status().slots
+        depth.append((max((slot.sample for slot in slots), default=0), len(slots)))
+
+    device.board.receive_data = watch
+    outcome = session.stream(samples, quiet=4)
+    assert_each_answered_once_and_rightly(outcome, samples)
+    assert outcome.quiet == frozenset(range(4))
+    first = min(sample for sample, _ in depth)
+    assert {at_once for sample, at_once in depth if sample < first + 4} <= {0, 1}
+    assert max(at_once for _, at_once in depth) == 3
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
