@@ -448,6 +448,20 @@ def test_a_window_fills_the_line_behind_any_adapter_while_inference_is_shorter_t
     assert outcome.counters.line_use(BAUD, outcome.wall_s - tail_s) >= least
 
 
+def test_one_error_in_a_hundred_thousand_bytes_costs_less_than_a_twentieth_of_the_throughput():
+    took_s = {}
+    for noise in (0.0, 1e-5):
+        session, samples, *_ = bench(
+            n=1000, size=784, slots=8, window=None, chunk_bytes=1024, latency_s=0.001, noise=noise, seed=3
+        )
+        session.hello()
+        outcome = session.stream(samples)
+        assert_each_answered_once_and_rightly(outcome, samples)
+        took_s[noise] = outcome.wall_s
+    assert outcome.counters.frames_bad + outcome.counters.resent > 0
+    assert took_s[1e-5] < took_s[0.0] / 0.95
+
+
 def test_line_use_counts_each_payload_byte_once_with_ten_bits():
     session, samples, _, _, _ = bench(n=5, size=64, chunk_bytes=64, compute_s=0.0)
     session.hello()
