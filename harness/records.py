@@ -164,7 +164,11 @@ class LinkFacts(_Frozen):
     """The link's counters.
 
     ``line_use`` = payload bits that had to travel / bits the line could carry in ``wall_s``. None on an emulated unit: its
-    line keeps virtual time, which is no measure of a real one.
+    line keeps virtual time, which is no measure of a real one. Counts are of the part of the run that this process has
+    streamed, ``wall_s`` is of all parts.
+
+    ``overlap`` = bytes that had arrived at the board while its engine ran / all bytes that it received, in its last
+    session. The board counts both (STATUS). None on an emulated unit, as for ``line_use``.
     """
 
     baud: int
@@ -176,6 +180,12 @@ class LinkFacts(_Frozen):
     lost: int  # samples without an answer
     wall_s: float
     resets: int = 0  # resets of the board that were noticed and survived
+    revived: int = 0  # times that the silent board was reset through its probe, and went on
+    reopened: int = 0  # times that the port vanished and came back
+    stalls: int = 0  # times that the host had to ask what became of its frames
+    climbs: int = 0  # changes to a higher baud that held
+    payload_bytes: int = 0  # of samples as they travelled, each chunk once
+    overlap: float | None = None
 
 
 class FaultReport(_Frozen):

@@ -110,6 +110,8 @@ void answer_status(uint32_t session, const link_counters *counters) {
     frame_put_u32(e, counters->overruns);
     frame_put_u32(e, stack_peak_bytes());
     frame_put_u32(e, stack_size_bytes());
+    frame_put_u32(e, counters->bytes_rx);
+    frame_put_u32(e, counters->bytes_overlapped);
     frame_put_u8(e, HIL_SLOTS - slots_free());
     for (uint32_t i = 0; i < HIL_SLOTS; i++) {
         const slot *s = slots_at(i);
@@ -126,6 +128,12 @@ void answer_status(uint32_t session, const link_counters *counters) {
             frame_put_u32(e, offsets[k]);
         }
     }
+    link_end();
+}
+
+void answer_damaged(uint16_t seq) {
+    frame_encoder *e = link_begin(HIL_MSG_DAMAGED);
+    frame_put_u16(e, seq);
     link_end();
 }
 

@@ -131,6 +131,12 @@ def run(
     skip_flash: Annotated[bool, typer.Option("--skip-flash", help="Trust the board's flash.")] = False,
     layers: Annotated[bool, typer.Option("--layers", help="Profile the layers of one sample too.")] = False,
     compiler: Compiler = "auto",
+    wire_log: Annotated[
+        bool, typer.Option("--wire-log", help="Keep every byte in wire.log of the report directory.")
+    ] = False,
+    resume: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Go on with an interrupted run: its report directory or id.")
+    ] = None,
 ) -> None:
     """Run a plan on a board, as pytest would. Exit status: 0 pass, 1 product, 2 rig, 3 plan, 4 inconclusive."""
     from harness.evidence.reports import terminal
@@ -143,8 +149,14 @@ def run(
         skip_flash=skip_flash,
         firmware=firmware,
         compiler=compiler,
+        wire_log=wire_log,
+        resume=resume,
         layers=layers,
     )
+    if report_dir is None and resume is not None and Path(resume).is_dir():
+        report_dir = Path(resume)
+    if wire_log and report_dir is None:
+        raise MisuseError("--wire-log needs a place for its file", next_step="add --report-dir DIR")
     found = find_plan(plan)
     load_board(board)
     cases = expand(found, boards=names(), models=metadata.names(), only_boards=[board], samples=samples)
@@ -158,11 +170,16 @@ def run(
     verdicts = []
     with interruptible():
         for case in cases:
+            folder = None if report_dir is None else report_dir if len(cases) == 1 else report_dir / case.id
             with console.status(case.id) as status:
-                result = run_case(case, options, watch=lambda step: _show(status, case.id, step))  # noqa: B023 - called within
+                result = run_case(
+                    case,
+                    options,
+                    watch=lambda step: _show(status, case.id, step),  # noqa: B023 - called within
+                    folder=folder,
+                )
             console.print(terminal.view(result.record))
-            if report_dir is not None:
-                folder = report_dir if len(cases) == 1 else report_dir / case.id
+            if folder is not None:
                 result.write(folder)
                 console.print(f"reports: {folder}", soft_wrap=True)
             verdicts.append(result.record.verdict)

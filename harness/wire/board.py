@@ -14,7 +14,7 @@ from harness.errors import MisuseError
 from harness.wire import messages as m
 from harness.wire.endpoint import Endpoint
 from harness.wire.events import LinkCounters
-from harness.wire.framing import Frame
+from harness.wire.framing import BadFrame, Frame
 from harness.wire.layer_show import LayerShow, ShowLayers
 from harness.wire.repair import tensor_bytes
 from harness.wire.rle import decode_chunk
@@ -86,7 +86,11 @@ class BoardConversation:
 
     def receive_data(self, data: bytes) -> None:
         """Take bytes from the host. Never raises because of them."""
-        for frame, message in self._endpoint.push(data):
+        for event in self._endpoint.push(data):
+            if isinstance(event, BadFrame):
+                self._tell_of_damage()
+                continue
+            frame, message = event
             if isinstance(message, m.Malformed):
                 self._error(m.ErrorCode.MALFORMED, frame, message.reason)
             elif isinstance(message, m.Unknown) or frame.type & 0x80:
@@ -120,6 +124,12 @@ class BoardConversation:
         while len(self._kept) > self.hello.slots:
             self._kept.popitem(last=False)
         self._say_result(sample)
+
+    def _tell_of_damage(self) -> None:
+        """DAMAGED, so that what was lost is sent again before anybody waits for it. Noise without end is not answered."""
+        seq = self._endpoint.next_rx_seq
+        if self.state is State.SERVING and seq is not None and self._endpoint.bad_in_a_row <= m.MAX_NOTICES:
+            self._outbox.append(m.Damaged(seq))
 
     def _say_result(self, sample: int) -> None:
         result = self._kept[sample]
@@ -227,4 +237,4 @@ class BoardConversation:
             for number, slot in sorted(self._slots.items())
         )
         c = self.counters
-        return m.Status(self._session, self.hello.boot, c.frames_rx, c.bad_rx, 0, 0, 0, slots)
+        return m.Status(self._session, self.hello.boot, c.frames_rx, c.bad_rx, 0, 0, 0, c.bytes_rx, 0, slots)

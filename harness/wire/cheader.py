@@ -17,6 +17,7 @@ from harness.wire.messages import (
     LAYER,
     MAX_LAYERS,
     MAX_MISSING,
+    MAX_NOTICES,
     NO_SAMPLE,
     PROTOCOL,
     SLOT,
@@ -67,6 +68,7 @@ def _lines() -> Iterator[str]:
     yield f"    HIL_WIRE_OVERHEAD = {OVERHEAD}, /* type, seq and crc: bytes of a frame beside its body */"
     yield f"    HIL_WIRE_HELLO_MAX_FRAME = {HELLO_MAX_FRAME}, /* largest unencoded frame before HELLO */"
     yield f"    HIL_WIRE_MAX_MISSING = {MAX_MISSING}, /* offsets that a slot of STATUS lists at most */"
+    yield f"    HIL_WIRE_MAX_NOTICES = {MAX_NOTICES}, /* bad frames in a row that are answered with DAMAGED */"
     yield f"    HIL_WIRE_MAX_LAYERS = {MAX_LAYERS} /* layers that LAYERS lists at most */"
     yield "};"
     yield f"#define HIL_WIRE_NO_SAMPLE 0x{NO_SAMPLE:08X}u"

@@ -26,6 +26,8 @@ PROTOCOL: Final = 1
 NO_SAMPLE: Final = 0xFFFFFFFF
 #: How many missing chunks a slot of STATUS lists at most.
 MAX_MISSING: Final = 8
+#: How many bad frames in a row the board answers with DAMAGED: a line that brings only noise must not be answered for ever.
+MAX_NOTICES: Final = 4
 #: How many layers one LAYERS lists at most: what fits the 512 bytes of the smallest frame, and a small table on the board.
 MAX_LAYERS: Final = 32
 
@@ -216,6 +218,8 @@ class Status(Message):
     overruns: int = wire(U32)
     stack_bytes: int = wire(U32)
     stack_size: int = wire(U32)
+    bytes_rx: int = wire(U32)
+    bytes_overlapped: int = wire(U32)
     slots: tuple[SlotStatus, ...] = wire(List8(SLOT))
 
 
@@ -306,6 +310,14 @@ class Boot(Message):
     boot: int = wire(U32)
     reset_cause: int = wire(U8)
     flags: int = wire(U8)
+
+
+@_row(0x8E, "DAMAGED")
+@dataclass(frozen=True)
+class Damaged(Message):
+    """A frame came that was none; ``seq`` is the number that the next good one should have: that of the lost one."""
+
+    seq: int = wire(U16)
 
 
 @_row(0x8A, "ERROR")

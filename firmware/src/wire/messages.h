@@ -11,6 +11,7 @@ enum {
     HIL_WIRE_OVERHEAD = 7, /* type, seq and crc: bytes of a frame beside its body */
     HIL_WIRE_HELLO_MAX_FRAME = 512, /* largest unencoded frame before HELLO */
     HIL_WIRE_MAX_MISSING = 8, /* offsets that a slot of STATUS lists at most */
+    HIL_WIRE_MAX_NOTICES = 4, /* bad frames in a row that are answered with DAMAGED */
     HIL_WIRE_MAX_LAYERS = 32 /* layers that LAYERS lists at most */
 };
 #define HIL_WIRE_NO_SAMPLE 0xFFFFFFFFu
@@ -32,6 +33,7 @@ enum {
     HIL_MSG_PING = 0x08,
     HIL_MSG_PONG = 0x88,
     HIL_MSG_BOOT = 0x89,
+    HIL_MSG_DAMAGED = 0x8E,
     HIL_MSG_ERROR = 0x8A,
     HIL_MSG_LAYERS_REQUEST = 0x0B,
     HIL_MSG_LAYERS = 0x8B,
@@ -161,8 +163,8 @@ enum {
     HIL_RESULT_VARIES_AT = 26
 };
 
-/* STATUS: session:u32 boot:u32 frames_ok:u32 frames_bad:u32 overruns:u32 stack_bytes:u32 stack_size:u32
- * slots:list8<slot> */
+/* STATUS: session:u32 boot:u32 frames_ok:u32 frames_bad:u32 overruns:u32 stack_bytes:u32 stack_size:u32 bytes_rx:u32
+ * bytes_overlapped:u32 slots:list8<slot> */
 enum {
     HIL_STATUS_AT_SESSION = 0,
     HIL_STATUS_AT_BOOT = 4,
@@ -171,8 +173,10 @@ enum {
     HIL_STATUS_AT_OVERRUNS = 16,
     HIL_STATUS_AT_STACK_BYTES = 20,
     HIL_STATUS_AT_STACK_SIZE = 24,
-    HIL_STATUS_AT_SLOTS = 28,
-    HIL_STATUS_VARIES_AT = 28
+    HIL_STATUS_AT_BYTES_RX = 28,
+    HIL_STATUS_AT_BYTES_OVERLAPPED = 32,
+    HIL_STATUS_AT_SLOTS = 36,
+    HIL_STATUS_VARIES_AT = 36
 };
 
 /* NEED: sample:u32 offsets:list8<u32> */
@@ -244,6 +248,12 @@ enum {
     HIL_BOOT_AT_RESET_CAUSE = 4,
     HIL_BOOT_AT_FLAGS = 5,
     HIL_BOOT_BYTES = 6
+};
+
+/* DAMAGED: seq:u16 */
+enum {
+    HIL_DAMAGED_AT_SEQ = 0,
+    HIL_DAMAGED_BYTES = 2
 };
 
 /* ERROR: code:u8 type:u8 seq:u16 text:str8 */

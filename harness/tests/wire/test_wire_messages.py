@@ -118,7 +118,8 @@ def test_a_field_that_does_not_fit_is_the_callers_mistake_and_is_named(message, 
 
 def test_bit_7_tells_the_direction():
     assert {entry.name for entry in m.TABLE.values() if entry.from_board} == {
-        "HELLO", "RESULT", "STATUS", "NEED", "FAULT", "BAUD", "PONG", "BOOT", "ERROR", "LAYERS", "LAYER_DATA",
+        "HELLO", "RESULT", "STATUS", "NEED", "FAULT", "BAUD", "PONG", "BOOT", "ERROR", "DAMAGED", "LAYERS",
+        "LAYER_DATA",
     }  # fmt: skip
 
 
