@@ -27,14 +27,13 @@ from harness.wire.events import (
     Event,
     FaultReceived,
     HelloReceived,
-    LayerDataReceived,
-    LayersReceived,
     LinkCounters,
     PongReceived,
     Refused,
     Silent,
     StatusReceived,
     Violation,
+    layers_told,
 )
 from harness.wire.framing import BadFrame
 from harness.wire.patience import Patience
@@ -42,16 +41,8 @@ from harness.wire.repair import Repair
 from harness.wire.rle import Wish
 from harness.wire.states import HOST_TAKES, Move, Role, State, step
 
-#: Their ERROR unknown_sample speaks of the engine's inputs, not of a sample under way: the caller must know.
-_ABOUT_LAYERS = (m.LayersRequest.TYPE, m.LayerDataRequest.TYPE)
-
-
 def _random_session() -> int:
     return random.getrandbits(32)
-
-
-def _identity(hello: m.Hello) -> tuple[str, str, str]:
-    return hello.board, hello.build_id, hello.model_sha256.hex()
 
 
 class HostConversation:
@@ -136,13 +127,9 @@ class HostConversation:
         if self.state is State.READY and self._repair.awaits:
             self._repair.ask(now_s)
 
-    def send_layers_request(self, input_crc: int, first: int) -> None:
-        """Queue a LAYERS_REQUEST; ``LayersReceived`` comes back, or ``Refused`` when another input ran last."""
-        self._request(m.LayersRequest(input_crc, first))
-
-    def send_layer_data_request(self, input_crc: int, layer: int, offset: int, n_bytes: int) -> None:
-        """Queue a LAYER_DATA_REQUEST; ``LayerDataReceived`` comes back, several times, or ``Refused``."""
-        self._request(m.LayerDataRequest(input_crc, layer, offset, n_bytes))
+    def send_layers_request(self, request: m.LayersRequest | m.LayerDataRequest) -> None:
+        """Queue it; ``LayersReceived`` or ``LayerDataReceived`` come back, or ``Refused`` if another input ran last."""
+        self._request(request)
 
     def forget_samples(self) -> None:
         """Give up every sample that was not answered, without events."""
@@ -339,12 +326,10 @@ class HostConversation:
             self._take_fault(message)
         elif isinstance(message, m.Pong):
             self._emit(PongReceived(message.data))
+        elif isinstance(message, m.Layers | m.LayerData):
+            self._emit(layers_told(message))
         elif isinstance(message, m.Baud):
             self._emit(BaudReceived(message))
-        elif isinstance(message, m.Layers):
-            self._emit(LayersReceived(message))
-        elif isinstance(message, m.LayerData):
-            self._emit(LayerDataReceived(message))
         elif isinstance(message, m.Error):
             self._take_error(message, now_s)
 
@@ -356,9 +341,9 @@ class HostConversation:
             self._other_protocol(hello.protocol)
             return
         before = self.hello if self._rejoining else None
-        if before is not None and _identity(before) != _identity(hello):
+        if before is not None and before.identity != hello.identity:
             what = "the board came back from a reset as another firmware"
-            self._refuse(Violation(what, str(_identity(before)), str(_identity(hello))))
+            self._refuse(Violation(what, str(before.identity), str(hello.identity)))
             return
         self.hello = hello
         self._endpoint.accept_frames_of(hello.max_frame)
@@ -407,7 +392,7 @@ class HostConversation:
             # While greeting these are answers to chunks that were under way when the board was reset.
             if self.state is State.READY and self.hello is not None:
                 self._rejoin(BoardReset(self.hello.boot, None, None, None), now_s)
-        elif error.code == m.ErrorCode.UNKNOWN_SAMPLE and error.type not in _ABOUT_LAYERS:
+        elif error.code == m.ErrorCode.UNKNOWN_SAMPLE and error.type not in m.ABOUT_LAYERS:
             self._repair.unknown_sample(error.seq)
         elif error.code == m.ErrorCode.NO_SLOT:
             self.counters.stale += 1  # the next STATUS tells what to do

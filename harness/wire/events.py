@@ -90,6 +90,11 @@ class LayerDataReceived:
     part: LayerData
 
 
+def layers_told(message: Layers | LayerData) -> LayersReceived | LayerDataReceived:
+    """The event of a per-layer answer."""
+    return LayersReceived(message) if isinstance(message, Layers) else LayerDataReceived(message)
+
+
 @dataclass(frozen=True)
 class Silent:
     """Nothing good has come for ``quiet_s`` seconds although something had to. ``waiting_for`` says what, in words."""
