@@ -22,7 +22,7 @@ from harness.evidence import write_reports
 from harness.models.metadata import load_model
 from harness.plans.expand import Case
 from harness.records import Backend, Evidence, FaultReport, Record, Samples, UnitFacts, Verdict
-from harness.run import blame
+from harness.run import blame, journal
 from harness.run.bring_up import Live, bring_up
 from harness.run.climb import Climbed
 from harness.run.inside import Inside, look_inside
@@ -53,8 +53,10 @@ class CaseResult:
     inputs: npt.NDArray[np.float32] | None = None
 
     def write(self, folder: Path) -> None:
-        """Leave the report directory."""
+        """Leave the report directory. The journal of a case that came to its end has served: the reports say it all."""
         write_reports(self.record, self.samples, folder, self.inputs)
+        if self.samples is not None:
+            (folder / journal.FILENAME).unlink(missing_ok=True)
 
 
 @dataclass

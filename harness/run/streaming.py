@@ -140,7 +140,10 @@ def stream_case(
         if error.partial is not None:
             error.partial = _whole(error.partial, todo, answered, len(payloads), files, climbed)
         raise
+    counted = session.counters.bad_board
     status = session.status()
+    # Only STATUS tells how many damaged frames the board has seen, and a clean end of the stream needs none.
+    part.counters.bad_board += session.counters.bad_board - counted
     overlap = status.bytes_overlapped / status.bytes_rx if status.bytes_rx else None
     return replace(_whole(part, todo, answered, len(payloads), files, climbed), overlap=overlap)
 
