@@ -41,6 +41,7 @@ from harness.wire.repair import Repair
 from harness.wire.rle import Wish
 from harness.wire.states import HOST_TAKES, Move, Role, State, step
 
+
 def _random_session() -> int:
     return random.getrandbits(32)
 
@@ -326,10 +327,8 @@ class HostConversation:
             self._take_fault(message)
         elif isinstance(message, m.Pong):
             self._emit(PongReceived(message.data))
-        elif isinstance(message, m.Layers | m.LayerData):
-            self._emit(layers_told(message))
-        elif isinstance(message, m.Baud):
-            self._emit(BaudReceived(message))
+        elif isinstance(message, m.Baud | m.Layers | m.LayerData):
+            self._emit(BaudReceived(message) if isinstance(message, m.Baud) else layers_told(message))
         elif isinstance(message, m.Error):
             self._take_error(message, now_s)
 
