@@ -341,8 +341,7 @@ class HostConversation:
             return
         before = self.hello if self._rejoining else None
         if before is not None and before.identity != hello.identity:
-            what = "the board came back from a reset as another firmware"
-            self._refuse(Violation(what, str(before.identity), str(hello.identity)))
+            self._refuse(Violation("another firmware after a reset", str(before.identity), str(hello.identity)))
             return
         self.hello = hello
         self._endpoint.accept_frames_of(hello.max_frame)
