@@ -19,8 +19,8 @@ _ROUND_TRIP_S = 0.032
 MAX_CHUNK_BYTES = 1024
 MIN_RX_RING, MIN_TX_RING, MAX_TX_RING = 4096, 1024, 8192
 #: RAM of the firmware itself (frame buffer, encoder, fault report, ...) beside the buffers counted here:
-#: 2.1 KB as linked by zig 0.15.2, and some to spare.
-_FIRMWARE_BYTES = 2560
+#: 2.8 KB as linked by zig 0.15.2, and some to spare.
+_FIRMWARE_BYTES = 3136
 _SLOT_BOOKKEEPING_BYTES = 64
 #: type, seq, crc, and sample, offset, encoding of a CHUNK; RESULT has 33; one delimiter.
 _CHUNK_FRAME_BYTES = 16

@@ -171,7 +171,9 @@ class Session:
 
         BoardRefusedError with ``unknown_sample`` when another input, or none since a reset, ran last.
         """
-        received = self._ask(lambda: self._conversation.send_layers_request(input_crc, first), LayersReceived)
+        received = self._ask(
+            lambda: self._conversation.send_layers_request(m.LayersRequest(input_crc, first)), LayersReceived
+        )
         return received.layers
 
     def layer_data(self, input_crc: int, layer: int, offset: int, n_bytes: int) -> list[m.LayerData]:
@@ -180,9 +182,8 @@ class Session:
         Pieces may be missing: ask for those again.
         """
         wanted = {"input_crc": input_crc, "layer": layer}
-        first = self._ask(
-            lambda: self._conversation.send_layer_data_request(input_crc, layer, offset, n_bytes), LayerDataReceived
-        )
+        request = m.LayerDataRequest(input_crc, layer, offset, n_bytes)
+        first = self._ask(lambda: self._conversation.send_layers_request(request), LayerDataReceived)
         parts, left = [first.part], n_bytes - len(first.part.data)
         while left > 0:
             event = self._wait_for(LayerDataReceived, self._answer_timeout_s)

@@ -28,9 +28,6 @@ from harness.wire.repair import Repair
 from harness.wire.rle import Wish
 from harness.wire.states import HOST_TAKES, Move, Role, State, step
 
-#: Their ERROR unknown_sample speaks of the engine's inputs, not of a sample under way: the caller must know.
-_ABOUT_LAYERS = (m.LayersRequest.TYPE, m.LayerDataRequest.TYPE)
-
 
 def _random_session() -> int:
     return random.getrandbits(32)
@@ -118,13 +115,9 @@ class HostConversation:
         if self.state is State.READY and self._repair.awaits:
             self._repair.ask(now_s)
 
-    def send_layers_request(self, input_crc: int, first: int) -> None:
-        """Queue a LAYERS_REQUEST; ``LayersReceived`` comes back, or ``Refused`` when another input ran last."""
-        self._request(m.LayersRequest(input_crc, first))
-
-    def send_layer_data_request(self, input_crc: int, layer: int, offset: int, n_bytes: int) -> None:
-        """Queue a LAYER_DATA_REQUEST; ``LayerDataReceived`` comes back, several times, or ``Refused``."""
-        self._request(m.LayerDataRequest(input_crc, layer, offset, n_bytes))
+    def send_layers_request(self, request: m.LayersRequest | m.LayerDataRequest) -> None:
+        """Queue it; ``LayersReceived`` or ``LayerDataReceived`` come back, or ``Refused`` if another input ran last."""
+        self._request(request)
 
     def forget_samples(self) -> None:
         """Give up every sample that was not answered, without events."""
@@ -389,7 +382,7 @@ class HostConversation:
             # While greeting these are answers to chunks that were under way when the board was reset.
             if self.state is State.READY and self.hello is not None:
                 self._rejoin(ev.BoardReset(self.hello.boot, None, None, None), now_s)
-        elif error.code == m.ErrorCode.UNKNOWN_SAMPLE and error.type not in _ABOUT_LAYERS:
+        elif error.code == m.ErrorCode.UNKNOWN_SAMPLE and error.type not in m.ABOUT_LAYERS:
             self._repair.unknown_sample(error.seq)
         elif error.code == m.ErrorCode.NO_SLOT:
             self.counters.stale += 1  # the next STATUS tells what to do

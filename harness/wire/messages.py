@@ -377,3 +377,7 @@ class LayerData(Message):
     total: int = wire(U32)
     offset: int = wire(U32)
     data: bytes = wire(BYTES)
+
+
+#: Their ERROR unknown_sample speaks of the engine's inputs, not of a sample under way.
+ABOUT_LAYERS: Final = (LayersRequest.TYPE, LayerDataRequest.TYPE)
