@@ -13,6 +13,7 @@ from harness.build.cache import cached_file, default_cache_dir
 from harness.build.cmake import run_cmake
 from harness.build.compilers import Choice, Compiler, cross_compiler, host_compiler
 from harness.build.inputs import BuildBoard, BuildModel
+from harness.models.kernels import KernelSet, default_set
 from harness.paths import shipped
 
 _SOURCES = ("*.c", "*.h", "*.ld", "*.cmake", "CMakeLists.txt", "board.toml", "model.json")
@@ -44,19 +45,21 @@ def build(
     *,
     compiler: Choice = "auto",
     slots: int | None = None,
+    kernels: KernelSet | None = None,
     out: Path | None = None,
     cache_dir: Path | None = None,
 ) -> FirmwareImage:
     """The firmware of a board (folder with board.toml and board.c) with a generated model (folder with model.c, .h, .json).
 
     An image built before from the same sources, sizes and compiler is returned from ``cache_dir`` (the user's cache by default);
-    ``out`` gets a copy. ``slots`` overrides the number of input slots that the RAM budget gives.
+    ``out`` gets a copy. ``slots`` overrides the number of input slots that the RAM budget gives. ``kernels`` is
+    the engine's kernel set, by default what suits the board's core; the bits that come out are the same.
     Raises PlanError when the model does not fit flash or RAM or a description is wrong, BenchError when the compiler is missing or
     refuses the sources. After a failure neither ``out`` nor the cache has changed.
     """
     board, model = BuildBoard.load(board_dir), BuildModel.load(generated_dir)
     budget = memory_budget(board, model, slots=slots)
-    return _built(board_dir, generated_dir, board, model, budget, cross_compiler(compiler), out, cache_dir)
+    return _built(board_dir, generated_dir, board, model, budget, kernels, cross_compiler(compiler), out, cache_dir)
 
 
 def native(
@@ -64,6 +67,7 @@ def native(
     *,
     sanitize: bool = False,
     slots: int | None = None,
+    kernels: KernelSet | None = None,
     cache_dir: Path | None = None,
 ) -> FirmwareImage:
     """The same server and engine as a program for this host: it speaks the wire on stdin/stdout, or on a pty given as argument.
@@ -73,7 +77,9 @@ def native(
     board_dir = shipped("firmware") / "boards" / "native"
     board, model = BuildBoard.load(board_dir), BuildModel.load(generated_dir)
     budget = memory_budget(board, model, slots=slots)
-    return _built(board_dir, generated_dir, board, model, budget, host_compiler(sanitize=sanitize), None, cache_dir)
+    return _built(
+        board_dir, generated_dir, board, model, budget, kernels, host_compiler(sanitize=sanitize), None, cache_dir
+    )
 
 
 def _built(
@@ -82,12 +88,13 @@ def _built(
     board: BuildBoard,
     model: BuildModel,
     budget: Budget,
+    kernels: KernelSet | None,
     compiler: Compiler,
     out: Path | None,
     cache_dir: Path | None,
 ) -> FirmwareImage:
     firmware_dir = shipped("firmware")
-    sizes = _config(board, budget)
+    sizes = _config(board, budget, kernels or default_set(board.core))
     build_id = _build_id(firmware_dir, board_dir, generated_dir, sizes, compiler)
 
     def make(scratch: Path) -> Path:
@@ -138,7 +145,7 @@ def _image(elf: Path, board: BuildBoard, budget: Budget, compiler: Compiler) -> 
     )
 
 
-def _config(board: BuildBoard, budget: Budget) -> str:
+def _config(board: BuildBoard, budget: Budget, kernels: KernelSet) -> str:
     """The part of config.cmake that goes into the build id: everything but paths and the id."""
     defines = {
         "HIL_BOARD": f'"{board.name}"',
@@ -151,6 +158,7 @@ def _config(board: BuildBoard, budget: Budget) -> str:
     }
     values = {
         "HIL_CORE": board.core,
+        "HIL_KERNELS": kernels,
         "HIL_FLASH_ORIGIN": f"0x{board.flash_origin:08x}",
         "HIL_FLASH_BYTES": board.flash_bytes,
         "HIL_RAM_ORIGIN": f"0x{board.ram_origin:08x}",
@@ -173,6 +181,7 @@ def _build_id(firmware_dir: Path, board_dir: Path, generated_dir: Path, config: 
         "arch": _sources(firmware_dir / "arch", recursive=True),
         "src": _sources(firmware_dir / "src", recursive=True),
         "engine": _sources(firmware_dir / "engine"),
+        "engine/fast": _sources(firmware_dir / "engine" / "fast"),
         "board": _sources(board_dir),
         "generated": _sources(generated_dir),
     }
