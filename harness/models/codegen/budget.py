@@ -21,7 +21,7 @@ _KERNEL_BYTES = {
     "hil_nn_dense_s8": 2200,
     "hil_nn_dequantize_s8_f32": 400,
     "hil_nn_dwconv_f32": 2600,
-    "hil_nn_dwconv_s8": 3000,
+    "hil_nn_dwconv_s8": 5500,
     "hil_nn_logistic_f32": 800,
     "hil_nn_lut_s8": 200,
     "hil_nn_maxpool_f32": 2200,
