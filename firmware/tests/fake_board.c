@@ -53,6 +53,16 @@ bool fake_board_sent(sent_frame *frame) {
     return false;
 }
 
+uint32_t fake_board_sent_bytes(uint8_t *bytes, uint32_t max) {
+    uint32_t n = written - taken < max ? written - taken : max;
+    memcpy(bytes, &line[taken], n);
+    taken += n;
+    if (taken == written) {
+        fake_board_forget_sent();
+    }
+    return n;
+}
+
 void board_init(void) {
 }
 

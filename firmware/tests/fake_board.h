@@ -22,6 +22,9 @@ void fake_board_reset(void);
 bool fake_board_sent(sent_frame *frame);
 void fake_board_forget_sent(void);
 
+/* The same as bytes on the line: takes at most `max`, returns how many. Not to be mixed with fake_board_sent(). */
+uint32_t fake_board_sent_bytes(uint8_t *bytes, uint32_t max);
+
 typedef struct {
     uint32_t overruns;
     uint32_t baud;     /* that the line has */

@@ -11,10 +11,11 @@ from harness.build.inputs import BuildBoard, BuildModel
 from harness.errors import MisuseError, PlanError
 
 MIN_SLOTS, MAX_SLOTS = 2, 8
-#: A chunk is one frame's worth: large enough that 16 bytes of frame and header hardly count, small enough to send again.
+#: Large enough that the 16 bytes of frame and header hardly count, small enough to send again.
 MAX_CHUNK_BYTES = 1024
 MIN_RX_RING, MIN_TX_RING, MAX_TX_RING = 4096, 1024, 8192
-#: RAM of the firmware itself (frame buffer, encoder, fault report, ...) beside the buffers counted here; measured 2.1 KB.
+#: RAM of the firmware itself (frame buffer, encoder, fault report, ...) beside the buffers counted here:
+#: 2.1 KB as linked by zig 0.15.2, and some to spare.
 _FIRMWARE_BYTES = 2560
 _SLOT_BOOKKEEPING_BYTES = 64
 #: type, seq, crc, and sample, offset, encoding of a CHUNK; RESULT has 33; one delimiter.
@@ -34,7 +35,7 @@ class Budget:
 
 
 def memory_budget(board: BuildBoard, model: BuildModel, *, slots: int | None = None) -> Budget:
-    """The largest budget that fits: as many slots as possible (8 at most) with a receive ring that holds a sample each.
+    """The largest budget that fits: up to 8 slots, and a receive ring that holds a sample for each.
 
     ``slots`` asks for exactly that many. With two slots the ring may shrink to 4096 bytes: a long run of the engine can
     then lose bytes, which the wire repairs. One slot is given only where two do not fit even so.

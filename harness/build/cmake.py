@@ -31,8 +31,8 @@ def run_cmake(
 ) -> Path:
     """Configure and build; the path of the ELF. ``config`` is the text that CMakeLists.txt includes as HIL_CONFIG.
 
-    Raises PlanError when the linker says that FLASH or RAM (keys of ``region_bytes``) is too small, BenchError with the end of the
-    compiler's output otherwise. ``what`` names the build in messages.
+    Raises PlanError when the linker says that FLASH or RAM (keys of ``region_bytes``) is too small, BenchError with
+    the end of the compiler's output otherwise. ``what`` names the build in messages.
     """
     import cmake
     import ninja
@@ -90,8 +90,9 @@ def raise_if_too_large(output: str, what: str, region_bytes: Mapping[str, int]) 
     if not overflow:
         return
     sizes = {region: region_bytes.get(region, 0) for region in overflow}
+    memories = " and the ".join(_MEMORY.get(region, region) for region in overflow)
     raise PlanError(
-        f"the image does not fit the {' and the '.join(_MEMORY.get(region, region) for region in overflow)} of the board",
+        f"the image does not fit the {memories} of the board",
         where=what,
         expected=", ".join(f"{_MEMORY.get(region, region)} at most {size} B" for region, size in sizes.items()),
         found=", ".join(

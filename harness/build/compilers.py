@@ -1,8 +1,8 @@
 """The C compilers a firmware can be built with, and what CMake must be told of each.
 
-``auto`` is zig, also where arm-none-eabi-gcc is installed: ziglang comes pinned from PyPI, so every machine builds the same
-bytes, and a result can be compared with one from another desk. GCC is for those who ask (``compiler="gcc"`` or
-``HIL_COMPILER=gcc``).
+``auto`` is zig, also where arm-none-eabi-gcc is installed: ziglang comes pinned from PyPI, so every machine builds
+the same bytes, and a result can be compared with one from another desk. GCC is for those who ask (``compiler="gcc"``
+or ``HIL_COMPILER=gcc``).
 """
 
 from __future__ import annotations

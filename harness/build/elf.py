@@ -1,4 +1,4 @@
-"""What an image says of itself: the identity section, its sizes, what would be written to flash. Reads any ELF, builds none."""
+"""What an image says of itself: identity, sizes, what flashing writes. Reads any ELF, builds none."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _LAYOUT = struct.Struct("<8sHHB3x32s40s32s32s32sII")
 
 @dataclass(frozen=True)
 class Identity:
-    """What firmware/src/identity.h lays out. Digests in hexadecimal; ``weights_sha256`` is all zeros when the engine keeps its
-    weights outside of section .hil_model, so that they cannot be checked. Sizes in bytes of one sample."""
+    """What firmware/src/identity.h lays out. Digests in hexadecimal; ``weights_sha256`` is all zeros when the engine
+    keeps its weights outside of section .hil_model, so that they cannot be checked. Sizes in bytes of one sample."""
 
     protocol: int
     board: str
@@ -88,7 +88,8 @@ def parse_identity(data: bytes | None, *, where: str) -> Identity:
 
 
 def verify_identity(elf: Path) -> Identity:
-    """``read_identity``, and the weights in the image are those it names. DeviceError naming both digests when not."""
+    """``read_identity``, and the weights in the image are those it names. DeviceError naming both digests when
+    not."""
     identity = read_identity(elf)
     if int(identity.weights_sha256, 16) == 0:
         return identity

@@ -21,9 +21,12 @@ _SOURCES = ("*.c", "*.h", "*.ld", "*.cmake", "CMakeLists.txt", "board.toml", "mo
 
 @dataclass(frozen=True)
 class FirmwareImage:
-    """A built image and what it takes. ``flash_bytes`` is what is written to flash, ``ram_bytes`` everything in RAM with the
-    ``stack_bytes`` reserved; ``sections`` maps names to sizes in bytes. ``build_id`` is 40 hexadecimal digits: the same inputs give
-    the same id and the same bytes. ``protocol`` is the wire's version."""
+    """A built image and what it takes.
+
+    ``flash_bytes`` is what is written to flash, ``ram_bytes`` everything in RAM, the ``stack_bytes`` reserved among
+    it; ``sections`` maps names to sizes in bytes. ``build_id`` is 40 hexadecimal digits: the same inputs give the
+    same id and the same bytes. ``protocol`` is the wire's version, ``slots`` the number of input slots.
+    """
 
     elf: Path
     build_id: str
@@ -49,12 +52,13 @@ def build(
     out: Path | None = None,
     cache_dir: Path | None = None,
 ) -> FirmwareImage:
-    """The firmware of a board (folder with board.toml and board.c) with a generated model (folder with model.c, .h, .json).
+    """The firmware of a board with a model.
 
-    An image built before from the same sources, sizes and compiler is returned from ``cache_dir`` (the user's cache by default);
-    ``out`` gets a copy. ``slots`` overrides the number of input slots that the RAM budget gives. ``kernels`` is
-    the engine's kernel set, by default what suits the board's core; the bits that come out are the same.
-    Raises PlanError when the model does not fit flash or RAM or a description is wrong, BenchError when the compiler is missing or
+    ``board_dir`` holds board.toml and board.c, ``generated_dir`` model.c, model.h and model.json. An image built
+    before from the same sources, sizes and compiler is returned from ``cache_dir`` (the user's cache by default);
+    ``out`` gets a copy. ``slots`` overrides the number of input slots that the RAM budget gives, ``kernels`` the kernel
+    set that suits the board's core; the bits that come out are the same. Raises PlanError
+    when the model does not fit flash or RAM or a description is wrong, BenchError when the compiler is missing or
     refuses the sources. After a failure neither ``out`` nor the cache has changed.
     """
     board, model = BuildBoard.load(board_dir), BuildModel.load(generated_dir)
@@ -70,9 +74,10 @@ def native(
     kernels: KernelSet | None = None,
     cache_dir: Path | None = None,
 ) -> FirmwareImage:
-    """The same server and engine as a program for this host: it speaks the wire on stdin/stdout, or on a pty given as argument.
+    """The same server and engine as a program for this host.
 
-    ``sanitize`` compiles with address and undefined-behaviour sanitizers, which needs gcc or clang. Errors as ``build``.
+    It speaks the wire on stdin and stdout, or on a pty given as its argument. ``sanitize`` compiles with address and
+    undefined-behaviour sanitizers, which needs gcc or clang. Errors as ``build``.
     """
     board_dir = shipped("firmware") / "boards" / "native"
     board, model = BuildBoard.load(board_dir), BuildModel.load(generated_dir)
@@ -171,7 +176,8 @@ def _config(board: BuildBoard, budget: Budget, kernels: KernelSet) -> str:
 
 
 def _build_id(firmware_dir: Path, board_dir: Path, generated_dir: Path, config: str, compiler: Compiler) -> str:
-    """40 hexadecimal digits of a SHA-256 over every input of the build, by name and content; no path of the machine."""
+    """40 hexadecimal digits of a SHA-256 over every input of the build, by name and content; no path of the
+    machine."""
     digest = hashlib.sha256()
     flags = [value for name, value in compiler.cmake if name.endswith("FLAGS")]
     for text in (config, compiler.name, compiler.version, *flags):

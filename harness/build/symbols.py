@@ -11,7 +11,7 @@ from elftools.elf.sections import SymbolTableSection
 
 
 class Symbols:
-    """The functions and source lines of one ELF. Reads the file once; an ELF without symbols or lines knows less, no error."""
+    """The functions and source lines of one ELF, read once. One without symbols or lines knows less, no error."""
 
     def __init__(self, elf: Path) -> None:
         with elf.open("rb") as file:
@@ -29,6 +29,10 @@ class Symbols:
             return f"0x{address:08x}"
         line = self._line(address)
         return f"{name} ({line})" if line else name
+
+    def describe_caller(self, return_address: int) -> str:
+        """As ``describe``, for a return address (LR, an entry of a backtrace): the call's line, not the next."""
+        return self.describe((return_address & ~1) - 2)
 
     def address_of(self, function: str) -> int | None:
         """Where that function begins, None if the ELF has none of the name."""
@@ -60,7 +64,7 @@ def _functions(image: ELFFile) -> list[tuple[int, int, str]]:
 
 
 def _lines(dwarf: DWARFInfo) -> list[tuple[int, int, str]]:
-    """(first address, end, "file:line"), by address. Rows of code that the linker threw away begin at 0 and are left out."""
+    """(first address, end, "file:line"), by address; without code that the linker threw away (it is at 0)."""
     found = []
     for unit in dwarf.iter_CUs():
         program = dwarf.line_program_for_CU(unit)

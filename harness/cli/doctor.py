@@ -122,8 +122,11 @@ def _debug() -> Iterator[Finding]:
 
     for name in boards.names():
         board = boards.load_board(name)
-        builtin = board.debug.target in TARGET
-        yield Finding("debug", name, "ok", f"pyOCD target {board.debug.target} ({'built in' if builtin else 'ours'})")
+        target = TARGET.get(board.debug.target)
+        origin = (
+            "pyOCD's own" if target is not None and target.__module__.startswith("pyocd.") else "ours: pyOCD has none"
+        )
+        yield Finding("debug", name, "ok", f"pyOCD target {board.debug.target} ({origin})")
     yield from _udev()
 
 

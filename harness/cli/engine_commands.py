@@ -17,7 +17,7 @@ from harness.errors import BenchError
 if TYPE_CHECKING:
     from harness.enginebench.measure import Row
 
-_DEFAULT_MODELS = ("mnist_f446", "bench_imu", "bench_tiny_conv", "bench_ds_cnn", "bench_lock")
+_DEFAULT_MODELS = ("mnist_f446", "bench_")
 
 
 @app.command("bench-engine")

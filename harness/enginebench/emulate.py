@@ -45,7 +45,7 @@ class Board:
         self._symbols = _loaded(image.elf, ((_FLASH_BASE, self._flash), (_RAM_BASE, self._ram)))
         self._core = Core()
         self._core.hook_bad_access()
-        self._core.hook_traps(lambda _pc: False)
+        self._core.hook_traps(lambda: False)
         self._core.map_buffer(_FLASH_BASE, self._flash, READ | EXEC)
         self._core.map_buffer(_RAM_BASE, self._ram, READ | WRITE)
         self._core.map_buffer(_STACK_BASE, self._stack, READ | WRITE)

@@ -23,6 +23,7 @@ from harness.plugin.places import report_folder
 from harness.records import Record, Verdict
 
 RECORD = "hil_record"  # the user property under which a record travels, as JSON
+SKIPPED = "hil_skipped"  # the one that says why a case could not run
 
 
 class CaseFailed(Exception):
@@ -76,6 +77,7 @@ class PlanItem(pytest.Item):
         self.case = case
         self.record: Record | None = None
         self.folder: Path | None = None
+        self.missing: DataMissing | None = None
 
     def setup(self) -> None:
         """Run the case; a rig's fault ends here."""
@@ -86,6 +88,7 @@ class PlanItem(pytest.Item):
             with progress.shown(self.config, self.case.id) as watch:
                 result = run_case(self.case, asked.run, watch=watch)
         except DataMissing as missing:
+            self.missing = missing
             pytest.skip(str(missing))
         self.record = result.record
         self.folder = report_folder(self.config, self.case)
@@ -105,6 +108,8 @@ class PlanItem(pytest.Item):
         """Send the record along with the report that ends the case."""
         if self.record is not None and (report.when == "call" or (report.when == "setup" and report.failed)):
             report.user_properties.append((RECORD, self.record.model_dump_json(by_alias=True)))
+        if self.missing is not None and report.when == "setup":
+            report.user_properties.append((SKIPPED, f"{self.missing.what}: {self.missing.next_step}"))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
         """The reasons, without a traceback: the traceback of a verdict says nothing."""

@@ -13,7 +13,7 @@ from harness.bench.boards import load_board
 from harness.bench.unit import choose_backend
 from harness.evidence.reports import terminal
 from harness.plugin import options
-from harness.plugin.collect import RECORD
+from harness.plugin.collect import RECORD, SKIPPED
 from harness.plugin.places import report_root
 from harness.records import Record
 
@@ -48,7 +48,8 @@ def header(config: pytest.Config) -> list[str]:
 def write(reporter: TerminalReporter) -> None:
     """The tables, and where the reports are."""
     records = list(_records(reporter))
-    if not records:
+    skipped = list(_skipped(reporter))
+    if not records and not skipped:
         return
     reporter.section("hil")
     writer = reporter._tw
@@ -62,7 +63,18 @@ def write(reporter: TerminalReporter) -> None:
         )
         console.print(terminal.view(record))
         reporter.write(text.getvalue())
-    reporter.write_line(f"reports: {report_root(reporter.config)}")
+    for case_id, reason in skipped:
+        reporter.write_line(f"SKIP  {case_id}  {reason}")
+    if records:
+        reporter.write_line(f"reports: {report_root(reporter.config)}")
+
+
+def _skipped(reporter: TerminalReporter) -> Iterator[tuple[str, str]]:
+    """Cases that could not run, each with why and how to make it run: pytest alone says so only with -rs."""
+    for report in reporter.stats.get("skipped", ()):
+        for key, value in getattr(report, "user_properties", ()):
+            if key == SKIPPED:
+                yield report.nodeid, str(value)
 
 
 def _records(reporter: TerminalReporter) -> Iterator[Record]:

@@ -68,7 +68,9 @@ def blame(
         return Blame(Verdict.ERROR, (str(unreachable), *reasons))
     except DeviceError:
         # Firmware that answered on this line before and, fresh from reset, does not now: the line is what has changed.
-        reasons.append("the same firmware, reset, does not answer hello on this port either, as it did before: the line is broken")
+        reasons.append(
+            "the same firmware, reset, does not answer hello on this port either, as it did before: the line is broken"
+        )
         return Blame(Verdict.ERROR, tuple(reasons))
     try:
         found = session.fault()
@@ -84,8 +86,8 @@ def with_symbols(fault: FaultReport, symbols: Symbols | None) -> FaultReport:
     """The same report with names for pc, lr and the backtrace, where the ELF knows them."""
     if symbols is None:
         return fault
-    addresses = (fault.pc, fault.lr, *fault.backtrace)
-    return fault.model_copy(update={"symbols": tuple(_at(address, symbols) for address in addresses)})
+    callers = (_named(address, symbols.describe_caller(address)) for address in (fault.lr, *fault.backtrace))
+    return fault.model_copy(update={"symbols": (_at(fault.pc, symbols), *callers)})
 
 
 def fault_reason(fault: FaultReport) -> str:
@@ -105,6 +107,10 @@ def fault_reason(fault: FaultReport) -> str:
 
 
 def _at(address: int, symbols: Symbols | None) -> str:
+    return f"{address:#010x}" if symbols is None else _named(address, symbols.describe(address))
+
+
+def _named(address: int, name: str) -> str:
     bare = f"{address:#010x}"
-    name = symbols.describe(address) if symbols is not None else bare
-    return bare if name == bare else f"{bare} {name}"
+    # Where nothing is known the name is an address itself, a caller's even another one.
+    return bare if name.startswith("0x") else f"{bare} {name}"

@@ -1,11 +1,20 @@
 """For the project's own tests: a hung one must not hang the suite, and no test may meet another user's units."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 TIMEOUT_S = 300
+_DATA_NEAR = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+
+
+def pytest_collectstart():
+    # A checkout of the project may have a folder of real data beside it; with it, more runs. Nothing depends on it.
+    # Here and not at import: pytest imports this file for `pytest --board` too, which is no test of ours.
+    if _DATA_NEAR.is_dir():
+        os.environ.setdefault("HIL_DATA_DIR", str(_DATA_NEAR))
 
 
 def pytest_collection_modifyitems(items):
@@ -16,12 +25,13 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_runtime_folder(tmp_path_factory):
+def _own_runtime_folder():
     """Leases and virtual units of the tests are not those of whoever works on this machine."""
     before = os.environ.get("HIL_RUNTIME_DIR")
-    # Short: a Unix socket's path has about 100 bytes.
-    os.environ["HIL_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("rt"))
-    yield
+    # Not below pytest's folder: the path of a Unix socket must stay below 100 bytes.
+    with tempfile.TemporaryDirectory(prefix="hil-") as folder:
+        os.environ["HIL_RUNTIME_DIR"] = folder
+        yield
     if before is None:
         del os.environ["HIL_RUNTIME_DIR"]
     else:

@@ -106,6 +106,8 @@ class Core:
         self.bad_access: tuple[int, int] | None = None  # (Unicorn access kind, address)
         self.breakpoints: frozenset[int] = frozenset()
         self._exits_on = False
+        self._end_asked = False
+        self.ran = 0  # instructions of the last run
         self._failure: BaseException | None = None
         self._pc = Registers(self, [reg.UC_ARM_REG_PC])
         self.counter, self._count = self._find_counters()
@@ -148,13 +150,12 @@ class Core:
 
     # -- hooks ----------------------------------------------------------------------------------------------------
 
-    def hook_traps(self, on_return: Callable[[int], bool]) -> None:
-        """``on_return(pc)`` handles a branch to an EXC_RETURN value; False means that it was none."""
-        pc = self._pc
+    def hook_traps(self, on_return: Callable[[], bool]) -> None:
+        """``on_return()`` handles a branch to an EXC_RETURN value; False means that it was none."""
 
         def on_intr(_uc: int, number: int, _data: int) -> None:
             try:
-                if number in (3, 8) and (target := pc.load()[0]) >= 0xF0000000 and on_return(target):
+                if (number == 3 or number == 8) and on_return():
                     return
                 self.trap = number
                 self.lib.uc_emu_stop(self.handle)
@@ -209,6 +210,7 @@ class Core:
     def run(self, instructions: int) -> str:
         """Execute up to ``instructions`` (>= 1) and say why it ended. An error raised in a callback is raised here."""
         self.trap = self.bad_access = None
+        self._end_asked = False
         start = self._pc.load()[0] | self.thumb
         self.thumb = True
         self.running = True
@@ -226,9 +228,20 @@ class Core:
             return TRAP
         if error:
             return self._explain(error)
-        if stopped_by_limit:
+        if stopped_by_limit or self._end_asked:
             return LIMIT
         return BREAKPOINT if self.breakpoints and self._pc.load()[0] in self.breakpoints else SLEEP
+
+    def run_while_equal(self, group: Registers, instructions: int) -> str:
+        """Execute one instruction at a time until a register of ``group`` changes; otherwise like ``run``."""
+        before, ran, reason = list(group.load()), 0, LIMIT
+        while ran < instructions and reason == LIMIT:
+            reason = self.run(1)
+            ran += self.ran
+            if self._end_asked or list(group.load()) != before:
+                break
+        self.ran = ran
+        return reason
 
     def _explain(self, error: int) -> str:
         if self.bad_access is not None:
@@ -252,9 +265,16 @@ class Core:
 
     def end_within(self, instructions: int) -> None:
         """From a callback: end the present run at the latest after so many further instructions."""
+        self._end_asked = self._end_asked or instructions == 0
         at = self.counter.value + instructions
         if at < self._count.value:
             self._count.value = at
+
+    def stop(self) -> None:
+        """From a trap's callback: end the present run here. Not from a device's: that would repeat its instruction."""
+        if self.running:
+            self._end_asked = True
+            self.lib.uc_emu_stop(self.handle)
 
     def set_breakpoints(self, addresses: frozenset[int]) -> None:
         """Runs end before the instruction at any of these addresses."""

@@ -29,6 +29,8 @@ _FRAME = struct.Struct("<8I")
 _FP_FRAME = struct.Struct("<18I")
 _VALID_RETURNS = frozenset({0xFFFFFFE1, 0xFFFFFFE9, 0xFFFFFFED, 0xFFFFFFF1, 0xFFFFFFF9, 0xFFFFFFFD})
 
+_THREAD_RETURNS = frozenset({0xFFFFFFE9, 0xFFFFFFED, 0xFFFFFFF9, 0xFFFFFFFD})
+
 STACKING, UNSTACKING, VECTOR_READ, BAD_RETURN = "stacking", "unstacking", "vector read", "bad return"
 BAD_VECTOR = "bad vector"
 
@@ -62,14 +64,21 @@ class Exceptions:
         self._rebuild = Registers(core, [reg.UC_ARM_REG_APSR_NZCV])
         masks = [reg.UC_ARM_REG_PRIMASK, reg.UC_ARM_REG_BASEPRI, reg.UC_ARM_REG_FAULTMASK]
         stacks = [reg.UC_ARM_REG_SP, reg.UC_ARM_REG_PSP, reg.UC_ARM_REG_CONTROL, reg.UC_ARM_REG_XPSR]
-        self._leave = Registers(core, masks + stacks)
-        self._masks = Registers(core, masks)
+        self._leave = Registers(core, [reg.UC_ARM_REG_PC, *masks, *stacks])
+        self._again = Registers(core, [reg.UC_ARM_REG_LR, reg.UC_ARM_REG_PC])
+        self._vectors: dict[int, int] = {}  # vectors read before; dropped when anything that holds them changes
+        self.masks = Registers(core, masks)
         self._faultmask = Registers(core, [reg.UC_ARM_REG_FAULTMASK])
         self._fp = Registers(core, [*range(reg.UC_ARM_REG_S0, reg.UC_ARM_REG_S15 + 1), reg.UC_ARM_REG_FPSCR])
         self.reset()
 
+    def forget_vectors(self) -> None:
+        """The vector table or what it lies in changed."""
+        self._vectors.clear()
+
     def reset(self) -> None:
         """The state after a system reset."""
+        self.forget_vectors()
         self.pending = self.active = self.levels = 0
         self.enabled = _ALWAYS_ENABLED
         self.priorities = [0] * self.count
@@ -79,7 +88,6 @@ class Exceptions:
         self.align_stack = True
         self.sleep_on_exit = False
         self.sleep_requested = False
-        self.event = False
         self.current = 0  # IPSR
         self.running_priority = _LEAST
 
@@ -124,7 +132,7 @@ class Exceptions:
 
     def execution_priority(self, masks: Any = None) -> int:
         """B1.5.4 ExecutionPriority(), from the active exceptions and PRIMASK, BASEPRI, FAULTMASK."""
-        primask, basepri, faultmask = masks or self._masks.load()
+        primask, basepri, faultmask = masks or self.masks.load()
         priority = self.running_priority
         if faultmask:
             priority = min(priority, -1)
@@ -148,7 +156,7 @@ class Exceptions:
         """Whether WFI ends: something pending would preempt if PRIMASK were clear (B1.5.19)."""
         if not self.pending & self.enabled:
             return False
-        _primask, basepri, faultmask = self._masks.load()
+        _primask, basepri, faultmask = self.masks.load()
         return self._best()[0] < self.execution_priority((0, basepri, faultmask))
 
     def masked(self) -> bool:
@@ -210,14 +218,17 @@ class Exceptions:
         """Fetch the vector and jump, with the return code in LR."""
         self.active |= 1 << number
         self.current = number
-        self.event = True
         priority = self._group(self.priorities[number])
         self.running_priority = min(self.running_priority, priority)
-        try:
-            vector = self._bus.word(self.vtor + 4 * number)
-        except BusError as error:
-            self.on_derived(VECTOR_READ, error.address)
-            return
+        vector = self._vectors.get(number)
+        if vector is None:
+            try:
+                vector = self._bus.word(self.vtor + 4 * number)
+            except BusError as error:
+                self.on_derived(VECTOR_READ, error.address)
+                return
+            if self.vtor < self._bus.ram.base:
+                self._vectors[number] = vector
         thumb = vector & 1
         j = self._jump.values
         j[0], j[1] = link, control & _CONTROL_NPRIV
@@ -243,15 +254,29 @@ class Exceptions:
 
     # -- return ---------------------------------------------------------------------------------------------------
 
-    def on_return(self, target: int) -> bool:
+    def on_return(self) -> bool:
         """Leave the handler (B1.5.8) or tail-chain, from inside a run. False if this was no exception return."""
         number = self.current
-        if not number:
+        target, primask, basepri, faultmask, sp, psp, control, xpsr = self._leave.load()
+        if not number or target < _SYSTEM_SPACE:
             return False
         code = target | 1
         bit = 1 << number
-        primask, basepri, faultmask, sp, psp, control, xpsr = self._leave.load()
         remaining = self.active & ~bit
+        if (
+            self.levels & bit
+            and code in _THREAD_RETURNS
+            and not remaining
+            and not control & _CONTROL_FPCA
+            and not primask | basepri | faultmask
+            and not self.pending & self.enabled
+            and number in self._vectors
+        ):
+            # The device wants the same handler again and nobody else wants anything: tail-chain without a detour.
+            a = self._again.values
+            a[0], a[1] = code, self._vectors[number]
+            self._again.store()
+            return True
         if code not in _VALID_RETURNS or not self.active & bit or bool(remaining) == bool(code & 8):
             self.on_derived(BAD_RETURN, target)
             return True

@@ -130,7 +130,7 @@ class Faults:
         """Stop for good at the architecture's lockup address."""
         self.locked_up = True
         self._core.set_pc(LOCKUP_ADDRESS)
-        self._core.end_within(0)
+        self._core.stop()
 
     def _derived(self, kind: str, address: int) -> None:
         """A fault during exception entry or return."""

@@ -19,7 +19,8 @@ from harness.virtual.scs import BASE as SCS_BASE
 from harness.virtual.scs import SystemControl
 from harness.virtual.systick import SysTick
 
-_SHORT_RUN = 64  # while an interrupt waits for a mask bit that the program may clear at any instruction
+_STEPS = 256  # single instructions while an interrupt waits for a mask bit that the program may clear at any of them
+_SHORT_RUN = 64  # then runs of this length and ever so often single instructions again
 _POLL_BUDGET = 4_000  # ticks of a polling program between two looks at the outside world
 _FPCA = 4
 _EXCEPTION_TICKS = 12
@@ -49,6 +50,7 @@ class Machine:
         self.vector_base = 0
         self.sleeping = self.polling = self.frozen = self.in_reset = False
         self.resets = 0
+        self._masked_runs = 0
         self._reset_cause: str | None = None
         self._stale: list[tuple[int, int]] = []
         self._wall = time.monotonic
@@ -96,7 +98,6 @@ class Machine:
             action()
         self.sleeping = self.polling = False
         self._waiting_since = None
-        self.exceptions.vtor = 0
         self._all.values[:] = [0] * len(self._all.values)
         self._all.store()
         sp, start = self._vector(0), self._vector(4)
@@ -130,8 +131,11 @@ class Machine:
     def code_changed(self, start: int, size: int) -> None:
         """Memory that may hold code changed behind the core's back; told to Unicorn before the next run."""
         self._stale.append((start, start + size))
+        self.exceptions.forget_vectors()
 
     def _debug_changed(self) -> None:
+        # A halt ends WFI: the core goes on behind it when it is resumed.
+        self.sleeping = self.sleeping and not self.debug.halted
         if self.core.running:
             self.core.end_within(0)
 
@@ -173,21 +177,37 @@ class Machine:
             return True
         if e.take():
             self.polling = False
+            self._masked_runs = 0
             return False
         if e.masked():
-            # Nothing tells when the program clears the mask, so look often.
             self.polling = False
-            self._execute(_SHORT_RUN)
+            self._execute_masked()
             return False
         return True
 
-    def _execute(self, instructions: int) -> None:
+    def _execute_masked(self) -> None:
+        """Nothing tells when the program clears a mask register, and it may set it again two instructions later.
+
+        So look after each instruction, which is slow; a program that keeps the mask set for long gets longer runs.
+        """
+        if self._masked_runs < _STEPS:
+            self._execute(_STEPS, self.exceptions.masks)
+            self._masked_runs += _STEPS
+        else:
+            self._execute(_SHORT_RUN)
+            self._masked_runs = self._masked_runs + 1 if self._masked_runs < 2 * _STEPS else 0
+
+    def _execute(self, instructions: int, until_changed: Registers | None = None) -> None:
         if self._stale:
             for start, end in self._stale:
                 self.core.forget_code(start, end)
             self._stale.clear()
         self._waiting_since = None
-        reason = self.core.run(instructions)
+        reason = (
+            self.core.run(instructions)
+            if until_changed is None
+            else self.core.run_while_equal(until_changed, instructions)
+        )
         self.clock.advance(self.core.ran)
         if not self.scs.cpacr and self._used_fpu():
             self.faults.raise_fault(USAGE_FAULT, NOCP)
@@ -196,8 +216,8 @@ class Machine:
                 self.exceptions.sleep_requested = False
                 self.sleeping = True
         elif reason == cpu.SLEEP:
-            # WFE with the event register set (every exception entry sets it) falls through once.
             self.sleeping = True
+            self._masked_runs = 0
         elif reason == cpu.BREAKPOINT:
             if not self.debug.take_breakpoint():
                 self._pass_breakpoint()
@@ -249,7 +269,7 @@ class Machine:
     def _wait(self) -> float | None:
         """Skip idle time. Serial bytes under way are waited for at once; timers alone at the pace of the wall clock."""
         clock = self.clock
-        if clock.line_busy:
+        if clock.line_busy and clock.next_at < NEVER:
             self._waiting_since = None
             self.polling = False
             clock.advance(max(0, clock.next_at - clock.now()))

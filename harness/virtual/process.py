@@ -105,7 +105,8 @@ class RunningUnit:
     """A unit started by this process. ``close`` ends it; so does the end of this process, however it comes."""
 
     def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes], ready: dict[str, Any]) -> None:
-        self._process, self._errors, self._last_words = process, errors, ""
+        self._process, self._errors = process, errors
+        self._epitaph = ""
         self.uid: str = ready["uid"]
         self.pid: int = ready["pid"]
         self.port: str = ready["port"]
@@ -125,21 +126,19 @@ class RunningUnit:
     @property
     def why_dead(self) -> str:
         """How it ended and the end of what it said to standard error; "" while it runs."""
-        if self.alive:
-            return ""
-        if not self._errors.closed:
-            self._last_words = _epitaph(self._process.returncode, self._errors)
-        return self._last_words
+        if not self._epitaph and not self.alive:
+            self._epitaph = _epitaph(self._process.returncode, self._errors)
+        return self._epitaph
 
     def close(self) -> None:
         """End the unit and wait until it is gone. Harmless when repeated."""
-        if self._process.stdin is not None and not self._process.stdin.closed:
-            self._process.stdin.close()
+        if self._errors.closed:
+            return
+        assert self._process.stdin is not None
+        self._process.stdin.close()
         _end(self._process)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        self._last_words = self.why_dead
-        self._errors.close()
+        assert self.why_dead
+        _release(self._process, self._errors)
         registry.withdraw(self.uid)  # in case it was killed and could not do so itself
 
 
@@ -149,6 +148,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _release(process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
+    for stream in (process.stdin, process.stdout, errors):
+        if stream is not None:
+            stream.close()
 
 
 def _epitaph(status: int | None, errors: IO[bytes]) -> str:
@@ -179,17 +184,20 @@ def start(soc: str, *, uid: str | None = None, board_name: str, timeout_s: float
         start_new_session=True,
         env=os.environ | {"PYTHONPATH": path},
     )
+    assert process.stdin is not None
     assert process.stdout is not None
     line = _first_line(process.stdout.fileno(), timeout_s)
     try:
         return RunningUnit(process, errors, json.loads(line))
     except (ValueError, KeyError):
-        process.kill()
-        process.wait()
+        process.stdin.close()
+        _end(process)
+        found = _epitaph(process.returncode, errors)
+        _release(process, errors)
         raise BenchError(
             "the virtual unit did not come up",
             where=f"{soc}, unit {uid}",
-            found=_epitaph(process.returncode, errors),
+            found=found,
             expected=f"ready within {timeout_s:g} s",
         ) from None
 

@@ -173,6 +173,7 @@ class SystemControl:
                 e.pending &= ~((value >> 27 & 1) << exc.PENDSV | (value >> 25 & 1) << exc.SYSTICK)
             case 0xD08:
                 e.vtor = value & 0xFFFFFF80
+                e.forget_vectors()
             case 0xD0C if value >> 16 == _KEY:
                 e.prigroup = value >> 8 & 7
                 e.update_running_priority()

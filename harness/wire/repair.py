@@ -54,6 +54,7 @@ class Repair:
         self._output_bytes: int | None = None
         self._status_frame: int | None = None  # the STATUS_REQUEST that was not answered yet
         self._status_queued = False
+        self._last_question = -1  # the frame of the last STATUS_REQUEST
         self._results_asked: dict[int, tuple[int, int]] = {}  # seq of a RESULT_REQUEST -> number, frame
         self._bad_before = 0  # bad frames the board counted in earlier boots
         self._bad_now = 0
@@ -114,7 +115,7 @@ class Repair:
                 self._counters.payload_bytes += len(message.data)
                 self._counters.sample_bytes += min(sample.chunk_bytes, len(sample.data) - message.offset)
         elif isinstance(message, m.StatusRequest):
-            self._status_frame = frame
+            self._status_frame = self._last_question = frame
             self._status_queued = False
         elif isinstance(message, m.ResultRequest):
             self._results_asked[seq] = (message.sample, frame)
@@ -165,7 +166,9 @@ class Repair:
         if outputs is None:
             return
         # From its last chunk, be it a repeat: an answer to an earlier one makes this too short, but asking is cheap.
-        self._patience.round_trip(max(0.0, now_s - sample.sent_s))
+        # Not when we had to ask meanwhile: that would measure our own waiting, and make it longer and longer.
+        if self._last_question < sample.last_frame:
+            self._patience.round_trip(max(0.0, now_s - sample.sent_s))
         self.window.over(sample.number)
         self._patience.drained(sum(other.next_offset for other in self.window.active.values()), now_s)
         self._progress_s = now_s

@@ -125,7 +125,8 @@ class _Worker:
         give_up_s = time.monotonic() + _HALT_TIMEOUT_S
         while not target.is_halted():
             if time.monotonic() > give_up_s:
-                raise _Failure("the core does not halt", where=f"probe {self._uid}", found=f"it is {target.get_state().name.lower()}")
+                state = target.get_state().name.lower()
+                raise _Failure("the core does not halt", where=f"probe {self._uid}", found=f"it is {state}")
 
     def close(self) -> dict[str, Any]:
         if self._session is not None:

@@ -11,6 +11,7 @@ from harness.run.options import RunOptions
 from harness.run.product import build_product
 from harness.run.runner import run_case
 
+
 @pytest.fixture(scope="session")
 def image(tmp_path_factory):
     """The digits firmware as a file that a test may copy and change."""

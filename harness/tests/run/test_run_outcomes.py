@@ -33,7 +33,9 @@ def copy(image, tmp_path):
 
 def with_short_patience(case):
     """The same case, with a board that counts as silent sooner."""
-    return dataclasses.replace(case, plan=case.plan.model_copy(update={"timeouts": Timeouts(hello_s=1.0, answer_s=1.0)}))
+    return dataclasses.replace(
+        case, plan=case.plan.model_copy(update={"timeouts": Timeouts(hello_s=1.0, answer_s=1.0)})
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -86,3 +86,15 @@ def test_the_length_of_a_slice_changes_nothing(lab, slice_ticks):
         if lab.done:
             break
     assert lab.results == [1, 0xB0, 0xA0, 0x14, 2]
+
+
+@pytest.mark.parametrize(("hint", "sleeps"), [(0xBF20, True), (0xBF30, True), (0xBF10, False), (0xBF40, False)])
+def test_hints_sleep_or_pass_and_the_program_goes_on_behind_them(lab, hint, sleeps):
+    # stack, reset vector, then: the hint; movs r0, #7; b .
+    start = 0x08000008
+    code = (0x20001000).to_bytes(4, "little") + (start | 1).to_bytes(4, "little")
+    lab.chip.array[:14] = code + hint.to_bytes(2, "little") + b"\x07\x20\xfe\xe7"
+    lab.machine.request_reset("power")
+    lab.machine.run(100)
+    assert lab.machine.sleeping is sleeps
+    assert lab.machine.core.pc == start + (2 if sleeps else 4)

@@ -1,0 +1,74 @@
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.build.budget import MAX_SLOTS, MIN_RX_RING, MIN_SLOTS, memory_budget
+from harness.build.inputs import BuildBoard, BuildModel
+from harness.errors import MisuseError, PlanError
+from harness.paths import shipped
+
+NUCLEO = BuildBoard.load(shipped("firmware") / "boards" / "nucleo_f446re")
+
+
+def model(input_bytes, output_bytes=10, arena_bytes=4096):
+    return BuildModel("m", "builtin", "00" * 32, "00" * 32, 0, arena_bytes, input_bytes, output_bytes)
+
+
+def test_a_small_model_gets_all_slots_and_the_smallest_ring():
+    budget = memory_budget(NUCLEO, model(64))
+    assert (budget.slots, budget.chunk_bytes, budget.rx_ring_bytes) == (MAX_SLOTS, 64, MIN_RX_RING)
+
+
+def test_the_ring_holds_a_sample_per_slot_as_it_travels():
+    budget = memory_budget(NUCLEO, model(3136, arena_bytes=12_000))
+    assert budget.slots == MAX_SLOTS
+    assert budget.rx_ring_bytes >= budget.slots * (3136 + 4 * 16)
+
+
+def test_a_large_model_gets_fewer_slots_before_it_is_refused():
+    large = memory_budget(NUCLEO, model(20_000, arena_bytes=30_000))
+    assert MIN_SLOTS <= large.slots < MAX_SLOTS
+
+
+def test_with_the_fewest_slots_the_ring_shrinks():
+    budget = memory_budget(NUCLEO, model(20_000, arena_bytes=60_000))
+    assert budget.slots == MIN_SLOTS
+    assert MIN_RX_RING <= budget.rx_ring_bytes < 2 * 20_000
+
+
+def test_a_model_that_cannot_fit_is_refused_with_the_numbers():
+    with pytest.raises(PlanError) as caught:
+        memory_budget(NUCLEO, model(20_000, arena_bytes=120_000))
+    assert "131072 B" in str(caught.value)
+    assert "arena 120000" in str(caught.value)
+
+
+def test_as_many_slots_as_asked_for_or_none():
+    assert memory_budget(NUCLEO, model(64), slots=3).slots == 3
+    with pytest.raises(PlanError):
+        memory_budget(NUCLEO, model(20_000), slots=8)
+    with pytest.raises(MisuseError):
+        memory_budget(NUCLEO, model(64), slots=0)
+
+
+@given(
+    input_bytes=st.integers(1, 200_000),
+    output_bytes=st.integers(1, 20_000),
+    arena_bytes=st.integers(16, 200_000),
+    ram_bytes=st.integers(16_384, 262_144),
+)
+def test_a_budget_never_exceeds_the_ram_and_its_rings_are_powers_of_two(
+    input_bytes, output_bytes, arena_bytes, ram_bytes
+):
+    board = dataclasses.replace(NUCLEO, ram_bytes=ram_bytes)
+    try:
+        budget = memory_budget(board, model(input_bytes, output_bytes, arena_bytes))
+    except PlanError:
+        return
+    assert budget.ram_bytes <= ram_bytes
+    assert MIN_SLOTS <= budget.slots <= MAX_SLOTS
+    assert budget.chunk_bytes <= input_bytes
+    for ring in (budget.rx_ring_bytes, budget.tx_ring_bytes):
+        assert ring & (ring - 1) == 0

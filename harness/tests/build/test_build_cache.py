@@ -1,0 +1,61 @@
+import subprocess
+import sys
+
+import pytest
+
+from harness.build.cache import cached_file
+
+
+def _write(text):
+    def make(scratch):
+        (scratch / "made").write_text(text)
+        return scratch / "made"
+
+    return make
+
+
+def test_a_file_is_made_once_for_a_key(tmp_path):
+    first = cached_file(tmp_path, "k", "f", _write("one"))
+    assert first.read_text() == "one"
+    assert cached_file(tmp_path, "k", "f", _write("two")) == first
+    assert first.read_text() == "one"
+    assert cached_file(tmp_path, "other", "f", _write("two")).read_text() == "two"
+
+
+def test_nothing_of_a_failure_is_kept(tmp_path):
+    def fail(scratch):
+        (scratch / "half").write_text("x")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        cached_file(tmp_path, "k", "f", fail)
+    assert [path.name for path in tmp_path.iterdir()] == ["k.lock"]
+    assert cached_file(tmp_path, "k", "f", _write("one")).read_text() == "one"
+
+
+def test_of_several_processes_one_makes_the_file_and_all_get_it(tmp_path):
+    """Each process that makes it leaves a mark."""
+    program = """
+import sys
+from pathlib import Path
+from harness.build.cache import cached_file
+folder = Path(sys.argv[1])
+def make(scratch):
+    with (folder / "marks").open("a") as marks:
+        marks.write("made\\n")
+    (scratch / "made").write_text("content")
+    return scratch / "made"
+sys.stdin.readline()
+print(cached_file(folder / "cache", "k", "f", make).read_text())
+"""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=60)[0].strip() for process in processes] == ["content"] * 3
+    assert (tmp_path / "marks").read_text() == "made\n"

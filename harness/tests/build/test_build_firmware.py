@@ -1,0 +1,136 @@
+import hashlib
+import shutil
+
+import pytest
+
+from harness.build import build, native, verify_identity
+from harness.build.budget import memory_budget
+from harness.build.compilers import cross_compiler
+from harness.build.inputs import BuildBoard, BuildModel
+from harness.errors import BenchError, DeviceError, MisuseError, PlanError
+from harness.models import load_model
+from harness.models.codegen.generate import generate
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_same_inputs_give_the_same_bytes_anywhere(image, board_dir, generated_dir, tmp_path):
+    moved = tmp_path / "somewhere" / "else"
+    shutil.copytree(generated_dir, moved)
+    again = build(board_dir, moved, cache_dir=tmp_path / "cache")
+    assert again.elf != image.elf
+    assert again.build_id == image.build_id
+    assert sha256(again.elf) == sha256(image.elf)
+
+
+def test_no_path_of_this_machine_is_in_the_image(image, board_dir, build_cache, tmp_path):
+    import ziglang
+
+    content = image.elf.read_bytes()
+    for path in (board_dir.parents[2], build_cache, ziglang.__path__[0]):
+        assert str(path).encode() not in content
+
+
+def test_an_image_once_built_is_not_built_again(image, board_dir, generated_dir, build_cache):
+    before = image.elf.stat()
+    assert build(board_dir, generated_dir, cache_dir=build_cache) == image
+    assert image.elf.stat().st_mtime_ns == before.st_mtime_ns
+    assert not list(build_cache.glob("build-*"))
+
+
+def test_a_changed_source_gives_another_image(image, board_dir, generated_dir, build_cache, tmp_path):
+    changed = tmp_path / "generated"
+    shutil.copytree(generated_dir, changed)
+    with (changed / "model.c").open("a") as file:
+        file.write("\nconst int one_more = 1;\n")
+    assert build(board_dir, changed, cache_dir=build_cache).build_id != image.build_id
+    assert build(board_dir, generated_dir, cache_dir=build_cache, slots=3).build_id != image.build_id
+
+
+def test_out_gets_a_copy(image, board_dir, generated_dir, build_cache, tmp_path):
+    out = tmp_path / "new" / "fw.elf"
+    assert build(board_dir, generated_dir, cache_dir=build_cache, out=out).elf == out
+    assert sha256(out) == sha256(image.elf)
+
+
+def test_sources_that_do_not_compile_are_told_with_the_compilers_words(board_dir, generated_dir, tmp_path):
+    broken = tmp_path / "generated"
+    shutil.copytree(generated_dir, broken)
+    with (broken / "model.c").open("a") as file:
+        file.write("\nthis is no C;\n")
+    with pytest.raises(BenchError, match="unknown type name 'this'"):
+        build(board_dir, broken, cache_dir=tmp_path / "cache")
+    assert not list((tmp_path / "cache").glob("*/firmware.elf"))
+    assert not list((tmp_path / "cache").glob("build-*"))
+
+
+@pytest.mark.parametrize(
+    ("memory", "code"),
+    [
+        ("flash", "const unsigned char ballast[600000] = {1};\nconst volatile unsigned char *keep = ballast;\n"),
+        ("RAM", "unsigned char ballast[200000];\nvolatile unsigned char *keep = ballast;\n"),
+    ],
+)
+def test_an_image_that_is_too_large_is_refused_with_the_numbers(board_dir, generated_dir, tmp_path, memory, code):
+    large = tmp_path / "generated"
+    shutil.copytree(generated_dir, large)
+    source = (large / "model.c").read_text().replace("static int init(", code + "static int init(")
+    source = source.replace("    uint8_t *memory = arena;", "    uint8_t *memory = arena;\n    (void)keep[bytes];")
+    (large / "model.c").write_text(source)
+    with pytest.raises(PlanError) as caught:
+        build(board_dir, large, cache_dir=tmp_path / "cache")
+    assert f"does not fit the {memory}" in str(caught.value)
+    assert {"flash": "at most 524288 B", "RAM": "at most 131072 B"}[memory] in str(caught.value)
+    assert "too many" in str(caught.value)
+
+
+def test_a_flipped_byte_of_the_weights_is_found(board_dir, build_cache, tmp_path):
+    generate(load_model("digits_cnn_int8").path, tmp_path / "generated")
+    image = build(board_dir, tmp_path / "generated", cache_dir=build_cache, out=tmp_path / "fw.elf")
+    identity = verify_identity(image.elf)
+    assert identity.model_sha256 == hashlib.sha256(load_model("digits_cnn_int8").path.read_bytes()).hexdigest()
+    from elftools.elf.elffile import ELFFile
+
+    with image.elf.open("r+b") as file:
+        at = ELFFile(file).get_section_by_name(".hil_model")["sh_offset"] + 1000
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([byte ^ 0x10]))
+    with pytest.raises(DeviceError) as caught:
+        verify_identity(image.elf)
+    assert identity.weights_sha256 in str(caught.value)
+
+
+def test_gcc_is_taken_when_asked_for(board_dir, generated_dir, build_cache, monkeypatch):
+    if shutil.which("arm-none-eabi-gcc") is None:
+        with pytest.raises(BenchError, match="not installed"):
+            build(board_dir, generated_dir, cache_dir=build_cache, compiler="gcc")
+        pytest.skip("arm-none-eabi-gcc is not installed; its absence is told rightly")
+    image = build(board_dir, generated_dir, cache_dir=build_cache, compiler="gcc")
+    assert verify_identity(image.elf).board == "nucleo_f446re"
+    assert "gcc" in image.compiler
+
+
+def test_zig_is_taken_unless_the_environment_says_otherwise(monkeypatch):
+    monkeypatch.delenv("HIL_COMPILER", raising=False)
+    assert cross_compiler().name == "zig"
+    monkeypatch.setenv("HIL_COMPILER", "tcc")
+    with pytest.raises(MisuseError, match="tcc"):
+        cross_compiler()
+    assert cross_compiler("zig").name == "zig"
+
+
+@pytest.mark.parametrize("name", ["digits_cnn_int8", "mnist_f446_f32"])
+def test_the_budget_foresees_what_the_image_takes(board_dir, build_cache, tmp_path, name):
+    generate(load_model(name).path, tmp_path)
+    image = build(board_dir, tmp_path, cache_dir=build_cache)
+    budget = memory_budget(BuildBoard.load(board_dir), BuildModel.load(tmp_path))
+    assert budget.ram_bytes - 1024 < image.ram_bytes <= budget.ram_bytes
+
+
+def test_the_native_program_is_built_from_the_same_sources(generated_dir, build_cache):
+    image = native(generated_dir, cache_dir=build_cache)
+    assert (image.board, image.engine) == ("native", "sums")

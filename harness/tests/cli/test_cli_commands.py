@@ -1,0 +1,110 @@
+"""The command line, called as a user does."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+BOARD = "nucleo_f446re"
+
+
+def hil(*arguments, cwd=None, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "harness", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env=os.environ | {"COLUMNS": "140"} | environment,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_boards_are_listed_for_people_and_for_programs():
+    assert BOARD in hil("boards").stdout
+    (board,) = [b for b in json.loads(hil("boards", "--json").stdout) if b["name"] == BOARD]
+    assert board["memory"]["flash_bytes"] == 512 * 1024
+
+
+def test_doctor_is_healthy_where_the_tests_run_and_every_lack_has_a_next_step():
+    done = hil("doctor", "--json")
+    told = json.loads(done.stdout)
+    assert done.returncode == 0, [f for f in told["findings"] if f["needed"] and f["state"] != "ok"]
+    assert told["healthy"]
+    areas = {finding["area"] for finding in told["findings"]}
+    assert areas >= {"host", "packages", "compilers", "debug", "units", "emulators", "data"}
+    assert "Unicorn" in hil("doctor").stdout
+
+
+def test_build_then_run_with_that_image(tmp_path):
+    elf = tmp_path / "fw.elf"
+    built = hil("build", "digits", "--board", BOARD, "-o", elf)
+    assert built.returncode == 0, built.stderr
+    assert "of 524288 bytes" in built.stdout
+    done = hil("run", "digits", "--board", BOARD, "--firmware", elf, "--samples", 30, "--report-dir", tmp_path / "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads((tmp_path / "out" / "record.json").read_text())["verdict"] == "pass"
+
+
+def test_flash_programs_reads_back_and_says_how_much(tmp_path):
+    elf = tmp_path / "fw.elf"
+    assert hil("build", "digits", "--board", BOARD, "-o", elf).returncode == 0
+    done = hil("flash", elf, "--board", BOARD, "--backend", "virtual")
+    assert done.returncode == 0, done.stderr
+    assert "all read back" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("run", "digits", "--board", "nowhere"), 3, "no board is named 'nowhere'"),
+        (("run", "nothing", "--board", BOARD), 3, "there is no plan 'nothing'"),
+        (("run", "digits", "--board", BOARD, "--backend", "probe"), 2, "no nucleo_f446re is attached"),
+        (("run", "digits", "--board", BOARD, "--model", "mnist_f446_int8"), 3, "the plan does not have this model"),
+        (("run", "digits"), 3, "--board"),
+        (("run", "digits", "--board", BOARD, "--firmware", "none.elf"), 3, "no such firmware image"),
+        (("flash", "none.elf", "--board", BOARD), 3, "none.elf"),
+        (("no-such-command",), 3, "no-such-command"),
+    ],
+)
+def test_each_mistake_has_its_exit_status_and_says_what_is_wrong(arguments, status, words, tmp_path):
+    done = hil(*arguments, cwd=tmp_path)
+    assert words in " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr
+
+
+def test_a_failing_gate_exits_with_1(tmp_path):
+    from harness.paths import shipped
+
+    plan = tmp_path / "strict.yaml"
+    plan.write_text((shipped("testplans") / "digits.yaml").read_text().replace("accuracy >= 0.95", "accuracy <= 0.125"))
+    assert hil("run", plan, "--board", BOARD, "--samples", 30).returncode == 1
+
+
+def test_an_inconclusive_run_exits_with_4(tmp_path):
+    from harness.paths import shipped
+
+    plan = tmp_path / "silicon.yaml"
+    text = (shipped("testplans") / "digits.yaml").read_text()
+    plan.write_text(text.replace("accuracy >= 0.95", "latency_us.p50 <= 1000 needs hardware"))
+    assert hil("run", plan, "--board", BOARD, "--samples", 30).returncode == 4
+
+
+def test_a_virtual_board_is_kept_until_it_is_ended_and_units_shows_it():
+    kept = subprocess.Popen(
+        [sys.executable, "-m", "harness", "virtual", "--board", BOARD], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        lines = [kept.stdout.readline() for _ in range(3)]
+        uid = lines[1].split()[1]
+        (unit,) = [u for u in json.loads(hil("units", "--json").stdout) if u["uid"] == uid]
+        assert (unit["board"], unit["backend"]) == (BOARD, "virtual")
+    finally:
+        kept.send_signal(signal.SIGTERM)
+        kept.communicate(timeout=30)
+    assert kept.returncode == 0
+    assert uid not in hil("units", "--json").stdout

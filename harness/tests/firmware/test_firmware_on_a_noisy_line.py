@@ -1,0 +1,123 @@
+"""The host's session against the board's real server code, compiled into a library, over a line that damages
+bytes."""
+
+import ctypes
+import subprocess
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.build.compilers import host_compiler
+from harness.paths import shipped
+from harness.run.session import Session
+from harness.testing.clock import ManualClock
+from harness.testing.link import Direction, MemoryTransport, Noise
+
+BAUD = 115_200
+INPUT_BYTES = 40
+N_SAMPLES = 10
+
+
+@pytest.fixture(scope="session")
+def firmware(tmp_path_factory):
+    folder = shipped("firmware")
+    out = tmp_path_factory.mktemp("firmware") / "firmware.so"
+    sources = [path for path in (folder / "src").rglob("*.c") if path.name != "main.c"]
+    sources += [folder / "tests" / name for name in ("library.c", "fake_board.c", "sums/model.c")]
+    zig = dict(host_compiler(sanitize=False).cmake)["HIL_CC"]
+    command = [zig, "cc", "-std=c99", "-O2", "-shared", "-fPIC", "-fno-sanitize=all", "-DHIL_SLOTS=3u"]
+    command += ["-Wl,-Bsymbolic", "-o", out]  # else zlib's crc32, which Python has loaded, would stand in for ours
+    command += [f"-I{folder / name}" for name in ("src", "tests", "tests/sums")]
+    subprocess.run([*command, *sources], check=True, capture_output=True, timeout=300)
+    return ctypes.CDLL(str(out))
+
+
+class Board:
+    """A Peer: the library's one board. A sample takes ``compute_s``; ``reset_at_bytes`` resets it once, in
+    mid-stream."""
+
+    def __init__(self, library, compute_s, reset_at_bytes):
+        self._library, self._compute_s, self._reset_at_bytes = library, compute_s, reset_at_bytes
+        self._received = 0
+        self._busy_until_s = None
+        self._waiting = b""  # received while the engine runs: the ring that the interrupt fills
+        self._out = b""
+        library.library_reset(1)
+
+    def receive(self, data, now_s):
+        self._received += len(data)
+        if self._reset_at_bytes is not None and self._received > self._reset_at_bytes:
+            self._reset_at_bytes = None
+            self._waiting, self._busy_until_s = b"", None
+            self._library.library_reset(0)
+            return
+        self._waiting += data
+
+    def send(self, now_s):
+        if self._busy_until_s is None or now_s >= self._busy_until_s:
+            self._out += self._taken() if self._busy_until_s is not None else b""
+            self._busy_until_s = None
+            self._library.library_receive(self._waiting, len(self._waiting))
+            self._waiting = b""
+            self._out += self._taken()
+            if self._library.library_poll():
+                self._busy_until_s = now_s + self._compute_s
+        out, self._out = self._out, b""
+        return out
+
+    def next_due_s(self):
+        return self._busy_until_s
+
+    def _taken(self):
+        buffer = ctypes.create_string_buffer(65536)
+        n_bytes = self._library.library_sent(buffer, len(buffer))
+        return buffer.raw[:n_bytes]
+
+
+def sums(sample):
+    values = np.frombuffer(sample, np.int8).astype(np.int32)
+    return values[:10].sum(dtype=np.int32).tobytes() + values[10:].sum(dtype=np.int32).tobytes()
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    noise=st.sampled_from([0.0, 1e-4, 1e-3, 3e-3]),
+    window=st.sampled_from([1, 2, None]),
+    compute_s=st.sampled_from([0.0, 0.003, 0.2]),
+    reset_at_bytes=st.none() | st.integers(40, 900),
+)
+def test_each_sample_is_answered_once_and_rightly_whatever_the_line_does(
+    firmware, seed, noise, window, compute_s, reset_at_bytes
+):
+    clock = ManualClock()
+    board = Board(firmware, compute_s, reset_at_bytes)
+    up = Direction(BAUD / 10, 0.001, Noise(noise, seed))
+    down = Direction(BAUD / 10, 0.001, Noise(noise, seed + 1))
+    session = Session(MemoryTransport(board, clock, up=up, down=down, baud=BAUD), clock, window=window)
+    samples = [
+        bytes((seed + 7 * i + at * at) % 256 if at % 3 else 0 for at in range(INPUT_BYTES)) for i in range(N_SAMPLES)
+    ]
+    session.hello()
+    answers = []
+    outcome = session.stream(samples, on_result=lambda index, _: answers.append(index))
+    assert outcome.lost == {}
+    assert sorted(answers) == list(range(N_SAMPLES))
+    for result, sample in zip(outcome.results, samples, strict=True):
+        assert result.outputs == sums(sample)
+        assert result.input_crc == result.sent_crc == zlib.crc32(sample)
+    if not noise and reset_at_bytes is None:
+        assert (outcome.counters.resent, outcome.counters.frames_bad) == (0, 0)
+
+
+def test_ping_status_and_fault_are_answered(firmware):
+    clock = ManualClock()
+    session = Session(MemoryTransport(Board(firmware, 0.0, None), clock, baud=BAUD), clock)
+    session.hello()
+    assert session.ping(bytes(range(256))) >= 0.0
+    status = session.status()
+    assert (status.frames_bad, status.stack_bytes, status.stack_size) == (0, 123, 456)
+    assert session.fault() is None

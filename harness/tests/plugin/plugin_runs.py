@@ -1,0 +1,38 @@
+"""Running pytest as a user does: in a process of its own, in a folder of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from harness.paths import shipped
+
+BOARD = "nucleo_f446re"
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "pytest", "-p", "harness.plugin", "-p", "no:cacheprovider", *map(str, arguments)]
+
+
+def pytest_in(folder: Path, *arguments, **environment):
+    """The finished process, with its output as text."""
+    return subprocess.run(
+        command(*arguments),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env=os.environ | {"COLUMNS": "120"} | environment,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def digits_plan(folder: Path, **changes: str) -> Path:
+    """A copy of the digits plan below ``folder/testplans``, with words replaced."""
+    text = (shipped("testplans") / "digits.yaml").read_text(encoding="utf-8")
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    path = folder / "testplans" / "digits.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
