@@ -1,7 +1,7 @@
 """What others need for the same networks, as far as it is known, with how it is known.
 
 CMSIS-NN: its public source, linked behind the plain kernels' functions and counted under emulation in the same way, gcc 12 -O2,
-on networks of these shapes (the smart lock's was a smaller one, 0.251 M MAC). Cube.AI and TFLM: published cycles of the MLPerf
+on networks with as many multiply-accumulates (the smart lock's was a smaller one, 0.251 M). Cube.AI and TFLM: published cycles of the MLPerf
 Tiny results on a NUCLEO-L4R5ZI at 120 MHz. Cycles are not instructions: a Cortex-M4 takes 1.0 to 1.8 cycles per instruction of
 such code, so the two columns must not be compared as they stand.
 """
@@ -21,7 +21,7 @@ class Figures:
     published: str = ""
 
 
-_KWS = "X-CUBE-AI v1.0 9.0 M cycles, microTVM+CMSIS-NN 12.0 M, TFLM 21.8 M; ST v1.2 5.2 M"
+_KWS = "X-CUBE-AI v1.0 9.0 M cycles, microTVM+CMSIS-NN 12.0 M, TFLM about 21.8 M (not checked); ST v1.2 5.2 M"
 FIGURES: dict[str, Figures] = {
     "mnist_f446_int8": Figures(1.3, 2.149),
     "mnist_f446_f32": Figures(1.6),
