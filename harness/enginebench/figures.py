@@ -1,9 +1,9 @@
 """What others need for the same networks, as far as it is known, with how it is known.
 
-CMSIS-NN: its public source, linked behind the plain kernels' functions and counted under emulation in the same way, gcc 12 -O2,
-on networks with as many multiply-accumulates (the smart lock's was a smaller one, 0.251 M). Cube.AI and TFLM: published cycles of the MLPerf
-Tiny results on a NUCLEO-L4R5ZI at 120 MHz. Cycles are not instructions: a Cortex-M4 takes 1.0 to 1.8 cycles per instruction of
-such code, so the two columns must not be compared as they stand.
+CMSIS-NN: its public source, linked behind the plain kernels' functions and counted under emulation in the same way,
+gcc 12 -O2, on networks with as many multiply-accumulates (the smart lock's was a smaller one, 0.251 M). Cube.AI and
+TFLM: published cycles of the MLPerf Tiny results on a NUCLEO-L4R5ZI at 120 MHz. Cycles are not instructions: a
+Cortex-M4 takes 1.0 to 1.8 cycles per instruction of such code, so the two columns must not be compared as they stand.
 """
 
 from __future__ import annotations
