@@ -44,8 +44,9 @@ def memory_budget(board: BuildBoard, model: BuildModel, *, slots: int | None = N
     So nothing is lost while the engine computes, however long: the host sends no more samples than there are slots, and
     the interrupt only has to take each byte before the next one comes (for the figures see nucleo_f446re's board.c).
 
-    ``slots`` asks for exactly that many. With the fewest slots the ring may shrink to 4096 bytes: a long run of the
-    engine can then lose bytes, which the wire repairs. Raises PlanError with the numbers when even that does not fit.
+    ``slots`` asks for exactly that many. With two slots the ring may shrink to 4096 bytes: a long run of the engine can
+    then lose bytes, which the wire repairs. One slot is given only where two do not fit even so.
+    Raises PlanError with the numbers when even that does not fit.
     """
     if slots is not None and not 1 <= slots <= 255:
         raise MisuseError("the number of input slots is out of range", expected="1..255", found=slots)
@@ -57,12 +58,16 @@ def memory_budget(board: BuildBoard, model: BuildModel, *, slots: int | None = N
         )
         if budget.ram_bytes <= board.ram_bytes:
             return budget
-    ring = budget.rx_ring_bytes
-    while ring > MIN_RX_RING:
-        ring //= 2
-        budget = _budget(board, model, wanted[-1], chunk_bytes, ring)
-        if budget.ram_bytes <= board.ram_bytes:
-            return budget
+    # One slot is the last resort: the line is idle while the engine runs.
+    for n in (wanted[-1], *((1,) if slots is None else ())):
+        ring = _power_of_two(n * _sample_on_line(model, chunk_bytes), MIN_RX_RING)
+        while True:
+            budget = _budget(board, model, n, chunk_bytes, ring)
+            if budget.ram_bytes <= board.ram_bytes:
+                return budget
+            if ring == MIN_RX_RING:
+                break
+            ring //= 2
     raise PlanError(
         f"the model does not fit the RAM of {board.name}",
         where=f"model {model.name}",
