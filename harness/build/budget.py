@@ -21,8 +21,8 @@ _ROUND_TRIP_S = 0.032
 MAX_CHUNK_BYTES = 1024
 MIN_RX_RING, MIN_TX_RING, MAX_TX_RING = 4096, 1024, 8192
 #: RAM of the firmware itself (frame buffer, encoder, fault report, ...) beside the buffers counted here:
-#: 2.1 KB as linked by zig 0.15.2, and some to spare.
-_FIRMWARE_BYTES = 2560
+#: 2.8 KB as linked by zig 0.15.2, and some to spare.
+_FIRMWARE_BYTES = 3136
 #: Flash of the firmware without engine and model, rounded up from zig's images (gcc's are smaller); a test compares.
 _FIRMWARE_FLASH_BYTES = 17_000
 _SLOT_BOOKKEEPING_BYTES = 64
@@ -66,8 +66,9 @@ def memory_budget(board: BuildBoard, model: BuildModel, *, slots: int | None = N
     So nothing is lost while the engine computes, however long: the host sends no more samples than there are slots, and
     the interrupt only has to take each byte before the next one comes (for the figures see nucleo_f446re's board.c).
 
-    ``slots`` asks for exactly that many. With the fewest slots the ring may shrink to 4096 bytes: a long run of the
-    engine can then lose bytes, which the wire repairs. Raises PlanError with the numbers when even that does not fit.
+    ``slots`` asks for exactly that many. With two slots the ring may shrink to 4096 bytes: a long run of the engine can
+    then lose bytes, which the wire repairs. One slot is given only where two do not fit even so.
+    Raises PlanError with the numbers when even that does not fit.
     """
     if slots is not None and not 1 <= slots <= 255:
         raise MisuseError("the number of input slots is out of range", expected="1..255", found=slots)
@@ -79,12 +80,16 @@ def memory_budget(board: BuildBoard, model: BuildModel, *, slots: int | None = N
         )
         if budget.ram_bytes <= board.ram_bytes:
             return budget
-    ring = budget.rx_ring_bytes
-    while ring > MIN_RX_RING:
-        ring //= 2
-        budget = _budget(board, model, wanted[-1], chunk_bytes, ring)
-        if budget.ram_bytes <= board.ram_bytes:
-            return budget
+    # One slot is the last resort: the line is idle while the engine runs.
+    for n in (wanted[-1], *((1,) if slots is None else ())):
+        ring = _power_of_two(n * _sample_on_line(model, chunk_bytes), MIN_RX_RING)
+        while True:
+            budget = _budget(board, model, n, chunk_bytes, ring)
+            if budget.ram_bytes <= board.ram_bytes:
+                return budget
+            if ring == MIN_RX_RING:
+                break
+            ring //= 2
     uses = (
         Use("arena", _aligned(model.arena_bytes, 16)),
         *_around(board, budget, model.input_bytes, model.output_bytes),
@@ -107,7 +112,7 @@ def check_fit(layout: Layout, board: BuildBoard) -> Fit:
 
 
 def fit(layout: Layout, board: BuildBoard) -> Fit:
-    """As ``check_fit`` but never refuses. RAM is counted with the fewest slots and the smallest rings."""
+    """As ``check_fit`` but never refuses. RAM is counted with one slot and the smallest rings."""
     engine = estimate(layout)
     input_bytes = sum(t.n_bytes for t in layout.inputs)
     output_bytes = sum(t.n_bytes for t in layout.outputs)
@@ -118,7 +123,7 @@ def fit(layout: Layout, board: BuildBoard) -> Fit:
 
 def _smallest(board: BuildBoard, input_bytes: int, output_bytes: int, arena_bytes: int) -> Budget:
     model = BuildModel("", "", "", "", 0, arena_bytes, input_bytes, output_bytes)
-    return _budget(board, model, MIN_SLOTS, max(1, min(input_bytes, MAX_CHUNK_BYTES)), MIN_RX_RING)
+    return _budget(board, model, 1, max(1, min(input_bytes, MAX_CHUNK_BYTES)), MIN_RX_RING)
 
 
 def _around(board: BuildBoard, budget: Budget, input_bytes: int, output_bytes: int) -> tuple[Use, ...]:

@@ -1,6 +1,14 @@
 """The command line: ``hil``. It parses, calls and prints; nothing is decided here."""
 
-from harness.cli import bench_commands, case_commands, link_commands, model_commands, wire_commands
+from harness.cli import bench_commands, case_commands, engine_commands, link_commands, model_commands, wire_commands
 from harness.cli.app import main
 
-__all__ = ["bench_commands", "case_commands", "link_commands", "main", "model_commands", "wire_commands"]
+__all__ = [
+    "bench_commands",
+    "case_commands",
+    "engine_commands",
+    "link_commands",
+    "main",
+    "model_commands",
+    "wire_commands",
+]

@@ -173,7 +173,7 @@ def _on_the_unit(
             payloads,
             files,
             notes.climbed,
-            window=plan.stream.window,
+            wanted=plan.stream,
             timeout_s=plan.timeouts.case_s,
             helped=rescue(unit, clock, symbols),
             answered=files.earlier.answered if files.earlier else {},

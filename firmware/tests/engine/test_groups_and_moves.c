@@ -50,7 +50,7 @@ static void compare(const char *what, const hil_nn_conv_s8_params *p, const int3
 
 static void one_transposed_convolution(void)
 {
-    hil_nn_conv_s8_params p = {random_window(), between(-127, 128), between(-128, 127), -128, 127};
+    hil_nn_conv_s8_params p = {random_window(), between(-127, 128), between(-128, 127), -128, 127, 0};
     hil_nn_window *w = &p.window;
     w->dilation_h = w->dilation_w = 1;
     w->in_c = (uint16_t)between(1, 4);
@@ -97,7 +97,7 @@ static void one_transposed_convolution(void)
 
 static void one_grouped_convolution(void)
 {
-    hil_nn_grouped_conv_s8_params p = {{random_window(), between(-127, 128), between(-128, 127), -128, 127}, (uint32_t)between(1, 3)};
+    hil_nn_grouped_conv_s8_params p = {{random_window(), between(-127, 128), between(-128, 127), -128, 127, 0}, (uint32_t)between(1, 3)};
     hil_nn_window *w = &p.conv.window;
     const int32_t groups = (int32_t)p.groups, depth = between(1, 3), filters = between(1, 3);
     w->dilation_h = (uint8_t)between(1, 2);

@@ -18,6 +18,8 @@ from harness.models.codegen.operators.weighted import int8_constants
 from harness.models.codegen.operators.window import Window, float_range, raw_range, transposed_window, window_of
 from harness.models.ir import Graph, Layer
 
+_BLOCK_MIN, _BLOCK_MAX, _SCRATCH_BYTES = 8, 32, 4096
+
 
 def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """CONV_2D weights are [out, h, w, in / groups], DEPTHWISE_CONV_2D's [1, h, w, out]."""
@@ -37,8 +39,10 @@ def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
         kind = f"hil_nn_grouped_conv_{suffix}_params"
     else:
         kind = f"hil_nn_conv_{suffix}_params"
-    # One patch, widened.
-    scratch = Scratch("int16_t", 2 * taps) if (stem, suffix) == ("conv", "s8") else None
+    scratch = None
+    if (stem, suffix) == ("conv", "s8"):
+        params["block"] = block = _block(window.out_h * window.out_w, taps)
+        scratch = Scratch("int16_t", _scratch_bytes(taps, block))
     return Kernel(layer, f"hil_nn_{stem}_{suffix}", kind, params, constants, macs, scratch)
 
 
@@ -82,6 +86,17 @@ def _finish(
     params |= {"in_offset": -source.zero_point, "out_offset": target.zero_point}
     params["act_min"], params["act_max"] = raw_range(layer, target)
     return params, constants
+
+
+def _block(pixels: int, taps: int) -> int:
+    """Output pixels gathered at once. Filters are widened once per block, so more is faster; even by contract."""
+    room = _SCRATCH_BYTES // (2 * max(taps, 1))
+    return min(max(_BLOCK_MIN, min(room, _BLOCK_MAX)), pixels + pixels % 2) // 2 * 2
+
+
+def _scratch_bytes(taps: int, block: int) -> int:
+    """``HIL_NN_CONV_S8_SCRATCH_BYTES``."""
+    return -(-taps // 4) * 4 * (2 * block + 5)
 
 
 def _groups(layer: Layer, shape: tuple[int, ...], window: Window, depthwise: bool) -> int:
