@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from harness.virtual.bus import BusError
+from harness.virtual.chip import AccessPort
 from harness.virtual.coresight import ROM_TABLE_BASE
-from harness.virtual.machine import Machine
 
 DPIDR = 0x2BA01477
 AHB_AP_IDR = 0x24770011  # AHB-AP of a Cortex-M4; pyOCD takes 4 KB auto-increment pages from it
@@ -30,8 +30,8 @@ class Dap:
     runs (see ``unit``).
     """
 
-    def __init__(self, access_ports: Mapping[int, Machine], before_status: Callable[[], None]) -> None:
-        self._aps = {number: _AccessPort(machine, before_status) for number, machine in access_ports.items()}
+    def __init__(self, access_ports: Mapping[int, AccessPort], before_status: Callable[[], None]) -> None:
+        self._aps = {number: _MemoryAccess(port, before_status) for number, port in access_ports.items()}
         self._control = self._select = self._read_buffer = 0
 
     # -- debug port -----------------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ class Dap:
 
     # -- access ports ---------------------------------------------------------------------------------------------
 
-    def _selected(self, address: int) -> tuple[_AccessPort | None, int]:
+    def _selected(self, address: int) -> tuple[_MemoryAccess | None, int]:
         """The AP that an access reaches (None for one that does not exist) and its register."""
         if self._control & _STICKY_ERROR:
             raise DapFault
@@ -100,11 +100,12 @@ class Dap:
             self.write_ap(address, word)
 
 
-class _AccessPort:
+class _MemoryAccess:
     """One AHB-AP. Accesses that nobody answers raise ``BusError``."""
 
-    def __init__(self, machine: Machine, before_status: Callable[[], None]) -> None:
-        self._machine, self._bus, self._before_status = machine, machine.bus, before_status
+    def __init__(self, port: AccessPort, before_status: Callable[[], None]) -> None:
+        self._machine, self._bus, self._before_status = port.machine, port.machine.bus, before_status
+        self._base = ROM_TABLE_BASE | 3 if port.shows_core else 0xFFFFFFFF
         self._csw, self._tar = 0x23000052, 0
 
     def read(self, register: int) -> int:
@@ -113,7 +114,7 @@ class _AccessPort:
             return self._transfer_in()
         if register & 0xF0 == _BD0:
             return self._word_in(self._tar & ~0xF | register & 0xC)
-        return {_CSW: self._csw, _TAR: self._tar, _BASE: ROM_TABLE_BASE | 3, _IDR: AHB_AP_IDR}.get(register, 0)
+        return {_CSW: self._csw, _TAR: self._tar, _BASE: self._base, _IDR: AHB_AP_IDR}.get(register, 0)
 
     def write(self, register: int, value: int) -> None:
         """See ``read``."""

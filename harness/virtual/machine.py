@@ -60,6 +60,7 @@ class Machine:
         self._all = self._register_file()
         self._control = Registers(self.core, [reg.UC_ARM_REG_CONTROL])
         self.debug.sleeping = lambda: self.sleeping
+        self.debug.in_reset = lambda: self.in_reset
         self.debug.on_control = self._debug_changed
         self.scs.on_reset_request = lambda: self.request_reset("software")
         self.core.hook_traps(self.exceptions.on_return)

@@ -30,8 +30,8 @@ class Unit:
     """Serve until ``stop`` is called or a descriptor in ``stop_on_eof`` closes or ends."""
 
     def __init__(self, chip: Chip, listener: socket.socket, stop_on_eof: list[int]) -> None:
-        self._machine = chip.machine
-        self._machines = tuple(dict.fromkeys(chip.access_ports.values()))
+        self._chip, self._machine = chip, chip.machine
+        self._machines = tuple(dict.fromkeys(port.machine for port in chip.access_ports.values()))
         self._usart = chip.serial
         self.port = SerialPort()
         self._usart.transmit = self._transmit
@@ -52,7 +52,7 @@ class Unit:
 
     def serve(self) -> None:
         """The loop."""
-        self._machine.request_reset("power")
+        self._chip.reset("power")
         while self.running:
             pause_s = self._run(_SLICE_DEBUGGED if self._clients else _SLICE)
             self._backlog = self.port.flush()
@@ -163,8 +163,7 @@ class Unit:
                         dap.write_ap_block(address, payload[at : at + 4 * value])
                         at += 4 * value
                     case rpc.SET_RESET:
-                        for machine in self._machines:
-                            machine.hold_reset(bool(value))
+                        self._chip.hold_reset(bool(value))
                     case _:
                         return rpc.reply(rpc.REFUSED, f"unknown operation {code}".encode())
         except DapFault:
@@ -227,7 +226,7 @@ class Unit:
     def _reset(self, cause: str = "pin") -> dict[str, Any]:
         if cause not in ("pin", "power", "software", "watchdog"):
             raise ValueError(f"unknown cause {cause!r}")
-        self._machine.request_reset(cause)
+        self._chip.reset(cause)
         return {}
 
     def _silence(self) -> dict[str, Any]:

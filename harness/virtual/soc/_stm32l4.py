@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mmap import mmap
 from typing import Any
 
+from harness.virtual.chip import SingleCore
 from harness.virtual.coresight import Dbgmcu
 from harness.virtual.machine import Machine
 from harness.virtual.periph import rcc_l4
@@ -67,13 +68,13 @@ class Part:
     hse_hz: int = 0
 
 
-class Stm32L4:
+class Stm32L4(SingleCore):
     """The chip with its memories; ``uid`` only seeds the 96-bit unique id. Power it with ``machine.request_reset``."""
 
     def __init__(self, part: Part, uid: str) -> None:
         self.part = part
-        self.machine = machine = Machine(part.irqs, part=part.idcode & 0xFFF)
-        self.access_ports = {0: machine}
+        machine = Machine(part.irqs, part=part.idcode & 0xFFF)
+        super().__init__(machine)
         bus, clock = machine.bus, machine.clock
         self.array = mmap(-1, part.flash_bytes)
         self.array[:] = b"\xff" * part.flash_bytes
@@ -82,7 +83,7 @@ class Stm32L4:
         bus.add_rom("flash at 0", 0, self.array, self.flash.store)
         bus.add_rom("system memory", SYSTEM_BASE, self._system_memory(uid), lambda _address, _size, _value: None)
         self.memories = {}
-        for name, (base, size) in reversed(part.ram.items()):  # the first one is the bus's fast path
+        for name, (base, size) in reversed(tuple(part.ram.items())):  # the first one is the bus's fast path
             self.memories[name] = mmap(-1, size)
             bus.add_ram(name, base, self.memories[name])
         self.ram = bus.ram.buffer

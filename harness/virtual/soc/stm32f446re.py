@@ -7,6 +7,7 @@ import struct
 from mmap import mmap
 from typing import Any
 
+from harness.virtual.chip import SingleCore
 from harness.virtual.coresight import Dbgmcu
 from harness.virtual.machine import Machine
 from harness.virtual.periph import rcc as rcc_registers
@@ -70,11 +71,12 @@ _GPIO_RESET = {
 _BUTTON_RELEASED = {"C": 1 << 13}  # PC13: the user button pulls low
 
 
-class Stm32F446:
+class Stm32F446(SingleCore):
     """The chip with its memories; ``uid`` only seeds the 96-bit unique id. Power it with ``machine.request_reset``."""
 
     def __init__(self, uid: str) -> None:
-        self.machine = machine = Machine(IRQS, part=0x421)
+        machine = Machine(IRQS, part=0x421)
+        super().__init__(machine)
         bus, clock = machine.bus, machine.clock
         self.ram = mmap(-1, RAM_SIZE)
         self.array = mmap(-1, FLASH_SIZE)
@@ -91,7 +93,6 @@ class Stm32F446:
         self.usart2 = Usart("USART2", 16 + USART2_IRQ, clock, machine.exceptions, lambda: self.rcc.apb1_divider)
         self.usart2.on_poll_wait = machine.poll_wait
         self.serial = self.usart2
-        self.access_ports = {0: machine}
         self.syscfg = Unmodelled("SYSCFG, EXTI")
         self._add_devices()
         self._wire()
