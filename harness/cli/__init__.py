@@ -1,6 +1,14 @@
 """The command line: ``hil``. It parses, calls and prints; nothing is decided here."""
 
-from harness.cli import bench_commands, case_commands, compare_commands
+from harness.cli import bench_commands, case_commands, compare_commands, engine_commands, link_commands, wire_commands
 from harness.cli.app import main
 
-__all__ = ["bench_commands", "case_commands", "compare_commands", "main"]
+__all__ = [
+    "bench_commands",
+    "case_commands",
+    "compare_commands",
+    "engine_commands",
+    "link_commands",
+    "main",
+    "wire_commands",
+]

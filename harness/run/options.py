@@ -14,7 +14,11 @@ Compiler = Literal["auto", "zig", "gcc"]
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Where to run and with which image. ``firmware`` None = build it; ``uid`` None = any unit."""
+    """Where to run and with which image. ``firmware`` None = build it; ``uid`` None = any unit.
+
+    ``wire_log``: keep every byte of each case in its report folder. ``resume``: go on with that run (a report directory
+    or a run id) instead of beginning a new one. ``layers``: profile the layers of one sample too.
+    """
 
     backend: BackendChoice = "auto"
     places: tuple[Place, ...] = ()
@@ -22,6 +26,9 @@ class RunOptions:
     skip_flash: bool = False
     firmware: Path | None = None
     compiler: Compiler = "auto"
+    wire_log: bool = False
+    resume: str | None = None
+    layers: bool = False
 
     @classmethod
     def make(
@@ -33,7 +40,10 @@ class RunOptions:
         skip_flash: bool = False,
         firmware: Path | None = None,
         compiler: Compiler = "auto",
+        wire_log: bool = False,
+        resume: str | None = None,
+        layers: bool = False,
     ) -> RunOptions:
         """From what a user gave. ``PlanError`` when the bench file cannot be read."""
         places = () if bench is None else tuple(Place(u.board, u.uid, u.port) for u in load_bench(bench).units)
-        return cls(backend, places, uid, skip_flash, firmware, compiler)
+        return cls(backend, places, uid, skip_flash, firmware, compiler, wire_log, resume, layers)

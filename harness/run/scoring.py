@@ -39,6 +39,7 @@ def gather(workload: Workload, streamed: StreamResult, output: Tensor) -> Sample
         sent_crc=workload.sent_crc(),
         status=status,
         answered=answered,
+        quiet=np.array([index in streamed.quiet for index in range(n)], dtype=np.bool_),
     )
 
 
@@ -53,8 +54,14 @@ def link_facts(streamed: StreamResult, evidence: Evidence) -> LinkFacts:
         resent=counters.resent,
         line_use=streamed.line_use if evidence == "hardware" else None,
         lost=sum(result is None for result in streamed.results),
-        wall_s=streamed.wall_s,
+        wall_s=streamed.wall_s + streamed.earlier_s,
         resets=len(streamed.resets),
+        revived=len(streamed.revived),
+        reopened=len(streamed.reopened),
+        stalls=counters.stalls,
+        climbs=streamed.climbs,
+        payload_bytes=counters.payload_bytes,
+        overlap=streamed.overlap if evidence == "hardware" else None,
     )
 
 

@@ -19,23 +19,13 @@ from collections import deque
 from collections.abc import Callable
 
 from harness.errors import MisuseError
+from harness.wire import events as ev
 from harness.wire import messages as m
 from harness.wire.endpoint import Endpoint
-from harness.wire.events import (
-    BaudReceived,
-    BoardReset,
-    Event,
-    FaultReceived,
-    HelloReceived,
-    LinkCounters,
-    PongReceived,
-    Refused,
-    Silent,
-    StatusReceived,
-    Violation,
-)
+from harness.wire.framing import BadFrame
 from harness.wire.patience import Patience
 from harness.wire.repair import Repair
+from harness.wire.rle import Wish
 from harness.wire.states import HOST_TAKES, Move, Role, State, step
 
 
@@ -43,43 +33,44 @@ def _random_session() -> int:
     return random.getrandbits(32)
 
 
-def _identity(hello: m.Hello) -> tuple[str, str, str]:
-    return hello.board, hello.build_id, hello.model_sha256.hex()
-
-
 class HostConversation:
     """Says hello, streams samples, repairs what the line loses and survives resets of the board.
 
     ``window`` is how many samples may be under way at once: a number (the board's ``slots`` are the limit) or None for
     all of them. For the times see ``Patience``; ``stuck_s`` is how long a board that does answer may get no further.
+    ``encoding``: "auto" takes the shorter form of each chunk, "raw" and "zero_runs" the one named where it fits.
     ``max_resets`` is how often the board may be reset over one sample before that sample is given up.
     """
 
     def __init__(
         self,
         *,
-        window: int | None = 1,
+        window: int | None = None,
         answer_timeout_s: float = 1.0,
         rounds: int = 5,
         stuck_s: float = 30.0,
         max_resets: int = 3,
         bytes_per_s: float | None = None,
+        encoding: Wish = "auto",
         draw_session: Callable[[], int] = _random_session,
     ) -> None:
-        self.counters = LinkCounters()
+        self.counters = ev.LinkCounters()
         self.state = State.IDLE
         #: The last HELLO, None before the first.
         self.hello: m.Hello | None = None
-        self._events: deque[Event] = deque()
+        self._events: deque[ev.Event] = deque()
         self._control: deque[m.Message] = deque()
         self._endpoint = Endpoint(self.counters)
         self._patience = Patience(answer_timeout_s, rounds, bytes_per_s)
         self._repair = Repair(
-            self.counters, self._patience, self._emit, self._control.append, window, stuck_s, max_resets
+            self.counters, self._patience, self._emit, self._control.append, window, stuck_s, max_resets, encoding
         )
         self.window = window
         self._draw_session = draw_session
         self._session = 0
+        self._last_sent = (0, 0)  # frame and seq
+        self._attempt = 0  # questions, or greetings, since the last good frame
+        self.hold = False  # while set no chunks leave: the speed is being changed
         self._greet_at_s = 0.0
         self._greet_until_s = 0.0
         self._rejoining = False  # the greeting follows a reset of the board, not the caller's wish
@@ -98,8 +89,6 @@ class HostConversation:
     def send_sample(self, key: int, data: bytes) -> None:
         """Queue a sample: all input tensors back to back. ``key`` comes back with its result; use each once."""
         self._move(Move.SEND_SAMPLE)
-        if not data:
-            raise MisuseError("a sample needs at least one byte", where=f"sample {key}")
         self._repair.add(key, data)
 
     def send_ping(self, data: bytes = b"") -> None:
@@ -119,6 +108,17 @@ class HostConversation:
         """Queue a BAUD_REQUEST; ``BaudReceived`` comes back at the old speed, then the caller changes its own."""
         self._request(m.BaudRequest(baud))
 
+    def line_replaced(self, now_s: float) -> None:
+        """The bytes go another way from now on: what was under way on the old one is lost, and asked about at once."""
+        self._endpoint.forget_frame_begun()
+        self._patience.begin(now_s)
+        if self.state is State.READY and self._repair.awaits:
+            self._repair.ask(now_s)
+
+    def send_layers_request(self, request: m.LayersRequest | m.LayerDataRequest) -> None:
+        """Queue it; ``LayersReceived`` or ``LayerDataReceived`` come back, or ``Refused`` if another input ran last."""
+        self._request(request)
+
     def forget_samples(self) -> None:
         """Give up every sample that was not answered, without events."""
         self._repair.window.clear()
@@ -135,6 +135,21 @@ class HostConversation:
         return len(self._repair.window)
 
     @property
+    def oldest(self) -> int | None:
+        """The key of the sample under way longest, or next to be; None when there is none."""
+        return self._repair.window.oldest_key()
+
+    @property
+    def at_safe_speed(self) -> bool | None:
+        """Whether a board that does not answer is best asked next at the speed it starts with; None while it answers.
+
+        Greetings begin with that one, questions after silence with the faster one; both then take turns.
+        """
+        if self._attempt == 0:
+            return None
+        return self._attempt % 2 == (1 if self.state is State.GREETING else 0)
+
+    @property
     def window(self) -> int | None:
         """Samples that may be under way at once, None for as many as the board has slots. May change at any time."""
         return self._repair.wanted_size
@@ -145,14 +160,9 @@ class HostConversation:
             raise MisuseError("the window is at least one sample", expected=">= 1 or None", found=value)
         self._repair.wanted_size = value
 
-    @property
-    def bytes_per_s(self) -> float | None:
-        """The line's speed as the time-outs take it; set it when the baud changes."""
-        return self._patience.bytes_per_s
-
-    @bytes_per_s.setter
-    def bytes_per_s(self, value: float | None) -> None:
-        self._patience.bytes_per_s = value
+    def set_bytes_per_s(self, bytes_per_s: float | None) -> None:
+        """The line's speed as the time-outs take it has changed; None when it is not known."""
+        self._patience.bytes_per_s = bytes_per_s
 
     # -- bytes and time ------------------------------------------------------------------------------------------------
 
@@ -169,6 +179,7 @@ class HostConversation:
                 break
             frame = self.counters.frames_tx
             seq, data = self._endpoint.encode(message)
+            self._last_sent = (frame, seq)
             self._patience.sent(len(data), now_s, asking=isinstance(message, m.StatusRequest | m.FaultRequest))
             self._repair.left(message, frame, seq, now_s)
             out += data
@@ -176,7 +187,13 @@ class HostConversation:
 
     def receive_data(self, data: bytes, now_s: float) -> None:
         """Take bytes from the board. Never raises because of them."""
-        for frame, message in self._endpoint.push(data):
+        for event in self._endpoint.push(data):
+            if isinstance(event, BadFrame):
+                if self.state is State.READY:
+                    self._repair.ask_if_owed()
+                continue
+            frame, message = event
+            self._attempt = 0
             self._patience.heard(now_s)
             if isinstance(message, m.Malformed):
                 self._malformed(message, frame.body, now_s)
@@ -185,7 +202,7 @@ class HostConversation:
             else:
                 self._take(message, now_s)
 
-    def next_event(self) -> Event | None:
+    def next_event(self) -> ev.Event | None:
         """The next thing that happened, None when there is nothing."""
         return self._events.popleft() if self._events else None
 
@@ -216,6 +233,7 @@ class HostConversation:
             if now_s >= self._patience.silent_at_s():
                 self._give_up("FAULT" if self._fault_first else "RESULT or STATUS", now_s)
             elif now_s >= self._patience.ask_at_s():
+                self._attempt += 1
                 if self._fault_first:
                     self._control.append(m.FaultRequest(0))
                 else:
@@ -228,7 +246,7 @@ class HostConversation:
     def _move(self, move: Move) -> None:
         self.state = step(Role.HOST, self.state, move)
 
-    def _emit(self, event: Event) -> None:
+    def _emit(self, event: ev.Event) -> None:
         self._events.append(event)
 
     def _request(self, message: m.Message) -> None:
@@ -236,7 +254,7 @@ class HostConversation:
         self._control.append(message)
 
     def _next_chunk(self) -> m.Message | None:
-        if self.state is not State.READY or self._fault_first or self.hello is None:
+        if self.state is not State.READY or self._fault_first or self.hold or self.hello is None:
             return None
         return self._repair.next_chunk(self.hello)
 
@@ -244,21 +262,23 @@ class HostConversation:
         self._session = self._draw_session() & 0xFFFFFFFF
         self._control.clear()
         self._patience.begin(now_s)
-        self._fault_first = False
+        self._fault_first = self.hold = False
+        self._attempt = 0
         patience_s = self._patience.rounds * self._patience.answer_timeout_s
         self._greet_until_s = now_s + (patience_s if timeout_s is None else timeout_s)
         self._say_hello(now_s)
 
     def _say_hello(self, now_s: float) -> None:
+        self._attempt += 1
         self._control.append(m.HelloRequest(m.PROTOCOL, self._session))
         self._greet_at_s = now_s + self._patience.answer_timeout_s / 4
 
     def _give_up(self, waiting_for: str, now_s: float) -> None:
         self._move(Move.GAVE_UP)
         self._control.clear()
-        self._emit(Silent(waiting_for, self._patience.quiet_s(now_s)))
+        self._emit(ev.Silent(waiting_for, self._patience.quiet_s(now_s)))
 
-    def _refuse(self, event: Refused | Violation) -> None:
+    def _refuse(self, event: ev.Refused | ev.Violation) -> None:
         self._move(Move.REFUSAL)
         self._control.clear()
         self._emit(event)
@@ -269,11 +289,11 @@ class HostConversation:
             self._other_protocol(body[0])
         else:
             name = m.TABLE[message.type].name
-            self._emit(Violation(f"the body of {name} does not suit its type", "as in SPEC.md", message.reason))
+            self._emit(ev.Violation(f"the body of {name} does not suit its type", "as in SPEC.md", message.reason))
 
     def _other_protocol(self, protocol: int) -> None:
         self._refuse(
-            Violation("the board speaks another wire protocol", f"version {m.PROTOCOL}", f"version {protocol}")
+            ev.Violation("the board speaks another wire protocol", f"version {m.PROTOCOL}", f"version {protocol}")
         )
 
     def _take(self, message: m.Message, now_s: float) -> None:
@@ -281,6 +301,9 @@ class HostConversation:
             self._repair.result(message, now_s)
         elif isinstance(message, m.Need):
             self._repair.need(message)
+        elif isinstance(message, m.Damaged):
+            frame, seq = self._last_sent
+            self._repair.damaged(frame - (seq - message.seq & 0xFFFF))
         elif isinstance(message, m.Hello):
             self._take_hello(message, now_s)
         elif isinstance(message, m.Boot):
@@ -290,9 +313,13 @@ class HostConversation:
         elif isinstance(message, m.Fault):
             self._take_fault(message)
         elif isinstance(message, m.Pong):
-            self._emit(PongReceived(message.data))
+            self._emit(ev.PongReceived(message.data))
         elif isinstance(message, m.Baud):
-            self._emit(BaudReceived(message))
+            self._emit(ev.BaudReceived(message))
+        elif isinstance(message, m.Layers):
+            self._emit(ev.LayersReceived(message))
+        elif isinstance(message, m.LayerData):
+            self._emit(ev.LayerDataReceived(message))
         elif isinstance(message, m.Error):
             self._take_error(message, now_s)
 
@@ -304,15 +331,15 @@ class HostConversation:
             self._other_protocol(hello.protocol)
             return
         before = self.hello if self._rejoining else None
-        if before is not None and _identity(before) != _identity(hello):
+        if before is not None and before.identity != hello.identity:
             what = "the board came back from a reset as another firmware"
-            self._refuse(Violation(what, str(_identity(before)), str(_identity(hello))))
+            self._refuse(ev.Violation(what, str(before.identity), str(hello.identity)))
             return
         self.hello = hello
         self._endpoint.accept_frames_of(hello.max_frame)
         self._move(Move.HELLO)
         self._repair.session_began(hello, now_s)
-        self._emit(HelloReceived(hello, self._rejoining))
+        self._emit(ev.HelloReceived(hello, self._rejoining))
         if self._rejoining and hello.flags & m.Flag.FAULT_KEPT:
             self._fault_first = self._fault_wanted = True
             self._control.append(m.FaultRequest(0))
@@ -321,12 +348,12 @@ class HostConversation:
     def _take_boot(self, boot: m.Boot, now_s: float) -> None:
         before = self.hello.boot if self.hello else None
         if self.state is State.READY and boot.boot != before:
-            self._rejoin(BoardReset(before, boot.boot, boot.reset_cause, boot.flags), now_s)
+            self._rejoin(ev.BoardReset(before, boot.boot, boot.reset_cause, boot.flags), now_s)
         elif self.state is State.GREETING:
             # Whatever was said before, the board has not heard it.
             self._say_hello(now_s)
 
-    def _rejoin(self, reset: BoardReset, now_s: float) -> None:
+    def _rejoin(self, reset: ev.BoardReset, now_s: float) -> None:
         self.counters.resets += 1
         self._move(Move.RESET_SEEN)
         self._emit(reset)
@@ -338,28 +365,28 @@ class HostConversation:
         self._repair.count_board(status)
         if self.state is State.READY and self.hello is not None:
             if status.boot != self.hello.boot or status.session != self._session:
-                self._rejoin(BoardReset(self.hello.boot, status.boot, None, None), now_s)
+                self._rejoin(ev.BoardReset(self.hello.boot, status.boot, None, None), now_s)
                 return
             self._repair.status(status)
-        self._emit(StatusReceived(status))
+        self._emit(ev.StatusReceived(status))
 
     def _take_fault(self, fault: m.Fault) -> None:
         if not self._fault_wanted:
             self.counters.stale += 1
             return
         self._fault_wanted = self._fault_first = False
-        self._emit(FaultReceived(fault))
+        self._emit(ev.FaultReceived(fault))
 
     def _take_error(self, error: m.Error, now_s: float) -> None:
         if error.code == m.ErrorCode.NO_SESSION:
             # While greeting these are answers to chunks that were under way when the board was reset.
             if self.state is State.READY and self.hello is not None:
-                self._rejoin(BoardReset(self.hello.boot, None, None, None), now_s)
-        elif error.code == m.ErrorCode.UNKNOWN_SAMPLE:
+                self._rejoin(ev.BoardReset(self.hello.boot, None, None, None), now_s)
+        elif error.code == m.ErrorCode.UNKNOWN_SAMPLE and error.type not in m.ABOUT_LAYERS:
             self._repair.unknown_sample(error.seq)
         elif error.code == m.ErrorCode.NO_SLOT:
             self.counters.stale += 1  # the next STATUS tells what to do
         elif error.code == m.ErrorCode.PROTOCOL and self.state is State.GREETING:
-            self._refuse(Refused(error.code, error.type, error.text))
+            self._refuse(ev.Refused(error.code, error.type, error.text))
         else:
-            self._emit(Refused(error.code, error.type, error.text))
+            self._emit(ev.Refused(error.code, error.type, error.text))

@@ -15,6 +15,7 @@
 #define RCC_CR REG32(0x40021000u)
 #define RCC_CFGR REG32(0x40021008u)
 #define RCC_PLLCFGR REG32(0x4002100Cu)
+#define RCC_AHB1ENR REG32(0x40021048u)
 #define RCC_AHB2ENR REG32(0x4002104Cu)
 #define RCC_APB1ENR1 REG32(0x40021058u)
 #define RCC_CCIPR REG32(0x40021088u)
@@ -119,6 +120,9 @@ static void uart_start(void) {
     fifo_init(&rx, rx_bytes, sizeof rx_bytes);
     fifo_init(&tx, tx_bytes, sizeof tx_bytes);
     RCC_AHB2ENR |= 1u << 0;   /* GPIOA */
+#ifdef HIL_NEEDS_CRC_CLOCK /* ST's libraries ask the CRC unit whether this is one of ST's parts */
+    RCC_AHB1ENR |= 1u << 12; /* CRC */
+#endif
     RCC_APB1ENR1 |= 1u << 17; /* USART2 */
     (void)RCC_APB1ENR1;
     RCC_CCIPR &= ~(3u << 2);                                      /* from PCLK1, which is the core's clock here */

@@ -12,6 +12,7 @@ import numpy as np
 
 _INT32_MAX = 2**31 - 1
 _INT32_MIN = -(2**31)
+_INT16_MAX = 2**15 - 1
 _LOGISTIC_INTEGER_BITS = 4
 # exp(-2^k) in Q0.31 for k = -2, -1, ...
 _EXP_FACTORS = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242)
@@ -47,6 +48,12 @@ def shift_right(x: int, exponent: int) -> int:
 def rescale(x: int, multiplier: int, shift: int) -> int:
     """``x * multiplier * 2^(shift - 31)``, rounded twice."""
     return shift_right(high_mul(x << max(shift, 0), multiplier), max(-shift, 0))
+
+
+def divided(multiplier: int, shift: int, count: int) -> tuple[int, int]:
+    """The factor divided by ``count``, with as many bits kept as fit: TFLite's MEAN. The multiplier may be below 2^30."""
+    up = min(count.bit_length() - 1, 32, 31 + shift)
+    return (multiplier << up) // count, shift - up
 
 
 def input_radius(integer_bits: int, left_shift: int) -> int:
@@ -96,6 +103,75 @@ def rescaling_table(
     )
 
 
+def tanh_table(scale: float, zero_point: int) -> tuple[int, ...]:
+    """The 256 int8 outputs (scale 1/128, zero point 0) of the hyperbolic tangent for raw inputs -128..127."""
+    multiplier, shift = multiplier_and_shift(scale * 2 ** (31 - _LOGISTIC_INTEGER_BITS))
+    radius = input_radius(_LOGISTIC_INTEGER_BITS, shift)
+    table = []
+    for raw in range(-128, 128):
+        centred = raw - zero_point
+        if abs(centred) >= radius:
+            table.append(127 if centred > 0 else -128)
+        else:
+            q31 = _tanh(rescale(centred, multiplier, shift))
+            table.append(min(127, max(-128, shift_right(q31, 31 - 7))))
+    return tuple(table)
+
+
+def leaky_table(
+    in_scale: float, in_zero_point: int, out_scale: float, out_zero_point: int, alpha: float
+) -> tuple[int, ...]:
+    """The 256 int8 outputs of x for x >= 0, alpha * x below, for raw inputs -128..127."""
+    positive = multiplier_and_shift(in_scale / out_scale)
+    negative = multiplier_and_shift(in_scale * alpha / out_scale)
+    rescaled = (
+        rescale(raw - in_zero_point, *(positive if raw >= in_zero_point else negative)) for raw in range(-128, 128)
+    )
+    return tuple(min(127, max(-128, value + out_zero_point)) for value in rescaled)
+
+
+def hard_swish_table(in_scale: float, in_zero_point: int, out_scale: float, out_zero_point: int) -> tuple[int, ...]:
+    """The 256 int8 outputs of x * min(max(x + 3, 0), 6) / 6 for raw inputs -128..127, in TFLite's 16-bit arithmetic."""
+    fine = np.float32(in_scale) / np.float32(128)  # the scale of inputs with 7 more bits
+    to_out, out_shift = multiplier_and_shift(float(fine / np.float32(out_scale)))
+    to_relu, relu_shift = multiplier_and_shift(float(fine / (np.float32(3) / np.float32(32768))))
+    to_out, to_relu = (min(_INT16_MAX, (m + (1 << 15)) >> 16) for m in (to_out, to_relu))
+    table = []
+    for raw in range(-128, 128):
+        value = (raw - in_zero_point) << 7
+        relu = value
+        if relu_shift > 0:
+            relu = _saturated16(relu << (relu_shift - 1))
+        relu = _high_mul16(relu, to_relu)
+        relu = _saturated16(relu << 1) if relu_shift > 0 else shift_right(relu, -relu_shift)
+        relu = (relu + (1 << 15)) >> 1  # from -1..1 to 0..1
+        product = int(relu * _high_mul16(value, to_out) / (1 << 15))  # towards zero
+        table.append(min(127, max(-128, shift_right(product, -out_shift) + out_zero_point)))
+    return tuple(table)
+
+
+def _high_mul16(x: int, y: int) -> int:
+    """``x * y / 2^15`` rounded to nearest, halves upwards, saturated."""
+    return _INT16_MAX if x == y == -_INT16_MAX - 1 else (x * y + (1 << 14)) >> 15
+
+
+def _saturated16(x: int) -> int:
+    return min(_INT16_MAX, max(-_INT16_MAX - 1, x))
+
+
+def _tanh(x: int) -> int:
+    """tanh(x) in Q0.31 of x in Q4.27: (1 - e^-2x) / (1 + e^-2x)."""
+    if x == 0:
+        return 0
+    size = _one_minus_over_one_plus(_exp_of_negative(-abs(x), _LOGISTIC_INTEGER_BITS + 1))
+    return size if x > 0 else -size
+
+
+def _one_minus_over_one_plus(x: int) -> int:
+    """(1 - x) / (1 + x) in Q0.31 of x in [0, 1) in Q0.31."""
+    return _saturated((_newton(x) - (1 << 29)) << 2)
+
+
 def _logistic(x: int) -> int:
     """1 / (1 + exp(-x)) in Q0.31 of x in Q4.27."""
     if x == 0:
@@ -124,13 +200,18 @@ def _exp_of_negative(x: int, integer_bits: int) -> int:
 
 
 def _reciprocal_of_one_plus(x: int) -> int:
-    """1 / (1 + x) in Q0.31 of x in [0, 1) in Q0.31, by three Newton steps in Q2.29."""
+    """1 / (1 + x) in Q0.31 of x in [0, 1) in Q0.31."""
+    return _saturated(_newton(x) << 1)
+
+
+def _newton(x: int) -> int:
+    """2 / (1 + x) in Q2.29 of x in [0, 1) in Q0.31, by three Newton steps."""
     half = (x + _INT32_MAX + 1) // 2
     estimate = 1515870810 + high_mul(half, -1010580540)
     for _ in range(3):
         error = (1 << 29) - high_mul(half, estimate)
         estimate += _saturated(high_mul(estimate, error) << 2)
-    return _saturated(estimate << 1)
+    return estimate
 
 
 def _saturated(x: int) -> int:

@@ -24,6 +24,7 @@ from harness.errors import BenchError, HarnessBug
 from harness.models.codegen import DEFAULTS, Options, generate, plan_layout
 from harness.models.codegen.emit import ENGINE_VERSION
 from harness.models.codegen.layout import Layout
+from harness.models.kernels import KernelSet, kernel_includes, kernel_sources
 from harness.models.reference.base import Array, checked, single_input
 from harness.paths import shipped
 from harness.records import Tensor
@@ -39,12 +40,14 @@ _RUN_LOCK = threading.Lock()
 class Twin:
     """Runs generated code through ctypes.
 
-    ``compiler`` is "zig" or a gcc-like command; by default what the variable HIL_TWIN_CC says, else "zig".
+    ``compiler`` is "zig" or a gcc-like command; by default what the variable HIL_TWIN_CC says, else "zig". The plain kernels
+    are the truth; the fast ones, here without the instructions they are made for, must give the same bits.
     """
 
-    def __init__(self, compiler: str | None = None, options: Options = DEFAULTS) -> None:
+    def __init__(self, compiler: str | None = None, options: Options = DEFAULTS, kernels: KernelSet = "plain") -> None:
         self._compiler = compiler or os.environ.get(COMPILER_VARIABLE, "zig")
         self._options = options
+        self._kernels: KernelSet = kernels
 
     @property
     def engine(self) -> str:
@@ -79,7 +82,7 @@ class Twin:
         outputs = np.zeros((len(rows), sum(t.n_bytes for t in layout.outputs)), np.uint8)
         per_row = sum(layout.result(k).n_bytes for k in layout.kernels) if with_layers else 0
         layers = np.zeros((len(rows), per_row), np.uint8)
-        library = _loaded(str(built(model, self._compiler, self._options)))
+        library = _loaded(str(built(model, self._compiler, self._options, self._kernels)))
         with _RUN_LOCK:  # a library has one arena
             status = library.hil_twin_run(
                 rows.ctypes.data, outputs.ctypes.data, layers.ctypes.data if with_layers else None, len(rows)
@@ -99,14 +102,15 @@ def cache_dir() -> Path:
     return Path(platformdirs.user_cache_dir("hil")) / "twin"
 
 
-def built(model: Path, compiler: str = "zig", options: Options = DEFAULTS) -> Path:
+def built(model: Path, compiler: str = "zig", options: Options = DEFAULTS, kernels: KernelSet = "plain") -> Path:
     """The shared library of a model, from the cache or compiled now.
 
     Raises PlanError for a model that cannot be translated, BenchError when the compiler is missing or fails.
     """
     engine = shipped("firmware") / "engine"
-    sources = [engine / "host" / "twin.c", *sorted(engine.glob("*.c"))]
-    headers = [*sorted(engine.glob("*.h")), shipped("firmware") / "src" / "engine.h"]
+    sources = [engine / "host" / "twin.c", *kernel_sources(engine, kernels)]
+    headers = [h for folder in kernel_includes(engine) for h in sorted(folder.glob("*.h"))]
+    headers.append(shipped("firmware") / "src" / "engine.h")
     home = cache_dir()
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="build-", dir=home) as scratch:
@@ -119,7 +123,7 @@ def built(model: Path, compiler: str = "zig", options: Options = DEFAULTS) -> Pa
         library = home / f"{digest.hexdigest()[:32]}{_suffix()}"
         if not library.is_file():
             fresh = Path(scratch) / library.name
-            includes = [f"-I{folder}" for folder in (scratch, engine, shipped("firmware") / "src")]
+            includes = [f"-I{folder}" for folder in (scratch, *kernel_includes(engine), shipped("firmware") / "src")]
             _compile([*command, *_FLAGS, *includes, str(generated.model_c), *map(str, sources), "-o", str(fresh)])
             fresh.replace(library)
     return library

@@ -1,4 +1,4 @@
-"""The generated C, built for the host, against LiteRT's reference kernels: the claim the whole harness rests on."""
+"""The generated C with both kernel sets, built for the host, against LiteRT: the claim the whole harness rests on."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ from tflite_kit import SAME, VALID, Net, bits, random_inputs
 
 from harness.models import load_model, reference
 from harness.models.codegen import plan_layout
+from harness.models.reference.twin import Twin
 
 N = 200
 SQUASHING = ("LOGISTIC", "SOFTMAX")
@@ -17,6 +18,8 @@ def compared(path, n=N, seed=1):
     inputs = random_inputs(layout.inputs[0].dtype, layout.inputs[0].shape[1:], n, seed)
     litert, twin = reference.load("litert"), reference.load("twin")
     expected, found = litert.run_layers(path, inputs), twin.run_layers(path, inputs)
+    for tensor, values in Twin(kernels="fast").run_layers(path, inputs).items():
+        assert np.array_equal(bits(values), bits(found[tensor])), f"the fast kernels' tensor {tensor}"
     assert np.array_equal(bits(twin.run(path, inputs)), bits(found[layout.outputs[0].index]))
     assert np.array_equal(bits(litert.run(path, inputs)), bits(expected[layout.outputs[0].index]))
     return [(k, expected[layout.result(k).index], found[layout.result(k).index]) for k in layout.kernels]
