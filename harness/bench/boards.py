@@ -36,10 +36,14 @@ class Uart(_Part):
 
 
 class Debug(_Part):
-    """How pyOCD reaches it. ``target`` is pyOCD's target name, ``pack_target`` its name in a CMSIS pack."""
+    """How pyOCD reaches it. ``target`` is pyOCD's target name, ``pack_target`` its name in a CMSIS pack.
+
+    ``application_core`` is the number, in pyOCD's order, of the core that runs the firmware.
+    """
 
     target: str
     pack_target: str = ""
+    application_core: int = 0
     chip_id_address: (
         int  # the identity register and what it reads under the mask: the last check before anything is written
     )

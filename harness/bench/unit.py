@@ -113,7 +113,8 @@ def open_unit(
             uid, port = emulated.uid, emulated.port
             stack.enter_context(lease.acquire(uid, what=what, clock=clock))
         debug = board.debug
-        probe = PyocdProbe(uid, debug.target, ChipId(debug.chip_id_address, debug.chip_id_mask, debug.chip_id))
+        chip = ChipId(debug.chip_id_address, debug.chip_id_mask, debug.chip_id)
+        probe = PyocdProbe(uid, debug.target, chip, debug.application_core)
         stack.callback(probe.close)
         # The port first: what the board says right after its reset must not be missed.
         transport = transports.open_transport(port, board.uart.baud)

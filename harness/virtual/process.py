@@ -25,13 +25,12 @@ from harness.errors import BenchError
 from harness.virtual import registry, soc
 
 _KILL_AFTER_S = 2.0
-SOCS = ("stm32f446re",)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one unit until it is told to end. Exit status: 0 ended as asked, 2 could not start."""
     parser = argparse.ArgumentParser(prog="python -m harness.virtual", description="Run one virtual unit.")
-    parser.add_argument("--soc", choices=SOCS, default=SOCS[0])
+    parser.add_argument("--soc", choices=soc.names(), default="stm32f446re")
     parser.add_argument("--uid", help="the probe's unique id (default: a random one)")
     parser.add_argument("--board-name", default="nucleo_f446re")
     parser.add_argument("--watch-stdin", action="store_true", help="end when standard input ends")

@@ -26,11 +26,12 @@ CALL_TIMEOUT_S = 10.0
 class PyocdProbe:
     """A probe opened through pyOCD by its unique id. See ``Probe`` for the contract."""
 
-    def __init__(self, uid: str, target: str, chip: ChipId) -> None:
+    def __init__(self, uid: str, target: str, chip: ChipId, application_core: int = 0) -> None:
         """Start the worker. ``open`` connects: apart, so that half a second of imports overlaps the caller's other work."""
         self.uid = uid
         self.target = target
         self._chip = chip
+        self._application_core = application_core
         self._description = ""
         self._errors: list[str] = []
         self._calls = 0
@@ -73,7 +74,7 @@ class PyocdProbe:
 
     def core(self) -> CoreReport:
         """See ``Probe.core``."""
-        answer = self._call("core", CALL_TIMEOUT_S)
+        answer = self._call("core", CALL_TIMEOUT_S, number=self._application_core)
         return CoreReport(CoreState(answer["state"]), answer["pc"], answer["lr"], answer["sp"])
 
     def close(self) -> None:

@@ -101,26 +101,25 @@ class _Worker:
         self._session.target.reset()
         return {}
 
-    def core(self) -> dict[str, Any]:
+    def core(self, number: int) -> dict[str, Any]:
         from pyocd.core.target import Target
 
-        target = self._session.target
+        target = self._session.target.cores[number]
         state = target.get_state()
         registers: list[int | None] = [None, None, None]
         running = state in (Target.State.RUNNING, Target.State.SLEEPING)
         if (
             running or state is Target.State.LOCKUP
         ):  # a locked-up core stays where it is: there is nothing to go on with
-            self._halt()
+            self._halt(target)
         if state is not Target.State.RESET:
             registers = [int(target.read_core_register(name)) for name in ("pc", "lr", "sp")]
         if running:
             target.resume()
         return {"state": state.name.lower(), "pc": registers[0], "lr": registers[1], "sp": registers[2]}
 
-    def _halt(self) -> None:
+    def _halt(self, target: Any) -> None:
         """pyOCD's halt is a request: the core stops at its next instruction, which a sleeping one must be woken for."""
-        target = self._session.target
         target.halt()
         give_up_s = time.monotonic() + _HALT_TIMEOUT_S
         while not target.is_halted():
