@@ -9,8 +9,8 @@ from typing import Literal
 
 from harness.bench import discover, emulators, lease, transports
 from harness.bench.boards import Board
-from harness.bench.emulators import EmulatedUnit
-from harness.bench.probes import ChipId, CoreReport, Probe
+from harness.bench.emulators import EmulatedUnit, Findings
+from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.clock import Clock
 from harness.errors import BenchError
@@ -62,10 +62,23 @@ class Unit:
             )
         return self.probe.core()
 
+    @property
+    def core_fault(self) -> str:
+        """Why the firmware ended the emulation; "" on a real unit, which cannot be ended so, and while it goes on."""
+        return self._emulated.core_fault if self._emulated is not None else ""
+
+    def findings(self) -> Findings:
+        """What the emulator noticed; nothing on a real unit."""
+        return self._emulated.findings() if self._emulated is not None else Findings()
+
 
 def choose_backend(board: Board, choice: BackendChoice, places: Sequence[Place], uid: str | None) -> Backend:
-    """``auto`` is a real unit if one is attached or named in the bench file, else the virtual board."""
+    """``auto`` is a real unit if one is attached or named in the bench file, else the virtual board.
+
+    ``BenchError`` for an emulator that this host does not have.
+    """
     if choice != "auto":
+        emulators.require(choice)
         return choice
     if uid is not None or any(place.board == board.name for place in places) or discover.attached(board):
         return "probe"
@@ -97,8 +110,7 @@ def open_unit(
             stack.callback(emulated.close)
             uid, port = emulated.uid, emulated.port
             stack.enter_context(lease.acquire(uid, what=what, clock=clock))
-        debug = board.debug
-        probe = PyocdProbe(uid, debug.target, ChipId(debug.chip_id_address, debug.chip_id_mask, debug.chip_id))
+        probe: Probe = PyocdProbe.of_board(board, uid) if emulated is None else emulated.probe()
         stack.callback(probe.close)
         # The port first: what the board says right after its reset must not be missed.
         transport = transports.open_transport(port, board.uart.baud)

@@ -20,7 +20,7 @@ from harness.run.options import RunOptions
 from harness.run.watch import Step, line
 
 PlanArgument = Annotated[str, typer.Argument(metavar="PLAN", help="A plan file, or the name of one in testplans/.")]
-Backend = Annotated[Literal["auto", "probe", "virtual"], typer.Option(help="Where it runs.")]
+Backend = Annotated[Literal["auto", "probe", "virtual", "renode"], typer.Option(help="Where it runs.")]
 Bench = Annotated[Path | None, typer.Option(metavar="FILE", help="The units of this host, by probe id and port.")]
 Uid = Annotated[str | None, typer.Option("--device-serial", metavar="UID", help="The unit, by its probe's id.")]
 

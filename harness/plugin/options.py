@@ -32,7 +32,7 @@ def add(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--backend",
-        choices=("auto", "probe", "virtual"),
+        choices=("auto", "probe", "virtual", "renode"),
         default="auto",
         help="where it runs: auto is a real unit if one is attached or named in the bench file, else the virtual board",
     )

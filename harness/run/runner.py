@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from harness import __version__
 from harness.bench.boards import load_board
+from harness.bench.emulators import Findings
 from harness.bench.unit import Unit, choose_backend, open_unit
 from harness.build.symbols import Symbols
 from harness.clock import Clock, SystemClock
@@ -137,9 +138,21 @@ def _on_the_unit(
         raise
     watch(Step("judge"))
     status = live.session.status()
+    _heed(unit.findings(), notes)
     notes.assessed = score(
         case, notes.product, workload, notes.streamed, live, evidence=unit.evidence, stack_bytes=status.stack_bytes
     )
+
+
+def _heed(found: Findings, notes: _Notes) -> None:
+    """What the emulator saw: gaps of its model are warnings; what a chip would have crashed on is the firmware's fault."""
+    notes.warnings += found.warnings
+    if found.errors:
+        raise DeviceError(
+            "every sample was answered, but on a chip this firmware would have crashed",
+            found="; ".join(found.errors[:5]),
+            next_step="look the pc up in the ELF: addr2line -e fw.elf <pc>",
+        )
 
 
 def _judged(case: Case, notes: _Notes, clock: Clock) -> CaseResult:

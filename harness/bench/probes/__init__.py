@@ -62,6 +62,10 @@ class Probe(Protocol):
         """Vendor and product, for records."""
         ...
 
+    def open(self) -> None:
+        """Connect. ``BenchError`` when there is no such probe or the wrong chip behind it; nothing was written then."""
+        ...
+
     def flash(self, elf: Path, progress: Progress | None = None) -> FlashReport:
         """Program ``elf``'s loadable segments, read them all back and compare.
 

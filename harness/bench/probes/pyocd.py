@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from harness.bench.boards import Board
 from harness.bench.probes import ChipId, CoreReport, CoreState, FlashReport, Progress
 from harness.errors import BenchError
 
@@ -51,6 +52,12 @@ class PyocdProbe:
         ]
         for reader in self._readers:
             reader.start()
+
+    @classmethod
+    def of_board(cls, board: Board, uid: str) -> PyocdProbe:
+        """The probe ``uid`` on a unit of ``board``."""
+        debug = board.debug
+        return cls(uid, debug.target, ChipId(debug.chip_id_address, debug.chip_id_mask, debug.chip_id))
 
     def open(self) -> None:
         """Connect and compare the chip's identity register. ``BenchError`` when there is no such probe or it is another chip."""
