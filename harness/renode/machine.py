@@ -34,7 +34,7 @@ class Machine:
         self.do("emulation SetGlobalAdvanceImmediately true")  # no sleeping to match the wall clock: we pace it
         self.do(f"{facts.uart_path} CreateFileBackend @{self._out} true")
         # Several commands in a line save a round trip each. Tried, not assumed: then one at a time.
-        self._joins = len(self._numbers("sysbus ReadDoubleWord 0x0; sysbus ReadDoubleWord 0x4")) == 2
+        self._joins = self._takes_several()
 
     @property
     def description(self) -> str:
@@ -112,6 +112,13 @@ class Machine:
     def findings(self) -> Findings:
         """What the log tells so far."""
         return scan(self._launched.log_lines)
+
+    def _takes_several(self) -> bool:
+        at = self.facts.flash_origin
+        try:
+            return len(self._numbers(f"sysbus ReadDoubleWord {at:#x}; sysbus ReadDoubleWord {at + 4:#x}")) == 2
+        except CommandRefused:
+            return False
 
     def _numbers(self, command: str) -> list[int]:
         return _parse_numbers(self.do(command))

@@ -127,6 +127,6 @@ def start(facts: Facts, *, uid: str | None = None) -> RenodeUnit:
     """Start a unit and wait until its port is there. ``BenchError`` when Renode is missing or does not come up."""
     renode = locate.require()
     uid = registry.check_uid(uid or _UID_PREFIX + new_uid().partition("-")[2])
-    command = [sys.executable, "-m", "harness.renode", "--renode", str(renode.resolve()), "--uid", uid]
+    command = [sys.executable, "-m", "harness.renode", "--renode", str(renode.absolute()), "--uid", uid]
     command += ["--facts", json.dumps(asdict(facts)), "--owner", str(os.getpid())]
     return spawn(command, RenodeUnit, what="Renode unit", where=f"{facts.board}, {renode}", timeout_s=_START_TIMEOUT_S)

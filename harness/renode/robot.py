@@ -66,12 +66,7 @@ class RobotMonitor:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout_s)
         deadline_s = time.monotonic() + timeout_s
         try:
-            connection.request(
-                "POST",
-                "/",
-                xmlrpc.client.dumps(parameters, method),
-                {"Content-Type": "text/xml", "Connection": "close"},
-            )
+            connection.request("POST", "/", xmlrpc.client.dumps(parameters, method), {"Content-Type": "text/xml"})
             while not select.select([connection.sock], [], [], _LOOK_EVERY_S)[0]:
                 watch()
                 if time.monotonic() > deadline_s:

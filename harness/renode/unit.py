@@ -123,6 +123,8 @@ class Unit:
         except HilError as error:
             answer = {"error": error.what, "where": error.where, "expected": _text(error.expected),
                       "found": _text(error.found), "next_step": error.next_step}  # fmt: skip
+        except OSError as error:
+            answer = {"error": "a file cannot be read", "where": str(error.filename or ""), "found": str(error)}
         return rpc.reply(rpc.OK, json.dumps(answer).encode())
 
     def _flash(self, elf: str) -> dict[str, Any]:

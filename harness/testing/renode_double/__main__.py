@@ -101,7 +101,7 @@ def robot(monitor: Monitor, quirks: Quirks, log: Log, port: int, *, stays: bool)
         except Refused as error:
             return {"status": "FAIL", "output": "", "return": "", "error": str(error), "traceback": "at Monitor"}
 
-    server.register_function(run_keyword)
+    server.register_function(run_keyword)  # type: ignore[arg-type]  # any callable will do
     server.register_function(lambda: list(_KEYWORDS), "get_keyword_names")
     while not stopped:
         server.handle_request()

@@ -86,7 +86,9 @@ class Board:
     def _fault(self, number: int, bits: int) -> None:
         if bits & _IBUSERR:
             pc = self.machine.core.pc
-            self._log("ERROR", f"cpu: CPU abort [PC=0x{pc:X}]: Trying to execute code outside RAM or ROM at 0x{pc:08X}.")
+            self._log(
+                "ERROR", f"cpu: CPU abort [PC=0x{pc:X}]: Trying to execute code outside RAM or ROM at 0x{pc:08X}."
+            )
             raise Aborted
         self._raise(self.machine.faults, number, bits)
 

@@ -132,7 +132,11 @@ class Monitor:
         if uart not in self._peripherals:
             raise Refused(f"No such command or device: sysbus.{uart}")
         self._uart_file = file = Path(path).open("wb", buffering=0)  # noqa: SIM115 - as long as the emulation
-        self.board.on_byte = lambda byte: file.write(bytes([byte]))
+
+        def keep(byte: int) -> None:
+            file.write(bytes([byte]))
+
+        self.board.on_byte = keep
         return ""
 
     def _write(self, uart: str, byte: str) -> str:
