@@ -94,8 +94,11 @@ def open_unit(
     uid: str | None = None,
     what: str,
     clock: Clock,
+    allow_mass_erase: bool = False,
 ) -> Iterator[Unit]:
     """Lease and open one unit of ``board``. ``what`` tells others what it is used for.
+
+    ``allow_mass_erase``: a flash that is protected or cannot be programmed may be erased as a whole.
 
     ``BenchError`` when none is attached, all stay in use, or the probe or the port cannot be opened; nothing is then held.
     """
@@ -110,7 +113,11 @@ def open_unit(
             stack.callback(emulated.close)
             uid, port = emulated.uid, emulated.port
             stack.enter_context(lease.acquire(uid, what=what, clock=clock))
-        probe: Probe = PyocdProbe.of_board(board, uid) if emulated is None else emulated.probe()
+        probe: Probe = (
+            PyocdProbe(uid, board.debug, allow_mass_erase=allow_mass_erase)
+            if emulated is None
+            else emulated.probe(allow_mass_erase=allow_mass_erase)
+        )
         stack.callback(probe.close)
         # The port first: what the board says right after its reset must not be missed.
         transport = transports.open_transport(port, board.uart.baud)

@@ -24,6 +24,10 @@ Backend = Annotated[Literal["auto", "probe", "virtual", "renode"], typer.Option(
 Bench = Annotated[Path | None, typer.Option(metavar="FILE", help="The units of this host, by probe id and port.")]
 Uid = Annotated[str | None, typer.Option("--device-serial", metavar="UID", help="The unit, by its probe's id.")]
 
+MassErase = Annotated[
+    bool, typer.Option("--allow-mass-erase", help="A protected or unwilling flash may be erased as a whole.")
+]
+
 
 def find_plan(name: str) -> Plan:
     """A plan by path, or by name in ``./testplans`` or among those that come with the project."""
@@ -74,6 +78,7 @@ def flash(
     backend: Backend = "auto",
     bench: Bench = None,
     device_serial: Uid = None,
+    allow_mass_erase: MassErase = False,
 ) -> None:
     """Flash an image, read it back, reset the board."""
     kind = load_board(board)
@@ -83,7 +88,13 @@ def flash(
     with (
         interruptible(),
         open_unit(
-            kind, backend=chosen, places=options.places, uid=options.uid, what=f"hil flash {elf.name}", clock=clock
+            kind,
+            backend=chosen,
+            places=options.places,
+            uid=options.uid,
+            what=f"hil flash {elf.name}",
+            clock=clock,
+            allow_mass_erase=allow_mass_erase,
         ) as unit,
     ):
         report = unit.probe.flash(elf)
@@ -92,6 +103,8 @@ def flash(
             f"{unit.uid}: {report.bytes_programmed} of {report.bytes_total} bytes programmed, all read back,"
             f" {report.duration_s:.2f} s"
         )
+        if report.recovery:
+            typer.echo(report.recovery)
         if chosen != "probe":
             typer.echo(
                 "a virtual board lives as long as its command: `hil virtual` keeps one, `pyocd flash -u` fills it"
@@ -113,6 +126,7 @@ def run(
     samples: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
     skip_flash: Annotated[bool, typer.Option("--skip-flash", help="Trust the board's flash.")] = False,
     compiler: Compiler = "auto",
+    allow_mass_erase: MassErase = False,
 ) -> None:
     """Run a plan on a board, as pytest would. Exit status: 0 pass, 1 product, 2 rig, 3 plan, 4 inconclusive."""
     from harness.evidence.reports import terminal
@@ -125,6 +139,7 @@ def run(
         skip_flash=skip_flash,
         firmware=firmware,
         compiler=compiler,
+        allow_mass_erase=allow_mass_erase,
     )
     found = find_plan(plan)
     load_board(board)

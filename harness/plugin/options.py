@@ -41,6 +41,11 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--skip-flash", action="store_true", help="trust the board's flash; hello still compares build and model"
     )
+    group.addoption(
+        "--allow-mass-erase",
+        action="store_true",
+        help="a protected or unwilling flash may be erased as a whole; never done unasked",
+    )
     group.addoption("--firmware", type=Path, metavar="ELF", help="use this image instead of building one")
     group.addoption("--compiler", choices=("auto", "zig", "gcc"), default="auto", help="what builds the firmware")
     group.addoption("--samples", type=int, metavar="N", help="stream only the first N samples of each plan's dataset")
@@ -62,5 +67,6 @@ def read(config: pytest.Config) -> Options:
             skip_flash=config.getoption("--skip-flash"),
             firmware=config.getoption("--firmware"),
             compiler=config.getoption("--compiler"),
+            allow_mass_erase=config.getoption("--allow-mass-erase"),
         ),
     )

@@ -22,6 +22,7 @@ class RunOptions:
     skip_flash: bool = False
     firmware: Path | None = None
     compiler: Compiler = "auto"
+    allow_mass_erase: bool = False
 
     @classmethod
     def make(
@@ -33,7 +34,8 @@ class RunOptions:
         skip_flash: bool = False,
         firmware: Path | None = None,
         compiler: Compiler = "auto",
+        allow_mass_erase: bool = False,
     ) -> RunOptions:
         """From what a user gave. ``PlanError`` when the bench file cannot be read."""
         places = () if bench is None else tuple(Place(u.board, u.uid, u.port) for u in load_bench(bench).units)
-        return cls(backend, places, uid, skip_flash, firmware, compiler)
+        return cls(backend, places, uid, skip_flash, firmware, compiler, allow_mass_erase)

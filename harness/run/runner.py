@@ -96,7 +96,13 @@ def run_case(case: Case, options: RunOptions, *, watch: Watch, clock: Clock | No
             notes.product = read_product(model, board, options.firmware)
         symbols = Symbols(notes.product.image.elf)
         with open_unit(
-            board, backend=backend, places=options.places, uid=options.uid, what=case.id, clock=clock
+            board,
+            backend=backend,
+            places=options.places,
+            uid=options.uid,
+            what=case.id,
+            clock=clock,
+            allow_mass_erase=options.allow_mass_erase,
         ) as unit:
             notes.unit = unit.facts()
             try:
@@ -124,6 +130,8 @@ def _on_the_unit(
         watch=watch,
     )
     notes.unit = unit.facts()
+    if live.flashed is not None and live.flashed.recovery:
+        notes.warnings.append(f"flashing: {live.flashed.recovery}")
     payloads = workload.payloads()
     total = len(payloads)
 

@@ -115,6 +115,8 @@ class Dap:
 
     def _in(self, address: int, size: int) -> int:
         try:
+            if self._machine.hidden(address):
+                raise BusError(address)
             return self._bus.read(address & -size, size)
         except BusError:
             self._control |= _STICKY_ERROR
@@ -132,7 +134,7 @@ class Dap:
     def read_ap_block(self, address: int, count: int) -> bytes:
         """``count`` reads of one AP register, as little-endian words."""
         register = self._register(address)
-        if register == _DRW and self._csw & 0x17 == 0x12:
+        if register == _DRW and self._csw & 0x17 == 0x12 and not self._machine.hidden(self._tar):
             block = self._bus.read_block(self._tar, 4 * count)
             if block is not None:
                 self._tar = self._tar & ~0xFFF | self._tar + 4 * count & 0xFFF

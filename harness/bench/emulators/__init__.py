@@ -43,7 +43,7 @@ class EmulatedUnit(Protocol):
         """Why the firmware made going on impossible, as opposed to the emulator being gone; empty while it did not."""
         ...
 
-    def probe(self) -> Probe:
+    def probe(self, *, allow_mass_erase: bool) -> Probe:
         """What flashes and questions it. Not connected yet."""
         ...
 

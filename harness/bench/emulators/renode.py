@@ -44,8 +44,8 @@ class BenchRenode:
         """See EmulatedUnit."""
         return self.running.core_fault
 
-    def probe(self) -> Probe:
-        """Renode's monitor instead of a debug probe."""
+    def probe(self, *, allow_mass_erase: bool = False) -> Probe:
+        """Renode's monitor instead of a debug probe. There is no protection to take away."""
         return RenodeProbe(self.uid, self.running.socket, self.running.description)
 
     def findings(self) -> Findings:

@@ -40,9 +40,9 @@ class VirtualUnit:
         """See EmulatedUnit."""
         return self.running.why_dead
 
-    def probe(self) -> Probe:
+    def probe(self, *, allow_mass_erase: bool) -> Probe:
         """pyOCD, as for a real one."""
-        return PyocdProbe.of_board(self.board, self.uid)
+        return PyocdProbe(self.uid, self.board.debug, allow_mass_erase=allow_mass_erase)
 
     def findings(self) -> Findings:
         """Nothing: an access to nothing is a bus fault here."""

@@ -33,7 +33,10 @@ class Board:
         self._started = self._fresh = False
         self._counted_from = 0
         self.on_byte: Callable[[int], None] = lambda _byte: None
-        self._chip.usart2.transmit = lambda byte: self.on_byte(byte)
+        self._chip.usart2.transmit = self._transmit
+
+    def _transmit(self, byte: int) -> None:
+        self.on_byte(byte)
 
     @property
     def executed(self) -> int:
