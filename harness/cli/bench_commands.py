@@ -28,7 +28,7 @@ def doctor(as_json: JsonOption = False) -> None:
 
     Exit status 0 when all that is needed is there, else 2.
     """
-    from harness.cli.doctor import examine
+    from harness.doctor import examine, folded
 
     findings = examine()
     healthy = all(finding.state == "ok" for finding in findings if finding.needed)
@@ -37,7 +37,7 @@ def doctor(as_json: JsonOption = False) -> None:
     else:
         console = Console(highlight=False)
         area = ""
-        for finding in findings:
+        for finding in folded(findings):
             if finding.area != area:
                 area = finding.area
                 console.print(f"[bold]{area}[/]")

@@ -125,7 +125,7 @@ def test_a_unit_in_use_is_left_alone(unit):
 
 def test_the_package_imports_where_there_is_no_termios(tmp_path):
     script = (
-        "import sys, serial, serial.tools.list_ports, tempfile, subprocess, pydantic, numpy\n"
+        "import sys, zoneinfo, numpy, pydantic, serial, serial.tools.list_ports, subprocess, tempfile\n"
         "sys.modules['termios'] = sys.modules['fcntl'] = None\n"
         "sys.modules['msvcrt'] = type(sys)('msvcrt')\n"
         "sys.platform = 'win32'\n"
