@@ -164,7 +164,11 @@ class LinkFacts(_Frozen):
     """The link's counters.
 
     ``line_use`` = payload bits that had to travel / bits the line could carry in ``wall_s``. None on an emulated unit: its
-    line keeps virtual time, which is no measure of a real one.
+    line keeps virtual time, which is no measure of a real one. Counts are of the part of the run that this process has
+    streamed, ``wall_s`` is of all parts.
+
+    ``overlap`` = bytes that had arrived at the board while its engine ran / all bytes that it received, in its last
+    session. The board counts both (STATUS). None on an emulated unit, as for ``line_use``.
     """
 
     baud: int
@@ -176,6 +180,12 @@ class LinkFacts(_Frozen):
     lost: int  # samples without an answer
     wall_s: float
     resets: int = 0  # resets of the board that were noticed and survived
+    revived: int = 0  # times that the silent board was reset through its probe, and went on
+    reopened: int = 0  # times that the port vanished and came back
+    stalls: int = 0  # times that the host had to ask what became of its frames
+    climbs: int = 0  # changes to a higher baud that held
+    payload_bytes: int = 0  # of samples as they travelled, each chunk once
+    overlap: float | None = None
 
 
 class FaultReport(_Frozen):
@@ -193,6 +203,59 @@ class FaultReport(_Frozen):
     symbols: tuple[str, ...] = ()  # "function+0x12 (file:line)" for pc, lr and the backtrace, where the ELF knows
     last_message: str = ""
     sample: int | None = None
+
+
+class LayerFacts(_Frozen):
+    """One layer of one sample as the board ran it. Either ``cycles`` (hardware) or ``instructions`` (emulated) is set.
+
+    ``crc32`` is of the ``n_bytes`` that the layer wrote; ``equal`` whether the reference wrote the same, None where it
+    does not show that layer. ``name``, ``op``, ``shape`` and ``macs`` are what is known of the model: for an engine that
+    brings its own network only the operator's number.
+    """
+
+    index: int
+    name: str
+    op: str
+    shape: tuple[int, ...]
+    dtype: str
+    macs: int
+    n_bytes: int
+    crc32: int
+    cycles: int | None
+    instructions: int | None
+    equal: bool | None
+
+
+class Divergence(_Frozen):
+    """The first layer, in execution order, whose output differs from the reference's on the first sample that differs.
+
+    ``position`` is that of the first differing element in the layer's ``shape``; ``expected`` and ``found`` are raw values
+    there. ``equal_layers`` layers before it are equal, byte for byte.
+    """
+
+    sample: str
+    sample_index: int
+    layer_index: int
+    layer: str
+    op: str
+    tensor: str
+    shape: tuple[int, ...]
+    position: tuple[int, ...]
+    expected: float
+    found: float
+    differing: int  # elements of this layer that differ
+    elements: int
+    equal_layers: int
+    reference: str
+
+    def describe(self) -> str:
+        """One line for people."""
+        return (
+            f"first divergent layer on sample {self.sample}: {self.layer_index} {self.layer} ({self.op}),"
+            f" at {list(self.position)} expected {self.expected:.9g}, found {self.found:.9g};"
+            f" {self.differing} of {self.elements} values differ, the {self.equal_layers} layers before it are equal"
+            f" (against {self.reference})"
+        )
 
 
 class Record(_Frozen):
@@ -219,6 +282,9 @@ class Record(_Frozen):
     gates: tuple[GateResult, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()  # rows = truth, columns = decision (+ last column: unknown)
     fault: FaultReport | None = None
+    divergence: Divergence | None = None  # None: no sample differs, or the engine shows no layers to compare
+    layers: tuple[LayerFacts, ...] = ()  # the per-layer profile, when it was asked for
+    layers_sample: str = ""  # the id of the sample it is of
     warnings: tuple[str, ...] = ()
     harness_version: str = ""
     host: str = ""

@@ -33,6 +33,7 @@ void systick_handler(void) {
 
 void board_alarm_set(void) {
     uint32_t primask = irq_mask();
+    (void)board_cycles(); /* set again and again the tick would never come, and a wrap of the counter be missed */
     SYST_CVR = 0; /* the count begins anew, so the next tick is a whole period away */
     SCB_ICSR = ICSR_PENDSTCLR;
     armed = 1;

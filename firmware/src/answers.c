@@ -9,6 +9,7 @@
 #include "fault.h"
 #include "identity.h"
 #include "kept.h"
+#include "layers.h"
 #include "link.h"
 #include "slots.h"
 #include "wire/messages.h"
@@ -65,7 +66,8 @@ void answer_hello(uint32_t session, uint8_t reset_cause, uint8_t flags) {
     frame_put_u16(e, HIL_MAX_FRAME);
     frame_put_u16(e, HIL_CHUNK_BYTES);
     frame_put_u32(e, board_clock_hz());
-    frame_put_u32(e, HIL_WIRE_CAP_CYCLES | HIL_WIRE_CAP_ZERO_RUNS | HIL_WIRE_CAP_BAUD | HIL_WIRE_CAP_FAULT);
+    frame_put_u32(e, HIL_WIRE_CAP_CYCLES | HIL_WIRE_CAP_ZERO_RUNS | HIL_WIRE_CAP_BAUD | HIL_WIRE_CAP_FAULT |
+                         (layers_shown() ? HIL_WIRE_CAP_LAYERS : 0u));
     frame_put(e, engine->model_sha256, 32);
     frame_put_str8(e, HIL_BOARD, sizeof hil_identity.board);
     frame_put_str8(e, HIL_BUILD_ID, sizeof hil_identity.build_id);
@@ -108,6 +110,8 @@ void answer_status(uint32_t session, const link_counters *counters) {
     frame_put_u32(e, counters->overruns);
     frame_put_u32(e, stack_peak_bytes());
     frame_put_u32(e, stack_size_bytes());
+    frame_put_u32(e, counters->bytes_rx);
+    frame_put_u32(e, counters->bytes_overlapped);
     frame_put_u8(e, HIL_SLOTS - slots_free());
     for (uint32_t i = 0; i < HIL_SLOTS; i++) {
         const slot *s = slots_at(i);
@@ -124,6 +128,12 @@ void answer_status(uint32_t session, const link_counters *counters) {
             frame_put_u32(e, offsets[k]);
         }
     }
+    link_end();
+}
+
+void answer_damaged(uint16_t seq) {
+    frame_encoder *e = link_begin(HIL_MSG_DAMAGED);
+    frame_put_u16(e, seq);
     link_end();
 }
 

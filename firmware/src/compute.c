@@ -43,7 +43,7 @@ const char *compute_start(void) {
     return NULL;
 }
 
-static uint32_t input_crc(void) {
+uint32_t compute_input_crc(void) {
     uint32_t crc = 0;
     for (uint32_t i = 0; i < hil_engine_active.n_inputs; i++) {
         const hil_tensor *t = hil_engine_active.input(i);
@@ -60,11 +60,11 @@ void compute_run(const uint8_t *input, result *r) {
         memcpy(t->data, &input[at], t->bytes);
         at += t->bytes;
     }
-    uint32_t before = input_crc();
+    uint32_t before = compute_input_crc();
     uint64_t started = board_cycles();
     int failed = e->run(NULL, NULL);
     r->cycles = board_cycles() - started;
-    r->input_crc = input_crc();
+    r->input_crc = compute_input_crc();
     r->bytes = 0;
     if (failed) {
         r->status = HIL_RESULT_STATUS_ENGINE;

@@ -50,7 +50,8 @@ typedef struct {
     const uint8_t *model_sha256; /* 32 bytes: SHA-256 of the model file */
     uint32_t capabilities;     /* HIL_CAP_* */
     uint32_t arena_bytes;      /* what init() needs, 16-byte aligned */
-    uint32_t n_inputs, n_outputs, n_layers;
+    uint32_t n_inputs, n_outputs;
+    uint32_t n_layers;         /* 0: known only after a run with a callback */
     uint32_t macs;             /* multiply-accumulates per run, 0 if unknown */
     int (*init)(void *arena, uint32_t arena_bytes);
     const hil_tensor *(*input)(uint32_t i);

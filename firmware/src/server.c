@@ -10,6 +10,7 @@
 #include "config.h"
 #include "fault.h"
 #include "kept.h"
+#include "layers.h"
 #include "link.h"
 #include "results.h"
 #include "slots.h"
@@ -31,14 +32,18 @@ static struct {
     bool open;
     uint32_t id;
     uint16_t next_seq;
+    uint32_t bad_in_a_row; /* bad frames since the last good one */
+    bool ran;              /* the engine has run since the receive buffer was last seen empty */
     link_counters counters;
     uint32_t overruns_before; /* the board's count when the session began */
 } session;
 
+/* At any speed but the safe one the board goes back to that as soon as bytes, or a change of speed, were followed by no
+ * good frame for as long as the alarm takes: whoever speaks at another speed, or nobody any more, finds it again there. */
 static struct {
     uint32_t now;
-    uint32_t before;
     bool on_trial; /* changed, and no good frame has come since */
+    bool watched;  /* the alarm is set */
 } baud;
 
 static uint8_t reset_cause;
@@ -65,11 +70,14 @@ static void on_hello_request(const uint8_t *body, uint32_t n) {
     }
     slots_reset();
     results_reset();
+    layers_reset();
     link_restart();
     memset(&session.counters, 0, sizeof session.counters);
     session.counters.frames_ok = 1; /* this one */
     session.overruns_before = board_rx_overruns();
     session.open = true;
+    session.bad_in_a_row = 0;
+    session.ran = false;
     session.id = get_u32(&body[HIL_HELLO_REQUEST_AT_SESSION]);
     session.next_seq = (uint16_t)(decoder.seq + 1u);
     kept.crashes = 0;
@@ -149,21 +157,37 @@ static void on_fault_request(const uint8_t *body, uint32_t n) {
     }
 }
 
+static void set_baud(uint32_t wanted) {
+    baud.now = wanted;
+    baud.on_trial = false;
+    baud.watched = false;
+    board_alarm_stop();
+    board_set_baud(wanted);
+    frame_decoder_init(&decoder, frame_buffer, sizeof frame_buffer); /* what came at the wrong speed is nothing */
+}
+
 static void on_baud_request(const uint8_t *body, uint32_t n) {
     (void)n;
     uint32_t wanted = get_u32(&body[HIL_BAUD_REQUEST_AT_BAUD]);
     for (uint32_t i = 0; i < answer_n_bauds; i++) {
         if (answer_bauds[i] == wanted) {
             answer_baud(wanted, HIL_BAUD_STATUS_OK);
-            baud.before = baud.now;
-            baud.now = wanted;
+            set_baud(wanted);
             baud.on_trial = true;
-            board_set_baud(wanted);
+            baud.watched = true;
             board_alarm_set();
             return;
         }
     }
     answer_baud(wanted, HIL_BAUD_STATUS_UNSUPPORTED);
+}
+
+static void on_layers(const uint8_t *body, uint32_t n) {
+    (void)n;
+    uint8_t code = layers_request(decoder.type, decoder.seq, body);
+    if (code != 0) {
+        refuse(code, code == HIL_ERR_NO_LAYER ? "the engine shows no such layer" : "another input ran last");
+    }
 }
 
 static void on_ping(const uint8_t *body, uint32_t n) {
@@ -184,6 +208,8 @@ static const struct {
     {HIL_MSG_RESULT_REQUEST, false, true, HIL_RESULT_REQUEST_BYTES, on_result_request},
     {HIL_MSG_FAULT_REQUEST, false, false, HIL_FAULT_REQUEST_BYTES, on_fault_request},
     {HIL_MSG_BAUD_REQUEST, false, false, HIL_BAUD_REQUEST_BYTES, on_baud_request},
+    {HIL_MSG_LAYERS_REQUEST, false, true, HIL_LAYERS_REQUEST_BYTES, on_layers},
+    {HIL_MSG_LAYER_DATA_REQUEST, false, true, HIL_LAYER_DATA_REQUEST_BYTES, on_layers},
     {HIL_MSG_PING, true, false, HIL_PING_VARIES_AT, on_ping},
 };
 
@@ -220,29 +246,54 @@ static void ask_for_overdue(void) {
 }
 
 static void on_frame(void) {
-    bool gap = session.open && decoder.seq != session.next_seq;
+    uint16_t missed = (uint16_t)(decoder.seq - session.next_seq);
+    /* One frame missing behind one that was damaged: the notice of the damage has told of it already. */
+    bool gap = session.open && missed != 0 && (missed != 1 || session.bad_in_a_row == 0) &&
+               decoder.type != HIL_MSG_HELLO_REQUEST;
     session.counters.frames_ok++;
+    session.bad_in_a_row = 0;
     session.next_seq = (uint16_t)(decoder.seq + 1u);
     kept.last_type = decoder.type;
-    if (baud.on_trial) {
+    if (baud.watched) {
+        baud.watched = false;
         baud.on_trial = false;
         board_alarm_stop();
     }
     dispatch();
     /* After the frame that showed the gap has been stored: it may itself be what lies behind the lost ones. */
-    if (gap && decoder.type != HIL_MSG_HELLO_REQUEST) {
+    if (gap) {
         ask_for_overdue();
     }
 }
 
+/* Told at once, so that what was lost is sent again before anybody waits for it; but noise without end is not answered, nor
+ * a host that speaks at another speed. */
+static void on_bad_frame(void) {
+    session.counters.frames_bad++;
+    session.bad_in_a_row++;
+    if (session.open && !baud.on_trial && session.bad_in_a_row <= HIL_WIRE_MAX_NOTICES) {
+        answer_damaged(session.next_seq);
+    }
+}
+
 void server_receive(const uint8_t *bytes, uint32_t n) {
+    bool undecided = false; /* bytes have come behind the last good frame */
+    session.counters.bytes_rx += n;
+    if (session.ran) {
+        session.counters.bytes_overlapped += n;
+    }
     for (uint32_t i = 0; i < n; i++) {
         frame_event event = frame_decoder_push(&decoder, bytes[i]);
+        undecided = event != FRAME_GOOD;
         if (event == FRAME_GOOD) {
             on_frame();
         } else if (event != FRAME_NONE) {
-            session.counters.frames_bad++;
+            on_bad_frame();
         }
+    }
+    if (undecided && baud.now != HIL_BAUD && !baud.watched) {
+        baud.watched = true;
+        board_alarm_set();
     }
 }
 
@@ -257,12 +308,12 @@ static void run(slot *s) {
 }
 
 bool server_poll(void) {
-    if (baud.on_trial && board_alarm_due()) {
-        baud.on_trial = false;
-        baud.now = baud.before;
-        board_alarm_stop();
-        board_set_baud(baud.now);
-        frame_decoder_init(&decoder, frame_buffer, sizeof frame_buffer); /* what came at the wrong speed is nothing */
+    session.ran = false;
+    if (baud.watched && board_alarm_due()) {
+        set_baud(HIL_BAUD);
+        return true;
+    }
+    if (layers_poll()) {
         return true;
     }
     slot *s = slots_next();
@@ -270,6 +321,7 @@ bool server_poll(void) {
         return false;
     }
     run(s);
+    session.ran = true;
     return true;
 }
 
@@ -280,6 +332,7 @@ void server_start(uint32_t lost_sample) {
     frame_decoder_init(&decoder, frame_buffer, sizeof frame_buffer);
     slots_reset();
     results_reset();
+    layers_reset();
     link_restart();
     flags = lost_sample != HIL_WIRE_NO_SAMPLE ? HIL_FLAG_SAMPLE_LOST : 0;
     reset_cause = fault_caused_reset() ? HIL_RESET_FAULT : board_reset_cause();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the server makes of loss, damage, nonsense, resets and a change of baud. */
+ * What the server makes of loss, damage, nonsense and resets. */
 #include "server.h"
 
 #include "check.h"
@@ -77,6 +77,7 @@ static void damage_is_counted_and_told_in_status(void) {
     sent_frame f;
     power_on_and_hello();
     server_receive(damaged, sizeof damaged);
+    NEED_SO(hear(&f, HIL_MSG_DAMAGED));
     fake_board.overruns = 7;
     say_chunk(1, 16, 16);
     say(HIL_MSG_STATUS_REQUEST, "", 0);
@@ -88,6 +89,7 @@ static void damage_is_counted_and_told_in_status(void) {
     CHECK_EQUAL(get_u32(&f.body[HIL_STATUS_AT_OVERRUNS]), 7);
     CHECK_EQUAL(get_u32(&f.body[HIL_STATUS_AT_STACK_BYTES]), 123);
     CHECK_EQUAL(get_u32(&f.body[HIL_STATUS_AT_STACK_SIZE]), 456);
+    CHECK_EQUAL(get_u32(&f.body[HIL_STATUS_AT_BYTES_OVERLAPPED]), 0);
     const uint8_t *slots = &f.body[HIL_STATUS_AT_SLOTS];
     CHECK_EQUAL(slots[0], 1);
     CHECK_EQUAL(get_u32(&slots[1 + HIL_SLOT_AT_SAMPLE]), 1);
@@ -96,6 +98,72 @@ static void damage_is_counted_and_told_in_status(void) {
     CHECK_EQUAL(get_u32(&slots[1 + HIL_SLOT_AT_MISSING + 1]), 0);
     CHECK_EQUAL(get_u32(&slots[1 + HIL_SLOT_AT_MISSING + 5]), 32);
     CHECK_EQUAL(f.n, HIL_STATUS_AT_SLOTS + 1 + HIL_SLOT_AT_MISSING + 9);
+}
+
+static void a_damaged_frame_is_told_of_at_once_and_not_asked_for_again(void) {
+    static const uint8_t damaged[] = {3, 8, 7, 9, 0};
+    sent_frame f;
+    power_on_and_hello();
+    say_chunk(1, 0, 16);
+    lose_a_frame(); /* 2, of which this is what arrives: */
+    server_receive(damaged, sizeof damaged);
+    NEED_SO(hear(&f, HIL_MSG_DAMAGED));
+    CHECK_EQUAL(get_u16(&f.body[HIL_DAMAGED_AT_SEQ]), 2);
+    CHECK_EQUAL(f.n, HIL_DAMAGED_BYTES);
+    say_chunk(1, 32, 8); /* shows the gap that is known of */
+    CHECK(hear_nothing());
+    say_chunk(1, 16, 16);
+    work();
+    CHECK(hear_result(1));
+}
+
+static void damage_that_swallowed_two_frames_is_asked_for(void) {
+    static const uint8_t damaged[] = {3, 8, 7, 9, 0};
+    sent_frame f;
+    power_on_and_hello();
+    lose_a_frame();
+    lose_a_frame();
+    server_receive(damaged, sizeof damaged);
+    CHECK(hear(&f, HIL_MSG_DAMAGED));
+    say_chunk(1, 32, 8);
+    NEED_SO(hear(&f, HIL_MSG_NEED));
+    CHECK_EQUAL(f.body[HIL_NEED_AT_OFFSETS], 2);
+}
+
+static void noise_without_end_and_without_a_session_is_not_answered(void) {
+    static const uint8_t damaged[] = {3, 8, 7, 9, 0};
+    sent_frame f;
+    power_on();
+    server_receive(damaged, sizeof damaged);
+    CHECK(hear_nothing());
+    hello(SESSION);
+    fake_board_forget_sent();
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < HIL_WIRE_MAX_NOTICES; i++) {
+            server_receive(damaged, sizeof damaged);
+            CHECK(hear(&f, HIL_MSG_DAMAGED));
+        }
+        server_receive(damaged, sizeof damaged);
+        CHECK(hear_nothing());
+        say(HIL_MSG_PING, "", 0);
+        CHECK(hear(&f, HIL_MSG_PONG));
+    }
+}
+
+static void bytes_that_came_while_the_engine_ran_are_counted(void) {
+    sent_frame f;
+    power_on_and_hello();
+    say_sample(1);
+    CHECK(server_poll());
+    CHECK(hear_result(1));
+    server_receive((const uint8_t *)"", 1); /* these had come meanwhile: */
+    server_receive((const uint8_t *)"\0", 2);
+    CHECK(!server_poll());
+    server_receive((const uint8_t *)"", 1); /* this came later */
+    say(HIL_MSG_STATUS_REQUEST, "", 0);
+    NEED_SO(hear(&f, HIL_MSG_STATUS));
+    CHECK_EQUAL(get_u32(&f.body[HIL_STATUS_AT_BYTES_OVERLAPPED]), 3);
+    CHECK(get_u32(&f.body[HIL_STATUS_AT_BYTES_RX]) > 40 + 4);
 }
 
 static void a_complete_slot_shows_as_waiting(void) {
@@ -163,7 +231,8 @@ static void bodies_of_the_wrong_size_are_malformed(void) {
 static void types_that_do_not_exist_are_unknown(void) {
     power_on_and_hello();
     for (uint32_t type = 0; type < 256; type++) {
-        if (type == 0 || type == 4 || type > HIL_MSG_PING) {
+        const bool about_layers = type == HIL_MSG_LAYERS_REQUEST || type == HIL_MSG_LAYER_DATA_REQUEST;
+        if (type == 0 || type == 4 || (type > HIL_MSG_PING && !about_layers)) {
             say((uint8_t)type, "x", 1);
             CHECK(hear_error(HIL_ERR_UNKNOWN_TYPE));
         }
@@ -251,49 +320,6 @@ static void a_board_that_crashes_before_every_hello_leaves_its_engine_alone(void
     CHECK_EQUAL(kept.crashes, 0);
 }
 
-static void a_baud_that_the_host_confirms_stays(void) {
-    sent_frame f;
-    power_on_and_hello();
-    say_u32(HIL_MSG_BAUD_REQUEST, 921600);
-    NEED_SO(hear(&f, HIL_MSG_BAUD));
-    CHECK_EQUAL(get_u32(&f.body[HIL_BAUD_AT_BAUD]), 921600);
-    CHECK_EQUAL(f.body[HIL_BAUD_AT_STATUS], HIL_BAUD_STATUS_OK);
-    CHECK_EQUAL(fake_board.baud, 921600);
-    CHECK(fake_board.alarm_set);
-    say(HIL_MSG_PING, "", 0);
-    fake_board.alarm_due = true;
-    work();
-    CHECK_EQUAL(fake_board.baud, 921600);
-    CHECK(!fake_board.alarm_set);
-}
-
-static void a_baud_that_brings_only_noise_is_given_up(void) {
-    static const uint8_t noise[] = {0x80, 0x55, 0, 0x13, 0x37};
-    power_on_and_hello();
-    say_u32(HIL_MSG_BAUD_REQUEST, 460800);
-    fake_board_forget_sent();
-    server_receive(noise, sizeof noise);
-    work();
-    CHECK_EQUAL(fake_board.baud, 460800);
-    fake_board.alarm_due = true;
-    work();
-    CHECK_EQUAL(fake_board.baud, 115200);
-    CHECK(!fake_board.alarm_set);
-    say_sample(1); /* the half frame of noise is forgotten, and the session goes on */
-    work();
-    CHECK(hear_result(1));
-}
-
-static void a_baud_that_the_board_has_not_is_refused(void) {
-    sent_frame f;
-    power_on_and_hello();
-    say_u32(HIL_MSG_BAUD_REQUEST, 57601);
-    NEED_SO(hear(&f, HIL_MSG_BAUD));
-    CHECK_EQUAL(f.body[HIL_BAUD_AT_STATUS], HIL_BAUD_STATUS_UNSUPPORTED);
-    CHECK_EQUAL(fake_board.baud, 115200);
-    CHECK(!fake_board.alarm_set);
-}
-
 /* Frames with a right CRC and random content, and bytes that are no frames: the sanitizers watch, and the board must still
  * answer afterwards. */
 static void nothing_that_comes_stops_the_server(void) {
@@ -336,6 +362,10 @@ int main(void) {
     out_of_order_chunks_without_a_gap_are_no_loss();
     a_gap_at_the_wrap_of_the_numbers_is_seen_and_none_else();
     damage_is_counted_and_told_in_status();
+    a_damaged_frame_is_told_of_at_once_and_not_asked_for_again();
+    damage_that_swallowed_two_frames_is_asked_for();
+    noise_without_end_and_without_a_session_is_not_answered();
+    bytes_that_came_while_the_engine_ran_are_counted();
     a_complete_slot_shows_as_waiting();
     chunks_that_are_none_are_refused_and_take_no_slot();
     bodies_of_the_wrong_size_are_malformed();
@@ -345,9 +375,6 @@ int main(void) {
     the_fault_is_told_until_it_is_cleared();
     a_warm_reset_counts_on_and_says_that_a_sample_was_lost();
     a_board_that_crashes_before_every_hello_leaves_its_engine_alone();
-    a_baud_that_the_host_confirms_stays();
-    a_baud_that_brings_only_noise_is_given_up();
-    a_baud_that_the_board_has_not_is_refused();
     nothing_that_comes_stops_the_server();
     return checks_result();
 }

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.bench import discover, emulators, lease, transports
+from harness.bench import discover, emulators, lease, reconnect, transports
 from harness.bench.boards import Board
 from harness.bench.emulators import EmulatedUnit, Findings
 from harness.bench.probes import CoreReport, Probe
@@ -50,6 +50,21 @@ class Unit:
     def facts(self) -> UnitFacts:
         """For the record."""
         return UnitFacts(uid=self.uid, probe=self.probe.description, port=self.port)
+
+    def reopen_port(self, gone: BenchError, clock: Clock) -> transports.Transport:
+        """The unit's port again, after it ended with ``gone``: perhaps under another name. Waits for it.
+
+        An emulated unit's port does not come back: ``gone`` is raised again. So it is when the port stays away.
+        """
+        self.transport.close()
+        if self._emulated is not None:
+            raise gone
+        self.port, self.transport = reconnect.reopen(self.uid, self.port, self.board.uart.baud, clock)
+        return self.transport
+
+    def close_port(self) -> None:
+        """Give the port back, whichever it is by now."""
+        self.transport.close()
 
     def core(self) -> CoreReport:
         """Ask the probe what the core is doing. ``BenchError`` when the unit cannot be reached: then the rig is to blame."""
@@ -121,9 +136,10 @@ def open_unit(
         stack.callback(probe.close)
         # The port first: what the board says right after its reset must not be missed.
         transport = transports.open_transport(port, board.uart.baud)
-        stack.callback(transport.close)
+        unit = Unit(board, uid, port, backend, probe, transport, emulated)
+        stack.callback(unit.close_port)
         probe.open()
-        yield Unit(board, uid, port, backend, probe, transport, emulated)
+        yield unit
 
 
 def _lease_real(

@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from harness.build.inputs import BuildBoard, BuildModel
 from harness.errors import MisuseError, PlanError
 
-MIN_SLOTS, MAX_SLOTS = 2, 8
+#: Two overlap reception with inference. Eight ride out a few adapters' delays; more only help samples so small that those
+#: of one round trip outnumber eight, see ``useful_slots``.
+MIN_SLOTS, ENOUGH_SLOTS, MAX_SLOTS = 2, 8, 32
+#: An FTDI adapter holds an answer back for 16 ms, the host's next bytes may wait as long.
+_ROUND_TRIP_S = 0.032
 #: Large enough that the 16 bytes of frame and header hardly count, small enough to send again.
 MAX_CHUNK_BYTES = 1024
 MIN_RX_RING, MIN_TX_RING, MAX_TX_RING = 4096, 1024, 8192
@@ -35,15 +39,18 @@ class Budget:
 
 
 def memory_budget(board: BuildBoard, model: BuildModel, *, slots: int | None = None) -> Budget:
-    """The largest budget that fits: up to 8 slots, and a receive ring that holds a sample for each.
+    """The largest budget that fits: as many slots as are useful, and a receive ring that holds a sample for each.
+
+    So nothing is lost while the engine computes, however long: the host sends no more samples than there are slots, and
+    the interrupt only has to take each byte before the next one comes (for the figures see nucleo_f446re's board.c).
 
     ``slots`` asks for exactly that many. With the fewest slots the ring may shrink to 4096 bytes: a long run of the
     engine can then lose bytes, which the wire repairs. Raises PlanError with the numbers when even that does not fit.
     """
     if slots is not None and not 1 <= slots <= 255:
         raise MisuseError("the number of input slots is out of range", expected="1..255", found=slots)
-    wanted = [slots] if slots is not None else list(range(MAX_SLOTS, MIN_SLOTS - 1, -1))
-    chunk_bytes = max(1, min(model.input_bytes, MAX_CHUNK_BYTES))
+    wanted = [slots] if slots is not None else list(range(useful_slots(board, model), MIN_SLOTS - 1, -1))
+    chunk_bytes = _chunk_bytes(model)
     for n in wanted:
         budget = _budget(
             board, model, n, chunk_bytes, _power_of_two(n * _sample_on_line(model, chunk_bytes), MIN_RX_RING)
@@ -64,6 +71,17 @@ def memory_budget(board: BuildBoard, model: BuildModel, *, slots: int | None = N
         f"rings {budget.rx_ring_bytes} + {budget.tx_ring_bytes}, stack {board.stack_bytes}",
         next_step="use a smaller model, or a board with more RAM",
     )
+
+
+def useful_slots(board: BuildBoard, model: BuildModel) -> int:
+    """How many samples must be under way to fill the line at its fastest: one computed, one received, a round trip's."""
+    on_line = _sample_on_line(model, _chunk_bytes(model))
+    in_round_trip = -(-int(max((board.baud, *board.bauds)) / 10 * _ROUND_TRIP_S) // on_line)
+    return max(ENOUGH_SLOTS, min(2 + in_round_trip, MAX_SLOTS))
+
+
+def _chunk_bytes(model: BuildModel) -> int:
+    return max(1, min(model.input_bytes, MAX_CHUNK_BYTES))
 
 
 def _budget(board: BuildBoard, model: BuildModel, slots: int, chunk_bytes: int, rx_ring_bytes: int) -> Budget:

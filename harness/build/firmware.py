@@ -12,10 +12,12 @@ from harness.build.budget import Budget, memory_budget
 from harness.build.cache import cached_file, default_cache_dir
 from harness.build.cmake import run_cmake
 from harness.build.compilers import Choice, Compiler, cross_compiler, host_compiler
+from harness.build.engines import ExternalEngine
 from harness.build.inputs import BuildBoard, BuildModel
 from harness.paths import shipped
 
 _SOURCES = ("*.c", "*.h", "*.ld", "*.cmake", "CMakeLists.txt", "board.toml", "model.json")
+MODEL_JSON = "model.json"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class FirmwareImage:
     ``flash_bytes`` is what is written to flash, ``ram_bytes`` everything in RAM, the ``stack_bytes`` reserved among
     it; ``sections`` maps names to sizes in bytes. ``build_id`` is 40 hexadecimal digits: the same inputs give the
     same id and the same bytes. ``protocol`` is the wire's version, ``slots`` the number of input slots.
+    ``model_json`` is the layer table of the model, None for an image that has none beside it.
     """
 
     elf: Path
@@ -39,6 +42,7 @@ class FirmwareImage:
     board: str
     protocol: int
     slots: int
+    model_json: Path | None = None
 
 
 def build(
@@ -47,6 +51,7 @@ def build(
     *,
     compiler: Choice = "auto",
     slots: int | None = None,
+    engine: ExternalEngine | None = None,
     out: Path | None = None,
     cache_dir: Path | None = None,
 ) -> FirmwareImage:
@@ -54,13 +59,13 @@ def build(
 
     ``board_dir`` holds board.toml and board.c, ``generated_dir`` model.c, model.h and model.json. An image built
     before from the same sources, sizes and compiler is returned from ``cache_dir`` (the user's cache by default);
-    ``out`` gets a copy. ``slots`` overrides the number of input slots that the RAM budget gives. Raises PlanError
-    when the model does not fit flash or RAM or a description is wrong, BenchError when the compiler is missing or
-    refuses the sources. After a failure neither ``out`` nor the cache has changed.
+    ``out`` gets a copy, with the layer table beside it. ``slots`` overrides the number of input slots that the RAM
+    budget gives. Raises PlanError when the model does not fit flash or RAM or a description is wrong, BenchError when
+    the compiler is missing or refuses the sources. After a failure neither ``out`` nor the cache has changed.
     """
     board, model = BuildBoard.load(board_dir), BuildModel.load(generated_dir)
     budget = memory_budget(board, model, slots=slots)
-    return _built(board_dir, generated_dir, board, model, budget, cross_compiler(compiler), out, cache_dir)
+    return _built(board_dir, generated_dir, board, model, budget, cross_compiler(compiler), out, cache_dir, engine)
 
 
 def native(
@@ -68,6 +73,7 @@ def native(
     *,
     sanitize: bool = False,
     slots: int | None = None,
+    engine: ExternalEngine | None = None,
     cache_dir: Path | None = None,
 ) -> FirmwareImage:
     """The same server and engine as a program for this host.
@@ -78,7 +84,9 @@ def native(
     board_dir = shipped("firmware") / "boards" / "native"
     board, model = BuildBoard.load(board_dir), BuildModel.load(generated_dir)
     budget = memory_budget(board, model, slots=slots)
-    return _built(board_dir, generated_dir, board, model, budget, host_compiler(sanitize=sanitize), None, cache_dir)
+    return _built(
+        board_dir, generated_dir, board, model, budget, host_compiler(sanitize=sanitize), None, cache_dir, engine
+    )
 
 
 def _built(
@@ -90,10 +98,11 @@ def _built(
     compiler: Compiler,
     out: Path | None,
     cache_dir: Path | None,
+    engine: ExternalEngine | None,
 ) -> FirmwareImage:
     firmware_dir = shipped("firmware")
     sizes = _config(board, budget)
-    build_id = _build_id(firmware_dir, board_dir, generated_dir, sizes, compiler)
+    build_id = _build_id(firmware_dir, board_dir, generated_dir, sizes, compiler, engine)
 
     def make(scratch: Path) -> Path:
         # The model is copied in so that a run of the generator meanwhile cannot mix two models in one image.
@@ -106,7 +115,11 @@ def _built(
             "HIL_GENERATED_DIR": generated,
             "HIL_ENGINE_DIR": firmware_dir / "engine",
         }
+        if engine is not None:
+            places["HIL_SDK_DIR"] = engine.sdk_dir
         config = "".join(f"set({name} [[{path.as_posix()}]])\n" for name, path in places.items())
+        if engine is not None:
+            config += f"set(HIL_EXTERNAL_ENGINE {engine.name})\n"
         config += sizes + f'list(APPEND HIL_DEFINES [[HIL_BUILD_ID="{build_id}"]])\n'
         return run_cmake(
             firmware_dir,
@@ -118,13 +131,26 @@ def _built(
         )
 
     elf = cached_file(cache_dir or default_cache_dir(), build_id, "firmware.elf", make)
+    # Its content is part of the build id: what lies there belongs to this image.
+    cache = cache_dir or default_cache_dir()
+    table = cached_file(cache, build_id, MODEL_JSON, lambda scratch: _copied(generated_dir, scratch))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(elf, out)
-    return _image(out or elf, board, budget, compiler)
+        table = Path(shutil.copyfile(table, model_json_beside(out)))
+    return _image(out or elf, board, budget, compiler, table)
 
 
-def _image(elf: Path, board: BuildBoard, budget: Budget, compiler: Compiler) -> FirmwareImage:
+def model_json_beside(elf: Path) -> Path:
+    """Where the layer table of an image lies that was copied out of the cache: ``fw.elf`` -> ``fw.model.json``."""
+    return elf.with_suffix(f".{MODEL_JSON}")
+
+
+def _copied(generated_dir: Path, scratch: Path) -> Path:
+    return Path(shutil.copyfile(generated_dir / MODEL_JSON, scratch / MODEL_JSON))
+
+
+def _image(elf: Path, board: BuildBoard, budget: Budget, compiler: Compiler, table: Path) -> FirmwareImage:
     identity = elf_file.verify_identity(elf)
     found = elf_file.sections(elf)
     return FirmwareImage(
@@ -140,6 +166,7 @@ def _image(elf: Path, board: BuildBoard, budget: Budget, compiler: Compiler) -> 
         board=identity.board,
         protocol=identity.protocol,
         slots=budget.slots,
+        model_json=table,
     )
 
 
@@ -167,7 +194,14 @@ def _config(board: BuildBoard, budget: Budget) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _build_id(firmware_dir: Path, board_dir: Path, generated_dir: Path, config: str, compiler: Compiler) -> str:
+def _build_id(
+    firmware_dir: Path,
+    board_dir: Path,
+    generated_dir: Path,
+    config: str,
+    compiler: Compiler,
+    engine: ExternalEngine | None,
+) -> str:
     """40 hexadecimal digits of a SHA-256 over every input of the build, by name and content; no path of the
     machine."""
     digest = hashlib.sha256()
@@ -182,11 +216,11 @@ def _build_id(firmware_dir: Path, board_dir: Path, generated_dir: Path, config: 
         "board": _sources(board_dir),
         "generated": _sources(generated_dir),
     }
-    for folder, files in folders.items():
-        for file in files:
-            content = file.read_bytes()
-            digest.update(f"{folder}/{file.name}:{len(content)}:".encode())
-            digest.update(content)
+    named = [(f"{folder}/{file.name}", file) for folder, files in folders.items() for file in files]
+    for name, file in [*named, *(engine.files() if engine is not None else ())]:
+        content = file.read_bytes()
+        digest.update(f"{name}:{len(content)}:".encode())
+        digest.update(content)
     return digest.hexdigest()[:40]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.build.elf import sections, verify_identity
-from harness.build.firmware import FirmwareImage
+from harness.build.firmware import MODEL_JSON, FirmwareImage, model_json_beside
 from harness.errors import PlanError
 
 
@@ -29,6 +29,7 @@ def read_image(elf: Path) -> FirmwareImage:
         board=identity.board,
         protocol=identity.protocol,
         slots=0,
+        model_json=next((p for p in (model_json_beside(elf), elf.parent / MODEL_JSON) if p.is_file()), None),
     )
 
 

@@ -10,9 +10,11 @@ from rich.console import Console
 
 from harness.bench.boards import load_board, names
 from harness.bench.unit import choose_backend, open_unit
+from harness.build import engines
+from harness.build.engines import ExternalEngine
 from harness.cli.app import BoardOption, Compiler, Exit, app, interruptible, worst
 from harness.clock import SystemClock
-from harness.errors import PlanError
+from harness.errors import MisuseError, PlanError
 from harness.models import metadata
 from harness.paths import shipped
 from harness.plans import Plan, discover, expand, load
@@ -50,17 +52,32 @@ def build(
     out: Annotated[Path, typer.Option("-o", "--output", metavar="ELF", help="Where the image goes.")],
     model: Annotated[str | None, typer.Option(help="Which of the plan's models (default: the first).")] = None,
     compiler: Compiler = "auto",
+    engine: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Another engine: cubeai, stai, tflm, cmsis_nn; with --engine-dir."),
+    ] = None,
+    engine_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="That engine's SDK (firmware/engines/README.md).")
+    ] = None,
 ) -> None:
     """Compile the firmware of a plan's model for a board."""
     from harness.run.product import build_product
 
     kind = load_board(board)
     chosen = _model(find_plan(plan), model)
-    image = build_product(metadata.load_model(chosen), kind, compiler=compiler, out=out).image
+    image = build_product(
+        metadata.load_model(chosen), kind, compiler=compiler, out=out, engine=_engine(engine, engine_dir)
+    ).image
     typer.echo(f"{out}: {chosen} for {board}, build {image.build_id}, {image.compiler}")
     typer.echo(
         f"  flash {image.flash_bytes} of {kind.memory.flash_bytes} bytes, RAM {image.ram_bytes} of {kind.memory.ram_bytes}"
     )
+
+
+def _engine(name: str | None, folder: Path | None) -> ExternalEngine | None:
+    if (name is None) != (folder is None):
+        raise MisuseError("--engine and --engine-dir belong together", found=f"--engine {name}, --engine-dir {folder}")
+    return None if name is None or folder is None else engines.load(name, folder)
 
 
 def _model(plan: Plan, wanted: str | None) -> str:
@@ -125,8 +142,15 @@ def run(
     model: Annotated[str | None, typer.Option(help="Only this one of the plan's models.")] = None,
     samples: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
     skip_flash: Annotated[bool, typer.Option("--skip-flash", help="Trust the board's flash.")] = False,
+    layers: Annotated[bool, typer.Option("--layers", help="Profile the layers of one sample too.")] = False,
     compiler: Compiler = "auto",
     allow_mass_erase: MassErase = False,
+    wire_log: Annotated[
+        bool, typer.Option("--wire-log", help="Keep every byte in wire.log of the report directory.")
+    ] = False,
+    resume: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Go on with an interrupted run: its report directory or id.")
+    ] = None,
 ) -> None:
     """Run a plan on a board, as pytest would. Exit status: 0 pass, 1 product, 2 rig, 3 plan, 4 inconclusive."""
     from harness.evidence.reports import terminal
@@ -140,7 +164,14 @@ def run(
         firmware=firmware,
         compiler=compiler,
         allow_mass_erase=allow_mass_erase,
+        wire_log=wire_log,
+        resume=resume,
+        layers=layers,
     )
+    if report_dir is None and resume is not None and Path(resume).is_dir():
+        report_dir = Path(resume)
+    if wire_log and report_dir is None:
+        raise MisuseError("--wire-log needs a place for its file", next_step="add --report-dir DIR")
     found = find_plan(plan)
     load_board(board)
     cases = expand(found, boards=names(), models=metadata.names(), only_boards=[board], samples=samples)
@@ -154,11 +185,16 @@ def run(
     verdicts = []
     with interruptible():
         for case in cases:
+            folder = None if report_dir is None else report_dir if len(cases) == 1 else report_dir / case.id
             with console.status(case.id) as status:
-                result = run_case(case, options, watch=lambda step: _show(status, case.id, step))  # noqa: B023 - called within
+                result = run_case(
+                    case,
+                    options,
+                    watch=lambda step: _show(status, case.id, step),  # noqa: B023 - called within
+                    folder=folder,
+                )
             console.print(terminal.view(result.record))
-            if report_dir is not None:
-                folder = report_dir if len(cases) == 1 else report_dir / case.id
+            if folder is not None:
                 result.write(folder)
                 console.print(f"reports: {folder}", soft_wrap=True)
             verdicts.append(result.record.verdict)

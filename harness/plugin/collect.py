@@ -84,14 +84,14 @@ class PlanItem(pytest.Item):
         from harness.run.runner import run_case
 
         asked = self.config.stash[options.KEY]
+        self.folder = report_folder(self.config, self.case)
         try:
             with progress.shown(self.config, self.case.id) as watch:
-                result = run_case(self.case, asked.run, watch=watch)
+                result = run_case(self.case, asked.run, watch=watch, folder=self.folder)
         except DataMissing as missing:
             self.missing = missing
             pytest.skip(str(missing))
         self.record = result.record
-        self.folder = report_folder(self.config, self.case)
         result.write(self.folder)
         if self.record.verdict is Verdict.ERROR:
             raise CaseError

@@ -48,7 +48,16 @@ def add(parser: pytest.Parser) -> None:
     )
     group.addoption("--firmware", type=Path, metavar="ELF", help="use this image instead of building one")
     group.addoption("--compiler", choices=("auto", "zig", "gcc"), default="auto", help="what builds the firmware")
+    group.addoption("--layers", action="store_true", help="profile the layers of one sample of each case too")
     group.addoption("--samples", type=int, metavar="N", help="stream only the first N samples of each plan's dataset")
+    group.addoption(
+        "--wire-log", action="store_true", help="keep every byte of each case in wire.log; `hil wire-dump` reads it"
+    )
+    group.addoption(
+        "--resume",
+        metavar="RUN",
+        help="go on with an interrupted run (its report directory or id): only what is unanswered is streamed",
+    )
     group.addoption("--report-dir", type=Path, metavar="DIR", help="where reports go (default hil-reports/<run>)")
 
 
@@ -68,5 +77,8 @@ def read(config: pytest.Config) -> Options:
             firmware=config.getoption("--firmware"),
             compiler=config.getoption("--compiler"),
             allow_mass_erase=config.getoption("--allow-mass-erase"),
+            wire_log=config.getoption("--wire-log"),
+            resume=config.getoption("--resume"),
+            layers=config.getoption("--layers"),
         ),
     )

@@ -17,12 +17,16 @@ _ROOT = pytest.StashKey[Path]()
 
 
 def report_root(config: pytest.Config) -> Path:
-    """The folder of this run: ``--report-dir``, else ``hil-reports/<time>`` below the current folder.
+    """The folder of this run: ``--report-dir``, else the folder of the run that is gone on with (``--resume``), else
+    ``hil-reports/<time>`` below the current folder.
 
     xdist's workers write into the controller's folder: it passes the name on (``pytest_configure_node``).
     """
     if _ROOT not in config.stash:
-        given = config.stash[options.KEY].report_dir
+        asked = config.stash[options.KEY]
+        given = asked.report_dir
+        if given is None and asked.run.resume is not None and Path(asked.run.resume).is_dir():
+            given = Path(asked.run.resume)
         worker = getattr(config, "workerinput", {})
         if WORKER_KEY in worker:
             root = Path(worker[WORKER_KEY])

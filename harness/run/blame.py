@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.bench.probes import CoreState
+from harness.bench.probes import CoreReport, CoreState
 from harness.bench.unit import Unit
 from harness.build.symbols import Symbols
 from harness.errors import BenchError, DeviceError, HilError
@@ -58,7 +58,7 @@ def blame(
         core = unit.core()
     except BenchError as unreachable:
         return Blame(Verdict.ERROR, (str(unreachable), f"before that: {error.what}"))
-    reasons = [str(error), _CORE_IN_WORDS[core.state] + ("" if core.pc is None else f", pc {_at(core.pc, symbols)}")]
+    reasons = [str(error), describe_core(core, symbols)]
     if core.state is CoreState.RESET:
         return Blame(Verdict.ERROR, tuple(reasons))
     if session is None:
@@ -82,6 +82,11 @@ def blame(
         return Blame(Verdict.FAIL, (*reasons, "after a reset it answers again: it had hung"))
     fault = with_symbols(found, symbols)
     return Blame(Verdict.FAIL, (fault_reason(fault), *reasons), fault)
+
+
+def describe_core(core: CoreReport, symbols: Symbols | None) -> str:
+    """What the probe sees of the core, in words, with the pc by its name."""
+    return _CORE_IN_WORDS[core.state] + ("" if core.pc is None else f", pc {_at(core.pc, symbols)}")
 
 
 def with_symbols(fault: FaultReport, symbols: Symbols | None) -> FaultReport:

@@ -11,9 +11,11 @@ from harness.clock import Clock
 from harness.errors import DeviceError
 from harness.records import DType, Tensor
 from harness.run.product import Product
+from harness.run.pump import Tap
 from harness.run.session import Session
 from harness.run.watch import Step, Watch
 from harness.wire.messages import PROTOCOL, Hello, TensorSpec
+from harness.wire.rle import Wish
 
 _DTYPES: tuple[DType, ...] = ("float32", "int8", "uint8", "int16", "int32")  # by the wire's numbers (SPEC.md)
 
@@ -38,10 +40,12 @@ def bring_up(
     hello_timeout_s: float,
     silence_s: float,
     watch: Watch,
+    encoding: Wish = "auto",
+    tap: Tap | None = None,
 ) -> Live:
     """Flash (unless told not to), reset, say hello, compare.
 
-    ``silence_s``: how long a board that owes an answer may be without any sign of life.
+    ``encoding`` and ``tap`` are the session's. ``silence_s``: how long a board that owes an answer may be without any sign of life.
 
     ``BenchError`` from the probe or the port; ``DeviceError`` when the board is silent or is not what the ELF says it is.
     """
@@ -51,7 +55,7 @@ def bring_up(
         flashed = unit.probe.flash(product.image.elf, lambda share: watch(Step("flash", share)))
     unit.probe.reset()
     watch(Step("hello"))
-    session = Session(unit.transport, clock, answer_timeout_s=silence_s / SILENT_ROUNDS)
+    session = Session(unit.transport, clock, encoding=encoding, answer_timeout_s=silence_s / SILENT_ROUNDS, tap=tap)
     hello = session.hello(hello_timeout_s)
     check_hello(hello, product, unit)
     return Live(session, hello, flashed)

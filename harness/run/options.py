@@ -14,7 +14,11 @@ Compiler = Literal["auto", "zig", "gcc"]
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Where to run and with which image. ``firmware`` None = build it; ``uid`` None = any unit."""
+    """Where to run and with which image. ``firmware`` None = build it; ``uid`` None = any unit.
+
+    ``wire_log``: keep every byte of each case in its report folder. ``resume``: go on with that run (a report directory
+    or a run id) instead of beginning a new one. ``layers``: profile the layers of one sample too.
+    """
 
     backend: BackendChoice = "auto"
     places: tuple[Place, ...] = ()
@@ -23,6 +27,9 @@ class RunOptions:
     firmware: Path | None = None
     compiler: Compiler = "auto"
     allow_mass_erase: bool = False
+    wire_log: bool = False
+    resume: str | None = None
+    layers: bool = False
 
     @classmethod
     def make(
@@ -35,7 +42,10 @@ class RunOptions:
         firmware: Path | None = None,
         compiler: Compiler = "auto",
         allow_mass_erase: bool = False,
+        wire_log: bool = False,
+        resume: str | None = None,
+        layers: bool = False,
     ) -> RunOptions:
         """From what a user gave. ``PlanError`` when the bench file cannot be read."""
         places = () if bench is None else tuple(Place(u.board, u.uid, u.port) for u in load_bench(bench).units)
-        return cls(backend, places, uid, skip_flash, firmware, compiler, allow_mass_erase)
+        return cls(backend, places, uid, skip_flash, firmware, compiler, allow_mass_erase, wire_log, resume, layers)

@@ -12,9 +12,14 @@ from harness.bench.boards import Board
 from harness.bench.identity import Claim, check_claim
 from harness.bench.probes import FlashReport
 from harness.build import FirmwareImage
+from harness.build.engines import ExternalEngine
 from harness.build.image import check_fits, read_image
 from harness.errors import MisuseError
+from harness.models import layertable
 from harness.models.codegen import generate
+from harness.models.codegen.emit import ENGINE_NAME
+from harness.models.codegen.external import generate_external
+from harness.models.layertable import LayerTable
 from harness.models.metadata import Model
 from harness.records import FirmwareFacts
 from harness.run.options import Compiler
@@ -28,6 +33,20 @@ class Product:
     model: Model
     image: FirmwareImage
     elf_sha256: str
+
+    def layer_table(self) -> LayerTable | None:
+        """What the image's layers are; None when it is not known: an engine that brings its own network.
+
+        From the table beside the image when it is of this model, else as this harness would generate it: a board whose
+        layers are others then shows by their number and sizes.
+        """
+        beside = None if self.image.model_json is None else layertable.read(self.image.model_json)
+        if beside is not None and beside.model_sha256 == self.image.model_sha256:
+            return beside if beside.layers else None
+        if self.image.engine != ENGINE_NAME:
+            return None
+        with tempfile.TemporaryDirectory(prefix="hil-") as folder:
+            return layertable.read(generate(self.model.path, Path(folder)).model_json)
 
     def facts(self, flashed: FlashReport | None) -> FirmwareFacts:
         """For the record. ``flashed`` None = not by us, so nothing was read back either."""
@@ -44,11 +63,29 @@ class Product:
         )
 
 
-def build_product(model: Model, board: Board, *, compiler: Compiler = "auto", out: Path | None = None) -> Product:
+def build_product(
+    model: Model,
+    board: Board,
+    *,
+    compiler: Compiler = "auto",
+    out: Path | None = None,
+    engine: ExternalEngine | None = None,
+) -> Product:
     """Generate, compile and check. ``PlanError`` when it cannot fit, ``BenchError`` when the compiler fails."""
     with tempfile.TemporaryDirectory(prefix="hil-") as folder:
-        generate(model.path, Path(folder))
-        image = build.build(board.folder, Path(folder), compiler=compiler, out=out)
+        if engine is not None and engine.own_network:
+            generate_external(
+                Path(folder),
+                name=model.name,
+                model_sha256=model.sha256,
+                engine=engine.name,
+                inputs=model.inputs,
+                outputs=model.outputs,
+                model_file=model.path.read_bytes() if engine.interprets else None,
+            )
+        else:
+            generate(model.path, Path(folder))
+        image = build.build(board.folder, Path(folder), compiler=compiler, out=out, engine=engine)
     return _checked(model, board, image)
 
 

@@ -32,6 +32,9 @@ class Pump:
         self._tap = tap
         self._unsent = b""
         self._moved_s = clock.monotonic_s()  # when the transport last took a byte
+        self._asked_at: bool | None = None
+        #: Called before a question to a board that does not answer, with ``HostConversation.at_safe_speed``.
+        self.choose_speed: Callable[[bool], None] | None = None
 
     def next_event(self, deadline: Deadline) -> Event | None:
         """The next event, None when ``deadline`` has passed. BenchError from the transport passes through.
@@ -46,6 +49,12 @@ class Pump:
                 return None
             self._turn(deadline)
 
+    def replace_transport(self, transport: Transport) -> None:
+        """Go on over another one; what the old one had taken may be lost."""
+        self._transport = transport
+        self._unsent = b""
+        self._moved_s = self._clock.monotonic_s()
+
     def _turn(self, deadline: Deadline) -> None:
         """Send what may be sent, wait if there was nothing, take what has come, act on time-outs."""
         conversation, transport = self._conversation, self._transport
@@ -53,6 +62,11 @@ class Pump:
         if not self._unsent:
             # Time-outs wait while bytes wait: they would only make more of them.
             conversation.tick(now_s)
+            safe = conversation.at_safe_speed
+            if safe != self._asked_at:
+                self._asked_at = safe
+                if safe is not None and self.choose_speed is not None:
+                    self.choose_speed(safe)
             self._unsent = conversation.data_to_send(now_s, _PIECE_BYTES)
             self._moved_s = now_s
         had_some = bool(self._unsent)

@@ -23,16 +23,26 @@ from harness.evidence import write_reports
 from harness.models.metadata import load_model
 from harness.plans.expand import Case
 from harness.records import Backend, Evidence, FaultReport, Record, Samples, UnitFacts, Verdict
-from harness.run import blame
+from harness.run import blame, journal
 from harness.run.bring_up import Live, bring_up
+from harness.run.climb import Climbed
+from harness.run.inside import Inside, look_inside
 from harness.run.options import RunOptions
 from harness.run.product import Product, build_product, read_product
 from harness.run.scoring import link_facts, score
 from harness.run.session import BoardFaultError, BoardSilentError, StreamResult
+from harness.run.streaming import (
+    CaseFiles,
+    binding,
+    case_files,
+    find_earlier,
+    raise_speed,
+    rescue,
+    stream_case,
+)
 from harness.run.watch import Step, Watch
 from harness.run.workload import Workload, make_workload
 from harness.verdict import Assessment, check_gates
-from harness.wire.events import ResultReceived
 
 
 @dataclass(frozen=True)
@@ -44,8 +54,10 @@ class CaseResult:
     inputs: npt.NDArray[np.float32] | None = None
 
     def write(self, folder: Path) -> None:
-        """Leave the report directory."""
+        """Leave the report directory. The journal of a case that came to its end has served: the reports say it all."""
         write_reports(self.record, self.samples, folder, self.inputs)
+        if self.samples is not None:
+            (folder / journal.FILENAME).unlink(missing_ok=True)
 
 
 @dataclass
@@ -61,13 +73,20 @@ class _Notes:
     live: Live | None = None
     answered: int = 0
     streamed: StreamResult | None = None
+    climbed: Climbed | None = None
     assessed: Assessment | None = None
     fault: FaultReport | None = None
+    inside: Inside = field(default_factory=Inside)
     warnings: list[str] = field(default_factory=list)
 
 
-def run_case(case: Case, options: RunOptions, *, watch: Watch, clock: Clock | None = None) -> CaseResult:
+def run_case(
+    case: Case, options: RunOptions, *, watch: Watch, clock: Clock | None = None, folder: Path | None = None
+) -> CaseResult:
     """Run one case and judge it.
+
+    ``folder`` is where the journal of answered samples goes (and the wire log, if asked for): the report directory of the
+    case. Without it there is neither, and the run cannot be gone on with.
 
     Raises ``PlanError`` (``DataMissing`` among them) and ``MisuseError`` when the plan or the call is wrong: nothing ran
     then. Everything that goes wrong later is in the record: ``fail`` for the product, ``error`` for the rig.
@@ -75,7 +94,11 @@ def run_case(case: Case, options: RunOptions, *, watch: Watch, clock: Clock | No
     clock = clock or SystemClock()
     board = load_board(case.board)
     backend = choose_backend(board, options.backend, options.places, options.uid)
+    earlier = find_earlier(case.id, options)
     notes = _Notes(run_id=uuid.uuid4().hex[:12], started=clock.now(), backend=backend)
+    if earlier is not None:
+        notes.run_id, notes.started = earlier[1].run_id, earlier[1].started
+        notes.answered = len(earlier[1].answered)
     watch(Step("prepare"))
     model = load_model(case.model)
     data = datasets.load(
@@ -95,18 +118,22 @@ def run_case(case: Case, options: RunOptions, *, watch: Watch, clock: Clock | No
         else:
             notes.product = read_product(model, board, options.firmware)
         symbols = Symbols(notes.product.image.elf)
-        with open_unit(
-            board,
-            backend=backend,
-            places=options.places,
-            uid=options.uid,
-            what=case.id,
-            clock=clock,
-            allow_mass_erase=options.allow_mass_erase,
-        ) as unit:
+        bound = binding(case.id, notes.workload, notes.product)
+        with (
+            case_files(folder, earlier, bound, options, clock, run_id=notes.run_id, started=notes.started) as files,
+            open_unit(
+                board,
+                backend=backend,
+                places=options.places,
+                uid=options.uid,
+                what=case.id,
+                clock=clock,
+                allow_mass_erase=options.allow_mass_erase,
+            ) as unit,
+        ):
             notes.unit = unit.facts()
             try:
-                _on_the_unit(case, options, unit, notes, symbols, watch, clock)
+                _on_the_unit(case, options, unit, notes, symbols, files, watch, clock)
             except (BenchError, DeviceError) as error:
                 return _ended_early(case, notes, clock, error, unit, symbols)
     except (BenchError, DeviceError) as error:
@@ -115,7 +142,14 @@ def run_case(case: Case, options: RunOptions, *, watch: Watch, clock: Clock | No
 
 
 def _on_the_unit(
-    case: Case, options: RunOptions, unit: Unit, notes: _Notes, symbols: Symbols, watch: Watch, clock: Clock
+    case: Case,
+    options: RunOptions,
+    unit: Unit,
+    notes: _Notes,
+    symbols: Symbols,
+    files: CaseFiles,
+    watch: Watch,
+    clock: Clock,
 ) -> None:
     assert notes.product is not None
     assert notes.workload is not None
@@ -128,28 +162,53 @@ def _on_the_unit(
         hello_timeout_s=plan.timeouts.hello_s,
         silence_s=plan.timeouts.answer_s,
         watch=watch,
+        encoding=plan.stream.encoding,
+        tap=files.log,
     )
     notes.unit = unit.facts()
     if live.flashed is not None and live.flashed.recovery:
         notes.warnings.append(f"flashing: {live.flashed.recovery}")
+    notes.climbed = raise_speed(live.session, unit, plan.stream, clock)
     payloads = workload.payloads()
     total = len(payloads)
 
-    def count(index: int, result: ResultReceived) -> None:
+    def count() -> None:
         notes.answered += 1
         watch(Step("stream", notes.answered / total, f"{notes.answered}/{total} samples"))
 
     try:
-        notes.streamed = live.session.stream(payloads, count, plan.stream.window, plan.timeouts.case_s)
+        notes.streamed = stream_case(
+            live.session,
+            payloads,
+            files,
+            notes.climbed,
+            window=plan.stream.window,
+            timeout_s=plan.timeouts.case_s,
+            helped=rescue(unit, clock, symbols),
+            answered=files.earlier.answered if files.earlier else {},
+            on_answer=count,
+        )
     except (BoardSilentError, BoardFaultError) as error:
         notes.streamed = error.partial
         raise
+    notes.unit = unit.facts()  # the port may have another name by now
     watch(Step("judge"))
     status = live.session.status()
     _heed(unit.findings(), notes)
     notes.assessed = score(
         case, notes.product, workload, notes.streamed, live, evidence=unit.evidence, stack_bytes=status.stack_bytes
     )
+    watch(Step("layers"))
+    notes.inside = look_inside(
+        notes.product,
+        workload,
+        notes.assessed.samples,
+        live,
+        reference=plan.reference,
+        evidence=unit.evidence,
+        profile=options.layers,
+    )
+    notes.warnings.extend(notes.inside.warnings)
 
 
 def _heed(found: Findings, notes: _Notes) -> None:
@@ -165,11 +224,32 @@ def _heed(found: Findings, notes: _Notes) -> None:
 
 def _judged(case: Case, notes: _Notes, clock: Clock) -> CaseResult:
     assert notes.assessed is not None
-    if notes.streamed is not None and notes.streamed.resets:
+    _warn(notes)
+    reasons = notes.assessed.reasons
+    if notes.inside.divergence is not None and notes.assessed.verdict is Verdict.FAIL:
+        reasons = (*reasons, notes.inside.divergence.describe())
+    return _result(case, notes, clock, notes.assessed.verdict, reasons)
+
+
+def _warn(notes: _Notes) -> None:
+    """What a reader must know although the run went on."""
+    streamed, climbed = notes.streamed, notes.climbed
+    if streamed is not None and streamed.resets:
         notes.warnings.append(
-            f"the board was reset {len(notes.streamed.resets)} time(s) during the run and went on; each sample was scored once"
+            f"the board was reset {len(streamed.resets)} time(s) during the run and went on; each sample was scored once"
         )
-    return _result(case, notes, clock, notes.assessed.verdict, notes.assessed.reasons)
+    for words in streamed.revived if streamed else ():
+        notes.warnings.append(f"the board fell silent and was reset through its probe; before that, {words}")
+    for port in streamed.reopened if streamed else ():
+        notes.warnings.append(f"the serial port vanished and came back as {port}")
+    if streamed is not None and streamed.earlier_s:
+        notes.warnings.append(
+            "the run was interrupted and gone on with; the link's counters are of its last part, each sample was scored once"
+        )
+    if climbed is not None:
+        if climbed.note:
+            notes.warnings.append(climbed.note)
+        notes.warnings += [f"{baud} baud does not hold: {why}" for baud, why in climbed.refused.items()]
 
 
 def _ended_early(
@@ -180,6 +260,7 @@ def _ended_early(
     unit: Unit | None,
     symbols: Symbols | None,
 ) -> CaseResult:
+    _warn(notes)
     found = blame.blame(error, unit, notes.live.session if notes.live else None, symbols)
     notes.fault = found.fault
     reasons = list(found.reasons)
@@ -212,6 +293,9 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         gates=assessed.gates if assessed else (),
         confusion=assessed.confusion if assessed else (),
         fault=notes.fault,
+        divergence=notes.inside.divergence,
+        layers=notes.inside.layers,
+        layers_sample=notes.inside.sample,
         warnings=tuple(notes.warnings),
         harness_version=__version__,
         host=platform.node(),

@@ -53,8 +53,14 @@ def link_facts(streamed: StreamResult, evidence: Evidence) -> LinkFacts:
         resent=counters.resent,
         line_use=streamed.line_use if evidence == "hardware" else None,
         lost=sum(result is None for result in streamed.results),
-        wall_s=streamed.wall_s,
+        wall_s=streamed.wall_s + streamed.earlier_s,
         resets=len(streamed.resets),
+        revived=len(streamed.revived),
+        reopened=len(streamed.reopened),
+        stalls=counters.stalls,
+        climbs=streamed.climbs,
+        payload_bytes=counters.payload_bytes,
+        overlap=streamed.overlap if evidence == "hardware" else None,
     )
 
 

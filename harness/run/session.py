@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from harness.bench.transports import Transport
 from harness.clock import Clock, Deadline
-from harness.errors import DeviceError, MisuseError
+from harness.errors import BenchError, DeviceError, MisuseError
 from harness.records import FaultReport
+from harness.run.climb import Climbed, climb
 from harness.run.pump import Pump, Tap
+from harness.run.speed import Speed
+from harness.run.stream import (
+    BoardFaultError,
+    BoardRefusedError,
+    BoardSilentError,
+    OnResult,
+    Rescue,
+    Streaming,
+    StreamResult,
+    fault_report,
+)
 from harness.wire import messages as m
 from harness.wire.conversation import HostConversation
 from harness.wire.events import (
+    BaudReceived,
     BoardReset,
     Event,
     FaultReceived,
     HelloReceived,
+    LayerDataReceived,
+    LayersReceived,
     LinkCounters,
     PongReceived,
     Refused,
@@ -27,52 +42,23 @@ from harness.wire.events import (
     StatusReceived,
     Violation,
 )
+from harness.wire.rle import Wish
 from harness.wire.states import State
 
-OnResult = Callable[[int, ResultReceived], None]
+__all__ = [
+    "BoardFaultError",
+    "BoardRefusedError",
+    "BoardSilentError",
+    "Rescue",
+    "Session",
+    "StreamResult",
+    "fault_report",
+]
+
 _E = TypeVar("_E", bound=Event)
 
 #: How often a request of the caller (ping, status, fault) is repeated before the board counts as silent.
 _TRIES = 5
-
-
-@dataclass(frozen=True)
-class StreamResult:
-    """What came of a stream. ``results[i]`` answers ``samples[i]``, None where there is no answer.
-
-    ``lost`` says why for each sample without one. ``counters`` are of this stream alone. ``baud`` is None on a line
-    without a speed.
-    """
-
-    results: tuple[ResultReceived | None, ...]
-    lost: dict[int, str]
-    counters: LinkCounters
-    wall_s: float
-    resets: tuple[BoardReset, ...]
-    baud: int | None
-
-    @property
-    def line_use(self) -> float:
-        """Share of the line towards the board that useful data took (``LinkCounters.line_use``); 0 without a speed."""
-        return self.counters.line_use(self.baud or 0, self.wall_s)
-
-    @property
-    def misread(self) -> tuple[int, ...]:
-        """Indices of samples that the engine read differently from what was meant, by their CRC-32."""
-        return tuple(i for i, r in enumerate(self.results) if r is not None and r.input_crc != r.sent_crc)
-
-
-class BoardSilentError(DeviceError):
-    """The board no longer answers. Whose fault that is, the probe can tell. ``partial``: what a stream had."""
-
-    partial: StreamResult | None = None
-
-
-class BoardFaultError(DeviceError):
-    """The board's fault handler has reset it. ``report`` is what it kept, ``partial`` what a stream had by then."""
-
-    report: FaultReport | None = None
-    partial: StreamResult | None = None
 
 
 class Session:
@@ -91,7 +77,8 @@ class Session:
         transport: Transport,
         clock: Clock,
         *,
-        window: int | None = 1,
+        window: int | None = None,
+        encoding: Wish = "auto",
         answer_timeout_s: float = 1.0,
         stuck_s: float = 30.0,
         tap: Tap | None = None,
@@ -99,11 +86,21 @@ class Session:
         self._transport = transport
         self._clock = clock
         self._answer_timeout_s = answer_timeout_s
-        bytes_per_s = transport.baud / 10 if transport.baud else None
+        self._encoding = encoding
         self._conversation = HostConversation(
-            window=window, answer_timeout_s=answer_timeout_s, stuck_s=stuck_s, bytes_per_s=bytes_per_s
+            window=window, answer_timeout_s=answer_timeout_s, stuck_s=stuck_s, encoding=encoding
         )
         self._pump = Pump(transport, self._conversation, clock, tap)
+        self._speed = Speed(
+            transport,
+            self._conversation,
+            clock,
+            lambda baud: self._ask(lambda: self._conversation.send_baud_request(baud), BaudReceived),
+            lambda timeout_s: self._wait_for(PongReceived, timeout_s),
+        )
+        self._pump.choose_speed = self._speed.choose
+        self._held: int | None = None  # the speed that a climb has ended at
+        self._stream: Streaming | None = None  # the one under way
 
     @property
     def counters(self) -> LinkCounters:
@@ -111,10 +108,38 @@ class Session:
         return replace(self._conversation.counters)
 
     def hello(self, timeout_s: float = 5.0) -> m.Hello:
-        """Begin a session on the board. The caller compares identities; nothing was streamed yet."""
+        """Begin a session on the board. The caller compares identities; nothing was streamed yet.
+
+        After a ``climb`` the board is looked for at its safe speed and at the faster one by turns.
+        """
         self._conversation.send_hello(self._clock.monotonic_s(), timeout_s)
         # The conversation gives up by itself at timeout_s; the deadline only guards against a clock that jumps.
-        return self._await(HelloReceived, timeout_s * 2 + 1.0).hello
+        hello = self._await(HelloReceived, timeout_s * 2 + 1.0).hello
+        self._speed.settle()
+        if self._encoding == "zero_runs" and not hello.capabilities & m.Capability.ZERO_RUNS:
+            raise DeviceError(
+                "the board cannot read zero runs, which the plan asks for",
+                where=self._where,
+                next_step="change stream.encoding in the plan, or leave it out",
+            )
+        return hello
+
+    def climb(self, *, fixed: int | None = None, known: int | None = None, avoid: Sequence[int] = ()) -> Climbed:
+        """Go to the fastest speed that holds, see ``climb.climb``; after a reset in mid-stream this is done anew.
+
+        Needs a session (``hello``) and nothing under way.
+        """
+        hello = self._conversation.hello
+        if self._conversation.state is not State.READY or hello is None:
+            raise MisuseError("say hello before changing the speed", where=self._where, found=self._conversation.state)
+        offered = hello.bauds if hello.capabilities & m.Capability.BAUD else ()
+        self._conversation.hold = True
+        try:
+            climbed = climb(self._speed, offered, fixed=fixed, known=known, avoid=avoid)
+        finally:
+            self._conversation.hold = False
+        self._held = climbed.baud if climbed.steps else None
+        return climbed
 
     def ping(self, data: bytes = b"hil") -> float:
         """Round trip in seconds, from handing the bytes over to having the answer."""
@@ -141,49 +166,120 @@ class Session:
             self._ask(lambda: self._conversation.send_fault_request(clear=True), FaultReceived)
         return fault_report(event.fault)
 
+    def layers(self, input_crc: int, first: int) -> m.Layers:
+        """Run the sample that ran last, whose input has that CRC-32, again: what its layers did, from ``first`` on.
+
+        BoardRefusedError with ``unknown_sample`` when another input, or none since a reset, ran last.
+        """
+        received = self._ask(lambda: self._conversation.send_layers_request(input_crc, first), LayersReceived)
+        return received.layers
+
+    def layer_data(self, input_crc: int, layer: int, offset: int, n_bytes: int) -> list[m.LayerData]:
+        """The same for what one layer wrote, from byte ``offset`` on: the pieces that came, at least one, in any order.
+
+        Pieces may be missing: ask for those again.
+        """
+        wanted = {"input_crc": input_crc, "layer": layer}
+        first = self._ask(
+            lambda: self._conversation.send_layer_data_request(input_crc, layer, offset, n_bytes), LayerDataReceived
+        )
+        parts, left = [first.part], n_bytes - len(first.part.data)
+        while left > 0:
+            event = self._wait_for(LayerDataReceived, self._answer_timeout_s)
+            if event is None:
+                break
+            if all(getattr(event.part, name) == value for name, value in wanted.items()):
+                parts.append(event.part)
+                left -= len(event.part.data)
+        return parts
+
     def stream(
         self,
         samples: Sequence[bytes],
         on_result: OnResult | None = None,
         window: int | None = None,
         timeout_s: float | None = None,
+        rescue: Rescue | None = None,
     ) -> StreamResult:
         """Send every sample, collect every answer, each once; ``on_result(index, result)`` as they come, in any order.
 
         A sample is all input tensors back to back. ``window`` overrides the session's. Resets of the board are survived
         (``resets``), but one by its fault handler raises BoardFaultError with the report. A sample that the board
         answers with an error status has a result with that status. ``timeout_s`` bounds the whole stream: what is open
-        then is lost. ``on_result`` may raise; the session is then still good for a new ``hello``. A crash report stays
-        on the board until ``fault(clear=True)``.
+        then is lost. ``rescue`` says what to do about silence and about a line that is gone; without it they end the
+        stream. ``on_result`` may raise; the session is then still good for a new ``hello``. A crash report stays on the
+        board until ``fault(clear=True)``.
         """
         if self._conversation.state is not State.READY:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)
         if window is not None:
             self._conversation.window = window
-        stream = _Stream(self._conversation, samples, self._clock.monotonic_s(), self._transport.baud)
+        self._stream = stream = Streaming(self._conversation, samples, self._clock.monotonic_s(), on_result)
         deadline = Deadline.after(self._clock, float("inf") if timeout_s is None else timeout_s)
         try:
             while not stream.complete:
                 stream.feed()
-                event = self._pump.next_event(deadline)
+                event = self._next_event(deadline, stream, rescue or Rescue())
                 if event is None:
                     stream.lose_rest(f"no answer within {timeout_s} s")
                     break
-                if isinstance(event, ResultReceived):
-                    stream.results[event.key] = event
-                    if on_result is not None:
-                        on_result(event.key, event)
+                if isinstance(event, Silent):
+                    self._revive(event, stream, rescue or Rescue())
+                elif isinstance(event, HelloReceived):
+                    self._climb_again(stream)
                 else:
-                    self._other(event, stream)
+                    self._other(event)
+        except (BoardSilentError, BoardFaultError) as error:
+            error.partial = self._outcome(stream)
+            raise
         finally:
+            self._stream = None
             self._conversation.forget_samples()
-        return stream.outcome(self._clock.monotonic_s())
+        return self._outcome(stream)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
     @property
     def _where(self) -> str:
         return f"wire over {self._transport.name}"
+
+    def _next_event(self, deadline: Deadline, stream: Streaming, rescue: Rescue) -> Event | None:
+        while True:
+            try:
+                return self._pump.next_event(deadline)
+            except BenchError as gone:
+                if rescue.reopen is None or len(stream.reopened) >= rescue.most_reopenings:
+                    raise
+                self._transport = rescue.reopen(gone)
+                self._pump.replace_transport(self._transport)
+                self._speed.replace(self._transport)
+                self._conversation.line_replaced(self._clock.monotonic_s())
+                stream.reopened.append(self._transport.name)
+
+    def _revive(self, silent: Silent, stream: Streaming, rescue: Rescue) -> None:
+        """Reset the silent board and go on, if that may still help: BoardSilentError otherwise."""
+        error = self._silence(silent.waiting_for, silent.quiet_s)
+        over = self._conversation.oldest
+        if rescue.revive is None or len(stream.revived) >= rescue.most_revivals or over in stream.revived_over:
+            raise error
+        stream.revived_over.add(over)
+        words = rescue.revive()
+        try:
+            self.hello(self._answer_timeout_s * 2)
+        except BoardSilentError:
+            raise error from None
+        stream.revived.append(words)
+        self._climb_again(stream)
+
+    def _climb_again(self, stream: Streaming) -> None:
+        """The board has started anew, at its safe speed: go back to the one that had held, and not beyond."""
+        self._speed.settle()
+        hello, held = self._conversation.hello, self._held
+        if hello is not None and held is not None and self._speed.agreed_baud == self._speed.safe_baud:
+            stream.climbs += self.climb(known=held, avoid=[baud for baud in hello.bauds if baud > held]).steps
+
+    def _outcome(self, stream: Streaming) -> StreamResult:
+        return stream.outcome(self._clock.monotonic_s(), self._speed.agreed_baud)
 
     def _ask(self, send: Callable[[], None], kind: type[_E]) -> _E:
         """Send a request until it is answered: requests and answers may be lost."""
@@ -205,15 +301,14 @@ class Session:
         while (event := self._pump.next_event(deadline)) is not None:
             if isinstance(event, kind):
                 return event
-            self._other(event, None)
+            self._other(event)
         return None
 
-    def _other(self, event: Event, stream: _Stream | None) -> None:
-        """Events that no verb waits for: some are remembered, some are the end."""
+    def _other(self, event: Event) -> None:
+        """Events that no verb waits for: some belong to the stream under way, some are the end."""
+        stream = self._stream
         if isinstance(event, Silent):
-            error = self._silence(event.waiting_for, event.quiet_s)
-            error.partial = stream.outcome(self._clock.monotonic_s()) if stream else None
-            raise error
+            raise self._silence(event.waiting_for, event.quiet_s)
         if isinstance(event, Violation):
             raise DeviceError(
                 event.what,
@@ -225,21 +320,25 @@ class Session:
         if isinstance(event, Refused):
             code = next((c.name.lower() for c in m.ErrorCode if c == event.code), str(event.code))
             entry = m.TABLE.get(event.type)
-            raise DeviceError(
+            refused = BoardRefusedError(
                 "the board refused a message",
                 where=f"{self._where}, {entry.name if entry else hex(event.type)}",
                 found=f"{code}: {event.text}",
             )
+            refused.code = event.code
+            raise refused
         if stream is None:
             return
-        if isinstance(event, SampleLost):
+        if isinstance(event, ResultReceived):
+            stream.answered(event)
+        elif isinstance(event, SampleLost):
             stream.lost[event.key] = event.reason
         elif isinstance(event, BoardReset):
             stream.resets.append(event)
         elif isinstance(event, FaultReceived):
-            self._faulted(event.fault, stream)
+            self._faulted(event.fault)
 
-    def _faulted(self, fault: m.Fault, stream: _Stream) -> None:
+    def _faulted(self, fault: m.Fault) -> None:
         report = fault_report(fault)
         hello = self._conversation.hello
         if report is None or hello is None or hello.reset_cause != m.ResetCause.FAULT:
@@ -252,7 +351,6 @@ class Session:
             next_step="look the pc up in the ELF: addr2line -e fw.elf <pc>",
         )
         error.report = report
-        error.partial = stream.outcome(self._clock.monotonic_s())
         raise error
 
     def _silence(self, waiting_for: str, quiet_s: float) -> BoardSilentError:
@@ -263,73 +361,3 @@ class Session:
             found=f"nothing good for {quiet_s:.1f} s; {self._conversation.counters.describe()}",
             next_step="ask the probe: is the core running, halted or locked up?",
         )
-
-
-class _Stream:
-    """Bookkeeping of one ``stream``."""
-
-    def __init__(
-        self, conversation: HostConversation, samples: Sequence[bytes], began_s: float, baud: int | None
-    ) -> None:
-        self._conversation = conversation
-        self._samples = samples
-        self._began_s = began_s
-        self._baud = baud
-        self._before = replace(conversation.counters)
-        self._fed = 0
-        self.results: dict[int, ResultReceived] = {}
-        self.lost: dict[int, str] = {}
-        self.resets: list[BoardReset] = []
-
-    @property
-    def complete(self) -> bool:
-        """Whether every sample is over."""
-        return len(self.results) + len(self.lost) >= len(self._samples)
-
-    def feed(self) -> None:
-        """Hand over the next samples, a few ahead of the window: a data set need not lie in memory twice."""
-        ahead = 256 if self._conversation.window is None else self._conversation.window + 1
-        while self._fed < len(self._samples) and self._conversation.unanswered < ahead:
-            self._conversation.send_sample(self._fed, self._samples[self._fed])
-            self._fed += 1
-
-    def lose_rest(self, reason: str) -> None:
-        """Everything that is not over is lost."""
-        for index in range(len(self._samples)):
-            if index not in self.results:
-                self.lost.setdefault(index, reason)
-
-    def outcome(self, now_s: float) -> StreamResult:
-        """What has come of it by now."""
-        counters = self._conversation.counters
-        spent = LinkCounters(
-            **{part.name: getattr(counters, part.name) - getattr(self._before, part.name) for part in fields(counters)}
-        )
-        return StreamResult(
-            results=tuple(self.results.get(index) for index in range(len(self._samples))),
-            lost=dict(self.lost),
-            counters=spent,
-            wall_s=now_s - self._began_s,
-            resets=tuple(self.resets),
-            baud=self._baud,
-        )
-
-
-def fault_report(fault: m.Fault) -> FaultReport | None:
-    """FAULT as the record keeps it; symbols are added by who has the ELF. None when the board keeps no crash."""
-    if not fault.valid:
-        return None
-    last = m.TABLE.get(fault.last_type)
-    return FaultReport(
-        pc=fault.pc,
-        lr=fault.lr,
-        sp=fault.sp,
-        psr=fault.psr,
-        cfsr=fault.cfsr,
-        hfsr=fault.hfsr,
-        bfar=fault.bfar,
-        mmfar=fault.mmfar,
-        backtrace=fault.backtrace,
-        last_message=last.name if last else "",
-        sample=None if fault.sample == m.NO_SAMPLE else fault.sample,
-    )

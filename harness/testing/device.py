@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from harness.wire import messages as m
 from harness.wire.board import BoardConversation
+from harness.wire.layer_show import ShowLayers
 
 
 class Fault(StrEnum):
@@ -86,7 +87,9 @@ class FakeDevice:
     """A ``Peer`` for ``MemoryTransport``. ``compute`` makes all outputs from all inputs, raw and back to back.
 
     A run takes ``compute_s`` (the board receives meanwhile) and ``cycles`` are that time at the clock of ``hello``.
-    A reset leaves the board deaf for ``boot_s``. ``seen`` holds every input that the engine read, in order.
+    A reset leaves the board deaf for ``boot_s``.
+    ``show_layers`` is per-layer mode. ``seen`` holds every
+    input that the engine read, in order.
     """
 
     def __init__(
@@ -98,8 +101,10 @@ class FakeDevice:
         boot_s: float = 0.001,
         late_s: float = 1.0,
         inject: Sequence[Injection] = (),
+        show_layers: ShowLayers | None = None,
     ) -> None:
         self._hello = self._wrong(hello, inject)
+        self._show_layers = show_layers
         self._compute = compute
         self._compute_s = compute_s
         self._boot_s = boot_s
@@ -116,7 +121,7 @@ class FakeDevice:
         self._done: tuple[float, Callable[[], None]] | None = None
         self.seen: list[bytes] = []
         self.resets = 0
-        self.board = BoardConversation(self._hello)
+        self.board = BoardConversation(self._hello, None, show_layers)
 
     @staticmethod
     def _wrong(hello: m.Hello, inject: Sequence[Injection]) -> m.Hello:
@@ -181,7 +186,7 @@ class FakeDevice:
     def _wake(self, now_s: float) -> None:
         if self._deaf_until_s is not None and now_s >= self._deaf_until_s:
             self._deaf_until_s = None
-            self.board = BoardConversation(self._hello, self._report)
+            self.board = BoardConversation(self._hello, self._report, self._show_layers)
             self.board.boot()
         while self._done is not None and now_s >= self._done[0]:
             finish, self._done = self._done[1], None

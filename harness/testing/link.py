@@ -7,13 +7,15 @@ next thing that happens, so hours of line time pass in moments and every run wit
 from __future__ import annotations
 
 import math
-import random
 from collections import deque
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Protocol
 
 from harness.errors import BenchError, MisuseError
+from harness.run.noise import KINDS, Noise
 from harness.testing.clock import ManualClock
+
+__all__ = ["KINDS", "Direction", "MemoryTransport", "Noise", "Peer"]
 
 
 class Peer(Protocol):
@@ -30,53 +32,6 @@ class Peer(Protocol):
     def next_due_s(self) -> float | None:
         """When it will act next by itself, None for not before it receives something."""
         ...
-
-
-KINDS: Final = ("flip", "drop", "insert", "repeat")
-
-
-class Noise:
-    """Damages bytes at random: ``rate`` per byte, each time one of ``kinds``. The same seed damages the same way.
-
-    ``flip`` changes one bit, ``drop`` loses the byte, ``insert`` puts a random one before it, ``repeat`` doubles it.
-    """
-
-    def __init__(self, rate: float = 0.0, seed: int = 0, kinds: tuple[str, ...] = KINDS) -> None:
-        if not 0.0 <= rate < 1.0 or not set(kinds) <= set(KINDS) or not kinds:
-            raise MisuseError("noise needs a rate in [0, 1) and known kinds", expected=KINDS, found=(rate, kinds))
-        self._rate = rate
-        self._kinds = kinds
-        self._random = random.Random(seed)
-        self.errors = 0
-        self._left = self._gap()
-
-    def _gap(self) -> float:
-        """Good bytes until the next error: geometric, so that long clean runs cost nothing."""
-        if self._rate == 0.0:
-            return math.inf
-        return math.floor(math.log(1.0 - self._random.random()) / math.log1p(-self._rate))
-
-    def __call__(self, data: bytes) -> bytes:
-        """``data`` after the line."""
-        out = bytearray()
-        at = 0
-        while len(data) - at > self._left:
-            good = int(self._left)
-            out += data[at : at + good]
-            out += self._damage(data[at + good])
-            at += good + 1
-            self.errors += 1
-            self._left = self._gap()
-        self._left -= len(data) - at
-        return bytes(out + data[at:])
-
-    def _damage(self, byte: int) -> bytes:
-        kind = self._random.choice(self._kinds)
-        if kind == "flip":
-            return bytes([byte ^ 1 << self._random.randrange(8)])
-        if kind == "insert":
-            return bytes([self._random.randrange(256), byte])
-        return bytes([byte, byte]) if kind == "repeat" else b""
 
 
 class Direction:

@@ -14,7 +14,8 @@ from harness.errors import MisuseError
 from harness.wire import messages as m
 from harness.wire.endpoint import Endpoint
 from harness.wire.events import LinkCounters
-from harness.wire.framing import Frame
+from harness.wire.framing import BadFrame, Frame
+from harness.wire.layer_show import LayerShow, ShowLayers
 from harness.wire.repair import tensor_bytes
 from harness.wire.rle import decode_chunk
 from harness.wire.states import Move, Role, State, step
@@ -49,9 +50,10 @@ class BoardConversation:
     """The wire in the board's role, from one start of the board to the next.
 
     ``hello`` is the HELLO to give; its session is filled in. ``fault`` is the report kept from an earlier start.
+    ``show_layers`` runs the network layer by layer; without it per-layer requests are refused.
     """
 
-    def __init__(self, hello: m.Hello, fault: m.Fault | None = None) -> None:
+    def __init__(self, hello: m.Hello, fault: m.Fault | None = None, show_layers: ShowLayers | None = None) -> None:
         n_bytes = tensor_bytes(hello.inputs)
         if not n_bytes or hello.slots < 1 or hello.chunk_bytes < 1:
             raise MisuseError("a board needs inputs, at least one slot and a chunk size", found=hello)
@@ -69,6 +71,7 @@ class BoardConversation:
         self._slots: dict[int, _Slot] = {}
         self._kept: OrderedDict[int, m.Result] = OrderedDict()
         self._highest = -1  # largest sample number seen in this session
+        self._layers = LayerShow(show_layers, hello.max_frame)
 
     def boot(self) -> None:
         """Say BOOT."""
@@ -83,7 +86,11 @@ class BoardConversation:
 
     def receive_data(self, data: bytes) -> None:
         """Take bytes from the host. Never raises because of them."""
-        for frame, message in self._endpoint.push(data):
+        for event in self._endpoint.push(data):
+            if isinstance(event, BadFrame):
+                self._tell_of_damage()
+                continue
+            frame, message = event
             if isinstance(message, m.Malformed):
                 self._error(m.ErrorCode.MALFORMED, frame, message.reason)
             elif isinstance(message, m.Unknown) or frame.type & 0x80:
@@ -102,7 +109,8 @@ class BoardConversation:
             return None
         number = min(complete)
         self._slots[number].running = True
-        return Run(number, bytes(self._slots[number].data))
+        self._layers.inputs = bytes(self._slots[number].data)
+        return Run(number, self._layers.inputs)
 
     def finish(self, sample: int, status: int, cycles: int, input_crc: int, outputs: bytes) -> None:
         """Answer a run. One that a new session has made void is forgotten."""
@@ -116,6 +124,12 @@ class BoardConversation:
         while len(self._kept) > self.hello.slots:
             self._kept.popitem(last=False)
         self._say_result(sample)
+
+    def _tell_of_damage(self) -> None:
+        """DAMAGED, so that what was lost is sent again before anybody waits for it. Noise without end is not answered."""
+        seq = self._endpoint.next_rx_seq
+        if self.state is State.SERVING and seq is not None and self._endpoint.bad_in_a_row <= m.MAX_NOTICES:
+            self._outbox.append(m.Damaged(seq))
 
     def _say_result(self, sample: int) -> None:
         result = self._kept[sample]
@@ -152,6 +166,12 @@ class BoardConversation:
                 self._error(m.ErrorCode.UNKNOWN_SAMPLE, frame)
         elif isinstance(message, m.Chunk):
             self._take_chunk(frame, message)
+        elif isinstance(message, m.LayersRequest | m.LayerDataRequest):
+            answer = self._layers.answer(message)
+            if isinstance(answer, m.ErrorCode):
+                self._error(answer, frame)
+            else:
+                self._outbox.extend(answer)
 
     def _take_hello_request(self, frame: Frame, request: m.HelloRequest) -> None:
         if request.protocol != self.hello.protocol:
@@ -217,4 +237,4 @@ class BoardConversation:
             for number, slot in sorted(self._slots.items())
         )
         c = self.counters
-        return m.Status(self._session, self.hello.boot, c.frames_rx, c.bad_rx, 0, 0, 0, slots)
+        return m.Status(self._session, self.hello.boot, c.frames_rx, c.bad_rx, 0, 0, 0, c.bytes_rx, 0, slots)

@@ -14,7 +14,10 @@ from pathlib import Path
 from harness.wire.fields import Struct
 from harness.wire.framing import HELLO_MAX_FRAME, OVERHEAD
 from harness.wire.messages import (
+    LAYER,
+    MAX_LAYERS,
     MAX_MISSING,
+    MAX_NOTICES,
     NO_SAMPLE,
     PROTOCOL,
     SLOT,
@@ -64,7 +67,9 @@ def _lines() -> Iterator[str]:
     yield f"    HIL_WIRE_PROTOCOL = {PROTOCOL},"
     yield f"    HIL_WIRE_OVERHEAD = {OVERHEAD}, /* type, seq and crc: bytes of a frame beside its body */"
     yield f"    HIL_WIRE_HELLO_MAX_FRAME = {HELLO_MAX_FRAME}, /* largest unencoded frame before HELLO */"
-    yield f"    HIL_WIRE_MAX_MISSING = {MAX_MISSING} /* offsets that a slot of STATUS lists at most */"
+    yield f"    HIL_WIRE_MAX_MISSING = {MAX_MISSING}, /* offsets that a slot of STATUS lists at most */"
+    yield f"    HIL_WIRE_MAX_NOTICES = {MAX_NOTICES}, /* bad frames in a row that are answered with DAMAGED */"
+    yield f"    HIL_WIRE_MAX_LAYERS = {MAX_LAYERS} /* layers that LAYERS lists at most */"
     yield "};"
     yield f"#define HIL_WIRE_NO_SAMPLE 0x{NO_SAMPLE:08X}u"
     yield ""
@@ -83,8 +88,9 @@ def _lines() -> Iterator[str]:
             yield ""
             yield from _body(entry.name, entry.codec)
     yield ""
-    yield "/* One item of STATUS.slots, and of HELLO.inputs and outputs */"
+    yield "/* One item of STATUS.slots, of LAYERS.layers, and of HELLO.inputs and outputs */"
     yield from _body("SLOT", SLOT)
+    yield from _body("LAYER", LAYER)
     yield from _body("TENSOR", TENSOR)
     yield ""
     yield "#endif"

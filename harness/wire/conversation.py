@@ -27,6 +27,8 @@ from harness.wire.events import (
     Event,
     FaultReceived,
     HelloReceived,
+    LayerDataReceived,
+    LayersReceived,
     LinkCounters,
     PongReceived,
     Refused,
@@ -34,9 +36,14 @@ from harness.wire.events import (
     StatusReceived,
     Violation,
 )
+from harness.wire.framing import BadFrame
 from harness.wire.patience import Patience
 from harness.wire.repair import Repair
+from harness.wire.rle import Wish
 from harness.wire.states import HOST_TAKES, Move, Role, State, step
+
+#: Their ERROR unknown_sample speaks of the engine's inputs, not of a sample under way: the caller must know.
+_ABOUT_LAYERS = (m.LayersRequest.TYPE, m.LayerDataRequest.TYPE)
 
 
 def _random_session() -> int:
@@ -52,18 +59,20 @@ class HostConversation:
 
     ``window`` is how many samples may be under way at once: a number (the board's ``slots`` are the limit) or None for
     all of them. For the times see ``Patience``; ``stuck_s`` is how long a board that does answer may get no further.
+    ``encoding``: "auto" takes the shorter form of each chunk, "raw" and "zero_runs" the one named where it fits.
     ``max_resets`` is how often the board may be reset over one sample before that sample is given up.
     """
 
     def __init__(
         self,
         *,
-        window: int | None = 1,
+        window: int | None = None,
         answer_timeout_s: float = 1.0,
         rounds: int = 5,
         stuck_s: float = 30.0,
         max_resets: int = 3,
         bytes_per_s: float | None = None,
+        encoding: Wish = "auto",
         draw_session: Callable[[], int] = _random_session,
     ) -> None:
         self.counters = LinkCounters()
@@ -75,11 +84,14 @@ class HostConversation:
         self._endpoint = Endpoint(self.counters)
         self._patience = Patience(answer_timeout_s, rounds, bytes_per_s)
         self._repair = Repair(
-            self.counters, self._patience, self._emit, self._control.append, window, stuck_s, max_resets
+            self.counters, self._patience, self._emit, self._control.append, window, stuck_s, max_resets, encoding
         )
         self.window = window
         self._draw_session = draw_session
         self._session = 0
+        self._last_sent = (0, 0)  # frame and seq
+        self._attempt = 0  # questions, or greetings, since the last good frame
+        self.hold = False  # while set no chunks leave: the speed is being changed
         self._greet_at_s = 0.0
         self._greet_until_s = 0.0
         self._rejoining = False  # the greeting follows a reset of the board, not the caller's wish
@@ -98,8 +110,6 @@ class HostConversation:
     def send_sample(self, key: int, data: bytes) -> None:
         """Queue a sample: all input tensors back to back. ``key`` comes back with its result; use each once."""
         self._move(Move.SEND_SAMPLE)
-        if not data:
-            raise MisuseError("a sample needs at least one byte", where=f"sample {key}")
         self._repair.add(key, data)
 
     def send_ping(self, data: bytes = b"") -> None:
@@ -119,6 +129,21 @@ class HostConversation:
         """Queue a BAUD_REQUEST; ``BaudReceived`` comes back at the old speed, then the caller changes its own."""
         self._request(m.BaudRequest(baud))
 
+    def line_replaced(self, now_s: float) -> None:
+        """The bytes go another way from now on: what was under way on the old one is lost, and asked about at once."""
+        self._endpoint.forget_frame_begun()
+        self._patience.begin(now_s)
+        if self.state is State.READY and self._repair.awaits:
+            self._repair.ask(now_s)
+
+    def send_layers_request(self, input_crc: int, first: int) -> None:
+        """Queue a LAYERS_REQUEST; ``LayersReceived`` comes back, or ``Refused`` when another input ran last."""
+        self._request(m.LayersRequest(input_crc, first))
+
+    def send_layer_data_request(self, input_crc: int, layer: int, offset: int, n_bytes: int) -> None:
+        """Queue a LAYER_DATA_REQUEST; ``LayerDataReceived`` comes back, several times, or ``Refused``."""
+        self._request(m.LayerDataRequest(input_crc, layer, offset, n_bytes))
+
     def forget_samples(self) -> None:
         """Give up every sample that was not answered, without events."""
         self._repair.window.clear()
@@ -135,6 +160,21 @@ class HostConversation:
         return len(self._repair.window)
 
     @property
+    def oldest(self) -> int | None:
+        """The key of the sample under way longest, or next to be; None when there is none."""
+        return self._repair.window.oldest_key()
+
+    @property
+    def at_safe_speed(self) -> bool | None:
+        """Whether a board that does not answer is best asked next at the speed it starts with; None while it answers.
+
+        Greetings begin with that one, questions after silence with the faster one; both then take turns.
+        """
+        if self._attempt == 0:
+            return None
+        return self._attempt % 2 == (1 if self.state is State.GREETING else 0)
+
+    @property
     def window(self) -> int | None:
         """Samples that may be under way at once, None for as many as the board has slots. May change at any time."""
         return self._repair.wanted_size
@@ -145,14 +185,9 @@ class HostConversation:
             raise MisuseError("the window is at least one sample", expected=">= 1 or None", found=value)
         self._repair.wanted_size = value
 
-    @property
-    def bytes_per_s(self) -> float | None:
-        """The line's speed as the time-outs take it; set it when the baud changes."""
-        return self._patience.bytes_per_s
-
-    @bytes_per_s.setter
-    def bytes_per_s(self, value: float | None) -> None:
-        self._patience.bytes_per_s = value
+    def set_bytes_per_s(self, bytes_per_s: float | None) -> None:
+        """The line's speed as the time-outs take it has changed; None when it is not known."""
+        self._patience.bytes_per_s = bytes_per_s
 
     # -- bytes and time ------------------------------------------------------------------------------------------------
 
@@ -169,6 +204,7 @@ class HostConversation:
                 break
             frame = self.counters.frames_tx
             seq, data = self._endpoint.encode(message)
+            self._last_sent = (frame, seq)
             self._patience.sent(len(data), now_s, asking=isinstance(message, m.StatusRequest | m.FaultRequest))
             self._repair.left(message, frame, seq, now_s)
             out += data
@@ -176,7 +212,13 @@ class HostConversation:
 
     def receive_data(self, data: bytes, now_s: float) -> None:
         """Take bytes from the board. Never raises because of them."""
-        for frame, message in self._endpoint.push(data):
+        for event in self._endpoint.push(data):
+            if isinstance(event, BadFrame):
+                if self.state is State.READY:
+                    self._repair.ask_if_owed()
+                continue
+            frame, message = event
+            self._attempt = 0
             self._patience.heard(now_s)
             if isinstance(message, m.Malformed):
                 self._malformed(message, frame.body, now_s)
@@ -216,6 +258,7 @@ class HostConversation:
             if now_s >= self._patience.silent_at_s():
                 self._give_up("FAULT" if self._fault_first else "RESULT or STATUS", now_s)
             elif now_s >= self._patience.ask_at_s():
+                self._attempt += 1
                 if self._fault_first:
                     self._control.append(m.FaultRequest(0))
                 else:
@@ -236,7 +279,7 @@ class HostConversation:
         self._control.append(message)
 
     def _next_chunk(self) -> m.Message | None:
-        if self.state is not State.READY or self._fault_first or self.hello is None:
+        if self.state is not State.READY or self._fault_first or self.hold or self.hello is None:
             return None
         return self._repair.next_chunk(self.hello)
 
@@ -244,12 +287,14 @@ class HostConversation:
         self._session = self._draw_session() & 0xFFFFFFFF
         self._control.clear()
         self._patience.begin(now_s)
-        self._fault_first = False
+        self._fault_first = self.hold = False
+        self._attempt = 0
         patience_s = self._patience.rounds * self._patience.answer_timeout_s
         self._greet_until_s = now_s + (patience_s if timeout_s is None else timeout_s)
         self._say_hello(now_s)
 
     def _say_hello(self, now_s: float) -> None:
+        self._attempt += 1
         self._control.append(m.HelloRequest(m.PROTOCOL, self._session))
         self._greet_at_s = now_s + self._patience.answer_timeout_s / 4
 
@@ -281,6 +326,9 @@ class HostConversation:
             self._repair.result(message, now_s)
         elif isinstance(message, m.Need):
             self._repair.need(message)
+        elif isinstance(message, m.Damaged):
+            frame, seq = self._last_sent
+            self._repair.damaged(frame - (seq - message.seq & 0xFFFF))
         elif isinstance(message, m.Hello):
             self._take_hello(message, now_s)
         elif isinstance(message, m.Boot):
@@ -293,6 +341,10 @@ class HostConversation:
             self._emit(PongReceived(message.data))
         elif isinstance(message, m.Baud):
             self._emit(BaudReceived(message))
+        elif isinstance(message, m.Layers):
+            self._emit(LayersReceived(message))
+        elif isinstance(message, m.LayerData):
+            self._emit(LayerDataReceived(message))
         elif isinstance(message, m.Error):
             self._take_error(message, now_s)
 
@@ -355,7 +407,7 @@ class HostConversation:
             # While greeting these are answers to chunks that were under way when the board was reset.
             if self.state is State.READY and self.hello is not None:
                 self._rejoin(BoardReset(self.hello.boot, None, None, None), now_s)
-        elif error.code == m.ErrorCode.UNKNOWN_SAMPLE:
+        elif error.code == m.ErrorCode.UNKNOWN_SAMPLE and error.type not in _ABOUT_LAYERS:
             self._repair.unknown_sample(error.seq)
         elif error.code == m.ErrorCode.NO_SLOT:
             self.counters.stale += 1  # the next STATUS tells what to do

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.wire.messages import Baud, Fault, Hello, Status
+from harness.wire.messages import Baud, Fault, Hello, LayerData, Layers, Status
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,20 @@ class BaudReceived:
 
 
 @dataclass(frozen=True)
+class LayersReceived:
+    """What some of the layers did with the sample that ran last."""
+
+    layers: Layers
+
+
+@dataclass(frozen=True)
+class LayerDataReceived:
+    """A piece of what a layer wrote."""
+
+    part: LayerData
+
+
+@dataclass(frozen=True)
 class Silent:
     """Nothing good has come for ``quiet_s`` seconds although something had to. ``waiting_for`` says what, in words."""
 
@@ -111,6 +125,8 @@ Event = (
     | StatusReceived
     | PongReceived
     | BaudReceived
+    | LayersReceived
+    | LayerDataReceived
     | Silent
     | Refused
     | Violation

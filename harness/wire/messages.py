@@ -8,10 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag
 from typing import Any, ClassVar, Final, TypeVar
 
 from harness.errors import MisuseError
+from harness.wire.codes import BaudStatus as BaudStatus
+from harness.wire.codes import Capability as Capability
+from harness.wire.codes import DType as DType
+from harness.wire.codes import ErrorCode as ErrorCode
+from harness.wire.codes import Flag as Flag
+from harness.wire.codes import ResetCause as ResetCause
+from harness.wire.codes import ResultStatus as ResultStatus
+from harness.wire.codes import SlotState as SlotState
 from harness.wire.fields import BYTES, F32, I32, STR8, U8, U16, U32, U64, BodyError, Fixed, List8, Reader, Struct, wire
 
 PROTOCOL: Final = 1
@@ -19,81 +26,10 @@ PROTOCOL: Final = 1
 NO_SAMPLE: Final = 0xFFFFFFFF
 #: How many missing chunks a slot of STATUS lists at most.
 MAX_MISSING: Final = 8
-
-
-class DType(IntEnum):
-    """What the elements of a tensor are; the same numbers as ``hil_dtype`` of the firmware."""
-
-    FLOAT32 = 0
-    INT8 = 1
-    UINT8 = 2
-    INT16 = 3
-    INT32 = 4
-
-
-class ResetCause(IntEnum):
-    """Why the board started."""
-
-    UNKNOWN = 0
-    POWER = 1
-    PIN = 2
-    SOFTWARE = 3
-    WATCHDOG = 4
-    FAULT = 5
-
-
-class Flag(IntFlag):
-    """``flags`` of HELLO and BOOT."""
-
-    FAULT_KEPT = 1 << 0
-    SAMPLE_LOST = 1 << 1
-
-
-class Capability(IntFlag):
-    """``capabilities`` of HELLO."""
-
-    CYCLES = 1 << 0
-    ZERO_RUNS = 1 << 1
-    BAUD = 1 << 2
-    LAYERS = 1 << 3
-    FAULT = 1 << 4
-
-
-class ErrorCode(IntEnum):
-    """``code`` of ERROR."""
-
-    PROTOCOL = 1
-    UNKNOWN_TYPE = 2
-    MALFORMED = 3
-    NO_SESSION = 4
-    NO_SLOT = 5
-    BAD_CHUNK = 6
-    UNKNOWN_SAMPLE = 7
-    BUSY = 8
-    ENGINE = 9
-
-
-class ResultStatus(IntEnum):
-    """``status`` of RESULT."""
-
-    OK = 0
-    ENGINE = 1
-    INPUT_CHANGED = 2
-
-
-class SlotState(IntEnum):
-    """``state`` of a slot in STATUS."""
-
-    RECEIVING = 0
-    WAITING = 1
-    RUNNING = 2
-
-
-class BaudStatus(IntEnum):
-    """``status`` of BAUD."""
-
-    OK = 0
-    UNSUPPORTED = 1
+#: How many bad frames in a row the board answers with DAMAGED: a line that brings only noise must not be answered for ever.
+MAX_NOTICES: Final = 4
+#: How many layers one LAYERS lists at most: what fits the 512 bytes of the smallest frame, and a small table on the board.
+MAX_LAYERS: Final = 32
 
 
 @dataclass(frozen=True)
@@ -116,8 +52,19 @@ class SlotStatus:
     missing: tuple[int, ...] = wire(List8(U32))
 
 
+@dataclass(frozen=True)
+class LayerRun:
+    """What one layer wrote and took: ``cycles`` as in RESULT (instructions on an emulator), ``crc`` of its ``bytes``."""
+
+    op: int = wire(U16)
+    bytes: int = wire(U32)
+    cycles: int = wire(U32)
+    crc: int = wire(U32)
+
+
 TENSOR = Struct("tensor", TensorSpec)
 SLOT = Struct("slot", SlotStatus)
+LAYER = Struct("layer", LayerRun)
 
 
 class Message:
@@ -271,6 +218,8 @@ class Status(Message):
     overruns: int = wire(U32)
     stack_bytes: int = wire(U32)
     stack_size: int = wire(U32)
+    bytes_rx: int = wire(U32)
+    bytes_overlapped: int = wire(U32)
     slots: tuple[SlotStatus, ...] = wire(List8(SLOT))
 
 
@@ -363,6 +312,14 @@ class Boot(Message):
     flags: int = wire(U8)
 
 
+@_row(0x8E, "DAMAGED")
+@dataclass(frozen=True)
+class Damaged(Message):
+    """A frame came that was none; ``seq`` is the number that the next good one should have: that of the lost one."""
+
+    seq: int = wire(U16)
+
+
 @_row(0x8A, "ERROR")
 @dataclass(frozen=True)
 class Error(Message):
@@ -372,3 +329,46 @@ class Error(Message):
     type: int = wire(U8)
     seq: int = wire(U16)
     text: str = wire(STR8)
+
+
+@_row(0x0B, "LAYERS_REQUEST")
+@dataclass(frozen=True)
+class LayersRequest(Message):
+    """Run the sample that lies in the engine's inputs once more and tell of its layers from ``first`` on."""
+
+    input_crc: int = wire(U32)
+    first: int = wire(U16)
+
+
+@_row(0x8B, "LAYERS")
+@dataclass(frozen=True)
+class Layers(Message):
+    """Layers ``first`` to ``first + len(layers) - 1`` of ``n_layers``."""
+
+    input_crc: int = wire(U32)
+    n_layers: int = wire(U16)
+    first: int = wire(U16)
+    layers: tuple[LayerRun, ...] = wire(List8(LAYER))
+
+
+@_row(0x0C, "LAYER_DATA_REQUEST")
+@dataclass(frozen=True)
+class LayerDataRequest(Message):
+    """Run it once more and send ``bytes`` bytes from ``offset`` on of what that layer wrote."""
+
+    input_crc: int = wire(U32)
+    layer: int = wire(U16)
+    offset: int = wire(U32)
+    bytes: int = wire(U32)
+
+
+@_row(0x8C, "LAYER_DATA")
+@dataclass(frozen=True)
+class LayerData(Message):
+    """``data`` at ``offset`` of a layer's ``total`` bytes."""
+
+    input_crc: int = wire(U32)
+    layer: int = wire(U16)
+    total: int = wire(U32)
+    offset: int = wire(U32)
+    data: bytes = wire(BYTES)

@@ -45,9 +45,10 @@ class Outgoing:
         """Number of the last frame that carried a chunk of this sample."""
         return max(self.sent_at.values(), default=-1)
 
-    def chunk(self, offset: int, *, zero_runs: bool) -> Chunk:
-        """The chunk at ``offset``."""
-        encoding, data = encode_chunk(self.data[offset : offset + self.chunk_bytes], zero_runs=zero_runs)
+    def chunk(self, offset: int, *, zero_runs: bool, wanted: bool = False) -> Chunk:
+        """The chunk at ``offset``. ``wanted``: in zero runs also where they gain nothing."""
+        piece = self.data[offset : offset + self.chunk_bytes]
+        encoding, data = encode_chunk(piece, zero_runs=zero_runs, wanted=wanted)
         return Chunk(self.number, offset, encoding, data)
 
     def ask_again(self, offsets: Iterable[int], before_frame: int | None = None) -> None:
@@ -87,6 +88,11 @@ class Window:
     def oldest(self) -> Outgoing | None:
         """The sample under way with the lowest number."""
         return next(iter(self.active.values()), None)
+
+    def oldest_key(self) -> int | None:
+        """The caller's key of the oldest sample under way, or of the next one to be sent."""
+        sample = self.oldest() or next(iter(self.waiting), None)
+        return None if sample is None else sample.key
 
     def next_chunk(self, size: int, chunk_bytes: int) -> tuple[Outgoing, int] | None:
         """What to send next: repeats first, then the oldest sample's next chunk, then a new sample if one may begin.

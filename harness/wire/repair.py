@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from harness.errors import MisuseError
 from harness.wire import messages as m
 from harness.wire.events import Event, LinkCounters, ResultReceived, SampleLost, Violation
 from harness.wire.outgoing import Outgoing, Window
 from harness.wire.patience import Patience
+from harness.wire.rle import Wish
 
 _ELEMENT_BYTES = {m.DType.FLOAT32: 4, m.DType.INT8: 1, m.DType.UINT8: 1, m.DType.INT16: 2, m.DType.INT32: 4}
 
@@ -40,6 +42,7 @@ class Repair:
         window: int | None,
         stuck_s: float,
         max_resets: int,
+        encoding: Wish = "auto",
     ) -> None:
         self.window = Window()
         self._counters = counters
@@ -50,6 +53,7 @@ class Repair:
         self._slots = 1
         self._stuck_s = stuck_s
         self._max_resets = max_resets
+        self._encoding = encoding
         self._progress_s = 0.0
         self._output_bytes: int | None = None
         self._status_frame: int | None = None  # the STATUS_REQUEST that was not answered yet
@@ -66,6 +70,8 @@ class Repair:
 
     def add(self, key: int, data: bytes) -> None:
         """One more sample."""
+        if not data:
+            raise MisuseError("a sample needs at least one byte", where=f"sample {key}")
         self.window.waiting.append(Outgoing(key, data))
 
     def session_began(self, hello: m.Hello, now_s: float) -> None:
@@ -101,7 +107,8 @@ class Repair:
         if pick is None:
             return None
         sample, offset = pick
-        return sample.chunk(offset, zero_runs=bool(hello.capabilities & m.Capability.ZERO_RUNS))
+        zero_runs = self._encoding != "raw" and bool(hello.capabilities & m.Capability.ZERO_RUNS)
+        return sample.chunk(offset, zero_runs=zero_runs, wanted=self._encoding == "zero_runs")
 
     def left(self, message: m.Message, frame: int, seq: int, now_s: float) -> None:
         """``message`` is on its way."""
@@ -125,6 +132,11 @@ class Repair:
         self._counters.stalls += 1
         self._status_frame = None
         self._ask_status()
+
+    def ask_if_owed(self) -> None:
+        """A frame of the board came damaged: it may have been an answer. One question is enough for all of them."""
+        if self.awaits:
+            self._ask_status()
 
     def _ask_status(self) -> None:
         if self._status_frame is None and not self._status_queued:
@@ -187,6 +199,18 @@ class Repair:
         sample = self.window.active.get(need.sample)
         if sample is not None:
             sample.ask_again(need.offsets)
+
+    def damaged(self, frame: int) -> None:
+        """DAMAGED: say again what that frame of ours said, if it was not said again already."""
+        for sample in self.window.active.values():
+            sample.ask_again([offset for offset, sent in sample.sent_at.items() if sent == frame])
+        if frame == self._status_frame:
+            self._status_frame = None
+            self._ask_status()
+        for seq, (number, asked) in list(self._results_asked.items()):
+            if asked == frame:
+                del self._results_asked[seq]
+                self._say(m.ResultRequest(number))
 
     def count_board(self, status: m.Status) -> None:
         """Take over what the board counted since it started."""

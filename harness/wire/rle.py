@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
-from typing import Final
+from typing import Final, Literal
 
 _MAX_LITERAL: Final = 128
 _MAX_ZEROS: Final = 129
 #: Runs of two zeros cost one byte either way and break a literal in two, so only three and more are worth a token.
 _ZEROS = re.compile(rb"\0{3,}")
+
+
+#: What a caller may ask for: the shorter form of each chunk, or always the same.
+Wish = Literal["auto", "raw", "zero_runs"]
 
 
 class Encoding(IntEnum):
@@ -62,11 +66,15 @@ def decode_zero_runs(encoded: bytes, n_bytes: int) -> bytes | None:
     return bytes(out) if len(out) == n_bytes else None
 
 
-def encode_chunk(data: bytes, *, zero_runs: bool = True) -> tuple[Encoding, bytes]:
-    """The shorter of the two forms; raw when they are equal or when the board cannot read zero runs."""
+def encode_chunk(data: bytes, *, zero_runs: bool = True, wanted: bool = False) -> tuple[Encoding, bytes]:
+    """The shorter of the two forms; raw when they are equal or when the board cannot read zero runs.
+
+    ``wanted`` prefers zero runs when they are equal. A chunk that they would make longer stays raw all the same: its
+    frame might no longer fit.
+    """
     if zero_runs:
         encoded = encode_zero_runs(data)
-        if len(encoded) < len(data):
+        if len(encoded) < len(data) + wanted:
             return Encoding.ZERO_RUNS, encoded
     return Encoding.RAW, data
 

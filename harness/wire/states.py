@@ -90,7 +90,7 @@ _ANY_TIME: Final = frozenset({m.Pong, m.Fault, m.Baud, m.Boot, m.Error, m.Status
 HOST_TAKES: Final[dict[State, frozenset[type[m.Message]]]] = {
     State.IDLE: _ANY_TIME,
     State.GREETING: _ANY_TIME | {m.Hello},
-    State.READY: _ANY_TIME | {m.Hello, m.Result, m.Need},
+    State.READY: _ANY_TIME | {m.Hello, m.Result, m.Need, m.Damaged, m.Layers, m.LayerData},
     State.SILENT: _ANY_TIME,
     State.REFUSED: _ANY_TIME,
     State.DONE: frozenset(),

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The host as a board (POSIX). Usage: firmware [PTY]; without PTY it speaks on standard input and output. End of input
- * ends it. A reset is to end it and start it again. */
+ * ends it. A reset is to end it and start it again.
+ *
+ * HIL_STEP_FD in the environment names a descriptor on which it says 'I' each time that it begins to idle, having taken
+ * all input and written all output: a simulation that gives it bytes so knows when their effect is complete, and can keep
+ * a time of its own. */
 #define _DEFAULT_SOURCE
 #include "board.h"
 
@@ -25,6 +29,8 @@ static int out_fd = STDOUT_FILENO;
 /* Small writes are gathered until the program would wait or read: the frame encoder gives 255 bytes at a time. */
 static uint8_t out[65536];
 static uint32_t out_used;
+
+static int step_fd = -1;
 
 static int alarm_armed;
 static uint64_t alarm_at_ns;
@@ -56,6 +62,10 @@ static int wait_for_input(int timeout_ms) {
 }
 
 void board_init(void) {
+    const char *text = getenv("HIL_STEP_FD");
+    if (text != NULL) {
+        step_fd = (int)strtol(text, NULL, 10);
+    }
 }
 
 uint32_t board_rx_read(uint8_t *to, uint32_t max) {
@@ -112,6 +122,9 @@ int board_alarm_due(void) {
 
 void board_idle(void) {
     flush();
+    if (step_fd >= 0 && write(step_fd, "I", 1) != 1) {
+        exit(0);
+    }
     if (!alarm_armed) {
         (void)wait_for_input(-1);
         return;

@@ -13,6 +13,11 @@ static inline uint16_t get_u16(const uint8_t *p) {
     return (uint16_t)((uint32_t)p[0] | (uint32_t)p[1] << 8);
 }
 
+static inline void put_u16(uint8_t *p, uint16_t value) {
+    p[0] = (uint8_t)value;
+    p[1] = (uint8_t)(value >> 8);
+}
+
 static inline void put_u32(uint8_t *p, uint32_t value) {
     p[0] = (uint8_t)value;
     p[1] = (uint8_t)(value >> 8);

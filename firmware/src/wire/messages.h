@@ -10,7 +10,9 @@ enum {
     HIL_WIRE_PROTOCOL = 1,
     HIL_WIRE_OVERHEAD = 7, /* type, seq and crc: bytes of a frame beside its body */
     HIL_WIRE_HELLO_MAX_FRAME = 512, /* largest unencoded frame before HELLO */
-    HIL_WIRE_MAX_MISSING = 8 /* offsets that a slot of STATUS lists at most */
+    HIL_WIRE_MAX_MISSING = 8, /* offsets that a slot of STATUS lists at most */
+    HIL_WIRE_MAX_NOTICES = 4, /* bad frames in a row that are answered with DAMAGED */
+    HIL_WIRE_MAX_LAYERS = 32 /* layers that LAYERS lists at most */
 };
 #define HIL_WIRE_NO_SAMPLE 0xFFFFFFFFu
 
@@ -31,7 +33,12 @@ enum {
     HIL_MSG_PING = 0x08,
     HIL_MSG_PONG = 0x88,
     HIL_MSG_BOOT = 0x89,
-    HIL_MSG_ERROR = 0x8A
+    HIL_MSG_DAMAGED = 0x8E,
+    HIL_MSG_ERROR = 0x8A,
+    HIL_MSG_LAYERS_REQUEST = 0x0B,
+    HIL_MSG_LAYERS = 0x8B,
+    HIL_MSG_LAYER_DATA_REQUEST = 0x0C,
+    HIL_MSG_LAYER_DATA = 0x8C
 };
 
 /* dtype of a tensor */
@@ -78,7 +85,8 @@ enum {
     HIL_ERR_BAD_CHUNK = 6,
     HIL_ERR_UNKNOWN_SAMPLE = 7,
     HIL_ERR_BUSY = 8,
-    HIL_ERR_ENGINE = 9
+    HIL_ERR_ENGINE = 9,
+    HIL_ERR_NO_LAYER = 10
 };
 
 /* status of RESULT */
@@ -155,8 +163,8 @@ enum {
     HIL_RESULT_VARIES_AT = 26
 };
 
-/* STATUS: session:u32 boot:u32 frames_ok:u32 frames_bad:u32 overruns:u32 stack_bytes:u32 stack_size:u32
- * slots:list8<slot> */
+/* STATUS: session:u32 boot:u32 frames_ok:u32 frames_bad:u32 overruns:u32 stack_bytes:u32 stack_size:u32 bytes_rx:u32
+ * bytes_overlapped:u32 slots:list8<slot> */
 enum {
     HIL_STATUS_AT_SESSION = 0,
     HIL_STATUS_AT_BOOT = 4,
@@ -165,8 +173,10 @@ enum {
     HIL_STATUS_AT_OVERRUNS = 16,
     HIL_STATUS_AT_STACK_BYTES = 20,
     HIL_STATUS_AT_STACK_SIZE = 24,
-    HIL_STATUS_AT_SLOTS = 28,
-    HIL_STATUS_VARIES_AT = 28
+    HIL_STATUS_AT_BYTES_RX = 28,
+    HIL_STATUS_AT_BYTES_OVERLAPPED = 32,
+    HIL_STATUS_AT_SLOTS = 36,
+    HIL_STATUS_VARIES_AT = 36
 };
 
 /* NEED: sample:u32 offsets:list8<u32> */
@@ -240,6 +250,12 @@ enum {
     HIL_BOOT_BYTES = 6
 };
 
+/* DAMAGED: seq:u16 */
+enum {
+    HIL_DAMAGED_AT_SEQ = 0,
+    HIL_DAMAGED_BYTES = 2
+};
+
 /* ERROR: code:u8 type:u8 seq:u16 text:str8 */
 enum {
     HIL_ERROR_AT_CODE = 0,
@@ -249,13 +265,56 @@ enum {
     HIL_ERROR_VARIES_AT = 4
 };
 
-/* One item of STATUS.slots, and of HELLO.inputs and outputs */
+/* LAYERS_REQUEST: input_crc:u32 first:u16 */
+enum {
+    HIL_LAYERS_REQUEST_AT_INPUT_CRC = 0,
+    HIL_LAYERS_REQUEST_AT_FIRST = 4,
+    HIL_LAYERS_REQUEST_BYTES = 6
+};
+
+/* LAYERS: input_crc:u32 n_layers:u16 first:u16 layers:list8<layer> */
+enum {
+    HIL_LAYERS_AT_INPUT_CRC = 0,
+    HIL_LAYERS_AT_N_LAYERS = 4,
+    HIL_LAYERS_AT_FIRST = 6,
+    HIL_LAYERS_AT_LAYERS = 8,
+    HIL_LAYERS_VARIES_AT = 8
+};
+
+/* LAYER_DATA_REQUEST: input_crc:u32 layer:u16 offset:u32 bytes:u32 */
+enum {
+    HIL_LAYER_DATA_REQUEST_AT_INPUT_CRC = 0,
+    HIL_LAYER_DATA_REQUEST_AT_LAYER = 4,
+    HIL_LAYER_DATA_REQUEST_AT_OFFSET = 6,
+    HIL_LAYER_DATA_REQUEST_AT_BYTES = 10,
+    HIL_LAYER_DATA_REQUEST_BYTES = 14
+};
+
+/* LAYER_DATA: input_crc:u32 layer:u16 total:u32 offset:u32 data:bytes */
+enum {
+    HIL_LAYER_DATA_AT_INPUT_CRC = 0,
+    HIL_LAYER_DATA_AT_LAYER = 4,
+    HIL_LAYER_DATA_AT_TOTAL = 6,
+    HIL_LAYER_DATA_AT_OFFSET = 10,
+    HIL_LAYER_DATA_AT_DATA = 14,
+    HIL_LAYER_DATA_VARIES_AT = 14
+};
+
+/* One item of STATUS.slots, of LAYERS.layers, and of HELLO.inputs and outputs */
 /* SLOT: sample:u32 state:u8 missing:list8<u32> */
 enum {
     HIL_SLOT_AT_SAMPLE = 0,
     HIL_SLOT_AT_STATE = 4,
     HIL_SLOT_AT_MISSING = 5,
     HIL_SLOT_VARIES_AT = 5
+};
+/* LAYER: op:u16 bytes:u32 cycles:u32 crc:u32 */
+enum {
+    HIL_LAYER_AT_OP = 0,
+    HIL_LAYER_AT_BYTES = 2,
+    HIL_LAYER_AT_CYCLES = 6,
+    HIL_LAYER_AT_CRC = 10,
+    HIL_LAYER_BYTES = 14
 };
 /* TENSOR: dtype:u8 dims:list8<u16> scale:f32 zero_point:i32 name:str8 */
 enum {

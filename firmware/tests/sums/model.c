@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * An engine for tests: two inputs of int8, two outputs of int32: the sum of each. */
+ * An engine for tests: two inputs of int8, two outputs of int32: the sum of each. More layers than one LAYERS lists. */
 #include <stddef.h>
 #include <string.h>
 
@@ -40,9 +40,38 @@ static const hil_tensor *output(uint32_t i) {
     return &outputs[i];
 }
 
+/* As real engines do, all layers write to the same memory. Layers 0 and 1 are the sums, the last one is the largest, and
+ * byte k of each of the others is the layer's number plus k. */
+static hil_tensor *layer_tensor(uint32_t i) {
+    static uint8_t memory[SUMS_LAYER_BYTES];
+    static hil_tensor tensor = {.name = "layer", .dtype = HIL_S8, .ndim = 1, .data = memory};
+    if (i >= SUMS_LAYERS) {
+        return NULL;
+    }
+    if (i < 2) {
+        return &outputs[i];
+    }
+    tensor.bytes = i + 1 == SUMS_LAYERS ? SUMS_LAYER_BYTES : i;
+    tensor.dim[0] = (uint16_t)tensor.bytes;
+    return &tensor;
+}
+
+static const hil_tensor *layer(uint32_t i) {
+    return layer_tensor(i);
+}
+
+static void show_layers(hil_layer_cb callback, void *context) {
+    for (uint16_t i = 0; i < SUMS_LAYERS; i++) {
+        const hil_tensor *out = layer_tensor(i);
+        for (uint32_t k = 0; i >= 2 && k < out->bytes; k++) {
+            ((uint8_t *)out->data)[k] = (uint8_t)(i + k);
+        }
+        const hil_layer_event event = {.index = i, .op = (uint16_t)(100 + i), .name = out->name, .out = out};
+        callback(context, &event);
+    }
+}
+
 static int run(hil_layer_cb callback, void *context) {
-    (void)callback;
-    (void)context;
     for (uint32_t i = 0; i < 2; i++) {
         const int8_t *data = inputs[i].data;
         int32_t sum = 0;
@@ -50,6 +79,9 @@ static int run(hil_layer_cb callback, void *context) {
             sum += data[k];
         }
         memcpy(outputs[i].data, &sum, sizeof sum);
+    }
+    if (callback != NULL) {
+        show_layers(callback, context);
     }
     if (sums_does == SUMS_SPOILS_ITS_INPUT) {
         ((uint8_t *)inputs[1].data)[0] ^= 1u;
@@ -69,11 +101,14 @@ const hil_engine hil_engine_active = {
     .model = HIL_MODEL_NAME,
     .model_sha256 = sha256,
     .arena_bytes = HIL_MODEL_ARENA_BYTES,
+    .capabilities = HIL_CAP_LAYER_OUT,
     .n_inputs = 2,
     .n_outputs = 2,
+    .n_layers = SUMS_LAYERS,
     .init = init,
     .input = input,
     .output = output,
+    .layer = layer,
     .run = run,
     .arena_used = arena_used,
 };

@@ -2,6 +2,9 @@
 #ifndef HIL_TESTS_SUMS_H
 #define HIL_TESTS_SUMS_H
 
+/* Its layers, and the bytes of the last one: more than one frame takes. */
+enum { SUMS_LAYERS = 40, SUMS_LAYER_BYTES = 1200 };
+
 typedef enum {
     SUMS_WORKS,
     SUMS_DOES_NOT_START,

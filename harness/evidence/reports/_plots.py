@@ -146,6 +146,23 @@ def distribution(values: npt.NDArray[np.float64], unit: str) -> str:
     return _svg(figure, f"Distribution of {unit} per sample")
 
 
+def layer_bars(names: list[str], costs: list[int], unit: str) -> str:
+    """What each layer took, first layer on top."""
+    figure, axes = _axes(6.4, 0.6 + 0.28 * len(names))
+    bars = axes.barh(range(len(names)), costs, height=0.7, color=_GOOD, alpha=0.6)
+    total = sum(costs) or 1
+    axes.bar_label(bars, labels=[f"{cost / total:.1%}" for cost in costs], fontsize=9, color=_INK, padding=3)
+    axes.set_yticks(range(len(names)), names, parse_math=False)
+    axes.invert_yaxis()
+    axes.margins(x=0.12, y=0.01)
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.grid(axis="x", color=_LINE, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.set_xlabel(unit)
+    return _svg(figure, f"{unit.capitalize()} of each layer")
+
+
 def thumbnail(image: npt.NDArray[np.float32]) -> str:
     """A PNG as data URI of a 2-D input (H, W or H, W, 1), stretched to its own range; empty for any other shape."""
     flat = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image

@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 import numpy as np
 
-from harness.evidence.reports import Inputs, _plots, _words
+from harness.evidence.reports import Inputs, _layers, _plots, _words
 from harness.records import Record, Samples
 
 FILENAME = "report.html"
@@ -62,6 +62,12 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         scored=sum(map(sum, record.confusion)),
         worst=worst,
         more=more,
+        layers=_layers,
+        layer_bars=_plots.layer_bars(
+            [layer.name for layer in record.layers], [*map(_layers.cost, record.layers)], _layers.layer_unit(record)
+        )
+        if record.layers
+        else "",
     )
     return page.encode("utf-8", "replace")
 

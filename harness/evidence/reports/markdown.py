@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from harness.evidence.reports import Inputs
+from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
 from harness.evidence.reports._words import banner, figure, headlines, interval, limit, meaning, outcome
 from harness.records import Record, Samples, Verdict
 
@@ -39,6 +40,10 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
     if record.fault is not None:
         where = record.fault.symbols[0] if record.fault.symbols else "no symbol"
         lines += [f"**Fault** at pc `{record.fault.pc:#010x}` ({_safe(where)}), lr `{record.fault.lr:#010x}`.", ""]
+    if record.divergence is not None:
+        lines += [f"**{_safe(record.divergence.describe())}**", ""]
+    if record.layers:
+        lines += _layers(record)
     lines += [f"> {_safe(warning)}" for warning in record.warnings]
     facts = []
     if record.firmware is not None:
@@ -52,6 +57,23 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
     facts.append(f"run `{_code(record.run_id)}`")
     lines += ["", f"<sub>{' · '.join(facts)}</sub>", ""]
     return "\n".join(lines).encode("utf-8", "replace")
+
+
+def _layers(record: Record) -> list[str]:
+    titles = [title.format(unit=layer_unit(record)) for title, _ in LAYER_COLUMNS]
+    rows = [f"| {' | '.join(map(_safe, row))} |" for row in profile(record)]
+    rule = "|".join("---:" if right else "---" for _, right in LAYER_COLUMNS)
+    title = _safe(layers_title(record))
+    return [
+        "<details><summary>" + title + "</summary>",
+        "",
+        f"| {' | '.join(map(_safe, titles))} |",
+        f"|{rule}|",
+        *rows,
+        "",
+        "</details>",
+        "",
+    ]
 
 
 def _safe(text: str) -> str:

@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
 from harness.evidence.reports._words import banner, figure, headlines, interval, limit, meaning, outcome
 from harness.records import Record
 
@@ -32,6 +33,10 @@ def view(record: Record) -> RenderableType:
     if record.fault is not None:
         where = f" {record.fault.symbols[0]}" if record.fault.symbols else ""
         parts.append(Text(f"fault: pc {record.fault.pc:#010x}{where}, lr {record.fault.lr:#010x}", style="red"))
+    if record.divergence is not None:
+        parts.append(Text(record.divergence.describe(), style="red"))
+    if record.layers:
+        parts.append(_layers(record))
     parts.extend(Text(f"warning: {warning}", style="yellow") for warning in record.warnings)
     return Group(*parts)
 
@@ -67,4 +72,14 @@ def _gates(record: Record) -> Table:
         table.add_column(title)
     for gate in record.gates:
         table.add_row(Text(limit(gate)), Text(outcome(gate), style=_STYLE[outcome(gate)]), Text(gate.reason))
+    return table
+
+
+def _layers(record: Record) -> Table:
+    rows = profile(record)
+    table = Table(box=None, pad_edge=False, header_style="dim", title=layers_title(record), title_justify="left")
+    for title, right in LAYER_COLUMNS:
+        table.add_column(title.format(unit=layer_unit(record)), justify="right" if right else "left")
+    for row in rows:
+        table.add_row(*map(Text, row))
     return table

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from harness.models.codegen.kernel import Constant, Kernel, Value
 from harness.models.codegen.layout import Layout, Slot
 from harness.models.codegen.planner import scratch_key
-from harness.models.ir import Array, IrTensor
+from harness.models.ir import Array
 
 ENGINE_NAME = "builtin"
 ENGINE_VERSION = "0.1.0"  # of generator and kernels together; changes when results or the generated interface change
-_DTYPE = {"float32": "HIL_F32", "int8": "HIL_S8"}
+_DTYPE = {"float32": "HIL_F32", "int8": "HIL_S8", "uint8": "HIL_U8", "int16": "HIL_S16", "int32": "HIL_S32"}
 _CTYPE = {"float32": "float", "int8": "int8_t"}
 _WIDTH = 118
 
 
 def header(layout: Layout) -> str:
     """model.h: what the firmware's build needs to know of the model."""
-    return f"""/* Generated from {_comment(layout.name)}. Do not edit. */
+    return f"""/* Generated from {comment(layout.name)}. Do not edit. */
 #ifndef HIL_MODEL_H
 #define HIL_MODEL_H
 
+#ifndef HIL_ENGINE_NAME /* other kernels under this network have their own name */
 #define HIL_ENGINE_NAME "{ENGINE_NAME}"
+#endif
 #define HIL_ENGINE_VERSION "{ENGINE_VERSION}"
-#define HIL_MODEL_NAME {_string(layout.name)}
+#define HIL_MODEL_NAME {string(layout.name)}
 /* SHA-256 of the .tflite file */
-#define HIL_MODEL_SHA256_INIT {_bytes_init(layout.model_sha256)}
+#define HIL_MODEL_SHA256_INIT {bytes_init(layout.model_sha256)}
 /* SHA-256 of the section .hil_model: every weight, bias and table, {len(layout.weights)} bytes */
-#define HIL_WEIGHTS_SHA256_INIT {_bytes_init(layout.weights_sha256)}
+#define HIL_WEIGHTS_SHA256_INIT {bytes_init(layout.weights_sha256)}
 #define HIL_MODEL_WEIGHTS_BYTES {len(layout.weights)}u
 #define HIL_MODEL_ARENA_BYTES {layout.arena.n_bytes}u
 #define HIL_MODEL_INPUT_BYTES {sum(t.n_bytes for t in layout.inputs)}u
@@ -43,7 +45,7 @@ def header(layout: Layout) -> str:
 def source(layout: Layout) -> str:
     """model.c: the weights, the layer table and ``hil_engine_active``."""
     parts = [
-        f"/* Generated from {_comment(layout.name)}. Do not edit. */",
+        f"/* Generated from {comment(layout.name)}. Do not edit. */",
         '#include "engine.h"\n#include "hil_nn.h"\n#include "model.h"\n',
         _weights(layout),
         *(_params(i, kernel) for i, kernel in enumerate(layout.kernels)),
@@ -106,7 +108,7 @@ def _tensors(layout: Layout) -> str:
     entries += [(k.name, layout.result(k)) for k in layout.kernels]
     entries += [(name, t) for name, t in zip(layout.output_names, layout.outputs, strict=True)]
     n_in, n_layers = len(layout.inputs), len(layout.kernels)
-    rows = "\n".join(_tensor(name, tensor) for name, tensor in entries)
+    rows = "\n".join(tensor(n, t.dtype, t.shape, t.n_bytes, t.scale, t.zero_point) for n, t in entries)
     offsets = ", ".join(f"{layout.offset(t)}u" for _, t in entries)
     return f"""enum {{ N_INPUTS = {n_in}, N_LAYERS = {n_layers}, N_OUTPUTS = {len(layout.outputs)} }};
 enum {{ FIRST_LAYER = N_INPUTS, FIRST_OUTPUT = N_INPUTS + N_LAYERS, N_TENSORS = N_INPUTS + N_LAYERS + N_OUTPUTS }};
@@ -117,11 +119,12 @@ static const uint32_t arena_offset[N_TENSORS] = {{{offsets}}};
 """
 
 
-def _tensor(name: str, tensor: IrTensor) -> str:
-    dims = ", ".join(str(extent) for extent in tensor.shape)
+def tensor(name: str, dtype: str, shape: Sequence[int], n_bytes: int, scale: float, zero_point: int) -> str:
+    """The initializer of one ``hil_tensor``, without its place in memory."""
+    dims = ", ".join(str(extent) for extent in shape)
     return (
-        f"    {{{_string(name)}, {_DTYPE[tensor.dtype]}, {len(tensor.shape)}, {{{dims}}}, {tensor.n_bytes}u,"
-        f" {_literal(tensor.scale)}, {tensor.zero_point}, 0}},"
+        f"    {{{string(name)}, {_DTYPE[dtype]}, {len(shape)}, {{{dims}}}, {n_bytes}u,"
+        f" {_literal(scale)}, {zero_point}, 0}},"
     )
 
 
@@ -174,7 +177,10 @@ static uint32_t arena_used(void)
     return HIL_MODEL_ARENA_BYTES;
 }}
 
-static void report(hil_layer_cb callback, void *context, uint16_t index)
+/* Two programs come of this one: without a callback no layer even asks whether there is one. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+static ALWAYS_INLINE void report(hil_layer_cb callback, void *context, uint16_t index)
 {{
     if (callback) {{
         const hil_tensor *out = &tensors[FIRST_LAYER + index];
@@ -183,13 +189,26 @@ static void report(hil_layer_cb callback, void *context, uint16_t index)
     }}
 }}
 
+static ALWAYS_INLINE void layers(uint8_t *const a, hil_layer_cb callback, void *context)
+{{
+{calls}
+}}
+
+static __attribute__((noinline)) void layers_with_hook(uint8_t *a, hil_layer_cb callback, void *context)
+{{
+    layers(a, callback, context);
+}}
+
 static int run(hil_layer_cb callback, void *context)
 {{
-    uint8_t *const a = arena;
-    if (!a) {{
+    if (!arena) {{
         return ERROR_NO_ARENA;
     }}
-{calls}
+    if (callback) {{
+        layers_with_hook(arena, callback, context);
+    }} else {{
+        layers(arena, 0, 0);
+    }}
     return 0;
 }}
 
@@ -251,15 +270,17 @@ def _literal(value: int | float) -> str:
     return "(-2147483647 - 1)" if value == -(2**31) else str(value)
 
 
-def _bytes_init(digest: str) -> str:
+def bytes_init(digest: str) -> str:
+    """A C initializer of the bytes of a hexadecimal digest."""
     return "{" + ", ".join(f"0x{byte:02x}" for byte in bytes.fromhex(digest)) + "}"
 
 
-def _string(text: str) -> str:
+def string(text: str) -> str:
     """A C string literal of the UTF-8 text; octal escapes end after three digits, hexadecimal ones would not."""
     plain = (chr(b) if 32 <= b < 127 and chr(b) not in '"\\?' else f"\\{b:03o}" for b in text.encode())
     return '"' + "".join(plain) + '"'
 
 
-def _comment(text: str) -> str:
+def comment(text: str) -> str:
+    """Text that cannot end a comment."""
     return "".join(c if c.isprintable() and c not in "*/\\" else "_" for c in text)

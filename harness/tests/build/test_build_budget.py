@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.build.budget import MAX_SLOTS, MIN_RX_RING, MIN_SLOTS, memory_budget
+from harness.build.budget import ENOUGH_SLOTS, MAX_SLOTS, MIN_RX_RING, MIN_SLOTS, memory_budget, useful_slots
 from harness.build.inputs import BuildBoard, BuildModel
 from harness.errors import MisuseError, PlanError
 from harness.paths import shipped
@@ -23,13 +23,22 @@ def test_a_small_model_gets_all_slots_and_the_smallest_ring():
 
 def test_the_ring_holds_a_sample_per_slot_as_it_travels():
     budget = memory_budget(NUCLEO, model(3136, arena_bytes=12_000))
-    assert budget.slots == MAX_SLOTS
+    assert budget.slots == ENOUGH_SLOTS
     assert budget.rx_ring_bytes >= budget.slots * (3136 + 4 * 16)
+
+
+def test_there_are_slots_for_what_an_adapters_delay_holds_of_the_fastest_line():
+    assert useful_slots(NUCLEO, model(64)) == MAX_SLOTS
+    # 16 ms there and back are 2949 bytes at 921600 baud: eight samples of 400, and two more.
+    assert useful_slots(NUCLEO, model(400)) == 10
+    assert useful_slots(NUCLEO, model(784)) == ENOUGH_SLOTS
+    slow = dataclasses.replace(NUCLEO, bauds=(115_200,))
+    assert useful_slots(slow, model(64)) == ENOUGH_SLOTS
 
 
 def test_a_large_model_gets_fewer_slots_before_it_is_refused():
     large = memory_budget(NUCLEO, model(20_000, arena_bytes=30_000))
-    assert MIN_SLOTS <= large.slots < MAX_SLOTS
+    assert MIN_SLOTS <= large.slots < ENOUGH_SLOTS
 
 
 def test_with_the_fewest_slots_the_ring_shrinks():

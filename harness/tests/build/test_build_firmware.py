@@ -6,10 +6,15 @@ import pytest
 from harness.build import build, native, verify_identity
 from harness.build.budget import memory_budget
 from harness.build.compilers import cross_compiler
+from harness.build.image import read_image
 from harness.build.inputs import BuildBoard, BuildModel
 from harness.errors import BenchError, DeviceError, MisuseError, PlanError
-from harness.models import load_model
+from harness.models import layertable, load_model
+from harness.models.codegen.emit import ENGINE_VERSION
 from harness.models.codegen.generate import generate
+from harness.paths import shipped
+
+FIRMWARE = shipped("firmware")
 
 
 def sha256(path):
@@ -23,6 +28,45 @@ def test_the_same_inputs_give_the_same_bytes_anywhere(image, board_dir, generate
     assert again.elf != image.elf
     assert again.build_id == image.build_id
     assert sha256(again.elf) == sha256(image.elf)
+
+
+@pytest.mark.parametrize("compiler", ["zig", "gcc"])
+def test_a_real_model_gives_the_same_image_from_another_checkout_another_folder_and_a_clean_cache(
+    board_dir, tmp_path, monkeypatch, compiler
+):
+    if compiler == "gcc" and shutil.which("arm-none-eabi-gcc") is None:
+        pytest.skip("arm-none-eabi-gcc is not installed; the same is tested with zig")
+    model = load_model("digits_cnn_int8").path
+    generate(model, tmp_path / "a")
+    here = build(board_dir, tmp_path / "a", compiler=compiler, cache_dir=tmp_path / "cache-a")
+    elsewhere = tmp_path / "another checkout" / "firmware"
+    shutil.copytree(FIRMWARE, elsewhere)
+    monkeypatch.setattr("harness.build.firmware.shipped", lambda name: {"firmware": elsewhere}[name])
+    generate(model, tmp_path / "deeper" / "b")
+    there = build(
+        elsewhere / "boards" / "nucleo_f446re",
+        tmp_path / "deeper" / "b",
+        compiler=compiler,
+        cache_dir=tmp_path / "cache-b",
+    )
+    assert there.elf != here.elf
+    assert there.build_id == here.build_id
+    assert sha256(there.elf) == sha256(here.elf)
+    assert sha256(there.model_json) == sha256(here.model_json)
+
+
+def test_the_layer_table_lies_beside_the_image_and_names_the_model_and_the_generator(board_dir, build_cache, tmp_path):
+    model = load_model("digits_cnn_int8")
+    generate(model.path, tmp_path / "generated")
+    out = tmp_path / "fw.elf"
+    image = build(board_dir, tmp_path / "generated", cache_dir=build_cache, out=out)
+    assert image.model_json == tmp_path / "fw.model.json"
+    table = layertable.read(image.model_json)
+    assert (table.model_sha256, table.engine, table.engine_version) == (model.sha256, "builtin", ENGINE_VERSION)
+    assert read_image(out).model_json == image.model_json
+    assert layertable.read(build_cache / image.build_id / "model.json") == table
+    image.model_json.unlink()
+    assert read_image(out).model_json is None
 
 
 def test_no_path_of_this_machine_is_in_the_image(image, board_dir, build_cache, tmp_path):

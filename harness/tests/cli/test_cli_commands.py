@@ -108,3 +108,21 @@ def test_a_virtual_board_is_kept_until_it_is_ended_and_units_shows_it():
         kept.communicate(timeout=30)
     assert kept.returncode == 0
     assert uid not in hil("units", "--json").stdout
+
+
+def test_the_link_is_measured_beside_a_peer_and_told_to_programs(tmp_path):
+    one_cell = ("--baud", 921600, "--adapter", 16, "--payload", 784, "--inference", 0, "--protocol", "ours,mlperf")
+    files = ("--json", tmp_path / "cells.json", "--plot", tmp_path / "plot.svg")
+    done = hil("bench-link", "--quick", *one_cell, *files)
+    assert done.returncode == 0, done.stderr
+    ours, mlperf = json.loads((tmp_path / "cells.json").read_text(encoding="utf-8"))
+    assert (ours["protocol"], mlperf["protocol"]) == ("ours", "mlperf")
+    assert ours["samples_per_s"] > 10 * mlperf["samples_per_s"]
+    assert (tmp_path / "plot.svg").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("wrong", [("--protocol", "kermit"), ("--baud", "fast"), ("--baud", "9600.5")])
+def test_a_bench_that_cannot_be_is_a_mistake_of_the_command_line(wrong, tmp_path):
+    done = hil("bench-link", *wrong, cwd=tmp_path)
+    assert done.returncode == 3
+    assert "hil:" in done.stderr

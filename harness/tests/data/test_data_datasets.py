@@ -142,6 +142,16 @@ LABELS = idx(np.zeros(2, dtype=np.uint8), 0x801)
         (gzip.compress(IMAGES)[:-9], LABELS, "gzip file is damaged"),
         (IMAGES, idx(np.zeros(3, dtype=np.uint8), 0x801), "differ in number"),
     ],
+    # Names of our own: bytes as names (gzip's hold the time) differ between xdist's workers.
+    ids=[
+        "labels for images",
+        "empty",
+        "a byte short",
+        "half a header",
+        "a byte too many",
+        "half a gzip",
+        "another count",
+    ],
 )
 def test_a_damaged_idx_file_is_refused(tmp_path: Path, images: bytes, labels: bytes, says: str) -> None:
     (tmp_path / "i").write_bytes(images)

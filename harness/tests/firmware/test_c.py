@@ -71,9 +71,9 @@ def test_the_c_test_program_finds_nothing_wrong(c_compiler, name):
 
 
 def test_there_is_a_test_program_for_each_part():
-    assert {f"test_{part}" for part in ("frame", "zero_runs", "fifo", "slots", "server", "fault", "identity")} <= set(
-        PROGRAMS
-    )
+    assert {
+        f"test_{part}" for part in ("frame", "zero_runs", "fifo", "slots", "server", "layers", "fault", "identity")
+    } <= set(PROGRAMS)
 
 
 def test_the_message_numbers_are_those_of_the_table():

@@ -24,14 +24,14 @@ def image(tmp_path_factory):
 def run():
     """Run the digits plan on a virtual unit; ``at`` maps a share of the stream to something that is done then."""
 
-    def go(samples=60, *, firmware: Path | None = None, at=None, case=None):
+    def go(samples=60, *, firmware: Path | None = None, at=None, case=None, layers=False):
         pending = sorted((at or {}).items(), key=lambda item: item[0])
 
         def watch(step):
             while pending and step.name == "stream" and step.share >= pending[0][0]:
                 pending.pop(0)[1]()
 
-        options = RunOptions(backend="virtual", firmware=firmware)
+        options = RunOptions(backend="virtual", firmware=firmware, layers=layers)
         return run_case(case or digits_case(samples), options, watch=watch)
 
     return go

@@ -1,5 +1,6 @@
 """Changing a built image the way an accident would: a byte of a section, an instruction of a function."""
 
+import hashlib
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
@@ -16,6 +17,20 @@ def flip_byte(elf: Path, section: str, at: int = 100) -> None:
     content = bytearray(elf.read_bytes())
     content[offset] ^= 0x40
     elf.write_bytes(content)
+
+
+def damage_weight(elf: Path, at: int) -> int:
+    """Turn the weight ``at`` bytes into the section .hil_model into another, and sign for it in the image's identity."""
+    with elf.open("rb") as file:
+        image = ELFFile(file)
+        weights = image.get_section_by_name(".hil_model")
+        start, size = weights["sh_offset"], weights["sh_size"]
+        identity = image.get_section_by_name(".hil_identity")["sh_offset"]
+    content = bytearray(elf.read_bytes())
+    content[start + at] ^= 0x40
+    content[identity + 152 : identity + 184] = hashlib.sha256(content[start : start + size]).digest()
+    elf.write_bytes(content)
+    return content[start + at]
 
 
 def replace_start(elf: Path, function: str, code: bytes) -> int:

@@ -1,3 +1,4 @@
+import random
 import zlib
 from dataclasses import replace
 
@@ -155,6 +156,91 @@ def test_one_lost_chunk_is_all_that_is_sent_again():
     assert_each_answered_once_and_rightly(outcome, samples)
     assert outcome.counters.resent <= 8  # what one write of 512 bytes held
     assert outcome.counters.stalls == 0, "NEED comes without the host having to ask"
+
+
+def flip_a_byte_of_write(direction, n):
+    """Damage the n-th piece that enters a direction, in its middle."""
+    put, pieces = direction.put, []
+
+    def lossy(data, now_s):
+        if data:
+            pieces.append(data)
+        at = len(data) // 2
+        put(data[:at] + bytes([data[at] ^ 0x11]) + data[at + 1 :] if data and len(pieces) == n else data, now_s)
+
+    direction.put = lossy
+
+
+@pytest.mark.parametrize("way", ["up", "down"])
+@pytest.mark.parametrize("window", [1, None])
+def test_one_damaged_frame_costs_a_round_trip_and_no_time_out(way, window):
+    timed = {}
+    for damaged in (None, 3):
+        session, samples, device, transport, clock = bench(n=6, size=60, slots=3, window=window, compute_s=0.002)
+        session.hello()
+        flip_a_byte_of_write(getattr(transport, way), damaged)
+        began_s = clock.monotonic_s()
+        outcome = session.stream(samples)
+        assert_each_answered_once_and_rightly(outcome, samples)
+        assert sorted(device.seen) == sorted(samples), "nothing is computed twice"
+        assert outcome.counters.stalls == 0
+        timed[damaged] = clock.monotonic_s() - began_s
+    # A sample of 60 bytes and its answer take 13 ms on this line, a time-out at least 50.
+    assert timed[3] - timed[None] < 0.03
+
+
+@pytest.mark.parametrize("encoding", ["auto", "raw", "zero_runs"])
+def test_the_encoding_that_was_asked_for_is_the_one_that_travels(encoding):
+    clock = ManualClock()
+    device = FakeDevice(hello_for([64], [10]), network)
+    transport = MemoryTransport(device, clock)
+    session = Session(transport, clock, encoding=encoding)
+    session.hello()
+    seen = set()
+    take = device.board._take_chunk
+    device.board._take_chunk = lambda frame, chunk: (seen.add(chunk.encoding), take(frame, chunk))
+    sparse, dense, even = bytes(60) + b"abcd", bytes(range(64)), bytes(3) + bytes(range(1, 62))
+    outcome = session.stream([sparse, dense, even])
+    assert_each_answered_once_and_rightly(outcome, [sparse, dense, even])
+    assert seen == {"auto": {0, 1}, "raw": {0}, "zero_runs": {0, 1}}[encoding]
+
+
+def test_zero_runs_cannot_be_asked_of_a_board_that_cannot_read_them():
+    clock = ManualClock()
+    device = FakeDevice(hello_for([64], [10], capabilities=m.Capability(0)), network)
+    session = Session(MemoryTransport(device, clock), clock, encoding="zero_runs")
+    with pytest.raises(DeviceError, match="zero runs"):
+        session.hello()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), window=st.sampled_from([1, 2, None]), chunk_bytes=st.sampled_from([16, 64]))
+def test_frames_that_overtake_one_another_on_either_way_change_nothing(seed, window, chunk_bytes):
+    session, samples, device, transport, _ = bench(n=8, size=100, slots=3, window=window, chunk_bytes=chunk_bytes)
+    session.hello()
+    for n, direction in enumerate((transport.up, transport.down)):
+        reorder(direction, random.Random(seed + n))
+    outcome = session.stream(samples, timeout_s=600.0)
+    assert_each_answered_once_and_rightly(outcome, samples)
+    assert set(device.seen) == set(samples)
+
+
+def reorder(direction, choose):
+    """Let one frame in five wait for the one behind it."""
+    put, held, rest = direction.put, [], bytearray()
+
+    def swapped(data, now_s):
+        rest.extend(data)
+        while b"\0" in rest:
+            frame, _, after = bytes(rest).partition(b"\0")
+            rest[:] = after
+            if not held and choose.random() < 0.2:
+                held.append(frame + b"\0")
+            else:
+                put(frame + b"\0" + b"".join(held), now_s)
+                held.clear()
+
+    direction.put = swapped
 
 
 def test_outputs_larger_than_a_frame_come_in_parts():

@@ -147,6 +147,12 @@ def test_percentiles_are_values_that_occurred_with_order_statistic_bounds(view: 
 
 def test_resources_are_measured_where_they_are_known(view: Make) -> None:
     link = LinkFacts(baud=115200, bytes_tx=1, bytes_rx=1, frames_bad=0, resent=0, line_use=0.4, lost=0, wall_s=2.0)
+    got = measured(view(FOUR, TRUTH, link=link))
+    assert got["board_resets"].value == 0
+    assert "overlap" not in got
+    link = link.model_copy(update={"resets": 1, "revived": 2, "overlap": 0.75})
+    got = measured(view(FOUR, TRUTH, link=link))
+    assert (got["board_resets"].value, got["overlap"].value) == (3, 0.75)
     firmware = FirmwareFacts(
         elf_sha256="",
         model_sha256="",

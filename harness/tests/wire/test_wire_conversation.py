@@ -153,7 +153,7 @@ def test_an_answer_that_overtakes_an_older_sample_makes_the_host_ask_at_once():
     said(host)
     host.receive_data(frame(result(1), 1), 0.1)
     assert said(host, 0.1) == [m.StatusRequest()]
-    host.receive_data(frame(m.Status(7, HELLO.boot, 0, 0, 0, 0, 0, ()), 2), 0.2)
+    host.receive_data(frame(m.Status(7, HELLO.boot, 0, 0, 0, 0, 0, 0, 0, ()), 2), 0.2)
     (asked,) = said(host, 0.2)
     assert asked == m.ResultRequest(0)
     seq_of_request = 6  # HELLO_REQUEST, 4 chunks, STATUS_REQUEST came before
@@ -171,7 +171,7 @@ def test_status_repairs_what_left_before_it_was_asked_for_and_nothing_after():
     host.send_sample(1, bytes(64))
     assert [c.sample for c in said(host, 1.0)] == [1, 1]
     slot = m.SlotStatus(0, m.SlotState.RECEIVING, (32,))
-    host.receive_data(frame(m.Status(7, HELLO.boot, 0, 3, 0, 0, 0, (slot,)), 1), 1.1)
+    host.receive_data(frame(m.Status(7, HELLO.boot, 0, 3, 0, 0, 0, 0, 0, (slot,)), 1), 1.1)
     assert [(c.sample, c.offset) for c in said(host, 1.1)] == [(0, 32)]
     assert host.counters.frames_bad == 3
 
@@ -214,7 +214,7 @@ def test_a_board_that_answers_but_gets_no_further_loses_the_oldest_sample_in_tim
         for message in said(host, now_s):
             if isinstance(message, m.StatusRequest):
                 slot = m.SlotStatus(0, m.SlotState.RUNNING, ())
-                host.receive_data(frame(m.Status(7, HELLO.boot, 0, 0, 0, 0, 0, (slot,))), now_s)
+                host.receive_data(frame(m.Status(7, HELLO.boot, 0, 0, 0, 0, 0, 0, 0, (slot,))), now_s)
         now_s += host.next_timeout_s(now_s)
         host.tick(now_s)
     assert [(e.key, type(e)) for e in found] == [(3, SampleLost)]
@@ -228,8 +228,8 @@ def test_a_board_that_answers_but_gets_no_further_loses_the_oldest_sample_in_tim
     "sign",
     [
         m.Boot(99, m.ResetCause.WATCHDOG, 0),
-        m.Status(7, 99, 0, 0, 0, 0, 0, ()),
-        m.Status(6, HELLO.boot, 0, 0, 0, 0, 0, ()),
+        m.Status(7, 99, 0, 0, 0, 0, 0, 0, 0, ()),
+        m.Status(6, HELLO.boot, 0, 0, 0, 0, 0, 0, 0, ()),
         m.Error(m.ErrorCode.NO_SESSION, m.Chunk.TYPE, 1, ""),
     ],
 )

@@ -1,0 +1,32 @@
+# TFLM. HIL_SDK_DIR is a tree made by TFLM's create_tflm_tree.py, with the library that was built from it
+# (libtensorflow-microlite.a, or the sources below src/) and the user's hil_ops.h.
+set(HIL_INTERPRETS_MODEL TRUE) # the .tflite goes into the image
+if(HIL_ZIG)
+  set(CMAKE_CXX_COMPILER "${HIL_ZIG}")
+  set(CMAKE_CXX_COMPILER_ARG1 "c++")
+elseif(HIL_GCC)
+  string(REGEX REPLACE "gcc([^/]*)$" "g++\\1" CMAKE_CXX_COMPILER "${HIL_GCC}")
+else()
+  set(CMAKE_CXX_COMPILER "${HIL_CC}")
+  if(HIL_CC_ARG1)
+    set(CMAKE_CXX_COMPILER_ARG1 "c++")
+  else()
+    string(REGEX REPLACE "gcc([^/]*)$" "g++\\1" CMAKE_CXX_COMPILER "${HIL_CC}")
+    string(REGEX REPLACE "clang([^/+]*)$" "clang++\\1" CMAKE_CXX_COMPILER "${CMAKE_CXX_COMPILER}")
+  endif()
+endif()
+set(CMAKE_CXX_COMPILER_FORCED TRUE)
+set(CMAKE_CXX_COMPILER_ID_RUN TRUE)
+set(CMAKE_CXX_COMPILER_ID ${CMAKE_C_COMPILER_ID})
+enable_language(CXX)
+file(GLOB HIL_SDK_LIBRARIES "${HIL_SDK_DIR}/*.a")
+set(sdk_sources "")
+if(NOT HIL_SDK_LIBRARIES)
+  file(GLOB_RECURSE sdk_sources "${HIL_SDK_DIR}/*.c" "${HIL_SDK_DIR}/*.cc")
+endif()
+set(HIL_ENGINE_SOURCES ${CMAKE_CURRENT_LIST_DIR}/adapter.cc ${CMAKE_CURRENT_LIST_DIR}/engine.c ${sdk_sources})
+set(HIL_ENGINE_INCLUDES "${CMAKE_CURRENT_LIST_DIR}" "${HIL_SDK_DIR}" "${HIL_SDK_DIR}/third_party/flatbuffers/include"
+    "${HIL_SDK_DIR}/third_party/gemmlowp" "${HIL_SDK_DIR}/third_party/ruy")
+set(HIL_ENGINE_DEFINES TF_LITE_STATIC_MEMORY)
+set(HIL_ENGINE_OPTIONS $<$<COMPILE_LANGUAGE:CXX>:-std=c++17> $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>
+    $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti> $<$<COMPILE_LANGUAGE:CXX>:-fno-threadsafe-statics>)

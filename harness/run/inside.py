@@ -1,0 +1,188 @@
+"""A look into the network after a stream: the first divergent layer where outputs differ, a profile where asked for."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import HilError
+from harness.models import reference as references
+from harness.models.layertable import LayerTable, TableLayer
+from harness.records import Divergence, Evidence, LayerFacts, Samples
+from harness.run.bring_up import Live
+from harness.run.layers import LayerReader
+from harness.run.product import Product
+from harness.run.workload import Workload
+from harness.wire import messages as m
+
+Array = npt.NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What was seen. ``warnings`` say why something was not; they change no verdict."""
+
+    divergence: Divergence | None = None
+    layers: tuple[LayerFacts, ...] = ()
+    sample: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def look_inside(
+    product: Product,
+    workload: Workload,
+    samples: Samples,
+    live: Live,
+    *,
+    reference: str,
+    evidence: Evidence,
+    profile: bool,
+) -> Inside:
+    """Find the first divergent layer if some output differs from ``reference``'s; with ``profile`` every layer's cost.
+
+    Never raises for what goes wrong on the board or the line: the stream was judged before, and its verdict stands.
+    """
+    if not live.hello.capabilities & m.Capability.LAYERS:
+        return (
+            Inside(warnings=("the engine on the board shows no layers: nothing to profile",)) if profile else Inside()
+        )
+    try:
+        table = product.layer_table()
+        # Float functions of two makers differ in the last bit; the golden twin is what a float board must equal.
+        oracle = reference if product.model.outputs[0].dtype != "float32" or table is None else "twin"
+        suspect = None if table is None else _first_differing(product.model.path, workload, samples, reference, oracle)
+        if suspect is None and not profile:
+            return Inside()
+        index = suspect if suspect is not None else _first_answered(samples)
+        reader = LayerReader(live.session, workload.raw[index].tobytes())
+        rows = reader.rows()
+        if table is not None and not _same_layers(table, rows):
+            wrong = "the board's layers are not those of the layer table: compared with no reference, named by number"
+            return replace(_profiled(rows, samples, index, evidence), warnings=(wrong,))
+        expected = {} if table is None else _expected(product.model.path, workload, index, oracle)
+        inside = _profiled(rows, samples, index, evidence, table, expected) if profile else Inside()
+        if suspect is None or table is None:
+            return inside
+        found = _divergence(reader, rows, table, expected, samples, index, oracle)
+        if found is None:
+            again = (
+                f"sample {samples.ids[index]} differs from the reference, but no layer did when it was run again:"
+                " the fault comes and goes"
+            )
+            return replace(inside, warnings=(again,))
+        return replace(inside, divergence=found)
+    except HilError as error:
+        return Inside(warnings=(f"the layers could not be looked into: {error}",))
+
+
+def _first_answered(samples: Samples) -> int:
+    return int(np.argmax(samples.answered))
+
+
+def _first_differing(model: Path, workload: Workload, samples: Samples, reference: str, oracle: str) -> int | None:
+    """The first sample whose raw outputs differ, among those that were computed and from the right input."""
+    sound = samples.answered & (samples.status == 0) & (samples.input_crc == samples.sent_crc)
+    rows = np.flatnonzero(sound & _differ(samples.outputs, samples.reference))
+    if rows.size and oracle != reference:
+        truth = references.load(oracle).run(model, workload.raw[rows]).reshape(len(rows), -1)
+        rows = rows[_differ(samples.outputs[rows], truth)]
+    return int(rows[0]) if rows.size else None
+
+
+def _differ(a: Array, b: Array) -> npt.NDArray[np.bool_]:
+    """Rows of two arrays of one dtype that are not the same bytes: a NaN equals itself, and -0 is not 0."""
+    left, right = (np.ascontiguousarray(x).view(np.uint8).reshape(len(x), -1) for x in (a, b))
+    return np.asarray((left != right).any(axis=1))
+
+
+def _same_layers(table: LayerTable, rows: tuple[m.LayerRun, ...]) -> bool:
+    known = [(layer.op_code, layer.n_bytes) for layer in table.layers]
+    return known == [(row.op, row.bytes) for row in rows]
+
+
+def _expected(model: Path, workload: Workload, index: int, oracle: str) -> dict[int, bytes]:
+    """What the reference writes: tensor index -> bytes as they travel."""
+    layers = references.load(oracle).run_layers(model, workload.raw[index : index + 1])
+    return {tensor: v[0].astype(v.dtype.newbyteorder("<")).tobytes() for tensor, v in layers.items()}
+
+
+def _profiled(
+    rows: tuple[m.LayerRun, ...],
+    samples: Samples,
+    index: int,
+    evidence: Evidence,
+    table: LayerTable | None = None,
+    expected: dict[int, bytes] | None = None,
+) -> Inside:
+    hardware = evidence == "hardware"
+    facts = []
+    for i, row in enumerate(rows):
+        known = table.layers[i] if table is not None else None
+        truth = (expected or {}).get(known.tensor) if known is not None else None
+        facts.append(
+            LayerFacts(
+                index=i,
+                name=known.name if known else f"layer_{i}",
+                op=known.op if known else f"op {row.op}",
+                shape=known.shape if known else (),
+                dtype=known.dtype if known else "",
+                macs=known.macs if known else 0,
+                n_bytes=row.bytes,
+                crc32=row.crc,
+                cycles=row.cycles if hardware else None,
+                instructions=None if hardware else row.cycles,
+                equal=None if truth is None else zlib.crc32(truth) == row.crc,
+            )
+        )
+    return Inside(layers=tuple(facts), sample=str(samples.ids[index]))
+
+
+def _divergence(
+    reader: LayerReader,
+    rows: tuple[m.LayerRun, ...],
+    table: LayerTable,
+    expected: dict[int, bytes],
+    samples: Samples,
+    index: int,
+    oracle: str,
+) -> Divergence | None:
+    """The first layer that is not the reference's. Layers that the reference does not show are passed over."""
+    equal = 0
+    for layer, row in zip(table.layers, rows, strict=True):
+        truth = expected.get(layer.tensor)
+        if truth is None:
+            continue
+        if zlib.crc32(truth) != row.crc:
+            return _first_element(layer, truth, reader.data(layer.index), samples, index, equal, oracle)
+        equal += 1
+    return None
+
+
+def _first_element(
+    layer: TableLayer, truth: bytes, data: bytes, samples: Samples, index: int, equal: int, oracle: str
+) -> Divergence:
+    want, got = layer.values(truth), layer.values(data)
+    width = want.dtype.itemsize
+    apart = np.frombuffer(truth, np.uint8) != np.frombuffer(data, np.uint8)
+    apart = apart.reshape(-1, width).any(axis=1)
+    position = np.unravel_index(int(np.argmax(apart)), layer.shape)
+    return Divergence(
+        sample=str(samples.ids[index]),
+        sample_index=index,
+        layer_index=layer.index,
+        layer=layer.name,
+        op=layer.op,
+        tensor=layer.tensor_name,
+        shape=layer.shape,
+        position=tuple(int(at) for at in position),
+        expected=float(want[position]),
+        found=float(got[position]),
+        differing=int(apart.sum()),
+        elements=int(apart.size),
+        equal_layers=equal,
+        reference=oracle,
+    )

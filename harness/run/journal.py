@@ -1,0 +1,212 @@
+"""What was answered, written down as it comes, so that a run whose host process was killed can be gone on with.
+
+``journal.jsonl`` lies in the report directory. Each line is ``CRC JSON``: the CRC-32 of the JSON text in 8 hexadecimal
+digits, a blank, and an object. The first says what the run is bound to, every other is one answered sample::
+
+    {"schema": "hil.journal/1", "run": ID, "started": ISO time, "bound": {"case": ..., "dataset": SHA-256, ...}}
+    {"i": index, "status": n, "cycles": n, "crc": CRC-32 of the input as the engine read it, "out": outputs in hex, "t": s}
+
+``t`` is the time spent on streaming until then, earlier parts of the run included. A line that was torn or damaged counts
+as never written: its sample is streamed again. Lines are handed to the system at once and to the disk once a second: the
+death of the process loses none, the death of the host a second's worth.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from harness.clock import Clock
+from harness.errors import BenchError, MisuseError
+from harness.wire.events import ResultReceived
+
+FILENAME: Final = "journal.jsonl"
+SCHEMA: Final = "hil.journal/1"
+_SYNC_EVERY_S: Final = 1.0
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What an earlier part of the run has left. ``answered`` maps the index of a sample to its answer."""
+
+    run_id: str
+    started: datetime
+    bound: dict[str, str]
+    answered: dict[int, ResultReceived]
+    spent_s: float
+
+    def check_bound(self, bound: Mapping[str, str], where: Path) -> None:
+        """MisuseError naming both sides when this run is not the one that the journal was written by."""
+        for name in sorted({*bound, *self.bound}):
+            if self.bound.get(name) != bound.get(name):
+                raise MisuseError(
+                    f"the run cannot be gone on with: its {name} is not the one of now",
+                    where=str(where),
+                    expected=f"{name} {bound.get(name)}",
+                    found=f"{name} {self.bound.get(name)}",
+                    next_step="start a new run without --resume, or put back what was changed",
+                )
+
+
+class Journal:
+    """An open journal. ``close`` makes it safe; may be called again."""
+
+    def __init__(self, path: Path, clock: Clock, *, spent_s: float = 0.0) -> None:
+        self.path = path
+        self._clock = clock
+        self._began_s = clock.monotonic_s() - spent_s
+        self._synced_s = clock.monotonic_s()
+        self._fd: int | None = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+    @classmethod
+    def begin(cls, path: Path, clock: Clock, *, run_id: str, started: datetime, bound: Mapping[str, str]) -> Journal:
+        """A new one; one that lies there is replaced. BenchError when the disk refuses."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            journal = cls(path, clock)
+            journal._write({"schema": SCHEMA, "run": run_id, "started": started.isoformat(), "bound": dict(bound)})
+        except OSError as error:
+            raise _disk(path, error) from error
+        return journal
+
+    @classmethod
+    def go_on(cls, path: Path, clock: Clock, earlier: Earlier) -> Journal:
+        """The one that ``read`` has read. A torn last line is ended, so that the next one stands alone."""
+        try:
+            journal = cls(path, clock, spent_s=earlier.spent_s)
+            if not path.read_bytes().endswith(b"\n"):
+                os.write(journal._open_fd(), b"\n")
+        except OSError as error:
+            raise _disk(path, error) from error
+        return journal
+
+    def add(self, index: int, result: ResultReceived) -> None:
+        """One more answered sample. BenchError when the disk refuses: going on would promise what cannot be kept."""
+        now_s = self._clock.monotonic_s()
+        line = {
+            "i": index,
+            "status": result.status,
+            "cycles": result.cycles,
+            "crc": result.input_crc,
+            "sent": result.sent_crc,
+            "out": result.outputs.hex(),
+            "t": round(now_s - self._began_s, 6),
+        }
+        try:
+            self._write(line)
+            if now_s - self._synced_s >= _SYNC_EVERY_S:
+                self._synced_s = now_s
+                os.fsync(self._open_fd())
+        except OSError as error:
+            raise _disk(self.path, error) from error
+
+    def close(self) -> None:
+        """Nothing more will be added."""
+        if self._fd is not None:
+            fd, self._fd = self._fd, None
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+
+    def _open_fd(self) -> int:
+        if self._fd is None:
+            raise MisuseError("the journal was closed", where=str(self.path))
+        return self._fd
+
+    def _write(self, content: Mapping[str, Any]) -> None:
+        text = json.dumps(content, separators=(",", ":")).encode()
+        # One write: whoever kills us kills us before or after it.
+        os.write(self._open_fd(), b"%08x %s\n" % (zlib.crc32(text), text))
+
+
+def read(path: Path) -> Earlier:
+    """What a journal says. MisuseError when it cannot be read or does not begin as one."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise MisuseError("the journal cannot be read", where=str(path), found=error) from error
+    head = _parsed(lines[0])
+    if head is None or head.get("schema") != SCHEMA:
+        raise MisuseError(
+            "this is no journal of a run",
+            where=str(path),
+            expected=SCHEMA,
+            found=head.get("schema") if head else "a first line that is damaged",
+            next_step="start a new run without --resume",
+        )
+    answered: dict[int, ResultReceived] = {}
+    spent_s = 0.0
+    for line in lines[1:]:
+        content = _parsed(line)
+        if content is None:
+            continue
+        spent_s = max(spent_s, float(content["t"]))
+        index = int(content["i"])
+        answered.setdefault(
+            index,
+            ResultReceived(
+                key=index,
+                status=int(content["status"]),
+                cycles=int(content["cycles"]),
+                input_crc=int(content["crc"]),
+                sent_crc=int(content["sent"]),
+                outputs=bytes.fromhex(content["out"]),
+            ),
+        )
+    return Earlier(head["run"], datetime.fromisoformat(head["started"]), head["bound"], answered, spent_s)
+
+
+def find(run: str, case_id: str, roots: tuple[Path, ...] = (Path("hil-reports"),)) -> Path | None:
+    """The journal of ``case_id`` in a run: a report directory, a journal, or a run id to be found below ``roots``.
+
+    None when the directory holds journals, but none of this case: the case had not begun. MisuseError when there is
+    nothing that could be gone on with.
+    """
+    given = Path(run)
+    if given.is_file():
+        return given
+    if given.is_dir():
+        for path in (given / case_id / FILENAME, given / FILENAME):
+            if path.is_file():
+                return path
+        if any(given.rglob(FILENAME)):
+            return None
+    for root in roots:
+        for path in sorted(root.rglob(FILENAME)) if root.is_dir() else ():
+            if _run_of(path) == run:
+                return path
+    raise MisuseError(
+        "there is no run that could be gone on with",
+        expected=f"a report directory that holds {FILENAME}, or the id of a run below {', '.join(map(str, roots))}",
+        found=run,
+    )
+
+
+def _run_of(path: Path) -> str | None:
+    try:
+        return read(path).run_id
+    except MisuseError:
+        return None
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    crc, _, text = line.partition(b" ")
+    try:
+        if len(crc) != 8 or int(crc, 16) != zlib.crc32(text):
+            return None
+    except ValueError:
+        return None
+    content = json.loads(text)
+    return content if isinstance(content, dict) else None
+
+
+def _disk(path: Path, error: OSError) -> BenchError:
+    return BenchError("the journal cannot be written", where=str(path), found=error, next_step="check the disk")

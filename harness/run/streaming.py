@@ -1,0 +1,169 @@
+"""Streams one case on an open unit: the line's speed, the rescue of board and port, the journal, the log of the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from harness.bench.probes import CoreState
+from harness.bench.unit import Unit
+from harness.build.symbols import Symbols
+from harness.clock import Clock
+from harness.errors import BenchError
+from harness.plans.schema import Stream
+from harness.run import blame, journal, speeds, wirelog
+from harness.run.climb import Climbed
+from harness.run.journal import Earlier, Journal
+from harness.run.options import RunOptions
+from harness.run.product import Product
+from harness.run.session import BoardFaultError, BoardSilentError, Rescue, Session, StreamResult
+from harness.run.workload import Workload
+from harness.wire.events import ResultReceived
+
+
+@dataclass(frozen=True)
+class CaseFiles:
+    """What a case writes while it runs. ``journal`` is None when it has no folder; ``earlier`` when it begins anew."""
+
+    journal: Journal | None = None
+    log: wirelog.WireLog | None = None
+    earlier: Earlier | None = None
+
+
+def find_earlier(case_id: str, options: RunOptions) -> tuple[Path, Earlier] | None:
+    """The journal that the case goes on with, None when it begins anew. ``MisuseError`` when it cannot be found or read."""
+    if options.resume is None:
+        return None
+    path = journal.find(options.resume, case_id)
+    return None if path is None else (path, journal.read(path))
+
+
+def binding(case_id: str, workload: Workload, product: Product) -> dict[str, str]:
+    """What a journal is bound to: with another case, data set, model or image its answers mean nothing."""
+    data = workload.data.facts()
+    return {
+        "case": case_id,
+        "data set": f"{data.name} {data.split} {data.n} {data.sha256}",
+        "model": product.image.model_sha256,
+        "firmware": product.elf_sha256,
+    }
+
+
+@contextmanager
+def case_files(
+    folder: Path | None,
+    found: tuple[Path, Earlier] | None,
+    bound: Mapping[str, str],
+    options: RunOptions,
+    clock: Clock,
+    *,
+    run_id: str,
+    started: datetime,
+) -> Iterator[CaseFiles]:
+    """Open what the options ask for; closed again whatever happens. ``MisuseError`` when the journal is another run's."""
+    with ExitStack() as stack:
+        kept: Journal | None = None
+        if found is not None:
+            path, earlier = found
+            earlier.check_bound(bound, path)
+            kept = Journal.go_on(path, clock, earlier)
+        elif folder is not None:
+            kept = Journal.begin(folder / journal.FILENAME, clock, run_id=run_id, started=started, bound=bound)
+        if kept is not None:
+            stack.callback(kept.close)
+        log = None
+        if options.wire_log and folder is not None:
+            log = wirelog.WireLog(folder / wirelog.FILENAME)
+            stack.callback(log.close)
+        yield CaseFiles(kept, log, found[1] if found else None)
+
+
+def raise_speed(session: Session, unit: Unit, wanted: Stream, clock: Clock) -> Climbed:
+    """Go to the plan's baud, else to the fastest that holds: the one remembered of this unit is tried first.
+
+    Nothing is remembered of emulated units: their ids and ports are new each time, and they hold every speed.
+    """
+    real = unit.evidence == "hardware"
+    if wanted.baud is not None:
+        return session.climb(fixed=wanted.baud)
+    if not real:
+        return session.climb(known=max(unit.board.uart.bauds, default=None))
+    known = speeds.recall(unit.uid, unit.port, clock.now())
+    climbed = session.climb(known=known.baud, avoid=tuple(known.refused))
+    if climbed.baud is not None:
+        speeds.remember(unit.uid, unit.port, climbed.baud, {**known.refused, **climbed.refused}, clock.now())
+    return climbed
+
+
+def rescue(unit: Unit, clock: Clock, symbols: Symbols | None) -> Rescue:
+    """Silence is answered with a reset through the probe, if that reaches the core; a port is waited for."""
+
+    def revive() -> str:
+        core = unit.core()
+        words = blame.describe_core(core, symbols)
+        if core.state is CoreState.RESET:
+            raise BenchError(
+                "the board is held in reset", where=f"unit {unit.uid}", found=words, next_step="look at its reset line"
+            )
+        unit.probe.reset()
+        return words
+
+    return Rescue(revive=revive, reopen=lambda gone: unit.reopen_port(gone, clock))
+
+
+def stream_case(
+    session: Session,
+    payloads: list[bytes],
+    files: CaseFiles,
+    climbed: Climbed,
+    *,
+    window: int | None,
+    timeout_s: float,
+    helped: Rescue,
+    answered: Mapping[int, ResultReceived],
+    on_answer: Callable[[], None] = lambda: None,
+) -> StreamResult:
+    """Stream what ``answered`` does not hold yet; the result is of all samples, in their order."""
+    todo = [index for index in range(len(payloads)) if index not in answered]
+
+    def note(at: int, result: ResultReceived) -> None:
+        if files.journal is not None:
+            files.journal.add(todo[at], result)
+        on_answer()
+
+    try:
+        part = session.stream([payloads[index] for index in todo], note, window, timeout_s, helped)
+    except (BoardSilentError, BoardFaultError) as error:
+        if error.partial is not None:
+            error.partial = _whole(error.partial, todo, answered, len(payloads), files, climbed)
+        raise
+    counted = session.counters.bad_board
+    status = session.status()
+    # Only STATUS tells how many damaged frames the board has seen, and a clean end of the stream needs none.
+    part.counters.bad_board += session.counters.bad_board - counted
+    overlap = status.bytes_overlapped / status.bytes_rx if status.bytes_rx else None
+    return replace(_whole(part, todo, answered, len(payloads), files, climbed), overlap=overlap)
+
+
+def _whole(
+    part: StreamResult,
+    todo: list[int],
+    answered: Mapping[int, ResultReceived],
+    n: int,
+    files: CaseFiles,
+    climbed: Climbed,
+) -> StreamResult:
+    results: list[ResultReceived | None] = [answered.get(index) for index in range(n)]
+    for at, result in enumerate(part.results):
+        if result is not None:
+            results[todo[at]] = replace(result, key=todo[at])
+    return replace(
+        part,
+        results=tuple(results),
+        lost={todo[at]: why for at, why in part.lost.items()},
+        earlier_s=files.earlier.spent_s if files.earlier else 0.0,
+        climbs=part.climbs + climbed.steps,
+    )

@@ -1,0 +1,121 @@
+import json
+import zlib
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import MisuseError
+from harness.run import journal
+from harness.run.journal import FILENAME, Journal, find, read
+from harness.testing.clock import ManualClock
+from harness.wire.events import ResultReceived
+
+BOUND = {"case": "digits/b/m", "model": "aa", "firmware": "bb"}
+STARTED = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def answer(i):
+    return ResultReceived(i, 0, 1000 + i, 7 * i, 7 * i, bytes([i % 256] * 10))
+
+
+def written(path, n=5, clock=None, run_id="run1"):
+    clock = clock or ManualClock()
+    kept = Journal.begin(path, clock, run_id=run_id, started=STARTED, bound=BOUND)
+    for i in range(n):
+        clock.advance_s(0.5)
+        kept.add(i, answer(i))
+    kept.close()
+    return path
+
+
+def test_what_was_written_is_read_back(tmp_path):
+    earlier = read(written(tmp_path / "r" / FILENAME))
+    assert (earlier.run_id, earlier.started, earlier.bound, earlier.spent_s) == ("run1", STARTED, BOUND, 2.5)
+    assert earlier.answered == {i: answer(i) for i in range(5)}
+
+
+def test_an_answer_is_in_the_file_before_the_next_one_is_awaited(tmp_path):
+    kept = Journal.begin(tmp_path / FILENAME, ManualClock(), run_id="r", started=STARTED, bound=BOUND)
+    kept.add(3, answer(3))
+    assert list(read(tmp_path / FILENAME).answered) == [3]
+    kept.close()
+    kept.close()
+
+
+@given(cut=st.integers(0, 600))
+def test_a_journal_torn_at_any_byte_gives_whole_answers_and_is_gone_on_with(tmp_path_factory, cut):
+    path = written(tmp_path_factory.mktemp("j") / FILENAME)
+    whole = path.read_bytes()
+    head = whole.index(b"\n")
+    path.write_bytes(whole[: max(head + 1, len(whole) - cut)])
+    earlier = read(path)
+    assert earlier.answered == {i: answer(i) for i in range(len(earlier.answered))}
+    again = Journal.go_on(path, ManualClock(), earlier)
+    missing = [i for i in range(5) if i not in earlier.answered]
+    for i in missing:
+        again.add(i, answer(i))
+    again.close()
+    assert read(path).answered == {i: answer(i) for i in range(5)}
+
+
+def test_a_damaged_line_counts_as_never_written(tmp_path):
+    path = written(tmp_path / FILENAME)
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[2] = lines[2].replace(b'"i":1', b'"i":9')
+    path.write_bytes(b"".join(lines))
+    assert sorted(read(path).answered) == [0, 2, 3, 4]
+
+
+def test_of_two_answers_to_a_sample_the_first_counts(tmp_path):
+    path = written(tmp_path / FILENAME, 1)
+    kept = Journal.go_on(path, ManualClock(), read(path))
+    kept.add(0, answer(77))
+    kept.close()
+    assert read(path).answered == {0: answer(0)}
+
+
+def test_time_goes_on_where_the_earlier_part_left_it(tmp_path):
+    path, clock = written(tmp_path / FILENAME), ManualClock(100.0)
+    kept = Journal.go_on(path, clock, read(path))
+    clock.advance_s(1.5)
+    kept.add(5, answer(5))
+    kept.close()
+    assert read(path).spent_s == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize("name", list(BOUND))
+def test_a_journal_of_another_run_is_refused_with_both_sides(tmp_path, name):
+    path = written(tmp_path / FILENAME)
+    with pytest.raises(MisuseError, match=name) as caught:
+        read(path).check_bound({**BOUND, name: "other"}, path)
+    assert (caught.value.expected, caught.value.found) == (f"{name} other", f"{name} {BOUND[name]}")
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage\n", b'00000000 {"schema": "hil.journal/1"}\n'])
+def test_a_file_that_is_no_journal_is_refused(tmp_path, content):
+    (tmp_path / FILENAME).write_bytes(content)
+    with pytest.raises(MisuseError, match="no journal"):
+        read(tmp_path / FILENAME)
+
+
+def test_a_journal_of_another_schema_is_refused_naming_both(tmp_path):
+    text = json.dumps({"schema": "hil.journal/9"}).encode()
+    (tmp_path / FILENAME).write_bytes(b"%08x %s\n" % (zlib.crc32(text), text))
+    with pytest.raises(MisuseError) as caught:
+        read(tmp_path / FILENAME)
+    assert (caught.value.expected, caught.value.found) == (journal.SCHEMA, "hil.journal/9")
+
+
+def test_a_run_is_found_by_its_folder_its_file_or_its_id(tmp_path):
+    path = written(tmp_path / "some" / "digits" / "b" / "m" / FILENAME, run_id="abc")
+    case = "digits/b/m"
+    assert find(str(tmp_path / "some"), case) == path
+    assert find(str(path.parent), case) == path
+    assert find(str(path), case) == path
+    assert find("abc", case, (tmp_path,)) == path
+    assert find(str(tmp_path / "some"), "mnist/b/m") is None, "this case had not begun"
+    for nothing in ("xyz", str(tmp_path / "elsewhere")):
+        with pytest.raises(MisuseError, match="no run"):
+            find(nothing, case, (tmp_path,))
