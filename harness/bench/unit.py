@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from harness.bench.probes.pyocd import PyocdProbe
 from harness.clock import Clock
 from harness.errors import BenchError
 from harness.records import Backend, Evidence, UnitFacts
+from harness.virtual import registry
 
 BackendChoice = Literal["auto", "probe", "virtual", "renode"]
 
@@ -41,11 +43,12 @@ class Unit:
     probe: Probe
     transport: transports.Transport
     _emulated: EmulatedUnit | None = None
+    _is_virtual: bool = False
 
     @property
     def evidence(self) -> Evidence:
-        """What a result from this unit is worth."""
-        return "hardware" if self.backend == "probe" else "emulated"
+        """What a result from this unit is worth. A virtual unit reached as a probe (a bench file may name one) stays emulated."""
+        return "hardware" if self.backend == "probe" and not self._is_virtual else "emulated"
 
     def facts(self) -> UnitFacts:
         """For the record."""
@@ -136,7 +139,9 @@ def open_unit(
         stack.callback(probe.close)
         # The port first: what the board says right after its reset must not be missed.
         transport = transports.open_transport(port, board.uart.baud)
-        unit = Unit(board, uid, port, backend, probe, transport, emulated)
+        # Asked now: the unit may be gone by the time its evidence is.
+        is_virtual = sys.platform != "win32" and registry.find(uid) is not None
+        unit = Unit(board, uid, port, backend, probe, transport, emulated, is_virtual)
         stack.callback(unit.close_port)
         probe.open()
         yield unit

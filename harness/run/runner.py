@@ -67,6 +67,7 @@ class _Notes:
     run_id: str
     started: datetime
     backend: Backend
+    evidence: Evidence
     workload: Workload | None = None
     product: Product | None = None
     unit: UnitFacts | None = None
@@ -95,7 +96,12 @@ def run_case(
     board = load_board(case.board)
     backend = choose_backend(board, options.backend, options.places, options.uid)
     earlier = find_earlier(case.id, options)
-    notes = _Notes(run_id=uuid.uuid4().hex[:12], started=clock.now(), backend=backend)
+    notes = _Notes(
+        run_id=uuid.uuid4().hex[:12],
+        started=clock.now(),
+        backend=backend,
+        evidence="hardware" if backend == "probe" else "emulated",
+    )
     if earlier is not None:
         notes.run_id, notes.started = earlier[1].run_id, earlier[1].started
         notes.answered = len(earlier[1].answered)
@@ -131,7 +137,7 @@ def run_case(
                 allow_mass_erase=options.allow_mass_erase,
             ) as unit,
         ):
-            notes.unit = unit.facts()
+            notes.unit, notes.evidence = unit.facts(), unit.evidence
             try:
                 _on_the_unit(case, options, unit, notes, symbols, files, watch, clock)
             except (BenchError, DeviceError) as error:
@@ -271,7 +277,7 @@ def _ended_early(
 
 def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: tuple[str, ...]) -> CaseResult:
     assessed = notes.assessed
-    evidence: Evidence = "hardware" if notes.backend == "probe" else "emulated"
+    evidence = notes.evidence
     record = Record(
         run_id=notes.run_id,
         case_id=case.id,

@@ -61,7 +61,7 @@ class Soc:
 
 def names() -> tuple[str, ...]:
     """The chips there are."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")))
 
 
 def load(name: str) -> Soc:
