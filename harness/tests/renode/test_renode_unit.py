@@ -13,6 +13,7 @@ from harness.bench import emulators
 from harness.bench.boards import load_board
 from harness.bench.probes import CoreState
 from harness.errors import BenchError
+from harness.evidence.reports import markdown
 from harness.records import Verdict
 from harness.renode import locate
 from harness.run.options import RunOptions
@@ -66,6 +67,7 @@ def test_the_digits_plan_has_the_same_outputs_as_on_the_virtual_board(
     record = result.record
     assert record.verdict is Verdict.PASS, record.reasons
     assert (record.backend, record.evidence) == ("renode", "emulated")
+    assert b"Renode: instructions only" in markdown.render(record, result.samples, None)
     assert record.unit.probe.startswith(f"Renode {version}, ")
     assert record.firmware.verified
     assert record.measurement("agreement").value == 1.0
