@@ -35,6 +35,18 @@ class Uart(_Part):
     bauds: tuple[int, ...]
 
 
+class Protection(_Part):
+    """How the chip says that its flash must not be read out, and the register writes that end that by erasing it."""
+
+    level_register: int
+    level_mask: int
+    level_open: int  # what reads under the mask where there is no protection
+    level_for_ever: int | None = None  # what reads where it cannot be taken back
+    unlock: tuple[tuple[int, int], ...]  # (address, word), in order
+    busy_register: int
+    busy_mask: int
+
+
 class Debug(_Part):
     """How pyOCD reaches it. ``target`` is pyOCD's target name, ``pack_target`` its name in a CMSIS pack.
 
@@ -49,6 +61,7 @@ class Debug(_Part):
     )
     chip_id_mask: int
     chip_id: int
+    protection: Protection | None = None
     usb_ids: tuple[str, ...] = ()  # "vid:pid" of the probes that sit on such a board
 
 

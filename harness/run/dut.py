@@ -129,7 +129,15 @@ def open_dut(board: Board, options: RunOptions, *, what: str) -> Iterator[Dut]:
     """Open a unit of ``board`` for a test; nothing is flashed yet."""
     clock = SystemClock()
     backend = choose_backend(board, options.backend, options.places, options.uid)
-    with open_unit(board, backend=backend, places=options.places, uid=options.uid, what=what, clock=clock) as unit:
+    with open_unit(
+        board,
+        backend=backend,
+        places=options.places,
+        uid=options.uid,
+        what=what,
+        clock=clock,
+        allow_mass_erase=options.allow_mass_erase,
+    ) as unit:
         yield Dut(unit, options, clock)
 
 

@@ -141,7 +141,7 @@ class _MemoryAccess:
         size = 1 << (self._csw & 7)
         address = self._tar
         lane = 8 * (address & 3)
-        value = self._word_in(address) if size == 4 else self._bus.read(address & -size, size) << lane
+        value = self._word_in(address) if size == 4 else self._read(address & -size, size) << lane
         self._next()
         return value
 
@@ -154,11 +154,16 @@ class _MemoryAccess:
     def _word_in(self, address: int) -> int:
         if address == _DHCSR and not self._machine.stopped:
             self._before_status()
-        return self._bus.read(address & ~3, 4)
+        return self._read(address & ~3, 4)
+
+    def _read(self, address: int, size: int) -> int:
+        if self._machine.hidden(address):  # read-out protection answers a debugger as if nothing were there
+            raise BusError(address)
+        return self._bus.read(address, size)
 
     def read_block(self, count: int) -> bytes | None:
         """``count`` words at TAR at once; None if they are not all in one memory, or not read as words in a row."""
-        if self._csw & 0x17 != 0x12:
+        if self._csw & 0x17 != 0x12 or self._machine.hidden(self._tar):
             return None
         block = self._bus.read_block(self._tar, 4 * count)
         if block is not None:

@@ -49,6 +49,7 @@ class Machine:
         self.dwt = Dwt(self.core, self.clock, lambda: bool(self.debug.demcr & TRCENA))
         self.resettable: list[Callable[[], None]] = []
         self.on_reset: Callable[[str], None] = lambda _cause: None
+        self.hidden: Callable[[int], bool] = lambda _address: False  # from a debugger, by read-out protection
         self.vector_base = 0
         self.sleeping = self.polling = self.frozen = self.in_reset = False
         self.resets = 0

@@ -182,6 +182,7 @@ class Unit:
             "freeze": self._freeze,
             "reset": self._reset,
             "silence": self._silence,
+            "protect": self._protect,
         }
         if command not in actions:
             raise ValueError(f"unknown command {command!r}")
@@ -231,4 +232,8 @@ class Unit:
 
     def _silence(self) -> dict[str, Any]:
         self._silent = True
+        return {}
+
+    def _protect(self, level: int) -> dict[str, Any]:
+        self._chip.flash.protect(level)
         return {}

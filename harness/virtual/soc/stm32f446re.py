@@ -120,7 +120,11 @@ class Stm32F446(SingleCore):
         self.rcc.gates |= {(APB1ENR, 17): self.usart2, (APB1ENR, 28): self.pwr}
         self.rcc.on_clock = self._clock_changed
         self.gpio["A"].on_change = self._pins_changed
+        self.machine.hidden = self._hidden
         self.machine.on_reset = lambda cause: self.rcc.note_reset(_RESET_FLAGS[cause])
+
+    def _hidden(self, address: int) -> bool:
+        return self.flash.protected and (FLASH_BASE <= address < FLASH_BASE + FLASH_SIZE or address < FLASH_SIZE)
 
     def _clock_changed(self, hz: int) -> None:
         self.machine.clock.hz = max(1, hz)
