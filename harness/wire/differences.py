@@ -76,8 +76,7 @@ def _folded(values: _Bytes, stride: int) -> _Bytes:
     before[1:] = values[:-1]
     before[stride:] = values[: max(0, len(values) - stride)]
     difference = values - before
-    folded: _Bytes = difference << 1 ^ np.where(difference & 0x80, np.uint8(0xFF), np.uint8(0))
-    return folded
+    return (difference << 1 ^ np.where(difference & 0x80, np.uint8(0xFF), np.uint8(0))).astype(np.uint8)
 
 
 def _summed(folded: _Bytes, stride: int) -> _Bytes:
