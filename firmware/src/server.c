@@ -15,9 +15,9 @@
 #include "results.h"
 #include "slots.h"
 #include "wire/bytes.h"
+#include "wire/encodings.h"
 #include "wire/frame.h"
 #include "wire/messages.h"
-#include "wire/zero_runs.h"
 
 /* After this many crashes in a row without a HELLO the engine is left alone, so that the fault can still be asked for. */
 enum { CRASHES_MAX = 3 };
@@ -101,11 +101,11 @@ static void on_chunk(const uint8_t *body, uint32_t n) {
         refuse(HIL_ERR_BAD_CHUNK, "no chunk begins at this offset");
         return;
     }
-    if (encoding > HIL_ENCODING_ZERO_RUNS) {
+    if (!encoding_known(encoding)) {
         refuse(HIL_ERR_BAD_CHUNK, "unknown encoding");
         return;
     }
-    if (encoding == HIL_ENCODING_RAW ? data_bytes != size : !zero_runs_fit(data, data_bytes, size)) {
+    if (!encoding_fits(encoding, data, data_bytes, size)) {
         refuse(HIL_ERR_BAD_CHUNK, "the data is not of the chunk's size");
         return;
     }
@@ -124,11 +124,7 @@ static void on_chunk(const uint8_t *body, uint32_t n) {
     if (slots_has(s, offset)) {
         return;
     }
-    if (encoding == HIL_ENCODING_RAW) {
-        memcpy(&s->data[offset], data, size);
-    } else {
-        zero_runs_decode(data, data_bytes, &s->data[offset]);
-    }
+    encoding_decode(encoding, data, data_bytes, size, &s->data[offset]);
     slots_mark(s, offset);
 }
 

@@ -27,7 +27,8 @@ static void hello_says_who_the_board_is(void) {
     CHECK_EQUAL(get_u16(&f.body[HIL_HELLO_AT_CHUNK_BYTES]), 16);
     CHECK_EQUAL(get_u32(&f.body[HIL_HELLO_AT_CLOCK_HZ]), 1000);
     CHECK_EQUAL(get_u32(&f.body[HIL_HELLO_AT_CAPABILITIES]),
-                HIL_WIRE_CAP_CYCLES | HIL_WIRE_CAP_ZERO_RUNS | HIL_WIRE_CAP_BAUD | HIL_WIRE_CAP_LAYERS | HIL_WIRE_CAP_FAULT);
+                HIL_WIRE_CAP_CYCLES | HIL_WIRE_CAP_ZERO_RUNS | HIL_WIRE_CAP_FILL_RUNS | HIL_WIRE_CAP_DIFFERENCES |
+                    HIL_WIRE_CAP_BAUD | HIL_WIRE_CAP_LAYERS | HIL_WIRE_CAP_FAULT);
     CHECK_BYTES(&f.body[HIL_HELLO_AT_MODEL_SHA256], hil_engine_active.model_sha256, 32);
     CHECK_BYTES(&f.body[HIL_HELLO_AT_BOARD], "\4test\50" HIL_BUILD_ID "\4sums\0011\4", 5 + 41 + 5 + 2 + 1);
     CHECK(f.n + HIL_WIRE_OVERHEAD <= HIL_WIRE_HELLO_MAX_FRAME);
@@ -59,21 +60,30 @@ static void chunks_may_come_in_any_order_and_again(void) {
     CHECK(hear_nothing());
 }
 
-static void zero_runs_give_the_same_sample(void) {
+/* A five, then 15 zeros or, at the end of the sample, 7. */
+static void check_encoding(uint8_t encoding, const char *full, const char *last, uint32_t n_full, uint32_t n_last) {
     uint8_t body[HIL_CHUNK_AT_DATA + 8];
     sent_frame f;
     power_on_and_hello();
     for (uint32_t offset = 0; offset < 40; offset += 16) {
+        uint32_t n = offset < 32 ? n_full : n_last;
         put_u32(&body[HIL_CHUNK_AT_SAMPLE], 1);
         put_u32(&body[HIL_CHUNK_AT_OFFSET], offset);
-        body[HIL_CHUNK_AT_ENCODING] = HIL_ENCODING_ZERO_RUNS;
-        memcpy(&body[HIL_CHUNK_AT_DATA], offset < 32 ? "\0\5\215" : "\0\5\205", 3); /* a five, then 15 or 7 zeros */
-        say(HIL_MSG_CHUNK, body, HIL_CHUNK_AT_DATA + 3);
+        body[HIL_CHUNK_AT_ENCODING] = encoding;
+        memcpy(&body[HIL_CHUNK_AT_DATA], offset < 32 ? full : last, n);
+        say(HIL_MSG_CHUNK, body, HIL_CHUNK_AT_DATA + n);
     }
     work();
     NEED_SO(hear(&f, HIL_MSG_RESULT));
     CHECK_EQUAL(get_u32(&f.body[HIL_RESULT_AT_DATA]), 5);
     CHECK_EQUAL(get_u32(&f.body[HIL_RESULT_AT_DATA + 4]), 10);
+}
+
+static void every_encoding_gives_the_same_sample(void) {
+    check_encoding(HIL_ENCODING_ZERO_RUNS, "\0\5\215", "\0\5\205", 3, 3);
+    check_encoding(HIL_ENCODING_FILL_RUNS, "\0\0\5\215", "\0\0\5\205", 4, 4);
+    /* Widths 4 and 0; the differences 5 and -5 are 10 and 9. */
+    check_encoding(HIL_ENCODING_DIFFERENCES, "\1\0\4\232\0\0\0", "\1\0\4\232\0\0\0", 7, 7);
 }
 
 static void two_samples_may_be_under_way_and_run_in_order(void) {
@@ -219,7 +229,7 @@ int main(void) {
     hello_says_who_the_board_is();
     a_sample_is_computed_and_answered();
     chunks_may_come_in_any_order_and_again();
-    zero_runs_give_the_same_sample();
+    every_encoding_gives_the_same_sample();
     two_samples_may_be_under_way_and_run_in_order();
     a_sample_beyond_the_credit_is_refused();
     a_full_board_refuses_a_sample_that_is_not_over();

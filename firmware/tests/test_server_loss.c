@@ -192,11 +192,17 @@ static void chunks_that_are_none_are_refused_and_take_no_slot(void) {
     CHECK(hear_error(HIL_ERR_BAD_CHUNK));
     say_chunk(1, 0, 0);
     CHECK(hear_error(HIL_ERR_BAD_CHUNK));
-    body[HIL_CHUNK_AT_ENCODING] = 2;
+    body[HIL_CHUNK_AT_ENCODING] = HIL_ENCODING_DIFFERENCES + 1;
     say(HIL_MSG_CHUNK, body, sizeof body);
     CHECK(hear_error(HIL_ERR_BAD_CHUNK));
     body[HIL_CHUNK_AT_ENCODING] = HIL_ENCODING_ZERO_RUNS;
     body[HIL_CHUNK_AT_DATA] = 0x8F; /* 17 zeros for a chunk of 16 */
+    say(HIL_MSG_CHUNK, body, HIL_CHUNK_AT_DATA + 1);
+    CHECK(hear_error(HIL_ERR_BAD_CHUNK));
+    body[HIL_CHUNK_AT_ENCODING] = HIL_ENCODING_FILL_RUNS; /* nothing behind the fill */
+    say(HIL_MSG_CHUNK, body, HIL_CHUNK_AT_DATA + 1);
+    CHECK(hear_error(HIL_ERR_BAD_CHUNK));
+    body[HIL_CHUNK_AT_ENCODING] = HIL_ENCODING_DIFFERENCES; /* half a stride */
     say(HIL_MSG_CHUNK, body, HIL_CHUNK_AT_DATA + 1);
     CHECK(hear_error(HIL_ERR_BAD_CHUNK));
     say(HIL_MSG_STATUS_REQUEST, "", 0);

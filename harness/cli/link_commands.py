@@ -44,8 +44,9 @@ def bench_link(
         str | None, typer.Option("--error-rate", metavar="LIST", help="Damaged bytes of all, both ways; default 0.")
     ] = None,
     content: Annotated[
-        Literal["noise", "images"], typer.Option(help="What is sent; noise is the worst case for our encodings.")
-    ] = "noise",
+        Literal["images", "noise"],
+        typer.Option(help="What is sent: digits and photographs, or noise, the worst case for our encodings."),
+    ] = "images",
     real_time: Annotated[
         bool, typer.Option("--real-time", help="Every protocol through sockets against the clock: minutes.")
     ] = False,
@@ -95,7 +96,7 @@ def _whole(text: str | None, what: str) -> tuple[int, ...] | None:
 
 def _bench(
     grid: Grid,
-    content: Literal["noise", "images"],
+    content: Literal["images", "noise"],
     *,
     real_time: bool,
     quick: bool,

@@ -32,7 +32,7 @@ class Bench:
         kind: Time = "virtual",
         seconds: float | None = None,
         slots: int | None = None,
-        content: Content = "noise",
+        content: Content = "images",
     ) -> None:
         self._kind: Time = kind
         self._content: Content = content
@@ -60,7 +60,7 @@ class Bench:
         weight = sum(1.0 if name == OURS else 5.0 for name in grid.protocols)
         return weight * sum(s.n_samples(self._seconds) * s.limit_s for s in grid.settings())
 
-    def cell(self, protocol: str, setting: Setting, samples: Sequence[bytes], content_name: str = "noise") -> Cell:
+    def cell(self, protocol: str, setting: Setting, samples: Sequence[bytes], content_name: str) -> Cell:
         """One protocol over one line. BenchError and DeviceError as a session raises them, for ours alone."""
         epoch_s = 0.0 if self._kind == "virtual" else time.monotonic()
         up = Way(setting.baud, noise=Noise(setting.byte_error_rate, 11), phase_s=epoch_s)
@@ -92,6 +92,7 @@ class Bench:
             samples_per_s=rate,
             line_use=payload_bytes * BITS_PER_BYTE / (setting.baud * wall_s) if wall_s > 0 else 0.0,
             limit_ratio=rate * setting.limit_s,
+            sent_bytes=payload_bytes / right if right else 0.0,
             samples=len(samples),
             wrong=wrong,
             complete=complete,

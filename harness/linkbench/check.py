@@ -21,5 +21,5 @@ def check_in_real_time(cells: Sequence[Cell], slots: int | None, progress: Progr
     for i, setting in enumerate(chosen.values()):
         progress(i, len(chosen), describe(setting))
         samples = noise_samples(setting.n_samples(_SECONDS), setting.payload_bytes)
-        yield virtual.cell(OURS, setting, samples), real.cell(OURS, setting, samples)
+        yield virtual.cell(OURS, setting, samples, "noise"), real.cell(OURS, setting, samples, "noise")
     progress(len(chosen), len(chosen), "done")

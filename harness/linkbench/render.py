@@ -12,6 +12,9 @@ from rich.table import Table
 from harness.linkbench.grid import OURS, Cell, Setting
 from harness.linkbench.seed_case import SeedCase
 
+#: The peer whose bytes are all the sample's.
+_UNPROTECTED = "infineon"
+
 
 def by_setting(cells: Sequence[Cell]) -> dict[Setting, dict[str, Cell]]:
     """Cells of one setting together, in the order they came."""
@@ -66,11 +69,15 @@ def remarks(cells: Sequence[Cell]) -> list[str]:
     ]
     ours = [cell for cell in cells if cell.protocol == OURS and not cell.byte_error_rate]
     if ours:
-        bound = [cell for cell in ours if cell.setting.transfer_s >= cell.setting.limit_s]
-        if bound:
+        for payload_bytes in sorted({cell.payload_bytes for cell in ours}):
+            same = [cell for cell in ours if cell.payload_bytes == payload_bytes]
+            sent = sum(cell.sent_bytes for cell in same) / len(same)
+            line_use = min((cell.line_use for cell in same if cell.line_bound), default=None)
             lines.append(
-                f"ours, transfer longer than inference: line use {min(c.line_use for c in bound):.4f} at least"
+                f"ours, {same[0].content}, {payload_bytes} B: {sent:.0f} B of a sample had to travel"
+                + ("" if line_use is None else f"; line use {line_use:.4f} at least where that is what limits")
             )
+        bound = [cell for cell in ours if cell.setting.transfer_s >= cell.setting.limit_s]
         rest = [1 / c.limit_ratio for c in ours if c not in bound and c.limit_ratio]
         if rest:
             lines.append(f"ours, inference longer than transfer: {max(rest):.3f} x inference time a sample at most")
@@ -81,6 +88,15 @@ def remarks(cells: Sequence[Cell]) -> list[str]:
         lines.append(
             f"  behind {peer.protocol} by {1 - mine.samples_per_s / peer.samples_per_s:.1%}: {setting.payload_bytes} B,"
             f" {setting.baud} baud, adapter {setting.adapter_ms:g} ms, inference {setting.inference_ms:g} ms"
+        )
+    if any(peer.content == "noise" and peer.protocol == _UNPROTECTED for _, _, peer in behind):
+        lines.append(
+            f"  {_UNPROTECTED} sends raw bytes without numbers or checksum: on incompressible samples that saves what those cost,"
+            " and a damaged or lost byte goes unnoticed"
+        )
+    elif ours and all(cell.content != "noise" for cell in ours):
+        lines.append(
+            "line use counts bytes as encoded; --content noise shows the worst case, samples that no encoding shortens"
         )
     return lines
 

@@ -46,10 +46,10 @@ def run(bench: Bench, n: int = _N, inference_ms: float = INFERENCE_MS) -> SeedCa
     name, pixels = content.images(n)
     pixels_noise, float_noise = noise_samples(n, whole.payload_bytes), noise_samples(n, floats.payload_bytes)
     rows = {
-        "seed's protocol, float32": bench.cell("seed", whole, pixels_noise),
-        "ours, float32, noise": bench.cell(OURS, floats, float_noise),
+        "seed's protocol, float32": bench.cell("seed", whole, pixels_noise, "noise"),
+        "ours, float32, noise": bench.cell(OURS, floats, float_noise, "noise"),
         f"ours, float32, {name}": bench.cell(OURS, floats, content.as_float32(pixels), name),
-        "ours, int8, noise": bench.cell(OURS, whole, pixels_noise),
+        "ours, int8, noise": bench.cell(OURS, whole, pixels_noise, "noise"),
         f"ours, int8, {name}": bench.cell(OURS, whole, content.as_int8(pixels), name),
     }
     return SeedCase(tuple(rows), tuple(rows.values()), floats.payload_bytes * byte_s(BAUD))

@@ -120,7 +120,7 @@ class Stream(_Part):
     window: int | None = Field(default=None, ge=1, le=255)  # samples under way at once
     quiet: int = Field(default=50, ge=1)
     baud: int | None = Field(default=None, ge=300, le=12_000_000)
-    encoding: Literal["auto", "raw", "zero_runs"] = "auto"
+    encoding: Literal["auto", "raw", "zero_runs", "fill_runs", "differences"] = "auto"
 
 
 class Plan(_Part):

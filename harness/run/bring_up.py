@@ -14,8 +14,8 @@ from harness.run.product import Product
 from harness.run.pump import Tap
 from harness.run.session import Session
 from harness.run.watch import Step, Watch
+from harness.wire.encodings import Wish
 from harness.wire.messages import PROTOCOL, Hello, TensorSpec
-from harness.wire.rle import Wish
 
 _DTYPES: tuple[DType, ...] = ("float32", "int8", "uint8", "int16", "int32")  # by the wire's numbers (SPEC.md)
 

@@ -20,12 +20,13 @@ import numpy as np
 
 from harness.bench.transports.pipe import PipeTransport
 from harness.build import native
+from harness.build.budget import MAX_CHUNK_BYTES
 from harness.clock import Clock, SystemClock
 from harness.errors import MisuseError
 from harness.paths import shipped
 from harness.run.noise import Noise
 from harness.run.session import Session
-from harness.wire.rle import encode_zero_runs
+from harness.wire.encodings import encode_chunk
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,8 @@ def run_campaign(
 
 def _least_bytes(payload: bytes) -> int:
     """What at least travels of a sample: resets drawn within the sum of these do all happen."""
-    return min(len(payload), len(encode_zero_runs(payload)))
+    pieces = (payload[at : at + MAX_CHUNK_BYTES] for at in range(0, len(payload), MAX_CHUNK_BYTES))
+    return sum(len(encode_chunk(piece)[1]) for piece in pieces)
 
 
 class UnreliableBoard:
@@ -209,7 +211,7 @@ class UnreliableBoard:
 
 
 def _payloads(samples: int, payload_bytes: int, seed: int) -> list[bytes]:
-    """Random samples, about half of their bytes zero, so that both encodings travel."""
+    """Random samples, about half of their bytes zero, so that raw chunks and short ones travel."""
     draw = np.random.default_rng(seed)
     values = draw.integers(0, 256, (samples, payload_bytes), dtype=np.uint8)
     sparse = draw.random(samples) < 0.5

@@ -25,6 +25,7 @@ from harness.run.stream import (
 )
 from harness.wire import messages as m
 from harness.wire.conversation import HostConversation
+from harness.wire.encodings import Encoding, Wish, needed
 from harness.wire.events import (
     BaudReceived,
     BoardReset,
@@ -42,7 +43,6 @@ from harness.wire.events import (
     StatusReceived,
     Violation,
 )
-from harness.wire.rle import Wish
 from harness.wire.states import State
 
 __all__ = [
@@ -116,10 +116,13 @@ class Session:
         # The conversation gives up by itself at timeout_s; the deadline only guards against a clock that jumps.
         hello = self._await(HelloReceived, timeout_s * 2 + 1.0).hello
         self._speed.settle()
-        if self._encoding == "zero_runs" and not hello.capabilities & m.Capability.ZERO_RUNS:
+        wish = self._encoding
+        if wish != "auto" and (needs := needed(Encoding[wish.upper()])) not in m.Capability(hello.capabilities):
             raise DeviceError(
-                "the board cannot read zero runs, which the plan asks for",
+                f"the board cannot read {wish.replace('_', ' ')}, which the plan asks for",
                 where=self._where,
+                expected=f"capability {needs.name}",
+                found=f"capabilities {hello.capabilities:#x}",
                 next_step="change stream.encoding in the plan, or leave it out",
             )
         return hello

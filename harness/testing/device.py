@@ -39,6 +39,10 @@ class Fault(StrEnum):
     ENGINE_ERROR = "engine_error"  # run n has the status of an engine error
 
 
+#: What the board can read beside raw data.
+ENCODINGS = m.Capability.ZERO_RUNS | m.Capability.FILL_RUNS | m.Capability.DIFFERENCES
+
+
 @dataclass(frozen=True)
 class Injection:
     """One fault at one moment."""
@@ -54,7 +58,7 @@ def hello_for(
     dtype: m.DType = m.DType.INT8,
     slots: int = 2,
     chunk_bytes: int = 1024,
-    capabilities: m.Capability = m.Capability.ZERO_RUNS | m.Capability.FAULT | m.Capability.CYCLES,
+    capabilities: m.Capability = ENCODINGS | m.Capability.FAULT | m.Capability.CYCLES,
     model_sha256: bytes = bytes(32),
     board: str = "fake",
     build_id: str = "fake-build",

@@ -235,5 +235,8 @@ class Unit:
         return {}
 
     def _protect(self, level: int) -> dict[str, Any]:
-        self._chip.flash.protect(level)
+        protect = getattr(self._chip, "protect", None)
+        if protect is None:
+            raise ValueError("the read-out protection of this chip is not modelled")
+        protect(level)
         return {}

@@ -1,7 +1,7 @@
 """The wire, pure: bytes in, events out. No serial port, socket, thread or clock in here.
 
     framing       COBS, CRC-32, the push decoder         messages   THE message table (fields: how values are written)
-    rle           zero runs                              cheader    renders firmware/src/wire/messages.h
+    encodings     forms of a chunk (rle, differences)    cheader    renders firmware/src/wire/messages.h
     conversation  the host's side (states: what may happen; repair, outgoing, patience: how)
     board         the board's side                       events     what a conversation tells, and its counters
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 from harness.errors import MisuseError
 from harness.wire import messages as m
+from harness.wire.encodings import decode_chunk
 from harness.wire.endpoint import Endpoint
 from harness.wire.events import LinkCounters
 from harness.wire.framing import BadFrame, Frame
 from harness.wire.layer_show import LayerShow, ShowLayers
 from harness.wire.repair import tensor_bytes
-from harness.wire.rle import decode_chunk
 from harness.wire.states import Move, Role, State, step
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from enum import IntEnum, IntFlag
 from pathlib import Path
 
+from harness.wire.encodings import Encoding
 from harness.wire.fields import Struct
 from harness.wire.framing import HELLO_MAX_FRAME, OVERHEAD
 from harness.wire.messages import (
@@ -32,7 +33,6 @@ from harness.wire.messages import (
     ResultStatus,
     SlotState,
 )
-from harness.wire.rle import Encoding
 
 HEADER = Path(__file__).resolve().parents[2] / "firmware" / "src" / "wire" / "messages.h"
 

@@ -41,6 +41,8 @@ class Capability(IntFlag):
     BAUD = 1 << 2
     LAYERS = 1 << 3
     FAULT = 1 << 4
+    FILL_RUNS = 1 << 5
+    DIFFERENCES = 1 << 6
 
 
 class ErrorCode(IntEnum):

@@ -21,11 +21,12 @@ from collections.abc import Callable
 from harness.errors import MisuseError
 from harness.wire import events as ev
 from harness.wire import messages as m
+from harness.wire.encodings import Wish
 from harness.wire.endpoint import Endpoint
 from harness.wire.framing import BadFrame
 from harness.wire.patience import Patience
 from harness.wire.repair import Repair
-from harness.wire.rle import Wish
+from harness.wire.requests import Requests
 from harness.wire.states import HOST_TAKES, Move, Role, State, step
 
 
@@ -33,12 +34,12 @@ def _random_session() -> int:
     return random.getrandbits(32)
 
 
-class HostConversation:
+class HostConversation(Requests):
     """Says hello, streams samples, repairs what the line loses and survives resets of the board.
 
     ``window`` is how many samples may be under way at once: a number (the board's ``slots`` are the limit) or None for
     all of them. For the times see ``Patience``; ``stuck_s`` is how long a board that does answer may get no further.
-    ``encoding``: "auto" takes the shorter form of each chunk, "raw" and "zero_runs" the one named where it fits.
+    ``encoding``: "auto" takes the shortest form of each chunk, any other the one named where it fits.
     ``max_resets`` is how often the board may be reset over one sample before that sample is given up.
     """
 
@@ -91,22 +92,10 @@ class HostConversation:
         self._move(Move.SEND_SAMPLE)
         self._repair.add(key, data)
 
-    def send_ping(self, data: bytes = b"") -> None:
-        """Queue a PING; ``PongReceived`` comes back. Not repeated by itself, as all requests."""
-        self._request(m.Ping(data))
-
-    def send_status_request(self) -> None:
-        """Queue a STATUS_REQUEST; ``StatusReceived`` comes back."""
-        self._request(m.StatusRequest())
-
     def send_fault_request(self, *, clear: bool = False) -> None:
         """Queue a FAULT_REQUEST; ``FaultReceived`` comes back. ``clear`` makes the board forget the report."""
         self._request(m.FaultRequest(int(clear)))
         self._fault_wanted = True
-
-    def send_baud_request(self, baud: int) -> None:
-        """Queue a BAUD_REQUEST; ``BaudReceived`` comes back at the old speed, then the caller changes its own."""
-        self._request(m.BaudRequest(baud))
 
     def line_replaced(self, now_s: float) -> None:
         """The bytes go another way from now on: what was under way on the old one is lost, and asked about at once."""
@@ -114,10 +103,6 @@ class HostConversation:
         self._patience.begin(now_s)
         if self.state is State.READY and self._repair.awaits:
             self._repair.ask(now_s)
-
-    def send_layers_request(self, request: m.LayersRequest | m.LayerDataRequest) -> None:
-        """Queue it; ``LayersReceived`` or ``LayerDataReceived`` come back, or ``Refused`` if another input ran last."""
-        self._request(request)
 
     def forget_samples(self) -> None:
         """Give up every sample that was not answered, without events."""

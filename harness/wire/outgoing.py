@@ -11,8 +11,8 @@ import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 
+from harness.wire.encodings import Choice
 from harness.wire.messages import Chunk
-from harness.wire.rle import encode_chunk
 
 
 class Outgoing:
@@ -45,10 +45,9 @@ class Outgoing:
         """Number of the last frame that carried a chunk of this sample."""
         return max(self.sent_at.values(), default=-1)
 
-    def chunk(self, offset: int, *, zero_runs: bool, wanted: bool = False) -> Chunk:
-        """The chunk at ``offset``. ``wanted``: in zero runs also where they gain nothing."""
-        piece = self.data[offset : offset + self.chunk_bytes]
-        encoding, data = encode_chunk(piece, zero_runs=zero_runs, wanted=wanted)
+    def chunk(self, offset: int, choice: Choice) -> Chunk:
+        """The chunk at ``offset``, in one of the forms that are left to choose from."""
+        encoding, data = choice.encode(self.data[offset : offset + self.chunk_bytes])
         return Chunk(self.number, offset, encoding, data)
 
     def ask_again(self, offsets: Iterable[int], before_frame: int | None = None) -> None:

@@ -11,19 +11,17 @@ from collections.abc import Callable
 
 from harness.errors import MisuseError
 from harness.wire import messages as m
+from harness.wire.encodings import Choice, Wish, element_bytes
 from harness.wire.events import Event, LinkCounters, ResultReceived, SampleLost, Violation
 from harness.wire.outgoing import Outgoing, Window
 from harness.wire.patience import Patience
-from harness.wire.rle import Wish
-
-_ELEMENT_BYTES = {m.DType.FLOAT32: 4, m.DType.INT8: 1, m.DType.UINT8: 1, m.DType.INT16: 2, m.DType.INT32: 4}
 
 
 def tensor_bytes(tensors: tuple[m.TensorSpec, ...]) -> int | None:
     """Size of these tensors back to back, None when one has a dtype that we do not know."""
     total = 0
     for tensor in tensors:
-        element = next((size for dtype, size in _ELEMENT_BYTES.items() if dtype == tensor.dtype), None)
+        element = element_bytes(tensor)
         if element is None:
             return None
         total += math.prod(tensor.dims) * element
@@ -53,7 +51,8 @@ class Repair:
         self._slots = 1
         self._stuck_s = stuck_s
         self._max_resets = max_resets
-        self._encoding = encoding
+        self._encoding: Wish = encoding
+        self._choice = Choice((), (), wanted=False)
         self._progress_s = 0.0
         self._output_bytes: int | None = None
         self._status_frame: int | None = None  # the STATUS_REQUEST that was not answered yet
@@ -78,6 +77,7 @@ class Repair:
         """HELLO came: what the board can hold is known."""
         self._slots = max(1, hello.slots)
         self._output_bytes = tensor_bytes(hello.outputs)
+        self._choice = Choice.of(self._encoding, hello)
         self.begin_again(now_s)
 
     def begin_again(self, now_s: float) -> None:
@@ -107,8 +107,7 @@ class Repair:
         if pick is None:
             return None
         sample, offset = pick
-        zero_runs = self._encoding != "raw" and bool(hello.capabilities & m.Capability.ZERO_RUNS)
-        return sample.chunk(offset, zero_runs=zero_runs, wanted=self._encoding == "zero_runs")
+        return sample.chunk(offset, self._choice)
 
     def left(self, message: m.Message, frame: int, seq: int, now_s: float) -> None:
         """``message`` is on its way."""

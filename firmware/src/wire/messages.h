@@ -72,7 +72,9 @@ enum {
     HIL_WIRE_CAP_ZERO_RUNS = 2,
     HIL_WIRE_CAP_BAUD = 4,
     HIL_WIRE_CAP_LAYERS = 8,
-    HIL_WIRE_CAP_FAULT = 16
+    HIL_WIRE_CAP_FAULT = 16,
+    HIL_WIRE_CAP_FILL_RUNS = 32,
+    HIL_WIRE_CAP_DIFFERENCES = 64
 };
 
 /* code of ERROR */
@@ -112,7 +114,9 @@ enum {
 /* encoding of CHUNK */
 enum {
     HIL_ENCODING_RAW = 0,
-    HIL_ENCODING_ZERO_RUNS = 1
+    HIL_ENCODING_ZERO_RUNS = 1,
+    HIL_ENCODING_FILL_RUNS = 2,
+    HIL_ENCODING_DIFFERENCES = 3
 };
 
 /* HELLO_REQUEST: protocol:u8 session:u32 */

@@ -14,7 +14,7 @@ from harness.paths import shipped
 FIRMWARE = shipped("firmware")
 VECTORS = shipped("fixtures") / "wire" / "frames.txt"
 PROGRAMS = sorted(path.stem for path in (FIRMWARE / "tests").glob("test_*.c"))
-NEEDS_VECTORS = {"test_frame", "test_zero_runs"}
+NEEDS_VECTORS = {"test_frame", "test_encodings"}
 WARNINGS = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
 INCLUDES = [f"-I{FIRMWARE / folder}" for folder in ("src", "tests", "tests/sums")]
 RUN_TIMEOUT_S = 120
@@ -72,7 +72,7 @@ def test_the_c_test_program_finds_nothing_wrong(c_compiler, name):
 
 def test_there_is_a_test_program_for_each_part():
     assert {
-        f"test_{part}" for part in ("frame", "zero_runs", "fifo", "slots", "server", "layers", "fault", "identity")
+        f"test_{part}" for part in ("frame", "encodings", "fifo", "slots", "server", "layers", "fault", "identity")
     } <= set(PROGRAMS)
 
 

@@ -23,7 +23,7 @@ def fuzz(*arguments, script=RUN):
 
 
 @pytest.mark.timeout(GUIDED_SECONDS + 300)
-def test_coverage_guided_inputs_find_nothing_in_decoder_zero_runs_and_server(tmp_path):
+def test_coverage_guided_inputs_find_nothing_in_decoder_encodings_and_server(tmp_path):
     status, output = fuzz(GUIDED_SECONDS, "--work", tmp_path)
     if status == NOT_INSTALLED:
         pytest.skip(output.strip().splitlines()[-1])
@@ -31,7 +31,7 @@ def test_coverage_guided_inputs_find_nothing_in_decoder_zero_runs_and_server(tmp
     assert output.count("stat::number_of_executed_units") == 3
 
 
-def test_changed_vectors_find_nothing_in_decoder_zero_runs_and_server(tmp_path):
+def test_changed_vectors_find_nothing_in_decoder_encodings_and_server(tmp_path):
     status, output = fuzz("--random", ROUNDS, "--work", tmp_path)
     assert status == 0, output[-4000:]
     assert output.count(f"{ROUNDS} rounds from") == 3
@@ -41,14 +41,16 @@ def test_every_target_begins_with_the_vectors(tmp_path):
     status, output = fuzz("--random", 0, "--work", tmp_path)
     assert status == 0, output[-4000:]
     lines = [line for line in VECTORS.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
-    for target, kind in (("decoder", "stream"), ("zero_runs", "zero_runs"), ("server", "stream")):
-        assert len(list((tmp_path / f"corpus_{target}").iterdir())) >= sum(x.startswith(kind) for x in lines) > 10
+    data = ("zero_runs", "fill_runs", "differences")
+    for target, kinds in (("decoder", "stream"), ("encodings", data), ("server", "stream")):
+        assert len(list((tmp_path / f"corpus_{target}").iterdir())) >= sum(x.startswith(kinds) for x in lines) > 10
 
 
 @pytest.mark.parametrize(
     ("file", "sound", "spoilt"),
     [
-        ("src/wire/zero_runs.c", "if (run > n - at) {", "if (run > n) {"),
+        ("src/wire/runs.c", "if (run > n - at) {", "if (run > n) {"),
+        ("src/wire/differences.c", "== packed;", ">= packed - 1u;"),
         ("src/wire/frame.c", "if (d->used == d->size) {", "if (d->used == d->size + 1u) {"),
     ],
 )

@@ -123,6 +123,10 @@ class Stm32F446(SingleCore):
         self.machine.hidden = self._hidden
         self.machine.on_reset = lambda cause: self.rcc.note_reset(_RESET_FLAGS[cause])
 
+    def protect(self, level: int) -> None:
+        """Set the read-out protection byte, as if it had been programmed before power-on."""
+        self.flash.protect(level)
+
     def _hidden(self, address: int) -> bool:
         return self.flash.protected and (FLASH_BASE <= address < FLASH_BASE + FLASH_SIZE or address < FLASH_SIZE)
 

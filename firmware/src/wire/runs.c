@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "zero_runs.h"
+#include "runs.h"
 
 #include <string.h>
 
-bool zero_runs_fit(const uint8_t *encoded, uint32_t n, uint32_t size) {
+bool runs_fit(const uint8_t *tokens, uint32_t n, uint32_t size) {
     uint32_t decoded = 0;
     uint32_t at = 0;
     while (at < n) {
-        uint32_t code = encoded[at++];
+        uint32_t code = tokens[at++];
         uint32_t run = code < 0x80u ? code + 1u : code - 0x7Eu;
         if (code < 0x80u) {
             if (run > n - at) {
@@ -23,16 +23,16 @@ bool zero_runs_fit(const uint8_t *encoded, uint32_t n, uint32_t size) {
     return decoded == size;
 }
 
-void zero_runs_decode(const uint8_t *encoded, uint32_t n, uint8_t *to) {
+void runs_decode(const uint8_t *tokens, uint32_t n, uint8_t fill, uint8_t *to) {
     uint32_t at = 0;
     while (at < n) {
-        uint32_t code = encoded[at++];
+        uint32_t code = tokens[at++];
         if (code < 0x80u) {
-            memcpy(to, &encoded[at], code + 1u);
+            memcpy(to, &tokens[at], code + 1u);
             at += code + 1u;
             to += code + 1u;
         } else {
-            memset(to, 0, code - 0x7Eu);
+            memset(to, fill, code - 0x7Eu);
             to += code - 0x7Eu;
         }
     }
