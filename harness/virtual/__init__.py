@@ -1,4 +1,4 @@
-"""The virtual board: a NUCLEO-F446RE in a process of its own, a debug probe to pyOCD and a serial port to anyone.
+"""The virtual board: a chip (``soc/``) in a process of its own, a debug probe to pyOCD and a serial port to anyone.
 
     python -m harness.virtual --soc stm32f446re --uid UID     one unit; says where it is in one line of JSON
     process.start("stm32f446re", board_name="nucleo_f446re")  the same from Python, as a context manager
@@ -17,10 +17,10 @@ Layers, each unaware of the next: ``cpu`` (Unicorn) < ``clock``, ``bus`` < ``exc
 PRIMASK and FAULTMASK, the floating point frame; faults with CFSR, HFSR and BFAR, escalation, lockup; SysTick, NVIC,
 SCB; halting debug with six breakpoints, stepping, vector catch; flash with keys, erase, programming that only clears
 bits, error flags and its alias at 0; RCC with clock gates, clock tree and reset flags; PWR, GPIO, the independent
-watchdog, USART2 with interrupts, baud rate, overrun and framing errors, DBGMCU identity, unique id and flash size. RAM
-survives every reset, flash (and its read-out protection)
-lives as long as the process. Register behaviour comes from RM0390 and ARM DDI 0403E as the
-authors understand them; no line of it was compared with a chip.
+watchdog, USART2 with interrupts, baud rate, overrun and framing errors, DBGMCU identity, unique id and flash size. That is
+the STM32F446; each other chip's file and its peripherals say what they model, and that it is from memory. RAM survives
+every reset, flash and its read-out protection live as long as the process. Register behaviour comes from RM0390 and
+ARM DDI 0403E as the authors understand them; no line of it was compared with a chip.
 
 **What is not, and how it differs from the chip:**
 

@@ -208,6 +208,9 @@ void scb5_handler(void) {
     SCB_INTR_RX = received;
     if (SCB_INTR_TX_MASK != 0) {
         uint8_t byte;
+        if (fifo_used(&tx) != 0) {
+            SCB_INTR_TX = TX_DONE; /* before the bytes that it will come for again */
+        }
         uint32_t room = FIFO_ENTRIES - (SCB_TX_FIFO_STATUS & FIFO_USED);
         while (room != 0 && fifo_pop(&tx, &byte)) {
             SCB_TX_FIFO_WR = byte;
@@ -216,7 +219,7 @@ void scb5_handler(void) {
         if (room != 0) {
             SCB_INTR_TX_MASK = 0; /* the ring is empty */
         }
-        SCB_INTR_TX = TX_NOT_FULL | TX_DONE;
+        SCB_INTR_TX = TX_NOT_FULL;
     }
 }
 

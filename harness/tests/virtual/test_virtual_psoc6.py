@@ -236,6 +236,16 @@ def test_the_transmit_fifo_takes_128_bytes_and_then_says_full(chip, uart):
     assert bytes(sent) == bytes(range(129))
 
 
+def test_the_end_of_transmission_cannot_be_acknowledged_before_it_came(chip, uart):
+    write(chip, SCB5 + scb.TX_FIFO_WR, 1)
+    write(chip, SCB5 + scb.INTR_TX, scb.DONE)
+    assert not read(chip, SCB5 + scb.INTR_TX) & scb.DONE
+    arrive(chip, 2)
+    assert read(chip, SCB5 + scb.INTR_TX) & scb.DONE
+    write(chip, SCB5 + scb.INTR_TX, scb.DONE)
+    assert not read(chip, SCB5 + scb.INTR_TX) & scb.DONE
+
+
 def test_pins_that_are_not_switched_carry_nothing(chip, uart):
     write(chip, 0x40300050, 0)
     uart.receive(b"nobody hears")

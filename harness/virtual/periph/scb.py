@@ -119,7 +119,8 @@ class ScbUart(LineUart):
                 self._send(value)
                 return
             case 0xF80:
-                self._tx_acknowledged |= value & DONE
+                if self._transmit_flags() & TC:  # what has not happened yet cannot be acknowledged
+                    self._tx_acknowledged |= value & DONE
             case 0xFC0:
                 self._rx_events &= ~(value & _EVENTS_RX)
             case 0x304 if value & CLEAR:
