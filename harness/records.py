@@ -89,6 +89,9 @@ class Samples:
     sent_crc: npt.NDArray[np.uint32]  # [N] CRC-32 of the input as it was meant
     status: npt.NDArray[np.uint8]  # [N] the engine's status, 0 = ok
     answered: npt.NDArray[np.bool_]  # [N]
+    quiet: npt.NDArray[np.bool_] | None = (
+        None  # [N] nothing was received while it was computed: its cycles are the engine's
+    )
     decisions: npt.NDArray[np.int64] | None = None  # [N] class index, -1 = unknown; None until it was decided
 
 

@@ -28,24 +28,84 @@ typedef struct {
     uint16_t pad_top, pad_left;
 } hil_nn_window;
 
+/* ---- shapes of operators that walk over several axes ------------------------------------------------------------------ */
+
+/* Axes that can be walked as one are merged by the generator, so that few remain; unused ones stand first with extent 1. Extents
+ * are numbers of elements, steps the distance in elements between neighbours along that axis, 0 to read the same again. */
+enum { HIL_NN_AXES = 4, HIL_NN_COPY_AXES = 6 };
+
+typedef struct {
+    uint32_t extent[HIL_NN_AXES]; /* of the output, which lies in this order without gaps */
+    int32_t step_a[HIL_NN_AXES], step_b[HIL_NN_AXES];
+} hil_nn_pairs;
+
+typedef struct {
+    uint32_t kept[HIL_NN_AXES]; /* of the output, which lies in this order without gaps */
+    int32_t kept_step[HIL_NN_AXES];
+    uint32_t reduced[HIL_NN_AXES]; /* at least one element */
+    int32_t reduced_step[HIL_NN_AXES];
+} hil_nn_reduction;
+
+/* ---- any type -------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    uint32_t width;         /* bytes of an element: 1 or 4 */
+    uint32_t fill_elements; /* so many elements of the output are set to fill first; 0 where all are copied */
+    int32_t fill;           /* the bits of one element */
+    int32_t in_start, out_start; /* the first element copied */
+    uint32_t extent[HIL_NN_COPY_AXES];
+    int32_t in_step[HIL_NN_COPY_AXES], out_step[HIL_NN_COPY_AXES];
+} hil_nn_copy_params;
+
+/* Moves elements: padding, slicing, splitting, transposing. Both pointers are aligned to the width. */
+void hil_nn_copy(const hil_nn_copy_params *params, const void *in, void *out);
+
+typedef struct {
+    uint32_t inputs;
+    uint32_t rows; /* how often one piece of each input follows the other */
+} hil_nn_concat_params;
+
+/* out = rows times: bytes[0] of in[0], bytes[1] of in[1], ... */
+void hil_nn_concat(const hil_nn_concat_params *params, const void *const *in, const int32_t *bytes, void *out);
+
 /* ---- int8 ------------------------------------------------------------------------------------------------------------ */
 
 typedef struct {
     hil_nn_window window;
     int32_t in_offset, out_offset;
     int32_t act_min, act_max; /* raw output range, the fused activation included; within -128..127 */
+    uint16_t block; /* hil_nn_conv_s8 alone: how many output pixels its scratch memory holds at once; even, at least 2 */
 } hil_nn_conv_s8_params;
+
+/* Bytes of scratch memory for hil_nn_conv_s8: `block` patches and two filters as int16, and a patch as int8, each filled up to a
+ * multiple of four values. One size for all kernel sets, so that a generated model fits each. */
+#define HIL_NN_CONV_S8_SCRATCH_BYTES(k_h, k_w, in_c, block) ((((k_h) * (k_w) * (in_c) + 3) / 4 * 4) * (2 * (block) + 5))
 
 /* 2-D convolution. acc = bias[o] + sum (x + in_offset) * w; out = clamp(rescale(acc, multiplier[o], shift[o]) + out_offset).
  * rescale: acc * multiplier * 2^(shift - 31), multiplier in [2^30, 2^31), rounded twice (gemmlowp: doubling high
  * multiplication, then rounding shift). weights are symmetric (zero point 0). bias may be null.
- * scratch: k_h * k_w * in_c values, contents lost. */
+ * scratch: HIL_NN_CONV_S8_SCRATCH_BYTES, 4-byte aligned, contents lost. */
 void hil_nn_conv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
                     const int32_t *multiplier, const int8_t *shift, int16_t *scratch, int8_t *out);
 
 /* Depthwise convolution: output channel o reads input channel o / (out_c / in_c). Arithmetic as hil_nn_conv_s8. */
 void hil_nn_dwconv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
                       const int32_t *multiplier, const int8_t *shift, int8_t *out);
+
+typedef struct {
+    hil_nn_conv_s8_params conv;
+    uint32_t groups; /* divides in_c and out_c */
+} hil_nn_grouped_conv_s8_params;
+
+/* Convolution in groups: output channel o reads the in_c / groups input channels of group o / (out_c / groups).
+ * weights [out_c][k_h][k_w][in_c / groups]; arithmetic as hil_nn_conv_s8. */
+void hil_nn_grouped_conv_s8(const hil_nn_grouped_conv_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
+                            const int32_t *multiplier, const int8_t *shift, int8_t *out);
+
+/* Transposed convolution: input pixel (y, x) reaches the k_h x k_w outputs from (y * stride_h - pad_top, x * stride_w - pad_left)
+ * on; dilation 1. weights [out_c][k_h][k_w][in_c]; arithmetic as hil_nn_conv_s8. */
+void hil_nn_transpose_conv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
+                              const int32_t *multiplier, const int8_t *shift, int8_t *out);
 
 typedef struct {
     uint16_t rows; /* independent input vectors */
@@ -82,6 +142,46 @@ typedef struct {
 void hil_nn_lut_s8(const hil_nn_elementwise_params *params, const int8_t *in, const int8_t *table, int8_t *out);
 
 typedef struct {
+    hil_nn_pairs pairs;
+    int32_t a_offset, b_offset, out_offset; /* minus, minus, plus the zero point */
+    int32_t a_multiplier, a_shift;          /* a's scale / (2 * the greater scale); shift <= 0 as for the others here */
+    int32_t b_multiplier, b_shift, b_sign;  /* b_sign -1 subtracts */
+    int32_t out_multiplier, out_shift;      /* 2 * the greater scale / (2^20 * the output's scale) */
+    int32_t act_min, act_max;
+} hil_nn_add_s8_params;
+
+/* Sum or difference, broadcast: each operand is brought to 20 fractional bits of a common scale, then the sum to the output's.
+ * In place is allowed on an operand that is not broadcast. */
+void hil_nn_add_s8(const hil_nn_add_s8_params *params, const int8_t *a, const int8_t *b, int8_t *out);
+
+typedef struct {
+    hil_nn_pairs pairs;
+    int32_t a_offset, b_offset, out_offset;
+    int32_t multiplier, shift; /* a's scale * b's / the output's */
+    int32_t act_min, act_max;
+} hil_nn_mul_s8_params;
+
+/* Product, broadcast. In place as hil_nn_add_s8. */
+void hil_nn_mul_s8(const hil_nn_mul_s8_params *params, const int8_t *a, const int8_t *b, int8_t *out);
+
+typedef struct {
+    hil_nn_reduction reduction;
+    int32_t in_offset, out_offset; /* minus, plus the zero point */
+    int32_t multiplier, shift;     /* input scale / output scale / number of elements reduced; the multiplier may be below 2^30 */
+} hil_nn_mean_s8_params;
+
+/* Mean over some axes; fewer than 2^22 elements each. */
+void hil_nn_mean_s8(const hil_nn_mean_s8_params *params, const int8_t *in, int8_t *out);
+
+typedef struct {
+    uint32_t outer, axis, inner; /* in [outer][axis][inner], out [outer][inner] */
+    uint32_t least;              /* 1: index of the least value instead of the greatest */
+} hil_nn_arg_max_params;
+
+/* Index along the axis of the greatest (or least) value, the first of equals. */
+void hil_nn_arg_max_s8(const hil_nn_arg_max_params *params, const int8_t *in, int32_t *out);
+
+typedef struct {
     uint16_t rows, classes;
     int32_t multiplier; /* beta * input scale * 2^26 as multiplier * 2^(left_shift - 31) */
     int32_t left_shift;
@@ -116,6 +216,17 @@ void hil_nn_conv_f32(const hil_nn_conv_f32_params *params, const float *in, cons
 void hil_nn_dwconv_f32(const hil_nn_conv_f32_params *params, const float *in, const float *weights, const float *bias, float *out);
 
 typedef struct {
+    hil_nn_conv_f32_params conv;
+    uint32_t groups;
+} hil_nn_grouped_conv_f32_params;
+
+/* As the int8 forms; a transposed convolution sums in the order of input rows, columns, channels. bias may be null. */
+void hil_nn_grouped_conv_f32(const hil_nn_grouped_conv_f32_params *params, const float *in, const float *weights, const float *bias,
+                             float *out);
+void hil_nn_transpose_conv_f32(const hil_nn_conv_f32_params *params, const float *in, const float *weights, const float *bias,
+                               float *out);
+
+typedef struct {
     uint16_t rows, inputs, outputs;
     float act_min, act_max;
 } hil_nn_dense_f32_params;
@@ -145,6 +256,43 @@ typedef struct {
 
 /* exp(beta * (x - max)) / sum for each row. In place is allowed. */
 void hil_nn_softmax_f32(const hil_nn_softmax_f32_params *params, const float *in, float *out);
+
+typedef struct {
+    hil_nn_pairs pairs;
+    float b_sign; /* hil_nn_add_f32: 1 adds, -1 subtracts; not used by hil_nn_mul_f32 */
+    float act_min, act_max;
+} hil_nn_binary_f32_params;
+
+/* Sum, difference and product, broadcast. In place is allowed on an operand that is not broadcast. */
+void hil_nn_add_f32(const hil_nn_binary_f32_params *params, const float *a, const float *b, float *out);
+void hil_nn_mul_f32(const hil_nn_binary_f32_params *params, const float *a, const float *b, float *out);
+
+typedef struct {
+    hil_nn_reduction reduction;
+} hil_nn_mean_f32_params;
+
+/* Sum in the order of the axes, divided by the number of elements. */
+void hil_nn_mean_f32(const hil_nn_mean_f32_params *params, const float *in, float *out);
+
+/* As hil_nn_arg_max_s8. */
+void hil_nn_arg_max_f32(const hil_nn_arg_max_params *params, const float *in, int32_t *out);
+
+/* In place is allowed. */
+void hil_nn_tanh_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+
+/* x * min(max(x + 3, 0), 6) / 6. In place is allowed. */
+void hil_nn_hard_swish_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+
+typedef struct {
+    uint32_t elements;
+    float alpha; /* factor of negative values */
+} hil_nn_leaky_f32_params;
+
+/* In place is allowed. */
+void hil_nn_leaky_f32(const hil_nn_leaky_f32_params *params, const float *in, float *out);
+
+/* tanh(x), absolute error below 1.2e-7. The same bits on every IEEE-754 machine. */
+float hil_nn_tanhf(float x);
 
 /* e^x, within 1 ulp where the result is normal; 0 below -87.34, +inf above 88.73. The same bits on every IEEE-754 machine, which is
  * why the target's libm is not used. */

@@ -40,3 +40,25 @@ void hil_nn_softmax_f32(const hil_nn_softmax_f32_params *params, const float *in
         }
     }
 }
+
+void hil_nn_hard_swish_f32(const hil_nn_elementwise_params *params, const float *in, float *out)
+{
+    for (uint32_t i = 0; i < params->elements; ++i) {
+        const float x = in[i];
+        out[i] = x * nn_clamp_f32(x + 3.0f, 0.0f, 6.0f) / 6.0f;
+    }
+}
+
+void hil_nn_leaky_f32(const hil_nn_leaky_f32_params *params, const float *in, float *out)
+{
+    for (uint32_t i = 0; i < params->elements; ++i) {
+        out[i] = in[i] > 0.0f ? in[i] : in[i] * params->alpha;
+    }
+}
+
+void hil_nn_tanh_f32(const hil_nn_elementwise_params *params, const float *in, float *out)
+{
+    for (uint32_t i = 0; i < params->elements; ++i) {
+        out[i] = hil_nn_tanhf(in[i]);
+    }
+}

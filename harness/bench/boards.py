@@ -35,16 +35,33 @@ class Uart(_Part):
     bauds: tuple[int, ...]
 
 
+class Protection(_Part):
+    """How the chip says that its flash must not be read out, and the register writes that end that by erasing it."""
+
+    level_register: int
+    level_mask: int
+    level_open: int  # what reads under the mask where there is no protection
+    level_for_ever: int | None = None  # what reads where it cannot be taken back
+    unlock: tuple[tuple[int, int], ...]  # (address, word), in order
+    busy_register: int
+    busy_mask: int
+
+
 class Debug(_Part):
-    """How pyOCD reaches it. ``target`` is pyOCD's target name, ``pack_target`` its name in a CMSIS pack."""
+    """How pyOCD reaches it. ``target`` is pyOCD's target name, ``pack_target`` its name in a CMSIS pack.
+
+    ``application_core`` is the number, in pyOCD's order, of the core that runs the firmware.
+    """
 
     target: str
     pack_target: str = ""
+    application_core: int = 0
     chip_id_address: (
         int  # the identity register and what it reads under the mask: the last check before anything is written
     )
     chip_id_mask: int
     chip_id: int
+    protection: Protection | None = None
     usb_ids: tuple[str, ...] = ()  # "vid:pid" of the probes that sit on such a board
 
 

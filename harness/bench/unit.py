@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -9,12 +10,13 @@ from typing import Literal
 
 from harness.bench import discover, emulators, lease, reconnect, transports
 from harness.bench.boards import Board
-from harness.bench.emulators import EmulatedUnit
-from harness.bench.probes import ChipId, CoreReport, Probe
+from harness.bench.emulators import EmulatedUnit, Findings
+from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.clock import Clock
 from harness.errors import BenchError
 from harness.records import Backend, Evidence, UnitFacts
+from harness.virtual import registry
 
 BackendChoice = Literal["auto", "probe", "virtual", "renode"]
 
@@ -41,11 +43,12 @@ class Unit:
     probe: Probe
     transport: transports.Transport
     _emulated: EmulatedUnit | None = None
+    _is_virtual: bool = False
 
     @property
     def evidence(self) -> Evidence:
-        """What a result from this unit is worth."""
-        return "hardware" if self.backend == "probe" else "emulated"
+        """What a result from this unit is worth. A virtual unit reached as a probe (a bench file may name one) stays emulated."""
+        return "hardware" if self.backend == "probe" and not self._is_virtual else "emulated"
 
     def facts(self) -> UnitFacts:
         """For the record."""
@@ -77,10 +80,23 @@ class Unit:
             )
         return self.probe.core()
 
+    @property
+    def core_fault(self) -> str:
+        """Why the firmware ended the emulation; "" on a real unit, which cannot be ended so, and while it goes on."""
+        return self._emulated.core_fault if self._emulated is not None else ""
+
+    def findings(self) -> Findings:
+        """What the emulator noticed; nothing on a real unit."""
+        return self._emulated.findings() if self._emulated is not None else Findings()
+
 
 def choose_backend(board: Board, choice: BackendChoice, places: Sequence[Place], uid: str | None) -> Backend:
-    """``auto`` is a real unit if one is attached or named in the bench file, else the virtual board."""
+    """``auto`` is a real unit if one is attached or named in the bench file, else the virtual board.
+
+    ``BenchError`` for an emulator that this host does not have.
+    """
     if choice != "auto":
+        emulators.require(choice)
         return choice
     if uid is not None or any(place.board == board.name for place in places) or discover.attached(board):
         return "probe"
@@ -96,8 +112,11 @@ def open_unit(
     uid: str | None = None,
     what: str,
     clock: Clock,
+    allow_mass_erase: bool = False,
 ) -> Iterator[Unit]:
     """Lease and open one unit of ``board``. ``what`` tells others what it is used for.
+
+    ``allow_mass_erase``: a flash that is protected or cannot be programmed may be erased as a whole.
 
     ``BenchError`` when none is attached, all stay in use, or the probe or the port cannot be opened; nothing is then held.
     """
@@ -112,12 +131,17 @@ def open_unit(
             stack.callback(emulated.close)
             uid, port = emulated.uid, emulated.port
             stack.enter_context(lease.acquire(uid, what=what, clock=clock))
-        debug = board.debug
-        probe = PyocdProbe(uid, debug.target, ChipId(debug.chip_id_address, debug.chip_id_mask, debug.chip_id))
+        probe: Probe = (
+            PyocdProbe(uid, board.debug, allow_mass_erase=allow_mass_erase)
+            if emulated is None
+            else emulated.probe(allow_mass_erase=allow_mass_erase)
+        )
         stack.callback(probe.close)
         # The port first: what the board says right after its reset must not be missed.
         transport = transports.open_transport(port, board.uart.baud)
-        unit = Unit(board, uid, port, backend, probe, transport, emulated)
+        # Asked now: the unit may be gone by the time its evidence is.
+        is_virtual = sys.platform != "win32" and registry.find(uid) is not None
+        unit = Unit(board, uid, port, backend, probe, transport, emulated, is_virtual)
         stack.callback(unit.close_port)
         probe.open()
         yield unit

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.build.inputs import BuildBoard, BuildModel
-from harness.errors import MisuseError, PlanError
+from harness.errors import MisuseError
+from harness.models.codegen.budget import Use, estimate, too_large
+from harness.models.codegen.layout import Layout
 
 #: Two overlap reception with inference. Eight ride out a few adapters' delays; more only help samples so small that those
 #: of one round trip outnumber eight, see ``useful_slots``.
@@ -21,8 +23,10 @@ _ROUND_TRIP_S = 0.032
 MAX_CHUNK_BYTES = 1024
 MIN_RX_RING, MIN_TX_RING, MAX_TX_RING = 4096, 1024, 8192
 #: RAM of the firmware itself (frame buffer, encoder, fault report, ...) beside the buffers counted here:
-#: 2.1 KB as linked by zig 0.15.2, and some to spare.
-_FIRMWARE_BYTES = 2560
+#: 2.8 KB as linked by zig 0.15.2, and some to spare.
+_FIRMWARE_BYTES = 3136
+#: Flash of the firmware without engine and model, rounded up from zig's images (gcc's are smaller); a test compares.
+_FIRMWARE_FLASH_BYTES = 17_000
 _SLOT_BOOKKEEPING_BYTES = 64
 #: type, seq, crc, and sample, offset, encoding of a CHUNK; RESULT has 33; one delimiter.
 _CHUNK_FRAME_BYTES = 16
@@ -40,14 +44,33 @@ class Budget:
     ram_bytes: int
 
 
+@dataclass(frozen=True)
+class Fit:
+    """What firmware, engine and model take together, contributor by contributor."""
+
+    flash: tuple[Use, ...]
+    ram: tuple[Use, ...]
+
+    @property
+    def flash_bytes(self) -> int:
+        """Of everything in flash."""
+        return sum(use.n_bytes for use in self.flash)
+
+    @property
+    def ram_bytes(self) -> int:
+        """Of everything in RAM."""
+        return sum(use.n_bytes for use in self.ram)
+
+
 def memory_budget(board: BuildBoard, model: BuildModel, *, slots: int | None = None) -> Budget:
     """The largest budget that fits: as many slots as are useful, and a receive ring that holds a sample for each.
 
     So nothing is lost while the engine computes, however long: the host sends no more samples than there are slots, and
     the interrupt only has to take each byte before the next one comes (for the figures see nucleo_f446re's board.c).
 
-    ``slots`` asks for exactly that many. With the fewest slots the ring may shrink to 4096 bytes: a long run of the
-    engine can then lose bytes, which the wire repairs. Raises PlanError with the numbers when even that does not fit.
+    ``slots`` asks for exactly that many. With two slots the ring may shrink to 4096 bytes: a long run of the engine can
+    then lose bytes, which the wire repairs. One slot is given only where two do not fit even so.
+    Raises PlanError with the numbers when even that does not fit.
     """
     if slots is not None and not 1 <= slots <= 255:
         raise MisuseError("the number of input slots is out of range", expected="1..255", found=slots)
@@ -59,20 +82,64 @@ def memory_budget(board: BuildBoard, model: BuildModel, *, slots: int | None = N
         )
         if budget.ram_bytes <= board.ram_bytes:
             return budget
-    ring = budget.rx_ring_bytes
-    while ring > MIN_RX_RING:
-        ring //= 2
-        budget = _budget(board, model, wanted[-1], chunk_bytes, ring)
-        if budget.ram_bytes <= board.ram_bytes:
-            return budget
-    raise PlanError(
-        f"the model does not fit the RAM of {board.name}",
-        where=f"model {model.name}",
-        expected=f"at most {board.ram_bytes} B of RAM",
-        found=f"{budget.ram_bytes} B: arena {model.arena_bytes}, {budget.slots} input slots of {model.input_bytes}, "
-        f"rings {budget.rx_ring_bytes} + {budget.tx_ring_bytes}, stack {board.stack_bytes}",
-        next_step="use a smaller model, or a board with more RAM",
+    # One slot is the last resort: the line is idle while the engine runs.
+    for n in (wanted[-1], *((1,) if slots is None else ())):
+        ring = _power_of_two(n * _sample_on_line(model, chunk_bytes), MIN_RX_RING)
+        while True:
+            budget = _budget(board, model, n, chunk_bytes, ring)
+            if budget.ram_bytes <= board.ram_bytes:
+                return budget
+            if ring == MIN_RX_RING:
+                break
+            ring //= 2
+    uses = (
+        Use("arena", _aligned(model.arena_bytes, 16)),
+        *_around(board, budget, model.input_bytes, model.output_bytes),
     )
+    error = too_large(f"the model {model.name!r}", board.name, {"RAM": (uses, board.ram_bytes)})
+    assert error is not None
+    raise error
+
+
+def check_fit(layout: Layout, board: BuildBoard) -> Fit:
+    """What the firmware with this model will take, found before anything is compiled; flash is estimated from above.
+
+    Raises PlanError with needed and available bytes and the three largest contributors when it cannot fit.
+    """
+    found = fit(layout, board)
+    needs = {"flash": (found.flash, board.flash_bytes), "RAM": (found.ram, board.ram_bytes)}
+    if error := too_large(f"the model {layout.name!r}", board.name, needs):
+        raise error
+    return found
+
+
+def fit(layout: Layout, board: BuildBoard) -> Fit:
+    """As ``check_fit`` but never refuses. RAM is counted with one slot and the smallest rings."""
+    engine = estimate(layout)
+    input_bytes = sum(t.n_bytes for t in layout.inputs)
+    output_bytes = sum(t.n_bytes for t in layout.outputs)
+    smallest = _smallest(board, input_bytes, output_bytes, layout.arena.n_bytes)
+    flash = (*engine.flash, Use("firmware", _FIRMWARE_FLASH_BYTES))
+    return Fit(flash, (*engine.ram, *_around(board, smallest, input_bytes, output_bytes)))
+
+
+def _smallest(board: BuildBoard, input_bytes: int, output_bytes: int, arena_bytes: int) -> Budget:
+    model = BuildModel("", "", "", "", 0, arena_bytes, input_bytes, output_bytes)
+    return _budget(board, model, 1, max(1, min(input_bytes, MAX_CHUNK_BYTES)), MIN_RX_RING)
+
+
+def _around(board: BuildBoard, budget: Budget, input_bytes: int, output_bytes: int) -> tuple[Use, ...]:
+    """What of RAM is not the engine's."""
+    return (
+        Use(f"{budget.slots} input slots", budget.slots * _slot_bytes(input_bytes, output_bytes)),
+        Use("rings", budget.rx_ring_bytes + budget.tx_ring_bytes),
+        Use("stack", board.stack_bytes),
+        Use("firmware", _FIRMWARE_BYTES + budget.chunk_bytes),
+    )
+
+
+def _slot_bytes(input_bytes: int, output_bytes: int) -> int:
+    return _aligned(input_bytes, 4) + _aligned(output_bytes, 8) + _SLOT_BOOKKEEPING_BYTES
 
 
 def useful_slots(board: BuildBoard, model: BuildModel) -> int:
@@ -89,7 +156,7 @@ def _chunk_bytes(model: BuildModel) -> int:
 def _budget(board: BuildBoard, model: BuildModel, slots: int, chunk_bytes: int, rx_ring_bytes: int) -> Budget:
     result_on_line = _encoded(model.output_bytes + _RESULT_FRAME_BYTES)
     tx_ring_bytes = min(_power_of_two(2 * result_on_line, MIN_TX_RING), MAX_TX_RING)
-    per_slot = _aligned(model.input_bytes, 4) + _aligned(model.output_bytes, 8) + _SLOT_BOOKKEEPING_BYTES
+    per_slot = _slot_bytes(model.input_bytes, model.output_bytes)
     ram_bytes = (
         _FIRMWARE_BYTES + chunk_bytes + board.stack_bytes + _aligned(model.arena_bytes, 16) + slots * per_slot
     ) + (rx_ring_bytes + tx_ring_bytes)

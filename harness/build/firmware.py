@@ -14,6 +14,7 @@ from harness.build.cmake import run_cmake
 from harness.build.compilers import Choice, Compiler, cross_compiler, host_compiler
 from harness.build.engines import ExternalEngine
 from harness.build.inputs import BuildBoard, BuildModel
+from harness.models.kernels import KernelSet, default_set
 from harness.paths import shipped
 
 _SOURCES = ("*.c", "*.h", "*.ld", "*.cmake", "CMakeLists.txt", "board.toml", "model.json")
@@ -52,6 +53,7 @@ def build(
     compiler: Choice = "auto",
     slots: int | None = None,
     engine: ExternalEngine | None = None,
+    kernels: KernelSet | None = None,
     out: Path | None = None,
     cache_dir: Path | None = None,
 ) -> FirmwareImage:
@@ -60,12 +62,14 @@ def build(
     ``board_dir`` holds board.toml and board.c, ``generated_dir`` model.c, model.h and model.json. An image built
     before from the same sources, sizes and compiler is returned from ``cache_dir`` (the user's cache by default);
     ``out`` gets a copy, with the layer table beside it. ``slots`` overrides the number of input slots that the RAM
-    budget gives. Raises PlanError when the model does not fit flash or RAM or a description is wrong, BenchError when
-    the compiler is missing or refuses the sources. After a failure neither ``out`` nor the cache has changed.
+    budget gives, ``kernels`` the kernel set that suits the board's core; the bits that come out are the same. Raises
+    PlanError when the model does not fit flash or RAM or a description is wrong, BenchError when the compiler is missing
+    or refuses the sources. After a failure neither ``out`` nor the cache has changed.
     """
     board, model = BuildBoard.load(board_dir), BuildModel.load(generated_dir)
     budget = memory_budget(board, model, slots=slots)
-    return _built(board_dir, generated_dir, board, model, budget, cross_compiler(compiler), out, cache_dir, engine)
+    chosen = cross_compiler(compiler)
+    return _built(board_dir, generated_dir, board, model, budget, kernels, chosen, out, cache_dir, engine)
 
 
 def native(
@@ -74,6 +78,7 @@ def native(
     sanitize: bool = False,
     slots: int | None = None,
     engine: ExternalEngine | None = None,
+    kernels: KernelSet | None = None,
     cache_dir: Path | None = None,
 ) -> FirmwareImage:
     """The same server and engine as a program for this host.
@@ -85,7 +90,16 @@ def native(
     board, model = BuildBoard.load(board_dir), BuildModel.load(generated_dir)
     budget = memory_budget(board, model, slots=slots)
     return _built(
-        board_dir, generated_dir, board, model, budget, host_compiler(sanitize=sanitize), None, cache_dir, engine
+        board_dir,
+        generated_dir,
+        board,
+        model,
+        budget,
+        kernels,
+        host_compiler(sanitize=sanitize),
+        None,
+        cache_dir,
+        engine,
     )
 
 
@@ -95,13 +109,14 @@ def _built(
     board: BuildBoard,
     model: BuildModel,
     budget: Budget,
+    kernels: KernelSet | None,
     compiler: Compiler,
     out: Path | None,
     cache_dir: Path | None,
     engine: ExternalEngine | None,
 ) -> FirmwareImage:
     firmware_dir = shipped("firmware")
-    sizes = _config(board, budget)
+    sizes = _config(board, budget, kernels or default_set(board.core))
     build_id = _build_id(firmware_dir, board_dir, generated_dir, sizes, compiler, engine)
 
     def make(scratch: Path) -> Path:
@@ -170,7 +185,7 @@ def _image(elf: Path, board: BuildBoard, budget: Budget, compiler: Compiler, tab
     )
 
 
-def _config(board: BuildBoard, budget: Budget) -> str:
+def _config(board: BuildBoard, budget: Budget, kernels: KernelSet) -> str:
     """The part of config.cmake that goes into the build id: everything but paths and the id."""
     defines = {
         "HIL_BOARD": f'"{board.name}"',
@@ -183,6 +198,7 @@ def _config(board: BuildBoard, budget: Budget) -> str:
     }
     values = {
         "HIL_CORE": board.core,
+        "HIL_KERNELS": kernels,
         "HIL_FLASH_ORIGIN": f"0x{board.flash_origin:08x}",
         "HIL_FLASH_BYTES": board.flash_bytes,
         "HIL_RAM_ORIGIN": f"0x{board.ram_origin:08x}",
@@ -213,6 +229,7 @@ def _build_id(
         "arch": _sources(firmware_dir / "arch", recursive=True),
         "src": _sources(firmware_dir / "src", recursive=True),
         "engine": _sources(firmware_dir / "engine"),
+        "engine/fast": _sources(firmware_dir / "engine" / "fast"),
         "board": _sources(board_dir),
         "generated": _sources(generated_dir),
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.build.elf import sections, verify_identity
 from harness.build.firmware import MODEL_JSON, FirmwareImage, model_json_beside
-from harness.errors import PlanError
+from harness.models.codegen.budget import Use, too_large
 
 
 def read_image(elf: Path) -> FirmwareImage:
@@ -35,17 +35,10 @@ def read_image(elf: Path) -> FirmwareImage:
 
 def check_fits(image: FirmwareImage, *, flash_bytes: int, ram_bytes: int) -> None:
     """``PlanError`` with the numbers when the image needs more than the board has: before anything is written."""
-    for memory, needed, available in (
-        ("flash", image.flash_bytes, flash_bytes),
-        ("RAM", image.ram_bytes, ram_bytes),
-    ):
-        if needed > available:
-            largest = sorted(image.sections.items(), key=lambda item: item[1], reverse=True)[:3]
-            raise PlanError(
-                f"the image does not fit the board's {memory}",
-                where=str(image.elf),
-                expected=f"at most {available} bytes",
-                found=f"{needed} bytes, {needed - available} too many; largest sections: "
-                + ", ".join(f"{name} {n_bytes}" for name, n_bytes in largest),
-                next_step="use a smaller model or a board with more memory",
-            )
+    found = sections(image.elf)
+    needs = {
+        "flash": (tuple(Use(s.name, s.n_bytes) for s in found if s.in_flash), flash_bytes),
+        "RAM": (tuple(Use(s.name, s.n_bytes) for s in found if s.in_ram), ram_bytes),
+    }
+    if error := too_large("the image", image.board, needs, where=str(image.elf)):
+        raise error

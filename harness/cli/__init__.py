@@ -1,6 +1,15 @@
-"""The command line: ``hil``. It parses, calls and prints; nothing is decided here."""
+"""The command line: ``hil``. It parses, calls and prints; nothing is decided here.
 
-from harness.cli import bench_commands, case_commands, link_commands, wire_commands
+Every module named ``<area>_commands`` adds its commands by being imported: a new area is one file.
+"""
+
+import importlib
+import pkgutil
+
 from harness.cli.app import main
 
-__all__ = ["bench_commands", "case_commands", "link_commands", "main", "wire_commands"]
+for _module in pkgutil.iter_modules(__path__):
+    if _module.name.endswith("_commands"):
+        importlib.import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["main"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import platform
 import sys
 import threading
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,7 +28,7 @@ def doctor(as_json: JsonOption = False) -> None:
 
     Exit status 0 when all that is needed is there, else 2.
     """
-    from harness.cli.doctor import examine
+    from harness.doctor import examine, folded
 
     findings = examine()
     healthy = all(finding.state == "ok" for finding in findings if finding.needed)
@@ -35,7 +37,7 @@ def doctor(as_json: JsonOption = False) -> None:
     else:
         console = Console(highlight=False)
         area = ""
-        for finding in findings:
+        for finding in folded(findings):
             if finding.area != area:
                 area = finding.area
                 console.print(f"[bold]{area}[/]")
@@ -95,6 +97,45 @@ def units(as_json: JsonOption = False) -> None:
     for line in found:
         table.add_row(*(line[key] for key in ("uid", "board", "backend", "port")), line["holder"] or "free")
     Console().print(table)
+
+
+@app.command(name="discover")
+def discover_units(
+    write: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what was found as a bench file, e.g. testplans/benches/HOST.yaml."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask every attached probe which board it sits on. Units in use are left alone.
+
+    Exit status 0 when at least one was identified, else 2. Units in FILE that are not attached now are kept.
+    """
+    from harness.bench import usb
+    from harness.bench.probes.pyocd import PyocdProbe
+    from harness.plans.bench import BenchUnit, dump_bench, load_bench, merged
+
+    found = [
+        discover.identify(unit, boards, lambda board, uid: PyocdProbe(uid, board.debug))
+        for unit, boards in discover.candidates().items()
+    ]
+    known = [BenchUnit(board=one.board, uid=one.uid, port=discover.stable_name(one.port)) for one in found if one.board]
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], indent=2))
+    else:
+        for one in found:
+            typer.echo(f"{one.uid}  {one.port}  {one.board or 'unknown: ' + one.why}")
+        if not known:
+            typer.echo("no board was identified; " + (usb.advice() or "plug one in, then `hil doctor`"), err=True)
+    if write is not None and known:
+        old = load_bench(write) if write.exists() else None
+        bench = merged(old, known)
+        write.parent.mkdir(parents=True, exist_ok=True)
+        write.write_text(
+            dump_bench(bench, f"The units of {platform.node()}, written by `hil discover`."), encoding="utf-8"
+        )
+        typer.echo(f"{write}: {len(bench.units)} unit(s); use it with --bench {write}", err=as_json)
+    raise typer.Exit(Exit.PASS if known else Exit.RIG)
 
 
 @app.command()

@@ -22,9 +22,13 @@ from harness.run.options import RunOptions
 from harness.run.watch import Step, line
 
 PlanArgument = Annotated[str, typer.Argument(metavar="PLAN", help="A plan file, or the name of one in testplans/.")]
-Backend = Annotated[Literal["auto", "probe", "virtual"], typer.Option(help="Where it runs.")]
+Backend = Annotated[Literal["auto", "probe", "virtual", "renode"], typer.Option(help="Where it runs.")]
 Bench = Annotated[Path | None, typer.Option(metavar="FILE", help="The units of this host, by probe id and port.")]
 Uid = Annotated[str | None, typer.Option("--device-serial", metavar="UID", help="The unit, by its probe's id.")]
+
+MassErase = Annotated[
+    bool, typer.Option("--allow-mass-erase", help="A protected or unwilling flash may be erased as a whole.")
+]
 
 
 def find_plan(name: str) -> Plan:
@@ -91,6 +95,7 @@ def flash(
     backend: Backend = "auto",
     bench: Bench = None,
     device_serial: Uid = None,
+    allow_mass_erase: MassErase = False,
 ) -> None:
     """Flash an image, read it back, reset the board."""
     kind = load_board(board)
@@ -100,7 +105,13 @@ def flash(
     with (
         interruptible(),
         open_unit(
-            kind, backend=chosen, places=options.places, uid=options.uid, what=f"hil flash {elf.name}", clock=clock
+            kind,
+            backend=chosen,
+            places=options.places,
+            uid=options.uid,
+            what=f"hil flash {elf.name}",
+            clock=clock,
+            allow_mass_erase=allow_mass_erase,
         ) as unit,
     ):
         report = unit.probe.flash(elf)
@@ -109,6 +120,8 @@ def flash(
             f"{unit.uid}: {report.bytes_programmed} of {report.bytes_total} bytes programmed, all read back,"
             f" {report.duration_s:.2f} s"
         )
+        if report.recovery:
+            typer.echo(report.recovery)
         if chosen != "probe":
             typer.echo(
                 "a virtual board lives as long as its command: `hil virtual` keeps one, `pyocd flash -u` fills it"
@@ -131,6 +144,7 @@ def run(
     skip_flash: Annotated[bool, typer.Option("--skip-flash", help="Trust the board's flash.")] = False,
     layers: Annotated[bool, typer.Option("--layers", help="Profile the layers of one sample too.")] = False,
     compiler: Compiler = "auto",
+    allow_mass_erase: MassErase = False,
     wire_log: Annotated[
         bool, typer.Option("--wire-log", help="Keep every byte in wire.log of the report directory.")
     ] = False,
@@ -149,6 +163,7 @@ def run(
         skip_flash=skip_flash,
         firmware=firmware,
         compiler=compiler,
+        allow_mass_erase=allow_mass_erase,
         wire_log=wire_log,
         resume=resume,
         layers=layers,

@@ -6,13 +6,12 @@ import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from harness.errors import MisuseError, PlanError
+from harness.errors import PlanError
 from harness.models import tflite
 from harness.models.codegen.layout import short_name
 from harness.models.ir import IrTensor
@@ -37,7 +36,10 @@ class TensorFacts(_Frozen):
 
 
 class Preprocessing(_Frozen):
-    """How a dataset's value becomes the network's real input: ``real = (value - offset) / divisor``."""
+    """Documentation: ``real = (value - offset) / divisor`` made the network's inputs of the raw data it was trained on.
+
+    Nothing computes with it: datasets give real values, and ``data.encode`` quantises them.
+    """
 
     divisor: float = Field(default=1.0, gt=0)
     offset: float = 0.0
@@ -71,7 +73,7 @@ class Facts(_Frozen):
     file: str
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     classes: tuple[str, ...]
-    preprocessing: Preprocessing
+    preprocessing: Preprocessing | None = None
     inputs: tuple[TensorFacts, ...]
     outputs: tuple[TensorFacts, ...]
     training: Training | None = None
@@ -93,31 +95,6 @@ class Model:
     def classes(self) -> tuple[str, ...]:
         """Names of the outputs, in order."""
         return self.facts.classes
-
-    def encode(self, values: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Raw input [N, *shape[1:]] in the input's dtype, for a dataset's values [N, ...].
-
-        ``real = (value - offset) / divisor`` in float32; int8 is ``clamp(round_half_away(real / scale) + zero_point)``
-        as TFLite's QUANTIZE. MisuseError when the values' size is not the input's.
-        """
-        tensor = self.inputs[0]
-        array = np.asarray(values, np.float32)
-        if array.ndim < 1 or array.size != len(array) * tensor.elements:
-            raise MisuseError(
-                "the samples do not fit the model's input",
-                where=self.name,
-                expected=f"[N] of {tensor.describe()}",
-                found=f"[{', '.join(map(str, array.shape))}]",
-            )
-        pre = self.facts.preprocessing
-        real = ((array - np.float32(pre.offset)) / np.float32(pre.divisor)).reshape(len(array), *tensor.shape[1:])
-        if tensor.dtype == "float32":
-            return real
-        steps = real / np.float32(tensor.scale)
-        rounded = np.trunc(steps) + (np.abs(steps - np.trunc(steps)) >= 0.5) * np.sign(steps)
-        limits = np.iinfo(tensor.dtype)
-        raw: npt.NDArray[Any] = np.clip(rounded + tensor.zero_point, limits.min, limits.max).astype(tensor.dtype)
-        return raw
 
 
 def names() -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def parse(content: bytes, where: str) -> Graph:
             where=where,
             expected="the identifier TFL3 at byte 4",
             found=repr(content[4:8]),
-            next_step="convert other formats first, for instance with the [tensorflow] extra",
+            next_step="convert .onnx, .keras and .h5 files first: `hil model convert FILE -o OUT.tflite`",
         )
     try:
         model = schema.ModelT.InitFromPackedBuf(content)

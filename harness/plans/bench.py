@@ -8,6 +8,8 @@ units:
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -57,3 +59,24 @@ def load_bench(path: Path) -> Bench:
     if twice:
         raise PlanError("a unit is named twice in the bench file", where=str(path), found=", ".join(twice))
     return bench
+
+
+def dump_bench(bench: Bench, heading: str) -> str:
+    """The text of a bench file, with ``heading`` as its first comment. ``load_bench`` reads it back to the same units."""
+    lines = [f"# {line}".rstrip() for line in heading.splitlines()]
+    lines.append("units:")
+    for unit in bench.units:
+        # Quoted: a serial number may look like a number, or like one with an exponent.
+        lines += [
+            f"  - board: {json.dumps(unit.board)}",
+            f"    uid: {json.dumps(unit.uid)}",
+            f"    port: {json.dumps(unit.port)}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def merged(old: Bench | None, found: Sequence[BenchUnit]) -> Bench:
+    """``found`` and those of ``old`` that were not found: a unit that is unplugged today is not forgotten."""
+    ids = {unit.uid for unit in found}
+    kept = tuple(unit for unit in old.units if unit.uid not in ids) if old is not None else ()
+    return Bench(units=tuple(sorted((*found, *kept), key=lambda unit: (unit.board, unit.uid))))

@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except HilError as error:
         raise pytest.UsageError(str(error)) from error
     if config.stash[options.KEY].boards:
-        _check_boards(config.stash[options.KEY].boards)
+        _check_boards(config, config.stash[options.KEY].boards)
         _collect_the_plans(config)
     if sys.platform != "win32":
         config.stash[_OLD_HANDLER] = signal.signal(signal.SIGTERM, _as_interrupt)
@@ -63,13 +63,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         signal.signal(signal.SIGTERM, old)  # type: ignore[arg-type]  # what signal.signal gave is what it takes
 
 
-def _check_boards(names: tuple[str, ...]) -> None:
+def _check_boards(config: pytest.Config, names: tuple[str, ...]) -> None:
+    from harness.bench import emulators
     from harness.bench.boards import load_board
-    from harness.errors import HilError
+    from harness.errors import BenchError, HilError
 
     try:
         for name in names:
             load_board(name)
+        emulators.require(config.getoption("--backend"))
+    except BenchError as error:
+        # A rig's error, with the exit status that `hil` has for one: pytest's own for a usage error is 4.
+        pytest.exit(str(error), returncode=2)
     except HilError as error:
         raise pytest.UsageError(str(error)) from error
 

@@ -32,7 +32,7 @@ def add(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--backend",
-        choices=("auto", "probe", "virtual"),
+        choices=("auto", "probe", "virtual", "renode"),
         default="auto",
         help="where it runs: auto is a real unit if one is attached or named in the bench file, else the virtual board",
     )
@@ -40,6 +40,11 @@ def add(parser: pytest.Parser) -> None:
     group.addoption("--device-serial", metavar="UID", help="the unit to use, by its probe's unique id")
     group.addoption(
         "--skip-flash", action="store_true", help="trust the board's flash; hello still compares build and model"
+    )
+    group.addoption(
+        "--allow-mass-erase",
+        action="store_true",
+        help="a protected or unwilling flash may be erased as a whole; never done unasked",
     )
     group.addoption("--firmware", type=Path, metavar="ELF", help="use this image instead of building one")
     group.addoption("--compiler", choices=("auto", "zig", "gcc"), default="auto", help="what builds the firmware")
@@ -71,6 +76,7 @@ def read(config: pytest.Config) -> Options:
             skip_flash=config.getoption("--skip-flash"),
             firmware=config.getoption("--firmware"),
             compiler=config.getoption("--compiler"),
+            allow_mass_erase=config.getoption("--allow-mass-erase"),
             wire_log=config.getoption("--wire-log"),
             resume=config.getoption("--resume"),
             layers=config.getoption("--layers"),

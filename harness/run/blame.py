@@ -45,6 +45,8 @@ def blame(
     ``unit`` is the open unit, None when there was none yet; ``session`` is one that has had an answer to hello before, None
     when there was none. A silent board is asked through the probe, then reset and spoken to once more.
     """
+    if unit is not None and unit.core_fault:
+        return Blame(Verdict.FAIL, (unit.core_fault, f"then: {error.what}"))
     if not isinstance(error, DeviceError):
         return Blame(Verdict.ERROR, (str(error),))
     if isinstance(error, BoardFaultError) and error.report is not None:

@@ -16,12 +16,13 @@ from harness.data.dataset import Dataset
 from harness.errors import MisuseError
 from harness.models import metadata
 from harness.models.metadata import Model
-from harness.plans.schema import ArgmaxRule
+from harness.plans.schema import ArgmaxRule, Stream
 from harness.records import Backend, Evidence, LinkFacts, Samples
 from harness.run.bring_up import Live, bring_up
 from harness.run.options import RunOptions
 from harness.run.product import Product, build_product, read_product
 from harness.run.scoring import gather, link_facts
+from harness.run.streaming import raise_speed
 from harness.run.workload import make_workload
 from harness.verdict.decide import decide
 
@@ -103,6 +104,7 @@ class Dut:
             silence_s=_SILENCE_S,
             watch=lambda step: None,
         )
+        raise_speed(self._live.session, self._unit, Stream(), self._clock)
         self._product = product
 
     def classify(self, data: Dataset, model: str | None = None) -> Run:
@@ -127,7 +129,15 @@ def open_dut(board: Board, options: RunOptions, *, what: str) -> Iterator[Dut]:
     """Open a unit of ``board`` for a test; nothing is flashed yet."""
     clock = SystemClock()
     backend = choose_backend(board, options.backend, options.places, options.uid)
-    with open_unit(board, backend=backend, places=options.places, uid=options.uid, what=what, clock=clock) as unit:
+    with open_unit(
+        board,
+        backend=backend,
+        places=options.places,
+        uid=options.uid,
+        what=what,
+        clock=clock,
+        allow_mass_erase=options.allow_mass_erase,
+    ) as unit:
         yield Dut(unit, options, clock)
 
 

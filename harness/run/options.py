@@ -26,6 +26,7 @@ class RunOptions:
     skip_flash: bool = False
     firmware: Path | None = None
     compiler: Compiler = "auto"
+    allow_mass_erase: bool = False
     wire_log: bool = False
     resume: str | None = None
     layers: bool = False
@@ -40,10 +41,11 @@ class RunOptions:
         skip_flash: bool = False,
         firmware: Path | None = None,
         compiler: Compiler = "auto",
+        allow_mass_erase: bool = False,
         wire_log: bool = False,
         resume: str | None = None,
         layers: bool = False,
     ) -> RunOptions:
         """From what a user gave. ``PlanError`` when the bench file cannot be read."""
         places = () if bench is None else tuple(Place(u.board, u.uid, u.port) for u in load_bench(bench).units)
-        return cls(backend, places, uid, skip_flash, firmware, compiler, wire_log, resume, layers)
+        return cls(backend, places, uid, skip_flash, firmware, compiler, allow_mass_erase, wire_log, resume, layers)

@@ -12,11 +12,13 @@ from harness.bench.boards import Board
 from harness.bench.identity import Claim, check_claim
 from harness.bench.probes import FlashReport
 from harness.build import FirmwareImage
+from harness.build.budget import check_fit
 from harness.build.engines import ExternalEngine
 from harness.build.image import check_fits, read_image
+from harness.build.inputs import BuildBoard
 from harness.errors import MisuseError
 from harness.models import layertable
-from harness.models.codegen import generate
+from harness.models.codegen import generate, plan_layout
 from harness.models.codegen.emit import ENGINE_NAME
 from harness.models.codegen.external import generate_external
 from harness.models.layertable import LayerTable
@@ -71,7 +73,7 @@ def build_product(
     out: Path | None = None,
     engine: ExternalEngine | None = None,
 ) -> Product:
-    """Generate, compile and check. ``PlanError`` when it cannot fit, ``BenchError`` when the compiler fails."""
+    """Check, generate, compile. ``PlanError`` when it cannot fit: before any compiler runs; ``BenchError`` when that fails."""
     with tempfile.TemporaryDirectory(prefix="hil-") as folder:
         if engine is not None and engine.own_network:
             generate_external(
@@ -84,6 +86,7 @@ def build_product(
                 model_file=model.path.read_bytes() if engine.interprets else None,
             )
         else:
+            check_fit(plan_layout(model.path, name=model.name), BuildBoard.load(board.folder))
             generate(model.path, Path(folder))
         image = build.build(board.folder, Path(folder), compiler=compiler, out=out, engine=engine)
     return _checked(model, board, image)

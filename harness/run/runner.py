@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from harness import __version__
 from harness.bench.boards import load_board
+from harness.bench.emulators import Findings
 from harness.bench.unit import Unit, choose_backend, open_unit
 from harness.build.symbols import Symbols
 from harness.clock import Clock, SystemClock
@@ -66,6 +67,7 @@ class _Notes:
     run_id: str
     started: datetime
     backend: Backend
+    evidence: Evidence
     workload: Workload | None = None
     product: Product | None = None
     unit: UnitFacts | None = None
@@ -94,7 +96,12 @@ def run_case(
     board = load_board(case.board)
     backend = choose_backend(board, options.backend, options.places, options.uid)
     earlier = find_earlier(case.id, options)
-    notes = _Notes(run_id=uuid.uuid4().hex[:12], started=clock.now(), backend=backend)
+    notes = _Notes(
+        run_id=uuid.uuid4().hex[:12],
+        started=clock.now(),
+        backend=backend,
+        evidence="hardware" if backend == "probe" else "emulated",
+    )
     if earlier is not None:
         notes.run_id, notes.started = earlier[1].run_id, earlier[1].started
         notes.answered = len(earlier[1].answered)
@@ -121,10 +128,16 @@ def run_case(
         with (
             case_files(folder, earlier, bound, options, clock, run_id=notes.run_id, started=notes.started) as files,
             open_unit(
-                board, backend=backend, places=options.places, uid=options.uid, what=case.id, clock=clock
+                board,
+                backend=backend,
+                places=options.places,
+                uid=options.uid,
+                what=case.id,
+                clock=clock,
+                allow_mass_erase=options.allow_mass_erase,
             ) as unit,
         ):
-            notes.unit = unit.facts()
+            notes.unit, notes.evidence = unit.facts(), unit.evidence
             try:
                 _on_the_unit(case, options, unit, notes, symbols, files, watch, clock)
             except (BenchError, DeviceError) as error:
@@ -159,6 +172,8 @@ def _on_the_unit(
         tap=files.log,
     )
     notes.unit = unit.facts()
+    if live.flashed is not None and live.flashed.recovery:
+        notes.warnings.append(f"flashing: {live.flashed.recovery}")
     notes.climbed = raise_speed(live.session, unit, plan.stream, clock)
     payloads = workload.payloads()
     total = len(payloads)
@@ -173,7 +188,7 @@ def _on_the_unit(
             payloads,
             files,
             notes.climbed,
-            window=plan.stream.window,
+            wanted=plan.stream,
             timeout_s=plan.timeouts.case_s,
             helped=rescue(unit, clock, symbols),
             answered=files.earlier.answered if files.earlier else {},
@@ -185,6 +200,7 @@ def _on_the_unit(
     notes.unit = unit.facts()  # the port may have another name by now
     watch(Step("judge"))
     status = live.session.status()
+    _heed(unit.findings(), notes)
     notes.assessed = score(
         case, notes.product, workload, notes.streamed, live, evidence=unit.evidence, stack_bytes=status.stack_bytes
     )
@@ -199,6 +215,17 @@ def _on_the_unit(
         profile=options.layers,
     )
     notes.warnings.extend(notes.inside.warnings)
+
+
+def _heed(found: Findings, notes: _Notes) -> None:
+    """What the emulator saw: gaps of its model are warnings; what a chip would have crashed on is the firmware's fault."""
+    notes.warnings += found.warnings
+    if found.errors:
+        raise DeviceError(
+            "every sample was answered, but on a chip this firmware would have crashed",
+            found="; ".join(found.errors[:5]),
+            next_step="look the pc up in the ELF: addr2line -e fw.elf <pc>",
+        )
 
 
 def _judged(case: Case, notes: _Notes, clock: Clock) -> CaseResult:
@@ -250,7 +277,7 @@ def _ended_early(
 
 def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: tuple[str, ...]) -> CaseResult:
     assessed = notes.assessed
-    evidence: Evidence = "hardware" if notes.backend == "probe" else "emulated"
+    evidence = notes.evidence
     record = Record(
         run_id=notes.run_id,
         case_id=case.id,

@@ -39,6 +39,7 @@ def gather(workload: Workload, streamed: StreamResult, output: Tensor) -> Sample
         sent_crc=workload.sent_crc(),
         status=status,
         answered=answered,
+        quiet=np.array([index in streamed.quiet for index in range(n)], dtype=np.bool_),
     )
 
 

@@ -174,7 +174,9 @@ class Session:
 
         BoardRefusedError with ``unknown_sample`` when another input, or none since a reset, ran last.
         """
-        received = self._ask(lambda: self._conversation.send_layers_request(input_crc, first), LayersReceived)
+        received = self._ask(
+            lambda: self._conversation.send_layers_request(m.LayersRequest(input_crc, first)), LayersReceived
+        )
         return received.layers
 
     def layer_data(self, input_crc: int, layer: int, offset: int, n_bytes: int) -> list[m.LayerData]:
@@ -183,9 +185,8 @@ class Session:
         Pieces may be missing: ask for those again.
         """
         wanted = {"input_crc": input_crc, "layer": layer}
-        first = self._ask(
-            lambda: self._conversation.send_layer_data_request(input_crc, layer, offset, n_bytes), LayerDataReceived
-        )
+        request = m.LayerDataRequest(input_crc, layer, offset, n_bytes)
+        first = self._ask(lambda: self._conversation.send_layers_request(request), LayerDataReceived)
         parts, left = [first.part], n_bytes - len(first.part.data)
         while left > 0:
             event = self._wait_for(LayerDataReceived, self._answer_timeout_s)
@@ -203,6 +204,7 @@ class Session:
         window: int | None = None,
         timeout_s: float | None = None,
         rescue: Rescue | None = None,
+        quiet: int = 0,
     ) -> StreamResult:
         """Send every sample, collect every answer, each once; ``on_result(index, result)`` as they come, in any order.
 
@@ -211,13 +213,14 @@ class Session:
         answers with an error status has a result with that status. ``timeout_s`` bounds the whole stream: what is open
         then is lost. ``rescue`` says what to do about silence and about a line that is gone; without it they end the
         stream. ``on_result`` may raise; the session is then still good for a new ``hello``. A crash report stays on the
-        board until ``fault(clear=True)``.
+        board until ``fault(clear=True)``. The first ``quiet`` samples go one at a time, whatever the window: their cycles
+        hold no interrupt of the line.
         """
         if self._conversation.state is not State.READY:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)
         if window is not None:
             self._conversation.window = window
-        self._stream = stream = Streaming(self._conversation, samples, self._clock.monotonic_s(), on_result)
+        self._stream = stream = Streaming(self._conversation, samples, self._clock.monotonic_s(), on_result, quiet)
         deadline = Deadline.after(self._clock, float("inf") if timeout_s is None else timeout_s)
         try:
             while not stream.complete:

@@ -38,7 +38,8 @@ class StreamResult:
     end, None on a line without one; ``climbs`` counts how often it was raised. ``revived`` says what the core did each
     time that the silent board was reset through the probe, ``reopened`` names the port each time that it came back.
     ``earlier_s`` is what earlier parts of a resumed run have spent. ``overlap`` is the share of the bytes that the board
-    received while its engine ran, None where it was not asked.
+    received while its engine ran, None where it was not asked. ``quiet`` are the indices of samples that were alone under
+    way: no byte came in while they were computed, so no interrupt is in their cycles.
     """
 
     results: tuple[ResultReceived | None, ...]
@@ -52,6 +53,7 @@ class StreamResult:
     revived: tuple[str, ...] = ()
     reopened: tuple[str, ...] = ()
     climbs: int = 0
+    quiet: frozenset[int] = frozenset()
 
     @property
     def line_use(self) -> float:
@@ -87,12 +89,18 @@ class Streaming:
     """Bookkeeping of one ``Session.stream``."""
 
     def __init__(
-        self, conversation: HostConversation, samples: Sequence[bytes], began_s: float, on_result: OnResult | None
+        self,
+        conversation: HostConversation,
+        samples: Sequence[bytes],
+        began_s: float,
+        on_result: OnResult | None,
+        quiet: int = 0,
     ) -> None:
         self._conversation = conversation
         self._samples = samples
         self._began_s = began_s
         self._on_result = on_result
+        self._quiet = len(samples) if conversation.window == 1 else min(quiet, len(samples))
         self._before = replace(conversation.counters)
         self._fed = 0
         self.results: dict[int, ResultReceived] = {}
@@ -118,6 +126,9 @@ class Streaming:
         """Hand over the next samples, a few ahead of the window: a data set need not lie in memory twice."""
         ahead = 256 if self._conversation.window is None else self._conversation.window + 1
         while self._fed < len(self._samples) and self._conversation.unanswered < ahead:
+            # Each quiet sample goes alone, and so is the first of the others kept back until the last quiet one is over.
+            if self._fed <= self._quiet and self._conversation.unanswered:
+                break
             self._conversation.send_sample(self._fed, self._samples[self._fed])
             self._fed += 1
 
@@ -143,6 +154,7 @@ class Streaming:
             revived=tuple(self.revived),
             reopened=tuple(self.reopened),
             climbs=self.climbs,
+            quiet=frozenset(range(self._quiet)),
         )
 
 

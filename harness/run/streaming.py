@@ -120,7 +120,7 @@ def stream_case(
     files: CaseFiles,
     climbed: Climbed,
     *,
-    window: int | None,
+    wanted: Stream,
     timeout_s: float,
     helped: Rescue,
     answered: Mapping[int, ResultReceived],
@@ -135,7 +135,7 @@ def stream_case(
         on_answer()
 
     try:
-        part = session.stream([payloads[index] for index in todo], note, window, timeout_s, helped)
+        part = session.stream([payloads[index] for index in todo], note, wanted.window, timeout_s, helped, wanted.quiet)
     except (BoardSilentError, BoardFaultError) as error:
         if error.partial is not None:
             error.partial = _whole(error.partial, todo, answered, len(payloads), files, climbed)
@@ -166,4 +166,5 @@ def _whole(
         lost={todo[at]: why for at, why in part.lost.items()},
         earlier_s=files.earlier.spent_s if files.earlier else 0.0,
         climbs=part.climbs + climbed.steps,
+        quiet=frozenset(todo[at] for at in part.quiet),
     )

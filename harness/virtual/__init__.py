@@ -18,7 +18,8 @@ PRIMASK and FAULTMASK, the floating point frame; faults with CFSR, HFSR and BFAR
 SCB; halting debug with six breakpoints, stepping, vector catch; flash with keys, erase, programming that only clears
 bits, error flags and its alias at 0; RCC with clock gates, clock tree and reset flags; PWR, GPIO, the independent
 watchdog, USART2 with interrupts, baud rate, overrun and framing errors, DBGMCU identity, unique id and flash size. RAM
-survives every reset, flash lives as long as the process. Register behaviour comes from RM0390 and ARM DDI 0403E as the
+survives every reset, flash (and its read-out protection)
+lives as long as the process. Register behaviour comes from RM0390 and ARM DDI 0403E as the
 authors understand them; no line of it was compared with a chip.
 
 **What is not, and how it differs from the chip:**
@@ -26,7 +27,8 @@ authors understand them; no line of it was compared with a chip.
 - No cycles. A tick of virtual time is one instruction; ``DWT->CYCCNT`` counts instructions and stands still in WFI. -
 DMA, timers, ADC, USB, CAN, SPI, I2C, EXTI, RTC, CRC and every UART but USART2: registers keep what is written, no
 effect. - No MPU, no watchpoints, no trace, no bit-band aliases, no external memory, no boot ROM, no option byte
-effects. - CPACR is noticed late: floating point without it ends in NOCP, but not at the instruction itself. - Bus
+effects but read-out protection's.
+ - CPACR is noticed late: floating point without it ends in NOCP, but not at the instruction itself. - Bus
 faults of stores are precise; LDM, STM, LDRD and STRD to unaligned addresses work; CCR's traps do nothing. - Floating
 point state is stacked at once, never lazily. WFE sleeps like WFI; SEV does nothing. - Oscillators, PLL, over-drive and
 flash operations take no time; wrong wait states or voltages have no effect. - The serial line moves in bursts of up to

@@ -67,7 +67,7 @@ class Bus:
     def add_rom(self, name: str, base: int, buffer: mmap, on_write: Callable[[int, int, int], None]) -> None:
         """Memory that only its controller may change: stores are handed to ``on_write(address, size, value)``."""
         self._core.map_buffer(base, buffer, cpu.READ | cpu.EXEC)
-        self._core.hook_rom_write(base, len(buffer), on_write)
+        self._core.hook_rom_write(base, buffer, on_write)
         self.regions.append(Region(name, base, len(buffer), buffer, on_write=on_write))
 
     def add_device(self, name: str, base: int, size: int, device: Device) -> None:

@@ -82,6 +82,10 @@ class Control:
         """Reset the chip and set the reset cause. RAM keeps its content, even for ``power``."""
         self._link.control("reset", cause=cause)
 
+    def protect(self, level: int = 0x55) -> None:
+        """Set the read-out protection byte: 0xAA none, 0xCC for ever, anything else level 1."""
+        self._link.control("protect", level=level)
+
     def kill(self) -> None:
         """Unplug: end the unit's process without a word (SIGKILL). Its files stay behind, as after a crash."""
         os.kill(self.entry.pid, signal.SIGKILL)

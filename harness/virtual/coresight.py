@@ -50,13 +50,18 @@ class Words:
 
 
 class RomTable(Words):
-    """The list of debug components; TPIU and ETM are marked absent."""
+    """The list of debug components; TPIU and ETM are marked absent. It identifies the chip: part, JEP106 designer."""
 
-    def __init__(self) -> None:
+    def __init__(self, part: int, designer: int) -> None:
         entries = [(0xE000E000, 1), (0xE0001000, 1), (0xE0002000, 1), (0xE0000000, 1), (0xE0040000, 0), (0xE0041000, 0)]
         table = {4 * i: (base - ROM_TABLE_BASE & 0xFFFFF000) | 2 | on for i, (base, on) in enumerate(entries)}
-        # Identified as an ST part: JEP106 continuation 0, identity 0x20, part 0x421 (STM32F446).
-        pidr = {0xFD0: 0x00, 0xFE0: 0x21, 0xFE4: 0x04, 0xFE8: 0x0A, 0xFEC: 0x00}
+        pidr = {
+            0xFD0: 0,
+            0xFE0: part & 0xFF,
+            0xFE4: (designer & 15) << 4 | part >> 8,
+            0xFE8: 8 | designer >> 4,
+            0xFEC: 0,
+        }
         cidr = {0xFF0: 0x0D, 0xFF4: 0x10, 0xFF8: 0x05, 0xFFC: 0xB1}
         super().__init__(table | {0xFCC: 1} | pidr | cidr)
 

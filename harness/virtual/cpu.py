@@ -109,6 +109,7 @@ class Core:
         self._end_asked = False
         self.ran = 0  # instructions of the last run
         self._failure: BaseException | None = None
+        self._put_back: list[tuple[mmap, int, bytes]] = []
         self._pc = Registers(self, [reg.UC_ARM_REG_PC])
         self.counter, self._count = self._find_counters()
 
@@ -173,17 +174,27 @@ class Core:
 
         self._hook(const.UC_HOOK_MEM_UNMAPPED | const.UC_HOOK_MEM_FETCH_PROT, _MEM(on_access), 1, 0)
 
-    def hook_rom_write(self, base: int, size: int, on_write: Callable[[int, int, int], None]) -> None:
-        """``on_write(address, size, value)`` is called for a store to a read-only range; the store is dropped."""
+    def hook_rom_write(self, base: int, buffer: mmap, on_write: Callable[[int, int, int], None]) -> None:
+        """``on_write(address, size, value)`` is called for a store to a read-only range and decides what comes of it.
+
+        Unicorn carries the store out all the same when the hook returns. Where that is not what ``on_write`` left in
+        ``buffer``, the run ends and its bytes are put back before the next instruction.
+        """
 
         def on_access(_uc: int, _kind: int, address: int, width: int, value: int, _data: int) -> bool:
             try:
-                on_write(address, width, value & ((1 << 8 * width) - 1))
+                value &= (1 << 8 * width) - 1
+                on_write(address, width, value)
+                at = address - base
+                wanted = buffer[at : at + width]
+                if wanted != value.to_bytes(width, "little"):
+                    self._put_back.append((buffer, at, wanted))
+                    self.end_within(0)
             except BaseException as error:  # noqa: BLE001
                 self._fail(error)
             return True
 
-        self._hook(const.UC_HOOK_MEM_WRITE_PROT, _MEM(on_access), base, base + size - 1)
+        self._hook(const.UC_HOOK_MEM_WRITE_PROT, _MEM(on_access), base, base + len(buffer) - 1)
 
     def _hook(self, kind: int, callback: Any, begin: int, end: int) -> None:
         out = ctypes.c_size_t()
@@ -217,6 +228,10 @@ class Core:
         # until=0 on purpose: for any other value Unicorn drops the translation at that address after each run.
         error = self._start(self.handle, start, 0, 0, instructions)
         self.running = False
+        if self._put_back:
+            for buffer, at, wanted in self._put_back:
+                buffer[at : at + len(wanted)] = wanted
+            self._put_back.clear()
         counted = self.counter.value
         stopped_by_limit = counted > self._count.value
         self.executed += counted - 1 if stopped_by_limit else counted

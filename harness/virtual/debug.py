@@ -37,6 +37,7 @@ class Debug:
         self.halted = False
         self.stepping = False
         self.sleeping: Callable[[], bool] = lambda: False
+        self.in_reset: Callable[[], bool] = lambda: False
         self.on_control: Callable[[], None] = lambda: None  # halt or go was written: the board wakes up
         self.was_reset = True
         self.retired_at = 0
@@ -90,10 +91,10 @@ class Debug:
         value = self.control | 1 << 16  # S_REGRDY: transfers are instant
         # A core that was halted in its sleep no longer counts as sleeping: pyOCD would never see it halted.
         value |= 1 << 17 if self.halted else 1 << 18 if self.sleeping() else 0
-        value |= (1 << 19 if self._faults.locked_up else 0) | (1 << 25 if self.was_reset else 0)
+        value |= (1 << 19 if self._faults.locked_up else 0) | (1 << 25 if self.was_reset or self.in_reset() else 0)
         if self._core.executed != self.retired_at:
             value |= 1 << 24
-        self.was_reset, self.retired_at = False, self._core.executed
+        self.was_reset, self.retired_at = self.in_reset(), self._core.executed
         return value
 
     def write(self, offset: int, value: int) -> None:

@@ -16,13 +16,14 @@ from harness.virtual.debug import HALT, HALTED, MASKINTS, TRCENA, Debug
 from harness.virtual.exceptions import USAGE_FAULT, Exceptions
 from harness.virtual.faults import NOCP, Faults
 from harness.virtual.scs import BASE as SCS_BASE
-from harness.virtual.scs import SystemControl
+from harness.virtual.scs import CORTEX_M4F, CoreModel, SystemControl
 from harness.virtual.systick import SysTick
 
 _STEPS = 256  # single instructions while an interrupt waits for a mask bit that the program may clear at any of them
 _SHORT_RUN = 64  # then runs of this length and ever so often single instructions again
 _POLL_BUDGET = 4_000  # ticks of a polling program between two looks at the outside world
 _FPCA = 4
+ST = 0x20  # STMicroelectronics in JEP106
 _EXCEPTION_TICKS = 12
 _MAX_PAUSE_S = 10.0
 _TIMER_PAUSE_S = 0.01
@@ -35,7 +36,8 @@ class Machine:
     ``resets`` counts system resets. ``frozen`` (a test's fault injection) stops the core as if its clock had stopped.
     """
 
-    def __init__(self, irqs: int) -> None:
+    def __init__(self, irqs: int, *, part: int, designer: int = ST, model: CoreModel = CORTEX_M4F) -> None:
+        """``part`` and ``designer`` (JEP106, continuation 0) identify the chip in its ROM table."""
         self.core = Core()
         self.clock = VirtualClock(self.core)
         self.bus = Bus(self.core)
@@ -43,10 +45,11 @@ class Machine:
         self.faults = Faults(self.core, self.bus, self.exceptions)
         self.debug = Debug(self.core, self.exceptions, self.faults)
         self.systick = SysTick(self.clock, self.exceptions)
-        self.scs = SystemControl(self.exceptions, self.faults, self.systick, self.debug)
+        self.scs = SystemControl(self.exceptions, self.faults, self.systick, self.debug, model)
         self.dwt = Dwt(self.core, self.clock, lambda: bool(self.debug.demcr & TRCENA))
         self.resettable: list[Callable[[], None]] = []
         self.on_reset: Callable[[str], None] = lambda _cause: None
+        self.hidden: Callable[[int], bool] = lambda _address: False  # from a debugger, by read-out protection
         self.vector_base = 0
         self.sleeping = self.polling = self.frozen = self.in_reset = False
         self.resets = 0
@@ -58,6 +61,7 @@ class Machine:
         self._all = self._register_file()
         self._control = Registers(self.core, [reg.UC_ARM_REG_CONTROL])
         self.debug.sleeping = lambda: self.sleeping
+        self.debug.in_reset = lambda: self.in_reset
         self.debug.on_control = self._debug_changed
         self.scs.on_reset_request = lambda: self.request_reset("software")
         self.core.hook_traps(self.exceptions.on_return)
@@ -67,7 +71,7 @@ class Machine:
             ("ITM", 0xE0000000, Itm()),
             ("DWT", 0xE0001000, self.dwt),
             ("FPB", 0xE0002000, BreakpointUnit(self.core.set_breakpoints)),
-            ("ROM table", ROM_TABLE_BASE, RomTable()),
+            ("ROM table", ROM_TABLE_BASE, RomTable(part, designer)),
         ):
             self.bus.add_device(name, base, 0x1000, device)
 
@@ -96,6 +100,7 @@ class Machine:
         self.on_reset(cause)
         for action in (self.exceptions.reset, self.faults.reset, self.systick.reset, self.scs.reset, *self.resettable):
             action()
+        self.exceptions.vtor = self.vector_base
         self.sleeping = self.polling = False
         self._waiting_since = None
         self._all.values[:] = [0] * len(self._all.values)

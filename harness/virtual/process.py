@@ -19,19 +19,18 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from harness.errors import BenchError
 from harness.virtual import registry, soc
 
 _KILL_AFTER_S = 2.0
-SOCS = ("stm32f446re",)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one unit until it is told to end. Exit status: 0 ended as asked, 2 could not start."""
     parser = argparse.ArgumentParser(prog="python -m harness.virtual", description="Run one virtual unit.")
-    parser.add_argument("--soc", choices=SOCS, default=SOCS[0])
+    parser.add_argument("--soc", choices=soc.names(), default="stm32f446re")
     parser.add_argument("--uid", help="the probe's unique id (default: a random one)")
     parser.add_argument("--board-name", default="nucleo_f446re")
     parser.add_argument("--watch-stdin", action="store_true", help="end when standard input ends")
@@ -163,6 +162,9 @@ def _epitaph(status: int | None, errors: IO[bytes]) -> str:
     return f"{how}\n{said}" if said else how
 
 
+_Kind = TypeVar("_Kind", bound=RunningUnit)
+
+
 def start(soc: str, *, uid: str | None = None, board_name: str, timeout_s: float = 10.0) -> RunningUnit:
     """Start a unit and wait until its probe and its port are there.
 
@@ -172,6 +174,11 @@ def start(soc: str, *, uid: str | None = None, board_name: str, timeout_s: float
     uid = registry.check_uid(uid or new_uid())
     command = [sys.executable, "-m", "harness.virtual", "--soc", soc, "--uid", uid, "--board-name", board_name]
     command += ["--watch-stdin", "--owner", str(os.getpid())]
+    return spawn(command, RunningUnit, what="virtual unit", where=f"{soc}, unit {uid}", timeout_s=timeout_s)
+
+
+def spawn(command: list[str], kind: type[_Kind], *, what: str, where: str, timeout_s: float) -> _Kind:
+    """Start a process that serves a unit and says where in its first line. ``BenchError`` if that line does not come."""
     root = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the unit
@@ -188,15 +195,15 @@ def start(soc: str, *, uid: str | None = None, board_name: str, timeout_s: float
     assert process.stdout is not None
     line = _first_line(process.stdout.fileno(), timeout_s)
     try:
-        return RunningUnit(process, errors, json.loads(line))
+        return kind(process, errors, json.loads(line))
     except (ValueError, KeyError):
         process.stdin.close()
         _end(process)
         found = _epitaph(process.returncode, errors)
         _release(process, errors)
         raise BenchError(
-            "the virtual unit did not come up",
-            where=f"{soc}, unit {uid}",
+            f"the {what} did not come up",
+            where=where,
             found=found,
             expected=f"ready within {timeout_s:g} s",
         ) from None

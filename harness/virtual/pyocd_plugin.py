@@ -6,14 +6,14 @@ from pyocd.core.plugin import Plugin
 
 
 class VirtualProbePlugin(Plugin):
-    """Makes virtual units probes, and STM32F446RE a target (for real boards too: pyOCD has none built in)."""
+    """Makes virtual units probes, and our chips targets where pyOCD has none built in (for real boards too)."""
 
     def load(self) -> type:
-        """The probe class; registers the target on the way."""
+        """The probe class; registers the targets on the way."""
         from harness.virtual.probe import VirtualProbe
-        from harness.virtual.target import register
+        from harness.virtual.soc import register_targets
 
-        register()
+        register_targets()
         return VirtualProbe
 
     @property

@@ -23,8 +23,9 @@ _ACTIVE_SHIFT = {
 }
 _PENDING_SHIFT = {exc.USAGE_FAULT: 12, exc.MEM_MANAGE: 13, exc.BUS_FAULT: 14, exc.SVCALL: 15}
 
-_CONSTANTS = {
-    0x004: 0x00000002,  # ICTR: up to 96 interrupts
+CoreModel = dict[int, int]
+#: What the identification registers of a core read, by offset.
+CORTEX_M4F: CoreModel = {
     0xD00: 0x410FC241,  # CPUID: Cortex-M4 r0p1
     0xD40: 0x00000030, 0xD44: 0x00000200, 0xD48: 0x00100000, 0xD4C: 0x00000000,  # ID_PFR0-1, ID_DFR0, ID_AFR0
     0xD50: 0x00000030, 0xD54: 0x00000000, 0xD58: 0x01000000, 0xD5C: 0x00000000,  # ID_MMFR0-3
@@ -36,11 +37,24 @@ _CONSTANTS = {
 }  # fmt: skip
 
 
+#: The registers alone: the instruction set stays that of the M4, of which the M0+'s is a part.
+CORTEX_M0PLUS: CoreModel = {
+    0xD00: 0x410CC601,  # CPUID: Cortex-M0+ r0p1
+    0xD90: 0x00000000,
+    0xFD0: 0x04, 0xFE0: 0x08, 0xFE4: 0xB0, 0xFE8: 0x0B, 0xFEC: 0x00,  # PIDR: SCS of a Cortex-M0+
+    0xFF0: 0x0D, 0xFF4: 0xE0, 0xFF8: 0x05, 0xFFC: 0xB1,
+}  # fmt: skip
+
+
 class SystemControl:
     """Registers at 0xE000E000 for the core and the debug port alike. ``on_reset_request()`` is AIRCR.SYSRESETREQ."""
 
-    def __init__(self, exceptions: Exceptions, faults: Faults, systick: SysTick, debug: Debug) -> None:
+    def __init__(
+        self, exceptions: Exceptions, faults: Faults, systick: SysTick, debug: Debug, model: CoreModel
+    ) -> None:
         self._exc, self._faults, self._systick, self._debug = exceptions, faults, systick, debug
+        groups_of_32 = -(-(exceptions.count - exc.IRQ0) // 32)
+        self._constants = {0x004: groups_of_32 - 1, **model}  # ICTR
         self.on_reset_request: Callable[[], None] = lambda: None
         self._irqs = (1 << exceptions.count - exc.IRQ0) - 1
         self.reset()
@@ -83,8 +97,8 @@ class SystemControl:
             return self._systick.read(offset)
         if 0xDF0 <= offset <= 0xDFC or offset == 0xD30:
             return self._debug.read(offset)
-        if offset in _CONSTANTS:
-            return _CONSTANTS[offset]
+        if offset in self._constants:
+            return self._constants[offset]
         return self._read_scb(offset)
 
     def _read_scb(self, offset: int) -> int:

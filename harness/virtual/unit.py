@@ -16,10 +16,9 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.virtual import rpc
+from harness.virtual.chip import Chip
 from harness.virtual.dap import Dap, DapFault
-from harness.virtual.periph.usart import Usart
 from harness.virtual.serial_port import SerialPort
-from harness.virtual.soc.stm32f446re import Stm32F446
 from harness.virtual.tamper import Fault
 
 _SLICE, _SLICE_DEBUGGED = 400_000, 100_000
@@ -30,12 +29,13 @@ _LINE_LIMIT = 16 * 1024
 class Unit:
     """Serve until ``stop`` is called or a descriptor in ``stop_on_eof`` closes or ends."""
 
-    def __init__(self, chip: Stm32F446, listener: socket.socket, stop_on_eof: list[int]) -> None:
+    def __init__(self, chip: Chip, listener: socket.socket, stop_on_eof: list[int]) -> None:
         self._chip, self._machine = chip, chip.machine
-        self._usart: Usart = chip.usart2
+        self._machines = tuple(dict.fromkeys(port.machine for port in chip.access_ports.values()))
+        self._usart = chip.serial
         self.port = SerialPort()
         self._usart.transmit = self._transmit
-        self._dap = Dap(self._machine, self._let_run)
+        self._dap = Dap(chip.access_ports, self._let_run)
         self._listener = listener
         self._stop_on_eof = stop_on_eof
         self._clients: dict[int, tuple[socket.socket, rpc.Inbox]] = {}
@@ -52,16 +52,22 @@ class Unit:
 
     def serve(self) -> None:
         """The loop."""
-        self._machine.request_reset("power")
+        self._chip.reset("power")
         while self.running:
-            pause_s = self._machine.run(_SLICE_DEBUGGED if self._clients else _SLICE)
+            pause_s = self._run(_SLICE_DEBUGGED if self._clients else _SLICE)
             self._backlog = self.port.flush()
             self._watch_port()
             events = self._poll.poll(0 if pause_s is None else max(1, int(pause_s * 1000)))
             if events:
-                self._machine.outside_event()
+                for machine in self._machines:
+                    machine.outside_event()
             for fd, mask in events:
                 self._handle(fd, mask)
+
+    def _run(self, ticks: int) -> float | None:
+        """Let every core live for up to ``ticks``; as ``Machine.run``."""
+        pauses = [machine.run(ticks) for machine in self._machines]
+        return None if None in pauses else min(pause for pause in pauses if pause is not None)
 
     def close(self) -> None:
         """Close all connections and the port."""
@@ -133,7 +139,7 @@ class Unit:
     def _let_run(self) -> None:
         """Give the core time before its status is told: a debugger that polls for a halt would otherwise starve it."""
         deadline = time.monotonic() + _STATUS_WAIT_S
-        while not self._machine.stopped and self._machine.run(_SLICE_DEBUGGED) is None and time.monotonic() < deadline:
+        while self._run(_SLICE_DEBUGGED) is None and time.monotonic() < deadline:
             pass
 
     def _operate(self, payload: bytes) -> bytes:
@@ -157,7 +163,7 @@ class Unit:
                         dap.write_ap_block(address, payload[at : at + 4 * value])
                         at += 4 * value
                     case rpc.SET_RESET:
-                        self._machine.hold_reset(bool(value))
+                        self._chip.hold_reset(bool(value))
                     case _:
                         return rpc.reply(rpc.REFUSED, f"unknown operation {code}".encode())
         except DapFault:
@@ -176,6 +182,7 @@ class Unit:
             "freeze": self._freeze,
             "reset": self._reset,
             "silence": self._silence,
+            "protect": self._protect,
         }
         if command not in actions:
             raise ValueError(f"unknown command {command!r}")
@@ -220,9 +227,16 @@ class Unit:
     def _reset(self, cause: str = "pin") -> dict[str, Any]:
         if cause not in ("pin", "power", "software", "watchdog"):
             raise ValueError(f"unknown cause {cause!r}")
-        self._machine.request_reset(cause)
+        self._chip.reset(cause)
         return {}
 
     def _silence(self) -> dict[str, Any]:
         self._silent = True
+        return {}
+
+    def _protect(self, level: int) -> dict[str, Any]:
+        protect = getattr(self._chip, "protect", None)
+        if protect is None:
+            raise ValueError("the read-out protection of this chip is not modelled")
+        protect(level)
         return {}

@@ -19,40 +19,19 @@ from collections import deque
 from collections.abc import Callable
 
 from harness.errors import MisuseError
+from harness.wire import events as ev
 from harness.wire import messages as m
 from harness.wire.encodings import Wish
 from harness.wire.endpoint import Endpoint
-from harness.wire.events import (
-    BaudReceived,
-    BoardReset,
-    Event,
-    FaultReceived,
-    HelloReceived,
-    LayerDataReceived,
-    LayersReceived,
-    LinkCounters,
-    PongReceived,
-    Refused,
-    Silent,
-    StatusReceived,
-    Violation,
-)
 from harness.wire.framing import BadFrame
 from harness.wire.patience import Patience
 from harness.wire.repair import Repair
 from harness.wire.requests import Requests
 from harness.wire.states import HOST_TAKES, Move, Role, State, step
 
-#: Their ERROR unknown_sample speaks of the engine's inputs, not of a sample under way: the caller must know.
-_ABOUT_LAYERS = (m.LayersRequest.TYPE, m.LayerDataRequest.TYPE)
-
 
 def _random_session() -> int:
     return random.getrandbits(32)
-
-
-def _identity(hello: m.Hello) -> tuple[str, str, str]:
-    return hello.board, hello.build_id, hello.model_sha256.hex()
 
 
 class HostConversation(Requests):
@@ -76,11 +55,11 @@ class HostConversation(Requests):
         encoding: Wish = "auto",
         draw_session: Callable[[], int] = _random_session,
     ) -> None:
-        self.counters = LinkCounters()
+        self.counters = ev.LinkCounters()
         self.state = State.IDLE
         #: The last HELLO, None before the first.
         self.hello: m.Hello | None = None
-        self._events: deque[Event] = deque()
+        self._events: deque[ev.Event] = deque()
         self._control: deque[m.Message] = deque()
         self._endpoint = Endpoint(self.counters)
         self._patience = Patience(answer_timeout_s, rounds, bytes_per_s)
@@ -208,7 +187,7 @@ class HostConversation(Requests):
             else:
                 self._take(message, now_s)
 
-    def next_event(self) -> Event | None:
+    def next_event(self) -> ev.Event | None:
         """The next thing that happened, None when there is nothing."""
         return self._events.popleft() if self._events else None
 
@@ -252,7 +231,7 @@ class HostConversation(Requests):
     def _move(self, move: Move) -> None:
         self.state = step(Role.HOST, self.state, move)
 
-    def _emit(self, event: Event) -> None:
+    def _emit(self, event: ev.Event) -> None:
         self._events.append(event)
 
     def _request(self, message: m.Message) -> None:
@@ -282,9 +261,9 @@ class HostConversation(Requests):
     def _give_up(self, waiting_for: str, now_s: float) -> None:
         self._move(Move.GAVE_UP)
         self._control.clear()
-        self._emit(Silent(waiting_for, self._patience.quiet_s(now_s)))
+        self._emit(ev.Silent(waiting_for, self._patience.quiet_s(now_s)))
 
-    def _refuse(self, event: Refused | Violation) -> None:
+    def _refuse(self, event: ev.Refused | ev.Violation) -> None:
         self._move(Move.REFUSAL)
         self._control.clear()
         self._emit(event)
@@ -295,11 +274,11 @@ class HostConversation(Requests):
             self._other_protocol(body[0])
         else:
             name = m.TABLE[message.type].name
-            self._emit(Violation(f"the body of {name} does not suit its type", "as in SPEC.md", message.reason))
+            self._emit(ev.Violation(f"the body of {name} does not suit its type", "as in SPEC.md", message.reason))
 
     def _other_protocol(self, protocol: int) -> None:
         self._refuse(
-            Violation("the board speaks another wire protocol", f"version {m.PROTOCOL}", f"version {protocol}")
+            ev.Violation("the board speaks another wire protocol", f"version {m.PROTOCOL}", f"version {protocol}")
         )
 
     def _take(self, message: m.Message, now_s: float) -> None:
@@ -319,13 +298,13 @@ class HostConversation(Requests):
         elif isinstance(message, m.Fault):
             self._take_fault(message)
         elif isinstance(message, m.Pong):
-            self._emit(PongReceived(message.data))
+            self._emit(ev.PongReceived(message.data))
         elif isinstance(message, m.Baud):
-            self._emit(BaudReceived(message))
+            self._emit(ev.BaudReceived(message))
         elif isinstance(message, m.Layers):
-            self._emit(LayersReceived(message))
+            self._emit(ev.LayersReceived(message))
         elif isinstance(message, m.LayerData):
-            self._emit(LayerDataReceived(message))
+            self._emit(ev.LayerDataReceived(message))
         elif isinstance(message, m.Error):
             self._take_error(message, now_s)
 
@@ -337,15 +316,15 @@ class HostConversation(Requests):
             self._other_protocol(hello.protocol)
             return
         before = self.hello if self._rejoining else None
-        if before is not None and _identity(before) != _identity(hello):
+        if before is not None and before.identity != hello.identity:
             what = "the board came back from a reset as another firmware"
-            self._refuse(Violation(what, str(_identity(before)), str(_identity(hello))))
+            self._refuse(ev.Violation(what, str(before.identity), str(hello.identity)))
             return
         self.hello = hello
         self._endpoint.accept_frames_of(hello.max_frame)
         self._move(Move.HELLO)
         self._repair.session_began(hello, now_s)
-        self._emit(HelloReceived(hello, self._rejoining))
+        self._emit(ev.HelloReceived(hello, self._rejoining))
         if self._rejoining and hello.flags & m.Flag.FAULT_KEPT:
             self._fault_first = self._fault_wanted = True
             self._control.append(m.FaultRequest(0))
@@ -354,12 +333,12 @@ class HostConversation(Requests):
     def _take_boot(self, boot: m.Boot, now_s: float) -> None:
         before = self.hello.boot if self.hello else None
         if self.state is State.READY and boot.boot != before:
-            self._rejoin(BoardReset(before, boot.boot, boot.reset_cause, boot.flags), now_s)
+            self._rejoin(ev.BoardReset(before, boot.boot, boot.reset_cause, boot.flags), now_s)
         elif self.state is State.GREETING:
             # Whatever was said before, the board has not heard it.
             self._say_hello(now_s)
 
-    def _rejoin(self, reset: BoardReset, now_s: float) -> None:
+    def _rejoin(self, reset: ev.BoardReset, now_s: float) -> None:
         self.counters.resets += 1
         self._move(Move.RESET_SEEN)
         self._emit(reset)
@@ -371,28 +350,28 @@ class HostConversation(Requests):
         self._repair.count_board(status)
         if self.state is State.READY and self.hello is not None:
             if status.boot != self.hello.boot or status.session != self._session:
-                self._rejoin(BoardReset(self.hello.boot, status.boot, None, None), now_s)
+                self._rejoin(ev.BoardReset(self.hello.boot, status.boot, None, None), now_s)
                 return
             self._repair.status(status)
-        self._emit(StatusReceived(status))
+        self._emit(ev.StatusReceived(status))
 
     def _take_fault(self, fault: m.Fault) -> None:
         if not self._fault_wanted:
             self.counters.stale += 1
             return
         self._fault_wanted = self._fault_first = False
-        self._emit(FaultReceived(fault))
+        self._emit(ev.FaultReceived(fault))
 
     def _take_error(self, error: m.Error, now_s: float) -> None:
         if error.code == m.ErrorCode.NO_SESSION:
             # While greeting these are answers to chunks that were under way when the board was reset.
             if self.state is State.READY and self.hello is not None:
-                self._rejoin(BoardReset(self.hello.boot, None, None, None), now_s)
-        elif error.code == m.ErrorCode.UNKNOWN_SAMPLE and error.type not in _ABOUT_LAYERS:
+                self._rejoin(ev.BoardReset(self.hello.boot, None, None, None), now_s)
+        elif error.code == m.ErrorCode.UNKNOWN_SAMPLE and error.type not in m.ABOUT_LAYERS:
             self._repair.unknown_sample(error.seq)
         elif error.code == m.ErrorCode.NO_SLOT:
             self.counters.stale += 1  # the next STATUS tells what to do
         elif error.code == m.ErrorCode.PROTOCOL and self.state is State.GREETING:
-            self._refuse(Refused(error.code, error.type, error.text))
+            self._refuse(ev.Refused(error.code, error.type, error.text))
         else:
-            self._emit(Refused(error.code, error.type, error.text))
+            self._emit(ev.Refused(error.code, error.type, error.text))

@@ -173,6 +173,11 @@ class Hello(Message):
     inputs: tuple[TensorSpec, ...] = wire(List8(TENSOR))
     outputs: tuple[TensorSpec, ...] = wire(List8(TENSOR))
 
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What stays the same over a reset: board, build id and the SHA-256 of the model."""
+        return self.board, self.build_id, self.model_sha256.hex()
+
 
 @_row(0x02, "CHUNK")
 @dataclass(frozen=True)
@@ -372,3 +377,7 @@ class LayerData(Message):
     total: int = wire(U32)
     offset: int = wire(U32)
     data: bytes = wire(BYTES)
+
+
+#: Their ERROR unknown_sample speaks of the engine's inputs, not of a sample under way.
+ABOUT_LAYERS: Final = (LayersRequest.TYPE, LayerDataRequest.TYPE)

@@ -201,6 +201,9 @@ class Repair:
 
     def damaged(self, frame: int) -> None:
         """DAMAGED: say again what that frame of ours said, if it was not said again already."""
+        # A reset of the board would take its count with it before any STATUS has told it.
+        self._bad_now += 1
+        self._counters.bad_board = self._bad_before + self._bad_now
         for sample in self.window.active.values():
             sample.ask_again([offset for offset, sent in sample.sent_at.items() if sent == frame])
         if frame == self._status_frame:

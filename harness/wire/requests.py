@@ -26,10 +26,6 @@ class Requests(ABC):
         """Queue a BAUD_REQUEST; ``BaudReceived`` comes back at the old speed, then the caller changes its own."""
         self._request(m.BaudRequest(baud))
 
-    def send_layers_request(self, input_crc: int, first: int) -> None:
-        """Queue a LAYERS_REQUEST; ``LayersReceived`` comes back, or ``Refused`` when another input ran last."""
-        self._request(m.LayersRequest(input_crc, first))
-
-    def send_layer_data_request(self, input_crc: int, layer: int, offset: int, n_bytes: int) -> None:
-        """Queue a LAYER_DATA_REQUEST; ``LayerDataReceived`` comes back, several times, or ``Refused``."""
-        self._request(m.LayerDataRequest(input_crc, layer, offset, n_bytes))
+    def send_layers_request(self, request: m.LayersRequest | m.LayerDataRequest) -> None:
+        """Queue it; ``LayersReceived`` or ``LayerDataReceived`` come back, or ``Refused`` if another input ran last."""
+        self._request(request)

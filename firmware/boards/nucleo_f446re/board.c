@@ -112,6 +112,9 @@ static void uart_start(void) {
     fifo_init(&rx, rx_bytes, sizeof rx_bytes);
     fifo_init(&tx, tx_bytes, sizeof tx_bytes);
     RCC_AHB1ENR |= 1u << 0;  /* GPIOA */
+#ifdef HIL_NEEDS_CRC_CLOCK /* ST's libraries ask the CRC unit whether this is one of ST's parts */
+    RCC_AHB1ENR |= 1u << 12; /* CRC */
+#endif
     RCC_APB1ENR |= 1u << 17; /* USART2 */
     (void)RCC_APB1ENR;
     GPIOA_AFRL = (GPIOA_AFRL & ~(0xFFu << 8)) | 0x77u << 8;    /* PA2, PA3: AF7 */

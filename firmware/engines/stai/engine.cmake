@@ -2,7 +2,8 @@
 # network_data.c and their headers) and the middleware's Inc/ and Lib/NetworkRuntime*_CM4_GCC*.a.
 file(GLOB_RECURSE sdk_sources "${HIL_SDK_DIR}/*.c")
 file(GLOB_RECURSE HIL_SDK_LIBRARIES "${HIL_SDK_DIR}/*CM4*GCC*.a")
-if(HIL_GCC) # ST builds its libraries for GCC with newlib
+if(HIL_GCC AND HIL_SDK_LIBRARIES) # ST builds its libraries for GCC with newlib
+  set(HIL_ENGINE_NEEDS_LIBC TRUE)
   list(APPEND HIL_SDK_LIBRARIES m c gcc)
 endif()
 set(HIL_ENGINE_SOURCES ${CMAKE_CURRENT_LIST_DIR}/adapter.c ${sdk_sources})

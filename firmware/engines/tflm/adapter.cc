@@ -53,10 +53,14 @@ private:
 };
 
 alignas(16) uint8_t tensors[HIL_TFLM_ARENA_BYTES];
-alignas(tflite::MicroInterpreter) uint8_t place[sizeof(tflite::MicroInterpreter)];
+/* Objects are made in init() and never destroyed: no constructor runs before main, and nothing is registered for an exit. */
+using Ops = decltype(hil_ops());
+alignas(tflite::MicroInterpreter) uint8_t interpreter_place[sizeof(tflite::MicroInterpreter)];
+alignas(Ops) uint8_t ops_place[sizeof(Ops)];
+alignas(Hook) uint8_t hook_place[sizeof(Hook)];
 const tflite::Model *model;
 tflite::MicroInterpreter *interpreter;
-Hook hook;
+Hook *hook;
 
 /* The first output of the operator stands for it. preserve_all_tensors keeps it where it was written. */
 void Hook::tell(uint32_t cycles) {
@@ -87,8 +91,9 @@ int tflm_init(void *arena, uint32_t bytes) {
         return EXTERNAL_BAD_ARENA;
     }
     model = tflite::GetModel(hil_model_file);
-    static auto resolver = hil_ops();
-    interpreter = new (place) tflite::MicroInterpreter(model, resolver, tensors, sizeof tensors, nullptr, &hook, true);
+    hook = new (hook_place) Hook();
+    const Ops *ops = new (ops_place) Ops(hil_ops());
+    interpreter = new (interpreter_place) tflite::MicroInterpreter(model, *ops, tensors, sizeof tensors, nullptr, hook, true);
     if (interpreter->AllocateTensors() != kTfLiteOk) {
         return EXTERNAL_FAILED;
     }
@@ -113,7 +118,7 @@ int tflm_run(hil_layer_cb callback, void *context) {
         std::memcpy(interpreter->input(i)->data.raw, hil_model_inputs[i].data, hil_model_inputs[i].bytes);
     }
     external_begin(callback, context);
-    hook.begin(callback != nullptr);
+    hook->begin(callback != nullptr);
     const TfLiteStatus status = interpreter->Invoke();
     for (uint32_t i = 0; i < HIL_MODEL_OUTPUTS; i++) {
         std::memcpy(hil_model_outputs[i].data, interpreter->output(i)->data.raw, hil_model_outputs[i].bytes);

@@ -24,6 +24,10 @@ set(sdk_sources "")
 if(NOT HIL_SDK_LIBRARIES)
   file(GLOB_RECURSE sdk_sources "${HIL_SDK_DIR}/*.c" "${HIL_SDK_DIR}/*.cc")
 endif()
+if(HIL_GCC) # TFLM is written for a hosted C++: libstdc++ and newlib must be there
+  set(HIL_ENGINE_NEEDS_LIBC TRUE)
+  list(APPEND HIL_SDK_LIBRARIES stdc++ m c gcc)
+endif()
 set(HIL_ENGINE_SOURCES ${CMAKE_CURRENT_LIST_DIR}/adapter.cc ${CMAKE_CURRENT_LIST_DIR}/engine.c ${sdk_sources})
 set(HIL_ENGINE_INCLUDES "${CMAKE_CURRENT_LIST_DIR}" "${HIL_SDK_DIR}" "${HIL_SDK_DIR}/third_party/flatbuffers/include"
     "${HIL_SDK_DIR}/third_party/gemmlowp" "${HIL_SDK_DIR}/third_party/ruy")

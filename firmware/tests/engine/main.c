@@ -9,6 +9,7 @@ int main(void)
     test_windows();
     test_dense_and_tables();
     test_float_functions();
+    test_groups_and_moves();
     printf("%d failed\n", checks_failed);
     return checks_failed ? 1 : 0;
 }

@@ -30,6 +30,22 @@ static void exp_has_its_limits(void)
     CHECK(isnan(hil_nn_expf(NAN)), "%a", (double)hil_nn_expf(NAN));
 }
 
+static void tanh_is_within_its_bound_odd_and_saturates(void)
+{
+    double worst = 0.0;
+    for (double x = -11.0; x < 11.0; x += 0.0000371) {
+        const float input = (float)x;
+        worst = fmax(worst, fabs((double)hil_nn_tanhf(input) - tanh((double)input)));
+    }
+    CHECK(worst <= 1.2e-7, "worst error %g", worst);
+    CHECK(worst > 1e-8, "an error of %g is too good to have been measured", worst);
+    for (float x = 1e-30f; x < 1e30f; x *= 7.0f) {
+        CHECK(hil_nn_tanhf(-x) == -hil_nn_tanhf(x), "%a", (double)x);
+    }
+    CHECK(hil_nn_tanhf(INFINITY) == 1.0f && hil_nn_tanhf(-INFINITY) == -1.0f, "%a", (double)hil_nn_tanhf(INFINITY));
+    CHECK(hil_nn_tanhf(0.0f) == 0.0f && isnan(hil_nn_tanhf(NAN)), "%a", (double)hil_nn_tanhf(NAN));
+}
+
 static void the_logistic_function_saturates_and_is_symmetric(void)
 {
     const hil_nn_elementwise_params p = {5};
@@ -78,6 +94,7 @@ void test_float_functions(void)
 {
     exp_is_within_one_ulp();
     exp_has_its_limits();
+    tanh_is_within_its_bound_odd_and_saturates();
     the_logistic_function_saturates_and_is_symmetric();
     a_softmax_row_sums_to_one_whatever_its_offset();
     quantising_rounds_halves_away_and_saturates();

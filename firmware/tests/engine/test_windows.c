@@ -57,7 +57,7 @@ static int8_t *random_s8(int32_t n)
 static void one_int8_convolution(int depthwise)
 {
     const hil_nn_conv_s8_params p = {random_window(0, depthwise), between(-127, 128), between(-128, 127), between(-128, 0),
-                                     between(0, 127)};
+                                     between(0, 127), (uint16_t)(2 * between(1, 9))};
     const hil_nn_window *w = &p.window;
     const int32_t taps = w->k_h * w->k_w, n_out = w->out_h * w->out_w * w->out_c;
     const int32_t per_filter = depthwise ? taps : taps * w->in_c;
@@ -77,7 +77,7 @@ static void one_int8_convolution(int depthwise)
     if (depthwise) {
         hil_nn_dwconv_s8(&p, in, weights, bias, multiplier, shift, out);
     } else {
-        int16_t *scratch = exactly(per_filter, sizeof *scratch);
+        int16_t *scratch = exactly(HIL_NN_CONV_S8_SCRATCH_BYTES(w->k_h, w->k_w, w->in_c, p.block), 1);
         hil_nn_conv_s8(&p, in, weights, bias, multiplier, shift, scratch, out);
         free(scratch);
     }

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from dataclasses import dataclass
 from typing import Protocol
 
 from harness.bench.boards import Board
+from harness.bench.probes import Probe
 from harness.errors import MisuseError
 
 
@@ -36,9 +38,30 @@ class EmulatedUnit(Protocol):
         """What its process said last; empty while it runs."""
         ...
 
+    @property
+    def core_fault(self) -> str:
+        """Why the firmware made going on impossible, as opposed to the emulator being gone; empty while it did not."""
+        ...
+
+    def probe(self, *, allow_mass_erase: bool) -> Probe:
+        """What flashes and questions it. Not connected yet."""
+        ...
+
+    def findings(self) -> Findings:
+        """What the emulator noticed that the wire does not tell. ``BenchError`` when it cannot be asked."""
+        ...
+
     def close(self) -> None:
         """End it."""
         ...
+
+
+@dataclass(frozen=True)
+class Findings:
+    """``errors`` are the firmware's: on a chip it would have crashed. ``warnings`` are gaps of the model."""
+
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def names() -> tuple[str, ...]:
@@ -52,3 +75,10 @@ def start(name: str, board: Board) -> EmulatedUnit:
         raise MisuseError(f"no emulator is named {name!r}", expected=f"one of: {', '.join(names())}")
     unit: EmulatedUnit = importlib.import_module(f"{__name__}.{name}").start(board)
     return unit
+
+
+def require(name: str) -> None:
+    """``BenchError``, in one line, when the emulator of that name cannot run on this host."""
+    check = getattr(importlib.import_module(f"{__name__}.{name}"), "require", None) if name in names() else None
+    if check is not None:
+        check()

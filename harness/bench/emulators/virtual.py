@@ -2,10 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from harness.bench.boards import Board
-from harness.bench.emulators import EmulatedUnit
+from harness.bench.emulators import EmulatedUnit, Findings
+from harness.bench.probes import Probe
+from harness.bench.probes.pyocd import PyocdProbe
 from harness.errors import BenchError
 from harness.virtual import process
+
+
+@dataclass
+class VirtualUnit:
+    """A virtual unit as the bench sees it."""
+
+    board: Board
+    running: process.RunningUnit
+    core_fault: str = ""  # its core faults and locks up as the chip's does: the wire and the probe tell
+
+    @property
+    def uid(self) -> str:
+        """See EmulatedUnit."""
+        return self.running.uid
+
+    @property
+    def port(self) -> str:
+        """See EmulatedUnit."""
+        return self.running.port
+
+    @property
+    def alive(self) -> bool:
+        """See EmulatedUnit."""
+        return self.running.alive
+
+    @property
+    def why_dead(self) -> str:
+        """See EmulatedUnit."""
+        return self.running.why_dead
+
+    def probe(self, *, allow_mass_erase: bool) -> Probe:
+        """pyOCD, as for a real one."""
+        return PyocdProbe(self.uid, self.board.debug, allow_mass_erase=allow_mass_erase)
+
+    def findings(self) -> Findings:
+        """Nothing: an access to nothing is a bus fault here."""
+        return Findings()
+
+    def close(self) -> None:
+        """See EmulatedUnit."""
+        self.running.close()
 
 
 def start(board: Board) -> EmulatedUnit:
@@ -17,4 +62,4 @@ def start(board: Board) -> EmulatedUnit:
             expected="a [virtual] table with the name of a system-on-chip model",
             next_step="attach a real one, or add harness/virtual/soc/<name>.py",
         )
-    return process.start(board.virtual.soc, board_name=board.name)
+    return VirtualUnit(board, process.start(board.virtual.soc, board_name=board.name))

@@ -26,22 +26,17 @@ class CoreState(StrEnum):
 
 
 @dataclass(frozen=True)
-class ChipId:
-    """How a chip is told from another over the debug port: the register, the bits that count, what they read."""
-
-    address: int
-    mask: int
-    value: int
-
-
-@dataclass(frozen=True)
 class FlashReport:
-    """What flashing did. ``bytes_programmed`` is 0 when the same image was there already."""
+    """What flashing did. ``bytes_programmed`` is 0 when the same image was there already.
+
+    ``recovery`` says what had to be done first, in words; "" when nothing had.
+    """
 
     duration_s: float
     bytes_total: int
     bytes_programmed: int
     verified: bool
+    recovery: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +55,10 @@ class Probe(Protocol):
     @property
     def description(self) -> str:
         """Vendor and product, for records."""
+        ...
+
+    def open(self) -> None:
+        """Connect. ``BenchError`` when there is no such probe or the wrong chip behind it; nothing was written then."""
         ...
 
     def flash(self, elf: Path, progress: Progress | None = None) -> FlashReport:

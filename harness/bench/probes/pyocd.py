@@ -11,11 +11,12 @@ import queue
 import subprocess
 import sys
 import threading
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.bench.probes import ChipId, CoreReport, CoreState, FlashReport, Progress
+from harness.bench.boards import Debug
+from harness.bench.probes import CoreReport, CoreState, FlashReport, Progress
 from harness.errors import BenchError
 
 OPEN_TIMEOUT_S = 30.0
@@ -26,11 +27,18 @@ CALL_TIMEOUT_S = 10.0
 class PyocdProbe:
     """A probe opened through pyOCD by its unique id. See ``Probe`` for the contract."""
 
-    def __init__(self, uid: str, target: str, chip: ChipId) -> None:
+    def __init__(
+        self,
+        uid: str,
+        debug: Debug,
+        *,
+        allow_mass_erase: bool = False,
+        worker: Sequence[str] = (sys.executable, "-m", "harness.bench.probes.pyocd_worker"),
+    ) -> None:
         """Start the worker. ``open`` connects: apart, so that half a second of imports overlaps the caller's other work."""
         self.uid = uid
-        self.target = target
-        self._chip = chip
+        self._debug = debug
+        self._allow_mass_erase = allow_mass_erase
         self._description = ""
         self._errors: list[str] = []
         self._calls = 0
@@ -38,7 +46,7 @@ class PyocdProbe:
         # The worker ends when its standard input does, so it cannot outlive us even when we are killed. A session of its
         # own keeps the terminal's Ctrl-C from it: it would die before the unit could be left in order.
         self._worker = subprocess.Popen(
-            [sys.executable, "-m", "harness.bench.probes.pyocd_worker"],
+            worker,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -54,7 +62,16 @@ class PyocdProbe:
 
     def open(self) -> None:
         """Connect and compare the chip's identity register. ``BenchError`` when there is no such probe or it is another chip."""
-        answer = self._call("open", OPEN_TIMEOUT_S, uid=self.uid, target=self.target, chip=asdict(self._chip))
+        debug = self._debug
+        answer = self._call(
+            "open",
+            OPEN_TIMEOUT_S,
+            uid=self.uid,
+            target=debug.target,
+            pack_target=debug.pack_target,
+            chip={"address": debug.chip_id_address, "mask": debug.chip_id_mask, "value": debug.chip_id},
+            protection=debug.protection.model_dump() if debug.protection else None,
+        )
         self._description = str(answer["description"])
 
     @property
@@ -64,7 +81,7 @@ class PyocdProbe:
 
     def flash(self, elf: Path, progress: Progress | None = None) -> FlashReport:
         """See ``Probe.flash``."""
-        answer = self._call("flash", FLASH_TIMEOUT_S, progress, elf=str(elf))
+        answer = self._call("flash", FLASH_TIMEOUT_S, progress, elf=str(elf), allow_mass_erase=self._allow_mass_erase)
         return FlashReport(**answer)
 
     def reset(self) -> None:
@@ -73,7 +90,7 @@ class PyocdProbe:
 
     def core(self) -> CoreReport:
         """See ``Probe.core``."""
-        answer = self._call("core", CALL_TIMEOUT_S)
+        answer = self._call("core", CALL_TIMEOUT_S, number=self._debug.application_core)
         return CoreReport(CoreState(answer["state"]), answer["pc"], answer["lr"], answer["sp"])
 
     def close(self) -> None:

@@ -16,8 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from harness.bench import usb
+from harness.bench.probes import targets
+
 _COMPARE_BYTES = 16 * 1024
 _HALT_TIMEOUT_S = 1.0
+_ERASE_TIMEOUT_S = 40.0  # a 2 MB part takes up to 32 s (DS10693, flash erase times)
 
 
 class _Failure(Exception):
@@ -33,11 +37,22 @@ class _Worker:
         self._answer = answer
         self._session: Any = None
         self._uid = ""
+        self._chip: dict[str, int] = {}
+        self._protection: dict[str, Any] | None = None
 
-    def open(self, uid: str, target: str, chip: dict[str, int]) -> dict[str, Any]:
+    def open(
+        self, uid: str, target: str, pack_target: str, chip: dict[str, int], protection: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        self._uid, self._chip, self._protection = uid, chip, protection
+        probe = self._find(uid)
+        name, origin = targets.choose(target, pack_target)
+        self._connect(probe, name)
+        self._check_chip()
+        return {"description": f"{probe.vendor_name} {probe.product_name}, target {name} ({origin})".strip()}
+
+    def _find(self, uid: str) -> Any:
         from pyocd.core.helpers import ConnectHelper
 
-        self._uid = uid
         # The whole list, then an exact match: pyOCD's own unique_id argument takes any id that merely contains the text.
         probes = ConnectHelper.get_all_connected_probes(blocking=False, unique_id=uid)
         exact = [probe for probe in probes if probe.unique_id == uid]
@@ -46,38 +61,56 @@ class _Worker:
             raise _Failure(
                 f"no probe has the id {uid}",
                 found=", ".join(f"{p.unique_id} ({p.description})" for p in every) or "no probe at all",
-                next_step="check the USB cable and `hil units`; on Linux a probe without udev rules is not listed for a plain user",
+                next_step=usb.advice() or "check the USB cable and `hil units`",
             )
+        return exact[0]
+
+    def _connect(self, probe: Any, target: str) -> None:
+        """Connect to the running core; if that fails, with its reset held: firmware may have switched the debug pins off."""
         from pyocd.core.session import Session
 
-        self._session = Session(
-            exact[0],
-            options={
-                "target_override": target,
-                "connect_mode": "attach",
-                "resume_on_disconnect": True,
-                "hide_programming_progress": True,
-                "no_config": True,
-                "reset.post_delay": 0.01,  # pyOCD's 100 ms is for targets that boot a monitor first
-                "chip_erase": "sector",
-            },
+        steps = []
+        for mode in ("attach", "under-reset"):
+            session = Session(
+                probe,
+                options={
+                    "target_override": target,
+                    "connect_mode": mode,
+                    "resume_on_disconnect": True,
+                    "hide_programming_progress": True,
+                    "no_config": True,
+                    "reset.post_delay": 0.01,  # pyOCD's 100 ms is for targets that boot a monitor first
+                    "chip_erase": "sector",
+                },
+            )
+            try:
+                session.open()
+                session.target.read32(self._chip["address"])
+            except Exception as error:  # noqa: BLE001 - whatever pyOCD or a driver raises, the next step is worth a try
+                steps.append(f"{mode}: {type(error).__name__}: {error}")
+                _close(session)
+                continue
+            self._session = session
+            return
+        raise _Failure(
+            "the chip does not answer the probe",
+            where=f"probe {self._uid}",
+            expected="a connection to the running core, or with its reset held",
+            found="; ".join(steps),
+            next_step=usb.advice(" ".join(steps)) or "check the board's power and its debug jumpers, then replug it",
         )
-        self._session.open()
-        self._check_chip(**chip)
-        probe = exact[0]
-        return {"description": f"{probe.vendor_name} {probe.product_name}".strip()}
 
-    def flash(self, elf: str) -> dict[str, Any]:
-        from pyocd.flash.file_programmer import FileProgrammer
-
+    def flash(self, elf: str, allow_mass_erase: bool) -> dict[str, Any]:
         started_s = time.monotonic()
         target = self._session.target
+        self._check_chip()  # once more: cables are moved
         target.reset_and_halt()
+        erased = self._open_protection(allow_mass_erase)
         segments = _loadable(Path(elf))
         total = sum(len(data) for _, data in segments)
         changed = self._first_difference(segments) is not None
         if changed:
-            FileProgrammer(self._session, progress=self._progress).program(elf, file_format="elf")
+            erased = self._program(elf, allow_mass_erase) or erased
             target.reset_and_halt()
             # pyOCD does not compare what it programmed: that is on us.
             different = self._first_difference(segments)
@@ -95,32 +128,85 @@ class _Worker:
             "bytes_total": total,
             "bytes_programmed": total if changed else 0,
             "verified": True,
+            "recovery": erased,
         }
+
+    def _program(self, elf: str, allow_mass_erase: bool) -> str:
+        """Program; where that fails, once more on a flash erased as a whole, if that is allowed. What was done, in words."""
+        from pyocd.flash.eraser import FlashEraser
+        from pyocd.flash.file_programmer import FileProgrammer
+
+        try:
+            FileProgrammer(self._session, progress=self._progress).program(elf, file_format="elf")
+        except Exception as first:
+            if not allow_mass_erase:
+                raise _Failure(
+                    "the flash cannot be programmed",
+                    where=f"probe {self._uid}",
+                    found=f"{type(first).__name__}: {first}",
+                    next_step="--allow-mass-erase erases the whole flash first",
+                ) from first
+            self._session.target.reset_and_halt()
+            FlashEraser(self._session, FlashEraser.Mode.CHIP).erase()
+            FileProgrammer(self._session, progress=self._progress).program(elf, file_format="elf")
+            return f"programmed after a mass erase; before it: {first}"
+        return ""
+
+    def _open_protection(self, allow_mass_erase: bool) -> str:
+        """See that the flash may be read. Taking read-out protection away erases the chip: never unasked."""
+        how = self._protection
+        if how is None:
+            return ""
+        target = self._session.target
+        found = int(target.read32(how["level_register"])) & how["level_mask"]
+        if found == how["level_open"]:
+            return ""
+        lasting = how["level_for_ever"] is not None and found == how["level_for_ever"]
+        if lasting or not allow_mass_erase:
+            raise _Failure(
+                "the chip's flash is protected against being read out; nothing was written",
+                where=f"probe {self._uid}, register {how['level_register']:#010x}",
+                expected=f"{how['level_open']:#x} (no protection)",
+                found=f"{found:#x}",
+                next_step="this protection cannot be taken back: use another chip"
+                if lasting
+                else "--allow-mass-erase takes the protection away, which erases the whole flash",
+            )
+        for address, word in how["unlock"]:
+            target.write32(address, word)
+        give_up_s = time.monotonic() + _ERASE_TIMEOUT_S
+        while int(target.read32(how["busy_register"])) & how["busy_mask"]:
+            if time.monotonic() > give_up_s:
+                raise _Failure("the chip does not finish erasing itself", where=f"probe {self._uid}")
+        target.reset_and_halt()
+        found = int(target.read32(how["level_register"])) & how["level_mask"]
+        if found != how["level_open"]:
+            raise _Failure("the chip's read-out protection stays on", where=f"probe {self._uid}", found=f"{found:#x}")
+        return "read-out protection taken away; the whole flash was erased"
 
     def reset(self) -> dict[str, Any]:
         self._session.target.reset()
         return {}
 
-    def core(self) -> dict[str, Any]:
+    def core(self, number: int) -> dict[str, Any]:
         from pyocd.core.target import Target
 
-        target = self._session.target
+        target = self._session.target.cores[number]
         state = target.get_state()
         registers: list[int | None] = [None, None, None]
         running = state in (Target.State.RUNNING, Target.State.SLEEPING)
         if (
             running or state is Target.State.LOCKUP
         ):  # a locked-up core stays where it is: there is nothing to go on with
-            self._halt()
+            self._halt(target)
         if state is not Target.State.RESET:
             registers = [int(target.read_core_register(name)) for name in ("pc", "lr", "sp")]
         if running:
             target.resume()
         return {"state": state.name.lower(), "pc": registers[0], "lr": registers[1], "sp": registers[2]}
 
-    def _halt(self) -> None:
+    def _halt(self, target: Any) -> None:
         """pyOCD's halt is a request: the core stops at its next instruction, which a sleeping one must be woken for."""
-        target = self._session.target
         target.halt()
         give_up_s = time.monotonic() + _HALT_TIMEOUT_S
         while not target.is_halted():
@@ -130,11 +216,12 @@ class _Worker:
 
     def close(self) -> dict[str, Any]:
         if self._session is not None:
-            self._session.close()
-            self._session = None
+            session, self._session = self._session, None
+            session.close()
         return {}
 
-    def _check_chip(self, address: int, mask: int, value: int) -> None:
+    def _check_chip(self) -> None:
+        address, mask, value = (self._chip[part] for part in ("address", "mask", "value"))
         found = int(self._session.target.read32(address)) & mask
         if found != value:
             raise _Failure(
@@ -159,6 +246,13 @@ class _Worker:
                     at = next(i for i, (a, b) in enumerate(zip(expected, found, strict=True)) if a != b)
                     return base + offset + at, expected[at : at + 16], found[at : at + 16]
         return None
+
+
+def _close(session: Any) -> None:
+    try:
+        session.close()
+    except Exception:  # noqa: BLE001 - it never was open
+        pass
 
 
 def _loadable(elf: Path) -> list[tuple[int, bytes]]:
@@ -197,7 +291,10 @@ def main() -> None:
         except _Failure as failure:
             answer(failure.parts)
         except Exception as error:  # noqa: BLE001 - whatever pyOCD or a driver raises is the rig's, and must be told
-            answer({"error": f"the probe failed at `{request['verb']}`", "found": f"{type(error).__name__}: {error}"})
+            found = f"{type(error).__name__}: {error}"
+            answer(
+                {"error": f"the probe failed at `{request['verb']}`", "found": found, "next_step": usb.advice(found)}
+            )
         else:
             answer({"result": result})
     try:

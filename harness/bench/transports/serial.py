@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import termios
+import sys
 from pathlib import Path
 
 import serial
@@ -17,8 +17,12 @@ SCHEMES = ("",)
 #: Every board's safe rate; the wire climbs from there.
 DEFAULT_BAUD = 115_200
 
-#: termios.error is no OSError; pyserial lets it through in places.
-_ERRORS = (OSError, ValueError, serial.SerialException, termios.error)
+_ERRORS: tuple[type[Exception], ...] = (OSError, ValueError, serial.SerialException)
+if sys.platform != "win32":
+    import termios
+
+    # It is no OSError; pyserial lets it through in places.
+    _ERRORS = (*_ERRORS, termios.error)
 
 
 class SerialTransport(FdTransport):
@@ -63,6 +67,12 @@ class SerialTransport(FdTransport):
 
 def open_(address: str, baud: int | None) -> SerialTransport:
     """Open the port exclusively. BenchError for one that is missing, busy (naming the holder) or forbidden."""
+    if sys.platform == "win32":
+        raise BenchError(
+            "serial ports of Windows cannot be opened yet",
+            where=address,
+            next_step="name the port as socket://HOST:PORT or rfc2217://HOST:PORT in a bench file, or run in WSL with usbipd",
+        )
     try:
         port = serial.Serial(address, baud or DEFAULT_BAUD, timeout=0, write_timeout=0, exclusive=True)
     except _ERRORS as error:

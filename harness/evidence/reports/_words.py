@@ -7,6 +7,7 @@ import math
 from harness.records import GateResult, Measurement, Record, Verdict
 
 VIRTUAL = "virtual board: no cycles, no latency"
+RENODE = "Renode: instructions only, no cycles, no latency"
 # What a reader looks for first; the rest of the measurements follows in the order they were taken.
 HEADLINES = (
     "accuracy",
@@ -35,7 +36,9 @@ def meaning(verdict: Verdict) -> str:
 
 def banner(record: Record) -> str:
     """What the evidence cannot say; empty on hardware."""
-    return VIRTUAL if record.evidence == "emulated" else ""
+    if record.evidence != "emulated":
+        return ""
+    return RENODE if record.backend == "renode" else VIRTUAL
 
 
 def figure(value: float, unit: str) -> str:

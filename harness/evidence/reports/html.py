@@ -75,9 +75,12 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
 def _counts(record: Record, samples: Samples | None) -> tuple[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
     """What one run of the network took, per answered sample, and its unit; no unit when nothing was counted."""
     nothing = np.zeros(0, dtype=np.float64)
-    if samples is None or not samples.cycles[samples.answered].any():
+    if samples is None:
         return "", nothing
-    counts = samples.cycles[samples.answered].astype(np.float64)
+    timed = samples.answered if samples.quiet is None else samples.answered & samples.quiet
+    if not samples.cycles[timed].any():
+        return "", nothing
+    counts = samples.cycles[timed].astype(np.float64)
     if record.evidence == "emulated":
         return "instructions", counts
     # Both percentiles are of the same samples: their quotient is the clock, which the record does not hold by itself.

@@ -15,7 +15,7 @@ from harness.evidence.reports import Inputs
 from harness.records import Record, Samples
 
 FILENAME = "samples.npz"
-_OPTIONAL = ("decisions",)
+_OPTIONAL = ("decisions", "quiet")
 
 
 def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> bytes | None:

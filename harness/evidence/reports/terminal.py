@@ -76,10 +76,11 @@ def _gates(record: Record) -> Table:
 
 
 def _layers(record: Record) -> Table:
-    rows = profile(record)
+    # The name says the operator, the order the number: a terminal is narrow.
+    shown = [i for i, (title, _) in enumerate(LAYER_COLUMNS) if title not in ("#", "op")]
     table = Table(box=None, pad_edge=False, header_style="dim", title=layers_title(record), title_justify="left")
-    for title, right in LAYER_COLUMNS:
-        table.add_column(title.format(unit=layer_unit(record)), justify="right" if right else "left")
-    for row in rows:
-        table.add_row(*map(Text, row))
+    for title, right in (LAYER_COLUMNS[i] for i in shown):
+        table.add_column(title.format(unit=layer_unit(record)), justify="right" if right else "left", no_wrap=True)
+    for row in profile(record):
+        table.add_row(*(Text(row[i]) for i in shown))
     return table

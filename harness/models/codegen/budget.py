@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.errors import PlanError
@@ -12,23 +12,40 @@ from harness.models.codegen.planner import scratch_key
 # Code sizes in bytes, rounded up from what zig cc 0.15 -O2 gives for a Cortex-M4F (arm-none-eabi-gcc's are smaller).
 # A test compiles the kernels and compares.
 _KERNEL_BYTES = {
+    "hil_nn_add_f32": 1300,
+    "hil_nn_add_s8": 500,
+    "hil_nn_arg_max_f32": 600,
+    "hil_nn_arg_max_s8": 500,
     "hil_nn_avgpool_f32": 1500,
     "hil_nn_avgpool_s8": 1200,
     "hil_nn_clamp_f32": 500,
+    "hil_nn_concat": 300,
     "hil_nn_conv_f32": 3000,
-    "hil_nn_conv_s8": 2000,
+    "hil_nn_conv_s8": 6500,
+    "hil_nn_copy": 900,
     "hil_nn_dense_f32": 1800,
-    "hil_nn_dense_s8": 1800,
+    "hil_nn_dense_s8": 2200,
     "hil_nn_dequantize_s8_f32": 400,
     "hil_nn_dwconv_f32": 2600,
-    "hil_nn_dwconv_s8": 3000,
+    "hil_nn_dwconv_s8": 5500,
+    "hil_nn_grouped_conv_f32": 1200,
+    "hil_nn_grouped_conv_s8": 1700,
+    "hil_nn_hard_swish_f32": 600,
+    "hil_nn_leaky_f32": 400,
     "hil_nn_logistic_f32": 800,
     "hil_nn_lut_s8": 200,
     "hil_nn_maxpool_f32": 2200,
     "hil_nn_maxpool_s8": 1800,
+    "hil_nn_mean_f32": 1200,
+    "hil_nn_mean_s8": 700,
+    "hil_nn_mul_f32": 1200,
+    "hil_nn_mul_s8": 400,
     "hil_nn_quantize_f32_s8": 400,
     "hil_nn_softmax_f32": 1200,
     "hil_nn_softmax_s8": 1500,
+    "hil_nn_tanh_f32": 700,
+    "hil_nn_transpose_conv_f32": 1100,
+    "hil_nn_transpose_conv_s8": 1500,
 }
 _LAYER_BYTES = 120  # parameters, tensor and call of one layer
 _ENGINE_BYTES = 600  # init(), run() and the interface struct
@@ -69,35 +86,40 @@ class Budget:
 
 def estimate(layout: Layout) -> Budget:
     """The budget of a model that was laid out."""
-    flash = [Use(f"constants of {k.name}", sum(c.values.nbytes for c in k.constants if c)) for k in layout.kernels]
+    flash = [Use(f"constants of {k.name}", sum(c.values.nbytes for c in k.all_constants)) for k in layout.kernels]
     flash += [Use(f"kernel {name}", _KERNEL_BYTES[name]) for name in sorted({k.function for k in layout.kernels})]
     flash.append(Use("engine interface and layer tables", _ENGINE_BYTES + _LAYER_BYTES * len(layout.kernels)))
     n_tensors = len(layout.kernels) + len(layout.inputs) + len(layout.outputs)
-    ram = [*_arena(layout), Use("tensor table", _TENSOR_RAM_BYTES * n_tensors)]
+    ram = [*arena(layout), Use("tensor table", _TENSOR_RAM_BYTES * n_tensors)]
     return Budget(_sorted(flash), _sorted(ram))
 
 
-def check(layout: Layout, *, flash_bytes: int, ram_bytes: int, board: str) -> Budget:
-    """The budget, if it fits into what the board has left for engine and model.
+def too_large(
+    what: str, board: str, needs: Mapping[str, tuple[tuple[Use, ...], int]], *, where: str | None = None
+) -> PlanError | None:
+    """The one message for a model that does not fit; None when it does. ``needs``: memory -> (contributors, bytes there).
 
-    Raises PlanError with needed and available bytes and the three largest contributors of the memory that is short.
+    It tells needed and available bytes of every memory and the three largest contributors to those that are short.
     """
-    budget = estimate(layout)
-    for memory, needed, available, uses in (
-        ("flash", budget.flash_bytes, flash_bytes, budget.flash),
-        ("RAM", budget.ram_bytes, ram_bytes, budget.ram),
-    ):
-        if needed > available:
-            raise PlanError(
-                f"the model {layout.name!r} does not fit into the {memory} of {board}",
-                expected=f"at most {available} bytes",
-                found=f"{needed} bytes, {needed - available} too many: {_largest(uses)}",
-                next_step="use a smaller or an int8 model, or a larger board",
-            )
-    return budget
+    short = [memory for memory, (uses, there) in needs.items() if sum(u.n_bytes for u in uses) > there]
+    if not short:
+        return None
+    told = []
+    for memory, (uses, there) in needs.items():
+        needed = sum(u.n_bytes for u in uses)
+        told.append(f"{memory} {needed} bytes")
+        if needed > there:
+            told[-1] += f", {needed - there} too many: {_largest(_sorted(uses))}"
+    return PlanError(
+        f"{what} does not fit into the {' and the '.join(short)} of {board}",
+        where=where,
+        expected="; ".join(f"{memory} at most {there} bytes" for memory, (_, there) in needs.items()),
+        found="; ".join(told),
+        next_step="use a smaller or an int8 model (`hil model quantize`), or a board with more memory",
+    )
 
 
-def _arena(layout: Layout) -> Iterable[Use]:
+def arena(layout: Layout) -> Iterable[Use]:
     """The arena at the step at which it is fullest, tensor by tensor; gaps of the plan are their own entry."""
     step = max(range(len(layout.kernels)), key=lambda s: sum(u.n_bytes for u in _alive(layout, s)), default=0)
     uses = _alive(layout, step)
@@ -118,6 +140,11 @@ def _alive(layout: Layout, step: int) -> list[Use]:
 
 def _sorted(uses: Iterable[Use]) -> tuple[Use, ...]:
     return tuple(sorted((u for u in uses if u.n_bytes), key=lambda u: (-u.n_bytes, u.what)))
+
+
+def largest(uses: Iterable[Use]) -> dict[str, int]:
+    """The three largest contributors: what -> bytes."""
+    return {use.what: use.n_bytes for use in _sorted(uses)[:_SHOWN]}
 
 
 def _largest(uses: tuple[Use, ...]) -> str:

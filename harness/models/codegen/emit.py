@@ -14,7 +14,7 @@ from harness.models.ir import Array
 ENGINE_NAME = "builtin"
 ENGINE_VERSION = "0.1.0"  # of generator and kernels together; changes when results or the generated interface change
 _DTYPE = {"float32": "HIL_F32", "int8": "HIL_S8", "uint8": "HIL_U8", "int16": "HIL_S16", "int32": "HIL_S32"}
-_CTYPE = {"float32": "float", "int8": "int8_t"}
+_CTYPE = {"float32": "float", "int8": "int8_t", "int32": "int32_t"}
 _WIDTH = 118
 
 
@@ -129,7 +129,7 @@ def tensor(name: str, dtype: str, shape: Sequence[int], n_bytes: int, scale: flo
 
 
 def _engine(layout: Layout) -> str:
-    bit_exact = all(layout.result(k).dtype == "int8" for k in layout.kernels)
+    bit_exact = all(layout.result(k).dtype != "float32" for k in layout.kernels)
     capabilities = "HIL_CAP_LAYER_OUT | HIL_CAP_BITEXACT" if bit_exact else "HIL_CAP_LAYER_OUT"
     opcodes = ", ".join(str(k.layer.code) for k in layout.kernels)
     calls = "\n".join(_call(layout, i, kernel) for i, kernel in enumerate(layout.kernels))
@@ -234,11 +234,14 @@ const hil_engine hil_engine_active = {{
 
 
 def _call(layout: Layout, index: int, kernel: Kernel) -> str:
-    source, target = layout.source(kernel), layout.result(kernel)
+    target = layout.result(kernel)
+    operands = [_operand(layout, index, source) for source in kernel.sources]
     constants = [_symbol(layout.slots, index, c) for c in kernel.constants]
+    if kernel.gathered:
+        operands = [f"(const void *const[]){{{', '.join(operands)}}}"]
     arguments = [
         f"&params_{index}",
-        f"(const {_CTYPE[source.dtype]} *)(const void *)(a + {layout.offset(source)})",
+        *operands,
         *constants,
         *(
             [f"({kernel.scratch.ctype} *)(void *)(a + {layout.arena.offsets[scratch_key(index)]})"]
@@ -251,6 +254,13 @@ def _call(layout: Layout, index: int, kernel: Kernel) -> str:
     return f"    {kernel.function}({joined});\n    report(callback, context, {index});"
 
 
+def _operand(layout: Layout, index: int, source: int | Constant) -> str:
+    if isinstance(source, Constant):
+        return _symbol(layout.slots, index, source)
+    tensor = layout.graph.tensor(source)
+    return f"(const {_CTYPE[tensor.dtype]} *)(const void *)(a + {layout.offset(tensor)})"
+
+
 def _symbol(slots: tuple[Slot, ...], index: int, constant: Constant | None) -> str:
     if constant is None:
         return "0"
@@ -259,7 +269,9 @@ def _symbol(slots: tuple[Slot, ...], index: int, constant: Constant | None) -> s
 
 def _value(value: Value) -> str:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f".{name} = {item}" for name, item in value.items()) + "}"
+        return "{" + ", ".join(f".{name} = {_value(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, Sequence):
+        return "{" + ", ".join(map(_literal, value)) + "}"
     return _literal(value)
 
 

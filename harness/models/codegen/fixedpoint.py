@@ -1,20 +1,20 @@
 """The integer arithmetic of TFLite's quantised kernels, for the tables and multipliers that the generator computes.
 
-Formula sources: TFLite's ``quantization_util`` (multipliers, ranges, radii), gemmlowp's ``fixedpoint`` (exp, logistic).
+Formula sources: TFLite's ``quantization_util`` (multipliers, ranges, radii) and its reference kernels (tables).
 ``firmware/engine/nn_internal.h`` is the C side of the same arithmetic.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 _INT32_MAX = 2**31 - 1
 _INT32_MIN = -(2**31)
-_LOGISTIC_INTEGER_BITS = 4
-# exp(-2^k) in Q0.31 for k = -2, -1, ...
-_EXP_FACTORS = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242)
+_INT16_MAX = 2**15 - 1
+_ONE = np.float32(1)
 
 
 def multiplier_and_shift(real: float) -> tuple[int, int]:
@@ -49,6 +49,12 @@ def rescale(x: int, multiplier: int, shift: int) -> int:
     return shift_right(high_mul(x << max(shift, 0), multiplier), max(-shift, 0))
 
 
+def divided(multiplier: int, shift: int, count: int) -> tuple[int, int]:
+    """The factor divided by ``count``, with as many bits kept as fit: TFLite's MEAN. The multiplier may be below 2^30."""
+    up = min(count.bit_length() - 1, 32, 31 + shift)
+    return (multiplier << up) // count, shift - up
+
+
 def input_radius(integer_bits: int, left_shift: int) -> int:
     """The greatest |raw| difference that a Q(integer_bits) input can stand for after its left shift."""
     return math.floor(((1 << integer_bits) - 1) * 2.0 ** (31 - integer_bits) / 2.0**left_shift)
@@ -70,19 +76,11 @@ def activation_range(activation: int, scale: float, zero_point: int) -> tuple[in
 
 def logistic_table(scale: float, zero_point: int) -> tuple[int, ...]:
     """The 256 int8 outputs (scale 1/256, zero point -128) of the logistic function for raw inputs -128..127."""
-    multiplier, shift = multiplier_and_shift(scale * 2 ** (31 - _LOGISTIC_INTEGER_BITS))
-    radius = input_radius(_LOGISTIC_INTEGER_BITS, shift)
-    table = []
-    for raw in range(-128, 128):
-        centred = raw - zero_point
-        if centred <= -radius:
-            table.append(-128)
-        elif centred >= radius:
-            table.append(127)
-        else:
-            q31 = _logistic(rescale(centred, multiplier, shift))
-            table.append(min(127, max(-128, shift_right(q31, 31 - 8) - 128)))
-    return tuple(table)
+
+    def logistic(x: np.float32) -> np.float32:
+        return _ONE / (_ONE + _expf(-x))
+
+    return _float_table(logistic, scale, zero_point, 1 / 256, -128)
 
 
 def rescaling_table(
@@ -96,42 +94,65 @@ def rescaling_table(
     )
 
 
-def _logistic(x: int) -> int:
-    """1 / (1 + exp(-x)) in Q0.31 of x in Q4.27."""
-    if x == 0:
-        return 1 << 30
-    positive = _reciprocal_of_one_plus(_exp_of_negative(-abs(x), _LOGISTIC_INTEGER_BITS))
-    return positive if x > 0 else _INT32_MAX - positive
+def tanh_table(scale: float, zero_point: int) -> tuple[int, ...]:
+    """The 256 int8 outputs (scale 1/128, zero point 0) of the hyperbolic tangent for raw inputs -128..127."""
+    return _float_table(lambda x: np.float32(math.tanh(float(x))), scale, zero_point, 1 / 128, 0)
 
 
-def _exp_of_negative(x: int, integer_bits: int) -> int:
-    """exp(x) in Q0.31 of x <= 0 in Q(integer_bits)."""
-    if x == 0:
-        return _INT32_MAX
-    quarter = 1 << (31 - integer_bits - 2)
-    fraction = (x & (quarter - 1)) - quarter
-    t = (fraction << integer_bits) + (1 << 28)
-    t2 = high_mul(t, t)
-    t3 = high_mul(t2, t)
-    t4_over_4 = shift_right(high_mul(t2, t2), 2)
-    tail = shift_right(high_mul(t4_over_4 + t3, 715827883) + t2, 1)
-    result = 1895147668 + high_mul(1895147668, t + tail)
-    rest = fraction - x
-    for k, factor in enumerate(_EXP_FACTORS[: integer_bits + 2]):
-        if rest & (quarter << k):
-            result = high_mul(result, factor)
-    return result
+def leaky_table(
+    in_scale: float, in_zero_point: int, out_scale: float, out_zero_point: int, alpha: float
+) -> tuple[int, ...]:
+    """The 256 int8 outputs of x for x >= 0, alpha * x below, for raw inputs -128..127."""
+    positive = multiplier_and_shift(in_scale / out_scale)
+    negative = multiplier_and_shift(in_scale * alpha / out_scale)
+    rescaled = (
+        rescale(raw - in_zero_point, *(positive if raw >= in_zero_point else negative)) for raw in range(-128, 128)
+    )
+    return tuple(min(127, max(-128, value + out_zero_point)) for value in rescaled)
 
 
-def _reciprocal_of_one_plus(x: int) -> int:
-    """1 / (1 + x) in Q0.31 of x in [0, 1) in Q0.31, by three Newton steps in Q2.29."""
-    half = (x + _INT32_MAX + 1) // 2
-    estimate = 1515870810 + high_mul(half, -1010580540)
-    for _ in range(3):
-        error = (1 << 29) - high_mul(half, estimate)
-        estimate += _saturated(high_mul(estimate, error) << 2)
-    return _saturated(estimate << 1)
+def hard_swish_table(in_scale: float, in_zero_point: int, out_scale: float, out_zero_point: int) -> tuple[int, ...]:
+    """The 256 int8 outputs of x * min(max(x + 3, 0), 6) / 6 for raw inputs -128..127, in TFLite's 16-bit arithmetic."""
+    fine = np.float32(in_scale) / np.float32(128)  # the scale of inputs with 7 more bits
+    to_out, out_shift = multiplier_and_shift(float(fine / np.float32(out_scale)))
+    to_relu, relu_shift = multiplier_and_shift(float(fine / (np.float32(3) / np.float32(32768))))
+    to_out, to_relu = (min(_INT16_MAX, (m + (1 << 15)) >> 16) for m in (to_out, to_relu))
+    table = []
+    for raw in range(-128, 128):
+        value = (raw - in_zero_point) << 7
+        relu = value
+        if relu_shift > 0:
+            relu = _saturated16(relu << (relu_shift - 1))
+        relu = _high_mul16(relu, to_relu)
+        relu = _saturated16(relu << 1) if relu_shift > 0 else shift_right(relu, -relu_shift)
+        relu = (relu + (1 << 15)) >> 1  # from -1..1 to 0..1
+        product = int(relu * _high_mul16(value, to_out) / (1 << 15))  # towards zero
+        table.append(min(127, max(-128, shift_right(product, -out_shift) + out_zero_point)))
+    return tuple(table)
 
 
-def _saturated(x: int) -> int:
-    return min(_INT32_MAX, max(_INT32_MIN, x))
+def _high_mul16(x: int, y: int) -> int:
+    """``x * y / 2^15`` rounded to nearest, halves upwards, saturated."""
+    return _INT16_MAX if x == y == -_INT16_MAX - 1 else (x * y + (1 << 14)) >> 15
+
+
+def _saturated16(x: int) -> int:
+    return min(_INT16_MAX, max(-_INT16_MAX - 1, x))
+
+
+def _float_table(
+    function: Callable[[np.float32], np.float32], scale: float, zero_point: int, out_scale: float, out_zero_point: int
+) -> tuple[int, ...]:
+    """A function in float32, as LiteRT's reference tabulates it (2.3; gemmlowp's fixed point, which TFLM and older LiteRT
+    use, differs by 1 where the result falls next to a half)."""
+    table = []
+    for raw in range(-128, 128):
+        steps = float(function(np.float32(scale) * np.float32(raw - zero_point)) / np.float32(out_scale))
+        rounded = int(math.copysign(math.floor(abs(steps) + 0.5), steps))
+        table.append(min(127, max(-128, rounded + out_zero_point)))
+    return tuple(table)
+
+
+def _expf(x: np.float32) -> np.float32:
+    """e^x correctly rounded to float32 (numpy's own float32 exp differs between machines); inf on overflow."""
+    return np.float32(math.exp(float(x)) if x < 88.72 else math.inf)

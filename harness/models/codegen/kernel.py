@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from harness.errors import PlanError
 from harness.models.ir import Array, Graph, IrTensor, Layer
 
 CType = str  # "int8_t", "int32_t" or "float"
-Value = int | float | Mapping[str, int]
+Value = int | float | Sequence[int] | Mapping[str, "Value"]  # Sequence: an array; Mapping: a struct
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,11 @@ class Scratch:
 
 @dataclass(frozen=True)
 class Kernel:
-    """``function(&params, input, constants..., [scratch,] output)``; a None constant is passed as a null pointer."""
+    """``function(&params, operands..., constants..., [scratch,] output)``; a None constant is passed as a null pointer.
+
+    ``operands`` are what the operator computes from: tensors in memory, by index, or constants in their place. With
+    ``gathered`` they are passed as one array of pointers.
+    """
 
     layer: Layer
     function: str
@@ -46,11 +50,25 @@ class Kernel:
     constants: tuple[Constant | None, ...]
     macs: int
     scratch: Scratch | None = None
+    operands: tuple[int | Constant, ...] = ()  # () = the layer's first input
+    gathered: bool = False
 
     @property
     def name(self) -> str:
         """A short name for people, from the operator and its place in the file."""
-        return f"{self.layer.op.lower()}_{self.layer.index}"
+        part = f"_{self.layer.options['part']}" if "part" in self.layer.options else ""
+        return f"{self.layer.op.lower()}_{self.layer.index}{part}"
+
+    @property
+    def sources(self) -> tuple[int | Constant, ...]:
+        """The operands, the usual one made explicit."""
+        return self.operands or self.layer.inputs[:1]
+
+    @property
+    def all_constants(self) -> tuple[Constant, ...]:
+        """Everything that must lie in flash for this call."""
+        operands = tuple(s for s in self.sources if isinstance(s, Constant))
+        return operands + tuple(c for c in self.constants if c is not None)
 
 
 @dataclass(frozen=True)
@@ -84,11 +102,25 @@ def constant(graph: Graph, layer: Layer, position: int, dtype: str) -> IrTensor:
     return tensor
 
 
-def optional_bias(graph: Graph, layer: Layer, dtype: str) -> Array | None:
-    """The bias [outputs], or None where the layer has none."""
-    if len(layer.inputs) < 3 or layer.inputs[2] < 0:
+def optional_bias(graph: Graph, layer: Layer, dtype: str, position: int = 2) -> Array | None:
+    """The bias [outputs] at input ``position``, or None where the layer has none."""
+    if len(layer.inputs) <= position or layer.inputs[position] < 0:
         return None
-    return flat(constant(graph, layer, 2, dtype), dtype)
+    return flat(constant(graph, layer, position, dtype), dtype)
+
+
+def operand(graph: Graph, index: int, role: str) -> int | Constant:
+    """The tensor in memory, or its values where it is constant."""
+    tensor = graph.tensor(index)
+    return index if tensor.data is None else Constant(role, flat(tensor, tensor.dtype))
+
+
+def integers(graph: Graph, layer: Layer, position: int) -> tuple[int, ...]:
+    """The values of a constant int32 or int64 input: axes, paddings, sizes."""
+    tensor = graph.tensor(layer.inputs[position])
+    if tensor.data is None or tensor.dtype not in ("int32", "int64"):
+        raise refuse(layer, f"input {position} ({tensor.name!r}) must be constant", expected="integers", found=tensor)
+    return tuple(int(v) for v in tensor.data.reshape(-1))
 
 
 def flat(tensor: IrTensor, dtype: str) -> Array:

@@ -67,10 +67,6 @@ class Layout:
         """Their names as they travel."""
         return tuple(map(short_name, self.graph.output_names))
 
-    def source(self, kernel: Kernel) -> IrTensor:
-        """What a kernel reads."""
-        return self.graph.tensor(kernel.layer.inputs[0])
-
     def result(self, kernel: Kernel) -> IrTensor:
         """What a kernel writes."""
         return self.graph.tensor(kernel.layer.outputs[0])
@@ -100,20 +96,22 @@ def laid_out(name: str, model_sha256: str, program: Program, options: Options) -
     """The layout of a program. Raises PlanError for what no kernel can do."""
     graph = program.graph
     for index in (*graph.inputs, *graph.outputs):
-        _check_interface(graph.tensor(index))
+        _check_interface(graph.tensor(index), index in graph.outputs)
     kernels = tuple(lowered(graph, layer, options) for layer in graph.layers)
     scratch = {step: k.scratch.n_bytes for step, k in enumerate(kernels) if k.scratch}
     blocks = lifetimes(program, scratch)
     return Layout(name, model_sha256, program, kernels, _slots(kernels), blocks, place(blocks))
 
 
-def _check_interface(tensor: IrTensor) -> None:
-    if tensor.dtype not in ("int8", "float32"):
+def _check_interface(tensor: IrTensor, is_output: bool) -> None:
+    dtypes = ("int8", "float32", "int32") if is_output else ("int8", "float32")
+    if tensor.dtype not in dtypes:
         raise PlanError(
             "the engine cannot take this tensor in or give it out",
             where=f"tensor {tensor.name!r}",
-            expected="int8 or float32",
+            expected=" or ".join(dtypes),
             found=tensor.dtype,
+            next_step="give ARG_MAX output_type=int32" if tensor.dtype == "int64" else None,
         )
     if len(tensor.shape) > _MAX_DIMS or any(not 0 < extent <= 0xFFFF for extent in tensor.shape):
         raise PlanError(
@@ -127,9 +125,7 @@ def _check_interface(tensor: IrTensor) -> None:
 def _slots(kernels: tuple[Kernel, ...]) -> tuple[Slot, ...]:
     placed: list[tuple[str, Constant]] = []
     for index, kernel in enumerate(kernels):
-        for constant in kernel.constants:
-            if constant is None:
-                continue
+        for constant in kernel.all_constants:
             if not np.all(np.isfinite(constant.values)):
                 raise refuse(kernel.layer, "a weight is not a finite number", found="inf or NaN")
             placed.append((f"{constant.role}{index}", constant))

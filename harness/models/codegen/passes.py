@@ -6,19 +6,28 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from harness.errors import PlanError
 from harness.models.ir import Graph, Layer
 
 # TFLite's ActivationFunctionType numbers, by the operator that does the same on its own.
 NO_ACTIVATION = 0
 _ACTIVATION_OPERATORS = {"RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
-_CAN_FUSE = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "AVERAGE_POOL_2D", "MAX_POOL_2D"}
+_CAN_FUSE = {
+    *("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "AVERAGE_POOL_2D", "MAX_POOL_2D"),
+    *("ADD", "SUB", "MUL"),
+}
+# Operators with several outputs, and which of their inputs is the data.
+_SPLITTING = {"SPLIT": 1, "SPLIT_V": 0, "UNPACK": 0}
 # Operators that change the shape and nothing else. Shapes are static, so a second input (the new shape) is redundant.
-_SHAPE_ONLY = {"RESHAPE", "SQUEEZE", "EXPAND_DIMS"}
+SHAPE_ONLY = {"RESHAPE", "SQUEEZE", "EXPAND_DIMS"}
 
 
 @dataclass(frozen=True)
 class Program:
-    """A graph without shape-only layers. ``storage[t]`` is the tensor whose memory ``t`` shares (mostly itself)."""
+    """A graph without shape-only layers. ``storage[t]`` is the tensor whose memory ``t`` shares (mostly itself): layers
+    may read a tensor that none writes, in its own shape, where a reshape was."""
 
     graph: Graph
     storage: Mapping[int, int]
@@ -26,34 +35,79 @@ class Program:
 
 def simplified(graph: Graph) -> Program:
     """All passes in the order in which they help each other."""
-    graph, storage = fold_reshapes(graph)
-    return Program(drop_dead(fuse_activations(graph)), storage)
+    graph, storage = fold_reshapes(separate_outputs(fold_half_constants(graph)))
+    return Program(drop_dead(fuse_activations(graph, storage), storage), storage)
+
+
+def fold_half_constants(graph: Graph) -> Graph:
+    """Weights stored as float16 become the float32 that their DEQUANTIZE layer makes of them: exact, and no layer."""
+    tensors = list(graph.tensors)
+    layers = []
+    for layer in graph.layers:
+        source = graph.tensor(layer.inputs[0]) if layer.inputs else None
+        if layer.op == "DEQUANTIZE" and source is not None and source.data is not None and source.dtype == "float16":
+            index = layer.outputs[0]
+            tensors[index] = replace(tensors[index], data=source.data.astype(np.float32))
+        else:
+            layers.append(layer)
+    return replace(graph, tensors=tuple(tensors), layers=tuple(layers))
+
+
+def separate_outputs(graph: Graph) -> Graph:
+    """One layer for each output of SPLIT, SPLIT_V and UNPACK, with what it takes of the input in its options: the
+    ``axis``, the ``start`` and the ``extent`` along it."""
+    layers: list[Layer] = []
+    for layer in graph.layers:
+        data_at = _SPLITTING.get(layer.op)
+        if data_at is None:
+            layers.append(layer)
+            continue
+        source = graph.tensor(layer.inputs[data_at])
+        axis = _split_axis(graph, layer) % len(source.shape)
+        start = 0
+        for part, output in enumerate(layer.outputs):
+            extent = 1 if layer.op == "UNPACK" else graph.tensor(output).shape[axis]
+            options = {**layer.options, "part": part, "axis": axis, "start": start, "extent": extent}
+            layers.append(replace(layer, inputs=(source.index,), outputs=(output,), options=options))
+            start += extent
+    return replace(graph, layers=tuple(layers))
+
+
+def _split_axis(graph: Graph, layer: Layer) -> int:
+    if layer.op == "UNPACK":
+        return int(layer.options.get("axis", 0))
+    given = graph.tensor(layer.inputs[0 if layer.op == "SPLIT" else 2]).data
+    if given is None:
+        raise PlanError(
+            f"the engine cannot translate {layer.op}: its axis is computed at run time", where=f"layer {layer.index}"
+        )
+    return int(given.reshape(-1)[0])
 
 
 def fold_reshapes(graph: Graph) -> tuple[Graph, dict[int, int]]:
-    """The graph without shape-only layers: their readers read the source. What computed the shape is dead."""
+    """The graph without shape-only layers, and whose memory each tensor shares. What computed the shape is dead."""
     storage = {t.index: t.index for t in graph.tensors}
     layers = []
     for layer in graph.layers:
-        if layer.op in _SHAPE_ONLY:
+        if layer.op in SHAPE_ONLY:
             storage[layer.outputs[0]] = storage[layer.inputs[0]]
         else:
-            layers.append(replace(layer, inputs=tuple(storage.get(i, i) for i in layer.inputs)))
+            layers.append(layer)
     return replace(graph, layers=tuple(layers)), storage
 
 
-def fuse_activations(graph: Graph) -> Graph:
+def fuse_activations(graph: Graph, storage: Mapping[int, int]) -> Graph:
     """A RELU of its own becomes the range of the layer before, if nobody else reads that layer and scales are the same.
 
     Exact: with equal scale and zero point the reference's RELU only clamps, to the same bounds as the fused one.
     """
-    readers = Counter(i for layer in graph.layers for i in layer.inputs)
-    readers.update(graph.outputs)
+    readers = Counter(storage[i] for layer in graph.layers for i in layer.inputs if i >= 0)
+    readers.update(storage[i] for i in graph.outputs)
     producers: dict[int, Layer] = {}
     for layer in graph.layers:
         if (activation := _ACTIVATION_OPERATORS.get(layer.op)) is not None:
             source = layer.inputs[0]
-            before = producers.get(source)
+            before = producers.get(source)  # none for a reshaped tensor: the shape would be lost
             if (
                 before is not None
                 and readers[source] == 1
@@ -69,12 +123,12 @@ def fuse_activations(graph: Graph) -> Graph:
     return replace(graph, layers=tuple(producers.values()))
 
 
-def drop_dead(graph: Graph) -> Graph:
+def drop_dead(graph: Graph, storage: Mapping[int, int]) -> Graph:
     """The graph without layers whose outputs nothing reads."""
-    needed = set(graph.outputs)
+    needed = {storage[i] for i in graph.outputs}
     alive = []
     for layer in reversed(graph.layers):
         if needed.intersection(layer.outputs):
             alive.append(layer)
-            needed.update(layer.inputs)
+            needed.update(storage[i] for i in layer.inputs if i >= 0)
     return replace(graph, layers=tuple(reversed(alive)))

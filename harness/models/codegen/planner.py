@@ -53,7 +53,8 @@ def lifetimes(program: Program, scratch_bytes: Mapping[int, int]) -> tuple[Block
     for step, layer in enumerate(graph.layers):
         for index in layer.inputs:
             if index >= 0 and graph.tensor(index).data is None:
-                last[index] = max(step, last.get(index, step))
+                held = storage[index]
+                last[held] = max(step, last.get(held, step))
         for index in layer.outputs:
             first.setdefault(index, step)
             last.setdefault(index, step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,9 @@ from harness.errors import HarnessBug, MisuseError, PlanError
 from harness.records import Tensor
 
 Array = npt.NDArray[Any]
+Inputs = (
+    Array | Sequence[Array]
+)  # one array per input of the model, in the model's order; a bare array for the only one
 _PACKAGE = "harness.models.reference"
 _NO_REFERENCE = {"base"}
 
@@ -31,14 +35,15 @@ class Reference(Protocol):
         """The version of what computes."""
         ...
 
-    def run(self, model: Path, inputs: Array) -> Array:
+    def run(self, model: Path, inputs: Inputs) -> Array:
         """Raw outputs [N, values] in the output's dtype for raw inputs [N, ...] in the input's dtype.
 
+        A model with several inputs takes one array for each; the values of several outputs follow each other.
         MisuseError when the inputs' dtype or size is not the model's; PlanError when the model cannot be run.
         """
         ...
 
-    def run_layers(self, model: Path, inputs: Array) -> dict[int, Array]:
+    def run_layers(self, model: Path, inputs: Inputs) -> dict[int, Array]:
         """What ``run`` computes on the way: tensor index in the .tflite -> raw values [N, values]."""
         ...
 
@@ -74,8 +79,22 @@ def checked(inputs: Array, tensor: Tensor) -> Array:
     return np.ascontiguousarray(inputs).reshape(len(inputs), *tensor.shape[1:])
 
 
-def single_input(tensors: tuple[Tensor, ...], where: str) -> Tensor:
-    """The only input; PlanError for a model with several, which no dataset form can feed yet."""
-    if len(tensors) != 1:
-        raise PlanError("the model has several inputs", where=where, expected="1 input", found=len(tensors))
-    return tensors[0]
+def checked_all(inputs: Inputs, tensors: tuple[Tensor, ...], where: str) -> list[Array]:
+    """One checked array for each of a model's inputs, all with the same number of samples; MisuseError otherwise."""
+    given = [inputs] if isinstance(inputs, np.ndarray) else list(inputs)
+    if len(given) != len(tensors):
+        raise MisuseError(
+            "the model has another number of inputs", where=where, expected=f"{len(tensors)} arrays", found=len(given)
+        )
+    arrays = [checked(array, tensor) for array, tensor in zip(given, tensors, strict=True)]
+    if len({len(array) for array in arrays}) > 1:
+        raise MisuseError(
+            "the inputs differ in their number of samples", where=where, found=[len(array) for array in arrays]
+        )
+    return arrays
+
+
+def check_outputs(dtypes: set[str], where: str) -> None:
+    """PlanError for outputs of several dtypes, which one array cannot hold."""
+    if len(dtypes) != 1:
+        raise PlanError("the model's outputs differ in type", where=where, expected="one type", found=sorted(dtypes))

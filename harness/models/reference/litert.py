@@ -14,7 +14,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from harness.errors import PlanError
-from harness.models.reference.base import Array, checked, single_input
+from harness.models.reference.base import Array, Inputs, check_outputs, checked_all
 from harness.records import Tensor
 
 
@@ -31,20 +31,21 @@ class LiteRt:
         """Of the package."""
         return installed_version("ai-edge-litert")
 
-    def run(self, model: Path, inputs: Array) -> Array:
+    def run(self, model: Path, inputs: Inputs) -> Array:
         """See ``Reference.run``. Several outputs are concatenated."""
         interpreter = _opened(model, preserve=False)
-        rows = checked(inputs, _input(interpreter, model))
+        rows = checked_all(inputs, _inputs(interpreter), str(model))
         sinks = interpreter.get_output_details()
-        outputs = np.empty((len(rows), sum(int(np.prod(s["shape"])) for s in sinks)), sinks[0]["dtype"])
+        check_outputs({np.dtype(s["dtype"]).name for s in sinks}, str(model))
+        outputs = np.empty((len(rows[0]), sum(int(np.prod(s["shape"])) for s in sinks)), sinks[0]["dtype"])
         for i in _invoked(interpreter, rows):
             outputs[i] = np.concatenate([interpreter.get_tensor(s["index"]).reshape(-1) for s in sinks])
         return outputs
 
-    def run_layers(self, model: Path, inputs: Array) -> dict[int, Array]:
+    def run_layers(self, model: Path, inputs: Inputs) -> dict[int, Array]:
         """See ``Reference.run_layers``; every tensor that some operator writes is there."""
         interpreter = _opened(model, preserve=True)
-        rows = checked(inputs, _input(interpreter, model))
+        rows = checked_all(inputs, _inputs(interpreter), str(model))
         written = [int(t) for op in interpreter._get_ops_details() for t in op["outputs"]]
         layers: dict[int, list[Array]] = {t: [] for t in written}
         for _ in _invoked(interpreter, rows):
@@ -72,16 +73,16 @@ def _opened(model: Path, *, preserve: bool) -> Any:
     return interpreter
 
 
-def _input(interpreter: Any, model: Path) -> Tensor:
+def _inputs(interpreter: Any) -> tuple[Tensor, ...]:
     details = interpreter.get_input_details()
-    tensors = tuple(Tensor(d["name"], tuple(int(n) for n in d["shape"]), np.dtype(d["dtype"]).name) for d in details)
-    return single_input(tensors, str(model))
+    return tuple(Tensor(d["name"], tuple(int(n) for n in d["shape"]), np.dtype(d["dtype"]).name) for d in details)
 
 
-def _invoked(interpreter: Any, rows: Array) -> Any:
+def _invoked(interpreter: Any, inputs: list[Array]) -> Any:
     """Run row by row; yields the row's number after each run."""
-    source = interpreter.get_input_details()[0]["index"]
-    for i, row in enumerate(rows):
-        interpreter.set_tensor(source, row[np.newaxis])
+    sources = [details["index"] for details in interpreter.get_input_details()]
+    for i in range(len(inputs[0])):
+        for source, rows in zip(sources, inputs, strict=True):
+            interpreter.set_tensor(source, rows[i][np.newaxis])
         interpreter.invoke()
         yield i

@@ -24,7 +24,9 @@ from harness.errors import BenchError, HarnessBug
 from harness.models.codegen import DEFAULTS, Options, generate, plan_layout
 from harness.models.codegen.emit import ENGINE_VERSION
 from harness.models.codegen.layout import Layout
-from harness.models.reference.base import Array, checked, single_input
+from harness.models.kernels import KernelSet, kernel_includes, kernel_sources
+from harness.models.objects import compiled
+from harness.models.reference.base import Array, Inputs, check_outputs, checked_all
 from harness.paths import shipped
 from harness.records import Tensor
 
@@ -39,12 +41,14 @@ _RUN_LOCK = threading.Lock()
 class Twin:
     """Runs generated code through ctypes.
 
-    ``compiler`` is "zig" or a gcc-like command; by default what the variable HIL_TWIN_CC says, else "zig".
+    ``compiler`` is "zig" or a gcc-like command; by default what the variable HIL_TWIN_CC says, else "zig". The plain kernels
+    are the truth; the fast ones, here without the instructions they are made for, must give the same bits.
     """
 
-    def __init__(self, compiler: str | None = None, options: Options = DEFAULTS) -> None:
+    def __init__(self, compiler: str | None = None, options: Options = DEFAULTS, kernels: KernelSet = "plain") -> None:
         self._compiler = compiler or os.environ.get(COMPILER_VARIABLE, "zig")
         self._options = options
+        self._kernels: KernelSet = kernels
 
     @property
     def engine(self) -> str:
@@ -56,13 +60,14 @@ class Twin:
         """Of generator and kernels."""
         return ENGINE_VERSION
 
-    def run(self, model: Path, inputs: Array) -> Array:
+    def run(self, model: Path, inputs: Inputs) -> Array:
         """See ``Reference.run``. Several outputs are concatenated. BenchError when no compiler works."""
         layout = plan_layout(model, options=self._options)
+        check_outputs({t.dtype for t in layout.outputs}, str(model))
         outputs, _ = self._call(model, layout, inputs, with_layers=False)
         return outputs.view(layout.outputs[0].dtype)
 
-    def run_layers(self, model: Path, inputs: Array) -> dict[int, Array]:
+    def run_layers(self, model: Path, inputs: Inputs) -> dict[int, Array]:
         """See ``Reference.run_layers``; tensors that fusing or folding removed are absent."""
         layout = plan_layout(model, options=self._options)
         _, raw = self._call(model, layout, inputs, with_layers=True)
@@ -73,13 +78,17 @@ class Twin:
             start += tensor.n_bytes
         return layers
 
-    def _call(self, model: Path, layout: Layout, inputs: Array, *, with_layers: bool) -> tuple[Array, Array]:
+    def _call(self, model: Path, layout: Layout, inputs: Inputs, *, with_layers: bool) -> tuple[Array, Array]:
         records = tuple(Tensor(t.name, t.shape, t.dtype) for t in layout.inputs)  # type: ignore[arg-type]
-        rows = checked(inputs, single_input(records, str(model)))
+        arrays = checked_all(inputs, records, str(model))
+        sizes = [t.n_bytes for t in layout.inputs]  # said, because -1 is ambiguous for no samples
+        rows = np.concatenate(
+            [a.reshape(-1).view(np.uint8).reshape(len(a), n) for a, n in zip(arrays, sizes, strict=True)], axis=1
+        )
         outputs = np.zeros((len(rows), sum(t.n_bytes for t in layout.outputs)), np.uint8)
         per_row = sum(layout.result(k).n_bytes for k in layout.kernels) if with_layers else 0
         layers = np.zeros((len(rows), per_row), np.uint8)
-        library = _loaded(str(built(model, self._compiler, self._options)))
+        library = _loaded(str(built(model, self._compiler, self._options, self._kernels)))
         with _RUN_LOCK:  # a library has one arena
             status = library.hil_twin_run(
                 rows.ctypes.data, outputs.ctypes.data, layers.ctypes.data if with_layers else None, len(rows)
@@ -99,19 +108,20 @@ def cache_dir() -> Path:
     return Path(platformdirs.user_cache_dir("hil")) / "twin"
 
 
-def built(model: Path, compiler: str = "zig", options: Options = DEFAULTS) -> Path:
+def built(model: Path, compiler: str = "zig", options: Options = DEFAULTS, kernels: KernelSet = "plain") -> Path:
     """The shared library of a model, from the cache or compiled now.
 
     Raises PlanError for a model that cannot be translated, BenchError when the compiler is missing or fails.
     """
     engine = shipped("firmware") / "engine"
-    sources = [engine / "host" / "twin.c", *sorted(engine.glob("*.c"))]
-    headers = [*sorted(engine.glob("*.h")), shipped("firmware") / "src" / "engine.h"]
+    twin, sources = engine / "host" / "twin.c", kernel_sources(engine, kernels)
+    headers = [h for folder in kernel_includes(engine) for h in sorted(folder.glob("*.h"))]
+    headers.append(shipped("firmware") / "src" / "engine.h")
     home = cache_dir()
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="build-", dir=home) as scratch:
         generated = generate(model, Path(scratch), name="twin", options=options)
-        files = [generated.model_c, generated.model_h, *sources, *headers]
+        files = [generated.model_c, generated.model_h, twin, *sources, *headers]
         command = _command(compiler)
         digest = hashlib.sha256()
         for part in (*command, *_FLAGS, _compiler_version(compiler), *(f.read_text("utf-8") for f in files)):
@@ -119,8 +129,12 @@ def built(model: Path, compiler: str = "zig", options: Options = DEFAULTS) -> Pa
         library = home / f"{digest.hexdigest()[:32]}{_suffix()}"
         if not library.is_file():
             fresh = Path(scratch) / library.name
-            includes = [f"-I{folder}" for folder in (scratch, engine, shipped("firmware") / "src")]
-            _compile([*command, *_FLAGS, *includes, str(generated.model_c), *map(str, sources), "-o", str(fresh)])
+            includes = [f"-I{folder}" for folder in (scratch, *kernel_includes(engine), shipped("firmware") / "src")]
+            shared = [*command, *_FLAGS, *includes[1:]]
+            salt = "".join([_compiler_version(compiler), *(header.read_text("utf-8") for header in headers)])
+            objects = compiled([f for f in shared if f != "-shared"], sources, salt, home, _compile)
+            own = [str(generated.model_c), str(twin), *map(str, objects)]
+            _compile([*shared, includes[0], *own, "-o", str(fresh)])
             fresh.replace(library)
     return library
 

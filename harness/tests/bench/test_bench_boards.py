@@ -2,6 +2,7 @@ import pytest
 
 from harness.bench import boards
 from harness.errors import MisuseError
+from harness.virtual import soc
 
 
 @pytest.mark.parametrize("name", boards.names())
@@ -21,3 +22,20 @@ def test_an_unknown_board_names_the_known_and_the_nearest():
 
 def test_the_host_build_is_not_a_board_to_test_on():
     assert "native" not in boards.names()
+
+
+@pytest.mark.parametrize("name", boards.names())
+def test_a_board_and_the_chip_that_stands_in_for_it_say_the_same(name):
+    board = boards.load_board(name)
+    assert board.virtual is not None
+    target, chip = soc.build(board.virtual.soc, "test")
+    assert target == board.debug.target
+    ports = sorted(number for number, port in chip.access_ports.items() if port.shows_core)
+    assert chip.access_ports[ports[board.debug.application_core]].machine is chip.machine
+    bus = chip.machine.bus
+    assert bus.read(board.debug.chip_id_address, 4) & board.debug.chip_id_mask == board.debug.chip_id
+    for origin, size in (
+        (board.memory.flash_origin, board.memory.flash_bytes),
+        (board.memory.ram_origin, board.memory.ram_bytes),
+    ):
+        assert bus.find(origin, size).buffer is not None

@@ -4,9 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.build.budget import ENOUGH_SLOTS, MAX_SLOTS, MIN_RX_RING, MIN_SLOTS, memory_budget, useful_slots
+from harness.build import build
+from harness.build.budget import (
+    ENOUGH_SLOTS,
+    MAX_SLOTS,
+    MIN_RX_RING,
+    MIN_SLOTS,
+    check_fit,
+    fit,
+    memory_budget,
+    useful_slots,
+)
 from harness.build.inputs import BuildBoard, BuildModel
 from harness.errors import MisuseError, PlanError
+from harness.models import load_model
+from harness.models.codegen import generate, plan_layout
 from harness.paths import shipped
 
 NUCLEO = BuildBoard.load(shipped("firmware") / "boards" / "nucleo_f446re")
@@ -50,7 +62,7 @@ def test_with_the_fewest_slots_the_ring_shrinks():
 def test_a_model_that_cannot_fit_is_refused_with_the_numbers():
     with pytest.raises(PlanError) as caught:
         memory_budget(NUCLEO, model(20_000, arena_bytes=120_000))
-    assert "131072 B" in str(caught.value)
+    assert "131072 bytes" in str(caught.value)
     assert "arena 120000" in str(caught.value)
 
 
@@ -77,7 +89,34 @@ def test_a_budget_never_exceeds_the_ram_and_its_rings_are_powers_of_two(
     except PlanError:
         return
     assert budget.ram_bytes <= ram_bytes
-    assert MIN_SLOTS <= budget.slots <= MAX_SLOTS
+    assert 1 <= budget.slots <= MAX_SLOTS  # one only where nothing else fits
     assert budget.chunk_bytes <= input_bytes
     for ring in (budget.rx_ring_bytes, budget.tx_ring_bytes):
         assert ring & (ring - 1) == 0
+
+
+def test_a_model_is_refused_with_both_memories_and_the_three_largest_parts_of_the_short_one():
+    layout = plan_layout(load_model("mnist_f446_f32").path)
+    needed = fit(layout, NUCLEO)
+    exact = dataclasses.replace(NUCLEO, flash_bytes=needed.flash_bytes, ram_bytes=needed.ram_bytes)
+    assert check_fit(layout, exact) == needed
+    with pytest.raises(PlanError) as flash:
+        check_fit(layout, dataclasses.replace(exact, flash_bytes=40_000))
+    assert "flash of nucleo_f446re" in flash.value.what
+    assert f"flash {needed.flash_bytes} bytes, {needed.flash_bytes - 40_000} too many" in str(flash.value.found)
+    assert "constants of fully_connected_5 37120, firmware" in str(flash.value.found)
+    assert f"RAM {needed.ram_bytes} bytes" in str(flash.value.found)
+    assert "flash at most 40000 bytes" in str(flash.value.expected)
+    with pytest.raises(PlanError) as ram:
+        check_fit(layout, dataclasses.replace(exact, ram_bytes=16_384))
+    assert "RAM of nucleo_f446re" in ram.value.what
+    assert "output of conv_2d_0 25088" in str(ram.value.found)
+    assert str(ram.value.found).count(", ") == 3
+
+
+@pytest.mark.parametrize("name", ["digits_cnn_int8", "mnist_f446_f32"])
+def test_the_forecast_is_not_below_the_image_and_not_far_above(tmp_path, name):
+    generate(load_model(name).path, tmp_path)
+    image = build(shipped("firmware") / "boards" / "nucleo_f446re", tmp_path, compiler="zig", slots=MIN_SLOTS)
+    needed = fit(plan_layout(load_model(name).path), NUCLEO)
+    assert image.flash_bytes <= needed.flash_bytes <= image.flash_bytes + 12_000

@@ -35,7 +35,7 @@ def test_doctor_is_healthy_where_the_tests_run_and_every_lack_has_a_next_step():
     assert done.returncode == 0, [f for f in told["findings"] if f["needed"] and f["state"] != "ok"]
     assert told["healthy"]
     areas = {finding["area"] for finding in told["findings"]}
-    assert areas >= {"host", "packages", "compilers", "debug", "units", "emulators", "data"}
+    assert areas >= {"host", "packages", "compilers", "debug", "probes", "ports", "emulators", "data"}
     assert "Unicorn" in hil("doctor").stdout
 
 

@@ -1,5 +1,7 @@
 """The firmware as a host program, with real models: the board's side of the wire without an emulator."""
 
+import zlib
+
 import numpy as np
 import pytest
 
@@ -8,9 +10,10 @@ from harness.build import native
 from harness.build.compilers import host_compiler
 from harness.clock import SystemClock
 from harness.errors import BenchError
-from harness.models import load_model
+from harness.models import layertable, load_model
 from harness.models.codegen.generate import generate
 from harness.models.reference import load
+from harness.run.layers import LayerReader
 from harness.run.session import Session
 
 N_SAMPLES = 24
@@ -39,8 +42,15 @@ def test_the_native_firmware_answers_a_stream_of_real_samples_as_the_reference_d
         assert (hello.build_id, hello.model_sha256.hex()) == (image.build_id, image.model_sha256)
         assert hello.slots == image.slots
         outcome = session.stream([row.tobytes() for row in inputs])
+        table = layertable.read(image.model_json).layers
+        reader = LayerReader(session, inputs[3].tobytes())
+        crcs = {layer.tensor: row.crc for layer, row in zip(table, reader.rows(), strict=True)}
+        last = table[-1].values(reader.data(len(table) - 1))
     finally:
         transport.close()
+    truth = load("twin").run_layers(model.path, inputs[3:4])
+    assert crcs == {tensor: zlib.crc32(values.tobytes()) for tensor, values in truth.items()}
+    assert last.tobytes() == outcome.results[3].outputs
     assert outcome.lost == {}
     assert outcome.misread == ()
     outputs = np.stack([np.frombuffer(result.outputs, expected.dtype) for result in outcome.results])

@@ -1,11 +1,13 @@
-"""The generated C, built for the host, against LiteRT's reference kernels: the claim the whole harness rests on."""
+"""The generated C with both kernel sets, built for the host, against LiteRT: the claim the whole harness rests on."""
 
 import numpy as np
 import pytest
 from tflite_kit import SAME, VALID, Net, bits, random_inputs
+from tflite_ops import RichNet
 
 from harness.models import load_model, reference
 from harness.models.codegen import plan_layout
+from harness.models.reference.twin import Twin
 
 N = 200
 SQUASHING = ("LOGISTIC", "SOFTMAX")
@@ -17,6 +19,8 @@ def compared(path, n=N, seed=1):
     inputs = random_inputs(layout.inputs[0].dtype, layout.inputs[0].shape[1:], n, seed)
     litert, twin = reference.load("litert"), reference.load("twin")
     expected, found = litert.run_layers(path, inputs), twin.run_layers(path, inputs)
+    for tensor, values in Twin(kernels="fast").run_layers(path, inputs).items():
+        assert np.array_equal(bits(values), bits(found[tensor])), f"the fast kernels' tensor {tensor}"
     assert np.array_equal(bits(twin.run(path, inputs)), bits(found[layout.outputs[0].index]))
     assert np.array_equal(bits(litert.run(path, inputs)), bits(expected[layout.outputs[0].index]))
     return [(k, expected[layout.result(k).index], found[layout.result(k).index]) for k in layout.kernels]
@@ -114,3 +118,26 @@ def test_a_single_high_activation_saturates_the_softmax_as_in_litert(tmp_path):
     assert np.array_equal(outputs, reference.load("litert").run(path, inputs))
     assert (outputs[:10].max(axis=1) == 127).all()
     assert (outputs[10] == outputs[10, 0]).all()
+
+
+@pytest.mark.parametrize("op", ["LOGISTIC", "TANH", "HARD_SWISH", "LEAKY_RELU", "QUANTIZE", "RELU", "RELU6"])
+def test_every_input_of_a_tabulated_operator_gives_litert_s_output_also_at_ties(tmp_path, op):
+    random = np.random.default_rng(len(op))
+    inputs = np.arange(-128, 128).astype(np.int8)[None]
+    for power in range(40):
+        # Powers of two and their neighbours put many results next to a half.
+        scale = float(np.float32(2.0 ** -(power % 13) * random.choice([1, 0.75, 1.25, random.uniform(0.5, 1)])))
+        net = RichNet("int8", (256,), random, scale, int(random.integers(-128, 128)))
+        match op:
+            case "LOGISTIC":
+                net.squashed(op)
+            case "TANH":
+                net.tanh()
+            case "LEAKY_RELU":
+                net.leaky(0.25)
+            case _:
+                net.unary(op, *net.quantisation())
+        path = net.write(tmp_path / "net.tflite")
+        (kernel,) = plan_layout(path).kernels
+        expected = reference.load("litert").run(path, inputs)[0]
+        assert kernel.constants[0].values.tolist() == expected.tolist(), (power, scale, net.zero_point())

@@ -1,12 +1,11 @@
 import hashlib
+import re
 import shutil
 
-import numpy as np
 import pytest
-from tflite_kit import Net
 
-from harness.errors import MisuseError, PlanError
-from harness.models import load_model, names, reference
+from harness.errors import PlanError
+from harness.models import load_model, names
 
 
 @pytest.fixture
@@ -86,32 +85,8 @@ def test_an_unknown_key_in_model_toml_is_refused_by_name(folder):
         load_model(edited(folder, 'title = "', 'colour = "blue"\ntitle = "'))
 
 
-def test_encode_quantises_as_the_model_says():
-    model = load_model("digits_cnn_int8")
-    raw = model.encode(np.array([np.zeros((8, 8)), np.full((8, 8), 16.0), np.full((8, 8), 4.0)]))
-    assert raw.shape == (3, 8, 8, 1)
-    assert raw.dtype == np.int8
-    assert raw.reshape(3, -1).min(axis=1).tolist() == [-128, 127, -64]  # 0.25 * 255 = 63.75
-
-
-def test_encode_rounds_as_litert_s_quantize(tmp_path):
-    model = load_model("digits_cnn_int8")
-    pixels = np.linspace(-1, 17, 1009, dtype=np.float32)[: 15 * 64].reshape(15, 8, 8, 1)
-    net = Net("float32", (8, 8, 1), np.random.default_rng(0))
-    net.unary("QUANTIZE", model.inputs[0].scale, model.inputs[0].zero_point, dtype="int8")
-    expected = reference.load("litert").run(net.write(tmp_path / "net.tflite"), pixels / np.float32(16))
-    assert np.array_equal(model.encode(pixels).reshape(15, 64), expected)
-
-
-def test_encode_keeps_floats_and_scales_them():
-    raw = load_model("mnist_f446_f32").encode(np.full((2, 784), 51))
-    assert raw.dtype == np.float32
-    assert raw.shape == (2, 28, 28, 1)
-    assert np.all(raw == np.float32(51) / np.float32(255))
-
-
-def test_samples_of_another_size_are_refused_naming_both():
-    with pytest.raises(MisuseError) as caught:
-        load_model("digits_cnn_int8").encode(np.zeros((5, 28, 28)))
-    assert "8,8" in str(caught.value.expected)
-    assert "28" in str(caught.value.found)
+def test_preprocessing_is_documentation_that_may_be_left_out(folder):
+    text = (folder / "model.toml").read_text()
+    assert load_model(folder).facts.preprocessing.divisor == 16
+    (folder / "model.toml").write_text(re.sub(r"\[preprocessing\].*\ndivisor.*\n", "", text))
+    assert load_model(folder).facts.preprocessing is None

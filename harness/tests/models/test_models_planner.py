@@ -71,4 +71,4 @@ def test_an_output_that_later_layers_read_too_survives_to_the_end():
     program = simplified(tflite.parse(net.content(outputs=[early, last]), "net"))
     spans = {b.key: (b.first, b.last) for b in lifetimes(program, {})}
     assert spans[early] == (0, 3)
-    assert spans[net.input] == (-1, 3)
+    assert spans[net.inputs[0]] == (-1, 3)

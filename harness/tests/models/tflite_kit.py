@@ -11,7 +11,14 @@ from ai_edge_litert import schema_py_generated as schema
 TYPES = {"float32": 0, "int32": 2, "int64": 4, "int8": 9}
 SAME, VALID = 0, 1
 # The lowest operator versions that LiteRT runs with int8; 2 for the rest.
-VERSIONS = {"CONV_2D": 5, "FULLY_CONNECTED": 5, "DEPTHWISE_CONV_2D": 3, "RESHAPE": 1}
+VERSIONS = {
+    "HARD_SWISH": 1,
+    "RELU_N1_TO_1": 1,
+    "CONV_2D": 5,
+    "FULLY_CONNECTED": 5,
+    "DEPTHWISE_CONV_2D": 3,
+    "RESHAPE": 1,
+}
 
 
 class Net:
@@ -20,7 +27,8 @@ class Net:
     def __init__(self, dtype: str, shape: tuple[int, ...], random: np.random.Generator, scale=0.05, zero_point=-3):
         self.random, self.dtype = random, dtype
         self.buffers, self.tensors, self.operators, self.codes = [schema.BufferT()], [], [], []
-        self.input = self.current = self.add_tensor("in", (1, *shape), dtype, scale, zero_point)
+        self.current = self.add_tensor("in", (1, *shape), dtype, scale, zero_point)
+        self.inputs = [self.current]
 
     @property
     def quantised(self) -> bool:
@@ -62,12 +70,13 @@ class Net:
         )
         self.codes.append(code)
         operator = schema.OperatorT()
-        operator.opcodeIndex, operator.inputs, operator.outputs = len(self.codes) - 1, list(inputs), [output]
+        outputs = output if isinstance(output, list) else [output]
+        operator.opcodeIndex, operator.inputs, operator.outputs = len(self.codes) - 1, list(inputs), outputs
         operator.builtinOptionsType = getattr(schema.BuiltinOptions, options_type)
         operator.builtinOptions = options
         self.operators.append(operator)
-        self.current = output
-        return output
+        self.current = outputs[0]
+        return self.current
 
     def out(self, shape, scale=None, zero_point=None, dtype=None) -> int:
         """A tensor for the next result; same quantisation as now unless told."""
@@ -163,7 +172,7 @@ class Net:
     def content(self, outputs=None) -> bytes:
         model, graph = schema.ModelT(), schema.SubGraphT()
         graph.tensors, graph.operators = self.tensors, self.operators
-        graph.inputs, graph.outputs = [self.input], outputs or [self.current]
+        graph.inputs, graph.outputs = self.inputs, outputs or [self.current]
         model.version, model.operatorCodes, model.subgraphs, model.buffers = 3, self.codes, [graph], self.buffers
         builder = flatbuffers.Builder(1024)
         builder.Finish(model.Pack(builder), b"TFL3")

@@ -4,18 +4,23 @@ import dataclasses
 import os
 import shutil
 import signal
+from contextlib import closing
 
 import numpy as np
 import pytest
 from run_cases import BOARD, digits_case
 from run_images import LOOP, RETURN, UDF, flip_byte, replace_start
 
+from harness.bench import emulators
 from harness.bench.boards import load_board
+from harness.bench.unit import Place
 from harness.errors import MisuseError, PlanError
 from harness.models import metadata
 from harness.plans import DatasetSpec, Timeouts
 from harness.records import Verdict
+from harness.run.options import RunOptions
 from harness.run.product import build_product
+from harness.run.runner import run_case
 from harness.virtual import registry
 from harness.virtual.control import Control
 
@@ -62,6 +67,14 @@ def test_an_emulated_run_never_yields_cycles_latency_or_line_use(run):
     assert not [m.name for m in record.measurements if m.name.startswith(("cycles", "latency", "line_use"))]
     assert record.measurement("instructions.p50").value > 10_000
     assert record.link.line_use is None
+
+
+def test_a_virtual_unit_that_a_bench_file_names_is_no_hardware_evidence():
+    with closing(emulators.start("virtual", load_board(BOARD))) as unit:
+        options = RunOptions(backend="probe", places=(Place(BOARD, unit.uid, unit.port),), uid=unit.uid)
+        record = run_case(digits_case(10), options, watch=lambda step: None).record
+    assert (record.backend, record.evidence) == ("probe", "emulated")
+    assert not [m.name for m in record.measurements if m.name.startswith(("cycles", "latency", "line_use"))]
 
 
 def test_one_flipped_byte_of_the_model_is_the_products_fault_and_nothing_is_flashed(run, copy):

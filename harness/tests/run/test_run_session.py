@@ -81,6 +81,26 @@ def test_no_more_samples_are_under_way_than_the_window_and_the_slots_allow():
         assert max(depth) == most
 
 
+def test_quiet_samples_go_alone_and_the_others_overlap():
+    session, samples, device, _, _ = bench(n=12, slots=3, window=None, compute_s=0.1)
+    session.hello()
+    depth = []  # (samples begun so far, samples under way)
+    receive = device.board.receive_data
+
+    def watch(data):
+        receive(data)
+        slots = device.board._status().slots
+        depth.append((max((slot.sample for slot in slots), default=0), len(slots)))
+
+    device.board.receive_data = watch
+    outcome = session.stream(samples, quiet=4)
+    assert_each_answered_once_and_rightly(outcome, samples)
+    assert outcome.quiet == frozenset(range(4))
+    first = min(sample for sample, _ in depth)
+    assert {at_once for sample, at_once in depth if sample < first + 4} <= {0, 1}
+    assert max(at_once for _, at_once in depth) == 3
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
@@ -437,6 +457,20 @@ def test_a_window_fills_the_line_behind_any_adapter_while_inference_is_shorter_t
     # The last sample's answer cannot overlap anything; it weighs 1/n.
     tail_s = 0.02 + 2 * latency_s + 60 * 10 / BAUD
     assert outcome.counters.line_use(BAUD, outcome.wall_s - tail_s) >= least
+
+
+def test_one_error_in_a_hundred_thousand_bytes_costs_less_than_a_twentieth_of_the_throughput():
+    took_s = {}
+    for noise in (0.0, 1e-5):
+        session, samples, *_ = bench(
+            n=1000, size=784, slots=8, window=None, chunk_bytes=1024, latency_s=0.001, noise=noise, seed=3
+        )
+        session.hello()
+        outcome = session.stream(samples)
+        assert_each_answered_once_and_rightly(outcome, samples)
+        took_s[noise] = outcome.wall_s
+    assert outcome.counters.frames_bad + outcome.counters.resent > 0
+    assert took_s[1e-5] < took_s[0.0] / 0.95
 
 
 def test_line_use_counts_each_payload_byte_once_with_ten_bits():

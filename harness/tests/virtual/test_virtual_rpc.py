@@ -74,4 +74,4 @@ def _dap():
 
     if not _CHIP:
         _CHIP.append(Stm32F446("dap"))
-    return Dap(_CHIP[0].machine, lambda: None)
+    return Dap(_CHIP[0].access_ports, lambda: None)

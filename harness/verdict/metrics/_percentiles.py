@@ -15,8 +15,12 @@ SUFFIXES = ("p50", "p90", "p99", "max")
 
 
 def counted(view: View) -> npt.NDArray[np.float64]:
-    """The counter's values of the sound samples; none when the board counted nothing (all 0: it has no counter)."""
-    values = view.samples.cycles[view.sound].astype(np.float64)
+    """The counter's values of the sound samples that ran undisturbed; none when the board counted nothing (all 0).
+
+    A sample whose computing overlapped reception has the line's interrupts in its count: it is left out (``Samples.quiet``).
+    """
+    chosen = view.sound if view.samples.quiet is None else view.sound & view.samples.quiet
+    values = view.samples.cycles[chosen].astype(np.float64)
     return values if values.any() else values[:0]
 
 

@@ -13,6 +13,7 @@ PG, SER, MER, STRT, EOPIE, LOCK = 1, 2, 4, 1 << 16, 1 << 24, 1 << 31
 _ERRORS = OPERR | WRPERR | PGAERR | PGPERR | PGSERR
 _KEYS = (0x45670123, 0xCDEF89AB)
 _OPTION_KEYS = (0x08192A3B, 0x4C5D6E7F)
+_OPEN, _FOR_EVER = 0xAA, 0xCC
 
 
 class Flash(Peripheral):
@@ -32,10 +33,21 @@ class Flash(Peripheral):
         self._keys_seen = self._option_keys_seen = 0
         self._locked_for_good = False
         self._busy = False
+        self._options = self.reset_values[OPTCR]  # option bytes: they outlive every reset
+
+    @property
+    def protected(self) -> bool:
+        """Whether a debugger is kept from the array (read-out protection level 1 or 2)."""
+        return self._options >> 8 & 0xFF != _OPEN
+
+    def protect(self, level: int = 0x55) -> None:
+        """Program the read-out protection byte, as a product's last production step does. For tests."""
+        self._options = self.regs[OPTCR] = self._options & ~0xFF00 | level << 8
 
     def reset(self) -> None:
-        """Locked again, whatever happened before. The content stays."""
+        """Locked again, whatever happened before. The content and the option bytes stay."""
         super().reset()
+        self.regs[OPTCR] = self._options
         self._keys_seen = self._option_keys_seen = 0
         self._locked_for_good = self._busy = False
 
@@ -64,8 +76,21 @@ class Flash(Peripheral):
                 if not self.regs[OPTCR] & 1:
                     self.regs[OPTCR] = value & ~2  # OPTSTRT finishes at once
                     self._option_keys_seen = 0
+                    if value & 2:
+                        self._program_options()
             case _:
                 super().set(offset, value)
+
+    def _program_options(self) -> None:
+        """3.6.3: level 2 is for ever; going back from level 1 erases everything first."""
+        if self._options >> 8 & 0xFF == _FOR_EVER:
+            self.regs[OPTCR] = self._options
+            return
+        was_protected, self._options = self.protected, self.regs[OPTCR]
+        if was_protected and not self.protected:
+            self._array[:] = b"\xff" * len(self._array)
+            self._on_change(0, len(self._array))
+        self._busy = True
 
     def _unlock(self, key: int) -> None:
         if self._locked_for_good or not self.regs[CR] & LOCK:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from harness.virtual.periph.base import Peripheral
+from harness.virtual.periph.gates import ClockControl
 
 CR, PLLCFGR, CFGR, BDCR, CSR = 0x00, 0x04, 0x08, 0x70, 0x74
-AHB1RSTR, APB1RSTR, APB2RSTR = 0x10, 0x20, 0x24
 AHB1ENR, APB1ENR, APB2ENR = 0x30, 0x40, 0x44
 BORRSTF, PINRSTF, PORRSTF, SFTRSTF, IWDGRSTF = 1 << 25, 1 << 26, 1 << 27, 1 << 28, 1 << 29
 _RMVF, _ALL_FLAGS = 1 << 24, 0xFE000000
@@ -16,8 +13,8 @@ _HSI_HZ, _HSE_HZ = 16_000_000, 8_000_000  # HSE: the ST-LINK's clock output on a
 _AHB_SHIFT = (1, 2, 3, 4, 6, 7, 8, 9)
 
 
-class Rcc(Peripheral):
-    """``on_clock(hclk_hz)`` is told of changes; ``gates`` maps (enable register, bit) to the peripheral behind it."""
+class Rcc(ClockControl):
+    """See ``ClockControl``."""
 
     reset_values = {  # noqa: RUF012
         CR: 0x00000081,
@@ -29,17 +26,8 @@ class Rcc(Peripheral):
     }
 
     def __init__(self, name: str = "RCC") -> None:
-        super().__init__(name)
-        self.gates: dict[tuple[int, int], Peripheral] = {}
-        self.on_clock: Callable[[int], None] = lambda _hz: None
-        self.reset_flags = BORRSTF | PINRSTF | PORRSTF
+        super().__init__(name, BORRSTF | PINRSTF | PORRSTF)
         self._lsion = 0
-
-    def reset(self) -> None:
-        """Clocks back to HSI, all gates closed. The reset flags and LSION's domain are kept apart (``CSR``)."""
-        super().reset()
-        self._update_gates()
-        self.on_clock(self.hclk_hz)
 
     def note_reset(self, flag: int) -> None:
         """Remember why the chip was reset. NRST is driven by internal resets too, so PINRSTF always comes along."""
@@ -66,16 +54,8 @@ class Rcc(Peripheral):
         super().set(offset, value)
         if offset in (CR, PLLCFGR, CFGR):
             self.on_clock(self.hclk_hz)
-        elif offset in (AHB1ENR, APB1ENR, APB2ENR):
-            self._update_gates()
-        elif offset in (AHB1RSTR, APB1RSTR, APB2RSTR):
-            for (register, bit), peripheral in self.gates.items():
-                if register == offset + 0x20 and value >> bit & 1:
-                    peripheral.reset()
-
-    def _update_gates(self) -> None:
-        for (register, bit), peripheral in self.gates.items():
-            peripheral.clocked = bool(self.regs.get(register, 0) >> bit & 1)
+        else:
+            self._gate_or_reset(offset, value)
 
     @property
     def hclk_hz(self) -> int:

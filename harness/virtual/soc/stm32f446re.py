@@ -1,11 +1,13 @@
-"""STM32F446RE: memory map, interrupt numbers and peripherals (RM0390; DS10693)."""
+"""STM32F446RE: memory map, interrupt numbers and peripherals (RM0390; DS10693), and the target for pyOCD."""
 
 from __future__ import annotations
 
 import hashlib
 import struct
 from mmap import mmap
+from typing import Any
 
+from harness.virtual.chip import SingleCore
 from harness.virtual.coresight import Dbgmcu
 from harness.virtual.machine import Machine
 from harness.virtual.periph import rcc as rcc_registers
@@ -38,6 +40,8 @@ _RESET_FLAGS = {
     "software": rcc_registers.SFTRSTF,
     "watchdog": rcc_registers.IWDGRSTF,
 }
+_DBGMCU_APB1_FZ = 0xE0042008
+_FREEZE_WATCHDOGS = 1 << 11 | 1 << 12  # while the core is halted
 # Present on the chip, stored but without effect here. DMA, timers and the other serial interfaces are among them.
 _UNMODELLED = {
     "TIM2-7, 12-14": (0x40000000, 0x2400),
@@ -67,11 +71,12 @@ _GPIO_RESET = {
 _BUTTON_RELEASED = {"C": 1 << 13}  # PC13: the user button pulls low
 
 
-class Stm32F446:
+class Stm32F446(SingleCore):
     """The chip with its memories; ``uid`` only seeds the 96-bit unique id. Power it with ``machine.request_reset``."""
 
     def __init__(self, uid: str) -> None:
-        self.machine = machine = Machine(IRQS)
+        machine = Machine(IRQS, part=0x421)
+        super().__init__(machine)
         bus, clock = machine.bus, machine.clock
         self.ram = mmap(-1, RAM_SIZE)
         self.array = mmap(-1, FLASH_SIZE)
@@ -87,6 +92,7 @@ class Stm32F446:
         self.gpio = {p: Gpio(f"GPIO{p}", _GPIO_RESET.get(p), _BUTTON_RELEASED.get(p, 0)) for p in "ABCDEFGH"}
         self.usart2 = Usart("USART2", 16 + USART2_IRQ, clock, machine.exceptions, lambda: self.rcc.apb1_divider)
         self.usart2.on_poll_wait = machine.poll_wait
+        self.serial = self.usart2
         self.syscfg = Unmodelled("SYSCFG, EXTI")
         self._add_devices()
         self._wire()
@@ -114,7 +120,15 @@ class Stm32F446:
         self.rcc.gates |= {(APB1ENR, 17): self.usart2, (APB1ENR, 28): self.pwr}
         self.rcc.on_clock = self._clock_changed
         self.gpio["A"].on_change = self._pins_changed
+        self.machine.hidden = self._hidden
         self.machine.on_reset = lambda cause: self.rcc.note_reset(_RESET_FLAGS[cause])
+
+    def protect(self, level: int) -> None:
+        """Set the read-out protection byte, as if it had been programmed before power-on."""
+        self.flash.protect(level)
+
+    def _hidden(self, address: int) -> bool:
+        return self.flash.protected and (FLASH_BASE <= address < FLASH_BASE + FLASH_SIZE or address < FLASH_SIZE)
 
     def _clock_changed(self, hz: int) -> None:
         self.machine.clock.hz = max(1, hz)
@@ -137,3 +151,42 @@ class Stm32F446:
         memory[at : at + 12] = hashlib.sha256(uid.encode()).digest()[:12]
         struct.pack_into("<H", memory, FLASH_KBYTES - SYSTEM_BASE, FLASH_SIZE // _KB)
         return memory
+
+
+CHIP = Stm32F446
+
+
+def target() -> Any:
+    """The pyOCD target: pyOCD's own F4 flash algorithm with this part's memory map (RM0390, table 5).
+
+    pyOCD 0.46 has no built-in F446. Its F412 algorithm drives the same flash controller, registers and sector layout.
+    """
+    from pyocd.core.memory_map import FlashRegion, MemoryMap, RamRegion
+    from pyocd.coresight.coresight_target import CoreSightTarget
+    from pyocd.target.builtin.target_STM32F412xx import FLASH_ALGO
+
+    def flash(start: int, length: int, sector: int, *, boot: bool = False) -> FlashRegion:
+        return FlashRegion(
+            start=start, length=length, sector_size=sector, page_size=0x1000, is_boot_memory=boot, algo=FLASH_ALGO
+        )
+
+    class Stm32F446RE(CoreSightTarget):
+        """512 KB flash in sectors of 4 x 16, 1 x 64 and 3 x 128 KB; 128 KB RAM."""
+
+        VENDOR = "STMicroelectronics (by hil)"
+
+        MEMORY_MAP = MemoryMap(
+            flash(FLASH_BASE, 0x10000, 0x4000, boot=True),
+            flash(FLASH_BASE + 0x10000, 0x10000, 0x10000),
+            flash(FLASH_BASE + 0x20000, 0x60000, 0x20000),
+            RamRegion(start=RAM_BASE, length=RAM_SIZE),
+        )
+
+        def __init__(self, session: Any) -> None:
+            super().__init__(session, self.MEMORY_MAP)
+
+        def post_connect_hook(self) -> None:
+            """A watchdog must not fire while the debugger holds the core."""
+            self.write32(_DBGMCU_APB1_FZ, self.read32(_DBGMCU_APB1_FZ) | _FREEZE_WATCHDOGS)
+
+    return Stm32F446RE

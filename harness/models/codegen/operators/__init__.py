@@ -3,22 +3,53 @@
 from __future__ import annotations
 
 from harness.errors import PlanError
-from harness.models.codegen.kernel import Kernel, Lower, Options
-from harness.models.codegen.operators import convolution, dense, elementwise, pooling, softmax
+from harness.models.codegen.kernel import Kernel, Lower, Options, refuse
+from harness.models.codegen.operators import (
+    binary,
+    convolution,
+    dense,
+    elementwise,
+    movement,
+    pooling,
+    reduction,
+    softmax,
+)
+from harness.models.codegen.passes import SHAPE_ONLY
 from harness.models.ir import Graph, Layer
 
 OPERATORS: dict[str, Lower] = {
+    "ADD": binary.add,
+    "ARG_MAX": reduction.arg_max,
+    "ARG_MIN": reduction.arg_max,
     "AVERAGE_POOL_2D": pooling.lower,
+    "CONCATENATION": movement.concatenate,
     "CONV_2D": convolution.lower,
     "DEPTHWISE_CONV_2D": convolution.lower,
     "DEQUANTIZE": elementwise.dequantize,
     "FULLY_CONNECTED": dense.lower,
+    "HARD_SWISH": elementwise.hard_swish,
+    "LEAKY_RELU": elementwise.leaky_relu,
     "LOGISTIC": elementwise.logistic,
     "MAX_POOL_2D": pooling.lower,
+    "MEAN": reduction.mean,
+    "MUL": binary.mul,
+    "PACK": movement.concatenate,
+    "PAD": movement.pad,
+    "PADV2": movement.pad,
     "QUANTIZE": elementwise.quantize,
     "RELU": elementwise.clamp,
     "RELU6": elementwise.clamp,
+    "RELU_N1_TO_1": elementwise.clamp,
+    "SLICE": movement.plain_slice,
     "SOFTMAX": softmax.lower,
+    "SPLIT": movement.split_part,
+    "SPLIT_V": movement.split_part,
+    "STRIDED_SLICE": movement.strided_slice,
+    "SUB": binary.add,
+    "TANH": elementwise.tanh,
+    "TRANSPOSE": movement.transpose,
+    "TRANSPOSE_CONV": convolution.transposed,
+    "UNPACK": movement.split_part,
 }
 
 
@@ -29,8 +60,17 @@ def lowered(graph: Graph, layer: Layer, options: Options) -> Kernel:
         raise PlanError(
             f"the engine has no operator {layer.op}",
             where=f"layer {layer.index} of the model ({graph.tensor(layer.outputs[0]).name!r})",
-            expected=f"one of {', '.join(sorted(OPERATORS))}, RESHAPE",
+            expected=f"one of {', '.join(sorted({*OPERATORS, *SHAPE_ONLY}))}",
             found=layer.op,
             next_step="change the model, or link another engine (Cube.AI, TFLM) behind the same seam",
         )
-    return lower(graph, layer, options)
+    kernel = lower(graph, layer, options)
+    for source in kernel.sources:
+        if isinstance(source, int) and graph.tensor(source).data is not None:
+            raise refuse(
+                layer,
+                f"its input {graph.tensor(source).name!r} is a constant",
+                expected="a tensor computed at run time",
+                found="a constant: let the converter fold this layer",
+            )
+    return kernel

@@ -1,4 +1,4 @@
-"""CONV_2D and DEPTHWISE_CONV_2D, int8 and float32."""
+"""CONV_2D (grouped too), DEPTHWISE_CONV_2D and TRANSPOSE_CONV, int8 and float32."""
 
 from __future__ import annotations
 
@@ -15,42 +15,99 @@ from harness.models.codegen.kernel import (
     same_dtype,
 )
 from harness.models.codegen.operators.weighted import int8_constants
-from harness.models.codegen.operators.window import Window, float_range, raw_range, window_of
+from harness.models.codegen.operators.window import Window, float_range, raw_range, transposed_window, window_of
 from harness.models.ir import Graph, Layer
+
+_BLOCK_MIN, _BLOCK_MAX, _SCRATCH_BYTES = 8, 32, 4096
 
 
 def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
-    """CONV_2D weights are [out, h, w, in], DEPTHWISE_CONV_2D's [1, h, w, out]. Grouped convolutions are refused."""
+    """CONV_2D weights are [out, h, w, in / groups], DEPTHWISE_CONV_2D's [1, h, w, out]."""
     dtype = same_dtype(graph, layer, "int8", "float32")
     depthwise = layer.op == "DEPTHWISE_CONV_2D"
     weights = constant(graph, layer, 1, dtype)
     window = window_of(graph, layer, weights.shape[1], weights.shape[2])
-    _check_channels(layer, weights.shape, window, depthwise)
-    taps = window.k_h * window.k_w * (1 if depthwise else window.in_c)
+    groups = _groups(layer, weights.shape, window, depthwise)
+    depth = 1 if depthwise else window.in_c // groups
+    taps = window.k_h * window.k_w * depth
     macs = window.out_h * window.out_w * window.out_c * taps
-    stem = "dwconv" if depthwise else "conv"
+    stem = "dwconv" if depthwise else "conv" if groups == 1 else "grouped_conv"
+    params, constants = _finish(graph, layer, dtype, window, (1, 2, 3 if depthwise else 0))
+    suffix = "f32" if dtype == "float32" else "s8"
+    if groups > 1 and not depthwise:
+        params = {"conv": params, "groups": groups}
+        kind = f"hil_nn_grouped_conv_{suffix}_params"
+    else:
+        kind = f"hil_nn_conv_{suffix}_params"
+    scratch = None
+    if (stem, suffix) == ("conv", "s8"):
+        params["block"] = block = _block(window.out_h * window.out_w, taps)
+        scratch = Scratch("int16_t", _scratch_bytes(taps, block))
+    return Kernel(layer, f"hil_nn_{stem}_{suffix}", kind, params, constants, macs, scratch)
+
+
+def transposed(graph: Graph, layer: Layer, options: Options) -> Kernel:
+    """TRANSPOSE_CONV: inputs are the output's shape, weights [out, h, w, in], the image and an optional bias."""
+    target, source = graph.tensor(layer.outputs[0]), graph.tensor(layer.inputs[2])
+    dtype = target.dtype
+    weights = constant(graph, layer, 1, dtype)
+    if source.dtype != dtype or dtype not in ("int8", "float32"):
+        raise refuse(layer, "unsupported data types", expected="int8 or float32 in and out", found=source.dtype)
+    if len(source.shape) != 4 or source.shape[0] != 1 or weights.shape[3] != source.shape[3]:
+        raise refuse(layer, "input and weights do not fit", expected=list(weights.shape), found=list(source.shape))
+    window = transposed_window(layer, source, target, weights.shape[1], weights.shape[2])
+    macs = window.in_h * window.in_w * window.in_c * window.k_h * window.k_w * window.out_c
+    params, constants = _finish(graph, layer, dtype, window, (1, 3, 0), image=2)
+    suffix = "f32" if dtype == "float32" else "s8"
+    return Kernel(
+        layer,
+        f"hil_nn_transpose_conv_{suffix}",
+        f"hil_nn_conv_{suffix}_params",
+        params,
+        constants,
+        macs,
+        operands=(source.index,),
+    )
+
+
+def _finish(
+    graph: Graph, layer: Layer, dtype: str, window: Window, places: tuple[int, int, int], image: int = 0
+) -> tuple[dict[str, Value], tuple[Constant | None, ...]]:
+    """(parameters, constants); ``places`` are the inputs that hold weights and bias, and the weights' channel axis."""
+    at_weights, at_bias, axis = places
     params: dict[str, Value] = {"window": window.as_params()}
-    constants: tuple[Constant | None, ...]
     if dtype == "float32":
         params["act_min"], params["act_max"] = float_range(layer)
-        bias = optional_bias(graph, layer, dtype)
-        constants = (Constant("w", flat(weights, dtype)), None if bias is None else Constant("b", bias))
-        return Kernel(layer, f"hil_nn_{stem}_f32", "hil_nn_conv_f32_params", params, constants, macs)
-    constants = int8_constants(graph, layer, window.out_c, 3 if depthwise else 0)
-    source, target = graph.tensor(layer.inputs[0]), graph.tensor(layer.outputs[0])
+        bias = optional_bias(graph, layer, dtype, at_bias)
+        weights = flat(constant(graph, layer, at_weights, dtype), dtype)
+        return params, (Constant("w", weights), None if bias is None else Constant("b", bias))
+    constants = int8_constants(graph, layer, window.out_c, axis, image=image, bias_at=at_bias)
+    source, target = graph.tensor(layer.inputs[image]), graph.tensor(layer.outputs[0])
     params |= {"in_offset": -source.zero_point, "out_offset": target.zero_point}
     params["act_min"], params["act_max"] = raw_range(layer, target)
-    scratch = None if depthwise else Scratch("int16_t", 2 * taps)  # one patch, widened
-    return Kernel(layer, f"hil_nn_{stem}_s8", "hil_nn_conv_s8_params", params, constants, macs, scratch)
+    return params, constants
 
 
-def _check_channels(layer: Layer, shape: tuple[int, ...], window: Window, depthwise: bool) -> None:
+def _block(pixels: int, taps: int) -> int:
+    """Output pixels gathered at once. Filters are widened once per block, so more is faster; even by contract."""
+    room = _SCRATCH_BYTES // (2 * max(taps, 1))
+    return min(max(_BLOCK_MIN, min(room, _BLOCK_MAX)), pixels + pixels % 2) // 2 * 2
+
+
+def _scratch_bytes(taps: int, block: int) -> int:
+    """``HIL_NN_CONV_S8_SCRATCH_BYTES``."""
+    return -(-taps // 4) * 4 * (2 * block + 5)
+
+
+def _groups(layer: Layer, shape: tuple[int, ...], window: Window, depthwise: bool) -> int:
+    """In how many groups the channels are; the input's channels for a depthwise convolution."""
     expected: list[int]
     if depthwise:
+        groups = window.in_c
         expected = [1, window.k_h, window.k_w, window.out_c]
-        fits = window.out_c % window.in_c == 0
     else:
-        expected = [window.out_c, window.k_h, window.k_w, window.in_c]
-        fits = True
-    if list(shape) != expected or not fits:
-        raise refuse(layer, "grouped or misshapen weights", expected=expected, found=list(shape))
+        groups = window.in_c // shape[3] if shape[3] else 0
+        expected = [window.out_c, window.k_h, window.k_w, window.in_c // max(groups, 1)]
+    if list(shape) != expected or groups < 1 or window.in_c % groups or window.out_c % groups:
+        raise refuse(layer, "misshapen weights", expected=expected, found=list(shape))
+    return groups

@@ -9,17 +9,20 @@ from harness.models.codegen.kernel import Constant, constant, flat, optional_bia
 from harness.models.ir import Array, Graph, IrTensor, Layer
 
 
-def int8_constants(graph: Graph, layer: Layer, channels: int, channel_axis: int) -> tuple[Constant | None, ...]:
-    """(weights, bias or None, multiplier, shift) of a layer with ``channels`` outputs.
+def int8_constants(
+    graph: Graph, layer: Layer, channels: int, channel_axis: int, *, image: int = 0, bias_at: int = 2
+) -> tuple[Constant | None, ...]:
+    """(weights, bias or None, multiplier, shift) of a layer with ``channels`` outputs. ``image`` and ``bias_at`` are the
+    positions of data and bias among the layer's inputs.
 
     The effective scale of channel c is ``in_scale * weight_scale[c] / out_scale``, in double as TFLite computes it.
     Raises PlanError for asymmetric weights and for an accumulator that could reach 2^30.
     """
-    source = quantized(graph, layer, layer.inputs[0])
+    source = quantized(graph, layer, layer.inputs[image])
     target = quantized(graph, layer, layer.outputs[0])
     weights = constant(graph, layer, 1, "int8")
     scales = _weight_scales(layer, weights, channels, channel_axis)
-    bias = optional_bias(graph, layer, "int32")
+    bias = optional_bias(graph, layer, "int32", bias_at)
     _prove_range(layer, weights, bias, source.zero_point, channel_axis)
     pairs = [fixedpoint.multiplier_and_shift(source.scale * s / target.scale) for s in scales]
     return (

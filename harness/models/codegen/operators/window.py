@@ -57,9 +57,31 @@ def window_of(graph: Graph, layer: Layer, k_h: int, k_w: int) -> Window:
         raise refuse(
             layer, "the output's size contradicts the window", expected=[expected_h, expected_w], found=[out_h, out_w]
         )
-    result = Window(
-        in_h, in_w, in_c, out_h, out_w, out_c, k_h, k_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left
+    return _checked(
+        layer,
+        Window(
+            *(in_h, in_w, in_c, out_h, out_w, out_c, k_h, k_w),
+            *(stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left),
+        ),
     )
+
+
+def transposed_window(layer: Layer, source: IrTensor, target: IrTensor, k_h: int, k_w: int) -> Window:
+    """The window of a TRANSPOSE_CONV: padded as the convolution from its output to its input would be."""
+    stride_h, stride_w = int(layer.options["strideH"]), int(layer.options["strideW"])
+    (_, in_h, in_w, in_c), (_, out_h, out_w, out_c) = source.shape, target.shape
+    same = layer.options["padding"] == _SAME
+    back_h, pad_top = _axis(out_h, k_h, stride_h, 1, same)
+    back_w, pad_left = _axis(out_w, k_w, stride_w, 1, same)
+    if (back_h, back_w) != (in_h, in_w):
+        raise refuse(layer, "the output's size contradicts the window", expected=[in_h, in_w], found=[back_h, back_w])
+    return _checked(
+        layer,
+        Window(in_h, in_w, in_c, out_h, out_w, out_c, k_h, k_w, stride_h, stride_w, 1, 1, pad_top, pad_left),
+    )
+
+
+def _checked(layer: Layer, result: Window) -> Window:
     for name, value in result.as_params().items():
         limit = _STEP_MAX if name.startswith(("stride", "dilation")) else _DIM_MAX
         if not 0 <= value <= limit:

@@ -1,0 +1,58 @@
+"""May this account use the probes that are plugged in? Linux: device files; elsewhere drivers decide, and say so."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+#: Vendors of debug probes: ST, Cypress/Infineon, Arm (DAPLink), SEGGER, Raspberry Pi.
+PROBE_VENDORS = ("0483", "04b4", "0d28", "1366", "2e8a")
+
+RULES = (
+    "copy the rules of https://github.com/pyocd/pyOCD/tree/main/udev to /etc/udev/rules.d, then"
+    " `sudo udevadm control --reload && sudo udevadm trigger`, and replug the probe"
+)
+_DENIED = re.compile(r"Errno 13|EACCES|[Aa]ccess denied|[Pp]ermission denied|insufficient permissions", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class UsbDevice:
+    """A plugged-in device of a probe vendor. ``node`` is its device file, ``usable`` whether this account may write to it."""
+
+    vid: str
+    pid: str
+    serial: str
+    product: str
+    node: Path
+    usable: bool
+
+
+def probes(sysfs: Path = Path("/sys/bus/usb/devices"), nodes: Path = Path("/dev/bus/usb")) -> tuple[UsbDevice, ...]:
+    """The devices of probe vendors, from the kernel's files: nothing is opened. Empty where there is no sysfs."""
+    found = []
+    for folder in sorted(sysfs.glob("*")) if sysfs.is_dir() else ():
+        vid = _word(folder / "idVendor")
+        if vid not in PROBE_VENDORS:
+            continue
+        node = nodes / f"{int(_word(folder / 'busnum') or 0):03d}" / f"{int(_word(folder / 'devnum') or 0):03d}"
+        pid, serial, product = (_word(folder / name) for name in ("idProduct", "serial", "product"))
+        found.append(UsbDevice(vid, pid, serial, product, node, os.access(node, os.R_OK | os.W_OK)))
+    return tuple(found)
+
+
+def advice(error: str = "", devices: tuple[UsbDevice, ...] | None = None) -> str | None:
+    """The next step if permissions are what is wrong, judged by an error's text and by the device files; else None."""
+    denied = [device for device in (probes() if devices is None else devices) if not device.usable]
+    if denied:
+        named = ", ".join(f"{device.product or device.vid} {device.serial}".strip() for device in denied)
+        return f"this account may not use {named}: {RULES}"
+    return f"this account may not use the probe: {RULES}" if _DENIED.search(error) else None
+
+
+def _word(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,98 @@
+"""Commands about the engine itself: ``bench-engine``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from harness.cli.app import app
+from harness.errors import BenchError
+
+if TYPE_CHECKING:
+    from harness.enginebench.measure import Row
+
+_DEFAULT_MODELS = ("mnist_f446", "bench_")
+
+
+@app.command("bench-engine")
+def bench_engine(
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[MODEL]...", help="Names, model.toml or .tflite files (default: MNIST and bench_*)."),
+    ] = None,
+    kernels: Annotated[Literal["both", "plain", "fast"], typer.Option(help="Kernel sets.")] = "both",
+    compiler: Annotated[Literal["both", "zig", "gcc"], typer.Option(help="Compilers; gcc if installed.")] = "both",
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write a list of rows: model, dtype, kernels, ...")
+    ] = None,
+) -> None:
+    """Instructions per inference on an emulated Cortex-M4F, flash, RAM and stack of the engine with each model.
+
+    Counted exactly, at -O2; an emulator has no cycles. Sizes are the engine's and the model's own, without the firmware around.
+    """
+    from harness.build.compilers import cross_compiler
+    from harness.enginebench.image import CompilerName
+    from harness.enginebench.measure import measured
+    from harness.models import metadata
+    from harness.models.kernels import KERNEL_SETS
+
+    names = models or [n for n in metadata.names() if n.startswith(_DEFAULT_MODELS)]
+    chosen = [
+        (Path(n).stem, Path(n)) if n.endswith(".tflite") else (metadata.load_model(n).name, metadata.load_model(n).path)
+        for n in names
+    ]
+    console = Console(highlight=False)
+    compilers: list[CompilerName] = ["zig", "gcc"] if compiler == "both" else [compiler]
+    if compiler == "both":
+        try:
+            cross_compiler("gcc")
+        except BenchError as error:
+            compilers.remove("gcc")
+            console.print(f"gcc is left out: {error.what}")
+    sets = [kernel_set for kernel_set in KERNEL_SETS if kernels in ("both", kernel_set)]
+    with console.status("compiling and counting"):
+        rows = list(measured(chosen, sets, compilers))
+    console.print(_table(rows))
+    for published in sorted({f"{r.model}: {r.figures.published}" for r in rows if r.figures.published}):
+        console.print(
+            f"published, in cycles on a Cortex-M4 at 120 MHz, not in instructions: {published}", soft_wrap=True
+        )
+    if json_file is not None:
+        json_file.write_text(json.dumps([row.as_dict() for row in rows], indent=1) + "\n", encoding="utf-8")
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    table = Table("model", "kernels", "compiler", title="one inference on a Cortex-M4F, -O2")
+    for column in (
+        "M MAC",
+        "M instructions",
+        "per MAC",
+        "CMSIS-NN M",
+        "limit M",
+        "flash B",
+        "weights B",
+        "RAM B",
+        "stack B",
+    ):
+        table.add_column(column, justify="right")
+    for row in rows:
+        figures, millions = row.figures, row.instructions / 1e6
+        limit = "" if figures.target_m is None else f"{figures.target_m:g}"
+        table.add_row(
+            row.model,
+            row.kernels,
+            row.compiler,
+            f"{row.macs / 1e6:.3f}",
+            f"{millions:.3f}",
+            f"{row.instructions / max(row.macs, 1):.2f}",
+            "" if figures.cmsis_nn_m is None else f"{figures.cmsis_nn_m:.3f}",
+            limit,
+            *(f"{n:,}" for n in (row.flash_bytes, row.weights_bytes, row.ram_bytes, row.stack_bytes)),
+        )
+    return table

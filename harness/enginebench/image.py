@@ -1,0 +1,87 @@
+"""The engine and one model as an ELF file without startup code: ``firmware/engine/bare``."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from elftools.elf.elffile import ELFFile
+
+from harness.build.compilers import cross_compiler
+from harness.errors import BenchError
+from harness.models.codegen import Generated, generate
+from harness.models.kernels import KernelSet, kernel_includes, kernel_sources
+from harness.paths import shipped
+
+CompilerName = Literal["zig", "gcc"]
+_TIMEOUT_S = 300
+_SHARED = (
+    "-std=c99",
+    "-O2",
+    "-ffp-contract=off",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-ffreestanding",
+    "-nostdlib",
+)
+_TARGET = {
+    "zig": ("cc", "-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m4+vfp4d16sp", "-fno-lto", "-fno-sanitize=all"),
+    "gcc": ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-fno-common"),
+}
+
+
+@dataclass(frozen=True)
+class BareImage:
+    """``text_bytes`` is code with its constants, ``weights_bytes`` the model's section, ``ram_bytes`` arena and tables."""
+
+    elf: Path
+    generated: Generated
+    compiler: str
+    text_bytes: int
+    weights_bytes: int
+    ram_bytes: int
+
+    @property
+    def flash_bytes(self) -> int:
+        """Code, constants and weights."""
+        return self.text_bytes + self.weights_bytes
+
+
+def compiled(model: Path, out_dir: Path, *, kernels: KernelSet, compiler: CompilerName) -> BareImage:
+    """Generate, compile and link into ``out_dir``.
+
+    Raises PlanError for a model that the engine cannot run, BenchError when the compiler is missing or refuses.
+    """
+    found = cross_compiler(compiler)
+    program = dict(found.cmake)["HIL_ZIG" if compiler == "zig" else "HIL_GCC"]
+    generated = generate(model, out_dir / "generated")
+    firmware = shipped("firmware")
+    engine, bare = firmware / "engine", firmware / "engine" / "bare"
+    sources = [bare / "bare.c", firmware / "arch" / "mem.c", generated.model_c, *kernel_sources(engine, kernels)]
+    includes = [*kernel_includes(engine), firmware / "src", generated.model_c.parent, firmware / "arch" / "include"]
+    elf = out_dir / f"{compiler}-{kernels}.elf"
+    command = [program, *_TARGET[compiler], *_SHARED, *(f"-I{path}" for path in includes), *map(str, sources)]
+    command += ["-fno-builtin-memset", f"-Wl,-T,{bare / 'bare.ld'}", "-Wl,--gc-sections", "-Wl,-e,hil_bare_run"]
+    command += [*(["-lgcc"] if compiler == "gcc" else []), "-o", str(elf)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BenchError("the compiler could not be run", where=program, found=str(error)) from error
+    if done.returncode:
+        raise BenchError("the bare engine does not compile", where=str(model), found=done.stderr.strip()[-2000:])
+    sizes = _section_sizes(elf)
+    return BareImage(
+        elf=elf,
+        generated=generated,
+        compiler=found.version,
+        text_bytes=sizes.get(".text", 0) + sizes.get(".rodata", 0) + sizes.get(".data", 0),
+        weights_bytes=sizes.get(".hil_model", 0),
+        ram_bytes=sizes.get(".data", 0) + sizes.get(".bss", 0),
+    )
+
+
+def _section_sizes(elf: Path) -> dict[str, int]:
+    with elf.open("rb") as file:
+        return {section.name: section["sh_size"] for section in ELFFile(file).iter_sections()}

@@ -1,0 +1,70 @@
+"""ADD, SUB and MUL with broadcasting, int8 and float32. One operand may be constant."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.models.codegen import fixedpoint
+from harness.models.codegen.kernel import Constant, Kernel, Options, Value, operand, quantized, refuse, same_dtype
+from harness.models.codegen.operators.axes import AXES, broadcast_steps, fitted, merged
+from harness.models.codegen.operators.window import float_range, raw_range
+from harness.models.ir import Graph, Layer
+
+_LEFT_SHIFT = 20  # fractional bits of the common scale in hil_nn_add_s8
+
+
+def add(graph: Graph, layer: Layer, options: Options) -> Kernel:
+    """ADD and SUB. int8 as TFLite: both operands at 2^-20 of twice the greater scale, multipliers in double."""
+    sign = -1 if layer.op == "SUB" else 1
+    dtype, params, operands = _common(graph, layer)
+    if dtype == "float32":
+        params["b_sign"] = float(sign)
+        return Kernel(layer, "hil_nn_add_f32", "hil_nn_binary_f32_params", params, (), 0, operands=operands)
+    a, b, out = (quantized(graph, layer, i) for i in (*layer.inputs[:2], layer.outputs[0]))
+    twice = 2 * max(a.scale, b.scale)
+    for name, real in (
+        ("a", a.scale / twice),
+        ("b", b.scale / twice),
+        ("out", twice / (2**_LEFT_SHIFT * out.scale)),
+    ):
+        if real >= 1:
+            raise refuse(layer, "the output's scale is far below the inputs'", expected="a factor below 1", found=real)
+        params[f"{name}_multiplier"], params[f"{name}_shift"] = fixedpoint.multiplier_and_shift(real)
+    params["b_sign"] = sign
+    return Kernel(layer, "hil_nn_add_s8", "hil_nn_add_s8_params", params, (), 0, operands=operands)
+
+
+def mul(graph: Graph, layer: Layer, options: Options) -> Kernel:
+    """MUL. The int8 multiplier is computed in float32, as TFLite does."""
+    dtype, params, operands = _common(graph, layer)
+    if dtype == "float32":
+        params["b_sign"] = 1.0
+        return Kernel(layer, "hil_nn_mul_f32", "hil_nn_binary_f32_params", params, (), 0, operands=operands)
+    a, b, out = (quantized(graph, layer, i) for i in (*layer.inputs[:2], layer.outputs[0]))
+    real = np.float32(a.scale) * np.float32(b.scale) / np.float32(out.scale)
+    params["multiplier"], params["shift"] = fixedpoint.multiplier_and_shift(float(real))
+    return Kernel(layer, "hil_nn_mul_s8", "hil_nn_mul_s8_params", params, (), 0, operands=operands)
+
+
+def _common(graph: Graph, layer: Layer) -> tuple[str, dict[str, Value], tuple[int | Constant, ...]]:
+    """(dtype, parameters that all forms share, operands)."""
+    dtype = same_dtype(graph, layer, "int8", "float32")
+    a, b = (graph.tensor(i) for i in layer.inputs[:2])
+    out = graph.tensor(layer.outputs[0])
+    if b.dtype != dtype or np.broadcast_shapes(a.shape, b.shape) != out.shape:
+        raise refuse(
+            layer,
+            "operands and output do not fit",
+            expected=f"{dtype}{list(out.shape)}",
+            found=f"{a.dtype}{list(a.shape)} and {b.dtype}{list(b.shape)}",
+        )
+    extents, walks = merged(out.shape, broadcast_steps(a.shape, out.shape), broadcast_steps(b.shape, out.shape))
+    extent, step_a, step_b = fitted(layer, AXES, extents, *walks)
+    params: dict[str, Value] = {"pairs": {"extent": extent, "step_a": step_a, "step_b": step_b}}
+    if dtype == "float32":
+        params["act_min"], params["act_max"] = float_range(layer)
+    else:
+        a, b, out = (quantized(graph, layer, i) for i in (*layer.inputs[:2], layer.outputs[0]))
+        params |= {"a_offset": -a.zero_point, "b_offset": -b.zero_point, "out_offset": out.zero_point}
+        params["act_min"], params["act_max"] = raw_range(layer, out)
+    return dtype, params, (operand(graph, layer.inputs[0], "a"), operand(graph, layer.inputs[1], "b"))

@@ -1,0 +1,158 @@
+"""Operators that move values without changing them: PAD, TRANSPOSE, slices, splits, CONCATENATION; any dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+
+from harness.models.codegen.kernel import Constant, Kernel, Options, Value, flat, integers, operand, quantized, refuse
+from harness.models.codegen.operators.axes import COPY_AXES, fitted, merged, steps
+from harness.models.ir import Graph, IrTensor, Layer
+
+
+def pad(graph: Graph, layer: Layer, options: Options) -> Kernel:
+    """PAD (with real 0) and PADV2 (with a constant). Negative paddings are refused."""
+    source, target = _ends(graph, layer)
+    before = integers(graph, layer, 1)[::2]
+    sums = [e + b + a for e, b, a in zip(source.shape, before, integers(graph, layer, 1)[1::2], strict=True)]
+    if min(integers(graph, layer, 1)) < 0 or tuple(sums) != target.shape:
+        raise refuse(layer, "paddings and shapes do not fit", expected=list(target.shape), found=sums)
+    value = target.zero_point
+    if layer.op == "PADV2":
+        given = graph.tensor(layer.inputs[2])
+        if given.data is None or given.dtype != target.dtype or given.quantization != target.quantization:
+            raise refuse(layer, "the value to pad with", expected=f"a {target.dtype} constant", found=given)
+        value = int(flat(given, given.dtype).view(np.int8 if given.dtype == "int8" else np.int32)[0])
+    walk = steps(target.shape)
+    start = sum(b * step for b, step in zip(before, walk, strict=True))
+    fill = {"fill_elements": target.elements, "fill": value, "out_start": start}
+    return _copy(layer, source, source.shape, steps(source.shape), walk, fill)
+
+
+def transpose(graph: Graph, layer: Layer, options: Options) -> Kernel:
+    """TRANSPOSE by a constant permutation."""
+    source, target = _ends(graph, layer)
+    order = [axis % len(source.shape) for axis in integers(graph, layer, 1)]
+    walk = steps(source.shape)
+    return _copy(layer, source, target.shape, [walk[axis] for axis in order], steps(target.shape))
+
+
+def strided_slice(graph: Graph, layer: Layer, options: Options) -> Kernel:
+    """STRIDED_SLICE with constant bounds; begin, end, shrink and offset masks, negative strides; no new axes."""
+    source, target = _ends(graph, layer)
+    for mask in ("ellipsisMask", "newAxisMask"):
+        if layer.options.get(mask, 0):
+            raise refuse(layer, mask, expected=0, found=layer.options[mask])
+    begin, end, stride = (integers(graph, layer, position) for position in (1, 2, 3))
+    starts, extents = [], []
+    for axis, extent in enumerate(source.shape):
+        bit = 1 << axis
+        if axis >= len(begin):
+            starts.append(0)
+            extents.append(extent)
+            continue
+        shrunk = int(layer.options.get("shrinkAxisMask", 0)) & bit
+        low = None if int(layer.options.get("beginMask", 0)) & bit else begin[axis]
+        high = None if int(layer.options.get("endMask", 0)) & bit else end[axis]
+        if layer.options.get("offset", False) and high is not None:
+            high += begin[axis]
+        chosen = range(extent)[begin[axis]] if shrunk else range(extent)[slice(low, high, stride[axis])]
+        starts.append(chosen if isinstance(chosen, int) else chosen.start)
+        extents.append(1 if isinstance(chosen, int) else len(chosen))
+    jumps = [stride[axis] if axis < len(stride) else 1 for axis in range(len(source.shape))]
+    return _sliced(layer, source, target, starts, extents, jumps)
+
+
+def plain_slice(graph: Graph, layer: Layer, options: Options) -> Kernel:
+    """SLICE with constant begin and size."""
+    source, target = _ends(graph, layer)
+    begin, size = integers(graph, layer, 1), integers(graph, layer, 2)
+    extents = [extent - b if n == -1 else n for extent, b, n in zip(source.shape, begin, size, strict=True)]
+    return _sliced(layer, source, target, begin, extents, [1] * len(source.shape))
+
+
+def split_part(graph: Graph, layer: Layer, options: Options) -> Kernel:
+    """One output of SPLIT, SPLIT_V or UNPACK; ``options`` of the layer tell which (see the pass ``separate_outputs``)."""
+    source, target = _ends(graph, layer)
+    axis, start = int(layer.options["axis"]), int(layer.options["start"])
+    extents = list(source.shape)
+    extents[axis] = int(layer.options["extent"])
+    starts = [start if i == axis else 0 for i in range(len(extents))]
+    return _sliced(layer, source, target, starts, extents, [1] * len(extents))
+
+
+def concatenate(graph: Graph, layer: Layer, options: Options) -> Kernel:
+    """CONCATENATION and PACK; int8 inputs must have the output's scale, as TFLite demands."""
+    target = graph.tensor(layer.outputs[0])
+    sources = [graph.tensor(i) for i in layer.inputs]
+    axis = int(layer.options.get("axis", 0)) % len(target.shape)
+    for tensor in sources:
+        if tensor.dtype != target.dtype or (tensor.dtype == "int8" and tensor.quantization != target.quantization):
+            raise refuse(layer, "input and output differ in type or scale", expected=target, found=tensor)
+    if layer.options.get("fusedActivationFunction", 0):
+        raise refuse(layer, "a fused activation", expected="none", found=layer.options["fusedActivationFunction"])
+    rows = prod(target.shape[:axis])
+    pieces = np.array([t.n_bytes // rows for t in sources], np.int32)
+    params = {"inputs": len(sources), "rows": rows}
+    operands = tuple(operand(graph, i, f"c{n}_") for n, i in enumerate(layer.inputs))
+    constants = (Constant("t", pieces),)
+    return Kernel(
+        layer, "hil_nn_concat", "hil_nn_concat_params", params, constants, 0, operands=operands, gathered=True
+    )
+
+
+def _ends(graph: Graph, layer: Layer) -> tuple[IrTensor, IrTensor]:
+    """(input, output), which must agree in type and scale."""
+    source, target = graph.tensor(layer.inputs[0]), graph.tensor(layer.outputs[0])
+    if source.dtype != target.dtype or source.dtype not in ("int8", "float32", "int32"):
+        raise refuse(
+            layer,
+            "unsupported data types",
+            expected="int8, float32 or int32, the same in and out",
+            found=f"{source.dtype} in, {target.dtype} out",
+        )
+    if source.dtype == "int8" and (
+        quantized(graph, layer, source.index).quantization != quantized(graph, layer, target.index).quantization
+    ):
+        raise refuse(layer, "input and output scales differ", expected=source.quantization, found=target.quantization)
+    return source, target
+
+
+def _sliced(
+    layer: Layer,
+    source: IrTensor,
+    target: IrTensor,
+    starts: Sequence[int],
+    extents: Sequence[int],
+    jumps: Sequence[int],
+) -> Kernel:
+    if prod(extents) != target.elements:
+        raise refuse(layer, "the output's size contradicts the slice", expected=list(target.shape), found=list(extents))
+    walk = steps(source.shape)
+    start = sum(s * step for s, step in zip(starts, walk, strict=True))
+    strided = [step * jump for step, jump in zip(walk, jumps, strict=True)]
+    return _copy(layer, source, extents, strided, steps(extents), {"in_start": start})
+
+
+def _copy(
+    layer: Layer,
+    source: IrTensor,
+    extents: Sequence[int],
+    in_walk: Sequence[int],
+    out_walk: Sequence[int],
+    more: dict[str, int] | None = None,
+) -> Kernel:
+    short, walks = merged(extents, in_walk, out_walk)
+    extent, in_step, out_step = fitted(layer, COPY_AXES, short, *walks)
+    params: dict[str, Value] = {"width": np.dtype(source.dtype).itemsize, "in_start": 0, "out_start": 0}
+    params |= {
+        "fill_elements": 0,
+        "fill": 0,
+        "extent": extent,
+        "in_step": in_step,
+        "out_step": out_step,
+        **(more or {}),
+    }
+    return Kernel(layer, "hil_nn_copy", "hil_nn_copy_params", params, (), 0)

@@ -1,0 +1,7 @@
+"""``python -m harness.renode``."""
+
+import sys
+
+from harness.renode.process import main
+
+sys.exit(main())

@@ -1,0 +1,132 @@
+"""A Renode unit as a process of its own: what runs one, and the handle that starts and ends one.
+
+It ends as a virtual unit does: when its owner closes it, when its standard input or its owner's process ends, on SIGTERM,
+SIGINT or SIGHUP; and with ``CORE_ABORTED`` when Renode's core is gone. Renode goes with it, even if it is killed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from harness.errors import HilError
+from harness.renode import locate
+from harness.renode.platform import Facts
+from harness.virtual import registry
+from harness.virtual.process import RunningUnit, new_uid, spawn
+
+CORE_ABORTED = 3
+_START_TIMEOUT_S = 90.0
+_END_TIMEOUT_S = 2.0
+_UID_PREFIX = "renode-"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one unit until it is told to end. Exit status: 0 ended as asked, 2 the rig, ``CORE_ABORTED`` the firmware."""
+    parser = argparse.ArgumentParser(prog="python -m harness.renode", description="Run one unit in Renode.")
+    parser.add_argument("--facts", required=True, help="the board's facts as JSON")
+    parser.add_argument("--renode", required=True, type=Path)
+    parser.add_argument("--uid", required=True)
+    parser.add_argument("--owner", type=int, help="end when this process ends")
+    options = parser.parse_args(arguments)
+    stop_on_eof = [0]
+    if options.owner is not None and hasattr(os, "pidfd_open"):
+        try:
+            stop_on_eof.append(os.pidfd_open(options.owner))
+        except ProcessLookupError:
+            return 0
+    from harness.renode.monitor import CoreAborted
+
+    try:
+        _serve(options.renode, Facts(**json.loads(options.facts)), registry.check_uid(options.uid), stop_on_eof)
+    except CoreAborted as error:
+        print(error, file=sys.stderr, flush=True)
+        return CORE_ABORTED
+    except HilError as error:
+        print(error, file=sys.stderr, flush=True)
+        return 2
+    return 0
+
+
+def _serve(renode: Path, facts: Facts, uid: str, stop_on_eof: list[int]) -> None:
+    from harness.renode.launch import launch
+    from harness.renode.machine import Machine
+    from harness.renode.unit import Unit
+
+    path = registry.socket_path(uid)
+    wake_in, wake_out = os.pipe()  # a signal must end a poll() that sleeps
+    os.set_blocking(wake_out, False)
+    signal.set_wakeup_fd(wake_out)
+    unit: Unit | None = None
+
+    def end(_number: int, _frame: Any) -> None:
+        if unit is None:
+            raise SystemExit(0)
+        unit.running = False
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, end)
+    with launch(renode) as launched, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        machine = Machine(launched, facts)
+        path.unlink(missing_ok=True)
+        listener.bind(str(path))
+        listener.listen(8)
+        unit = Unit(machine, listener, [*stop_on_eof, wake_in])
+        ready = {"uid": uid, "pid": os.getpid(), "port": unit.port.path, "socket": str(path),
+                 "renode_group": launched.group, "description": machine.description}  # fmt: skip
+        print(json.dumps(ready), flush=True)
+        try:
+            unit.serve()
+        except HilError:
+            launched.kill()
+            raise
+        finally:
+            path.unlink(missing_ok=True)
+            unit.close()
+
+
+class RenodeUnit(RunningUnit):
+    """A unit started by this process. ``close`` ends it; so does the end of this process, however it comes."""
+
+    def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes], ready: dict[str, Any]) -> None:
+        super().__init__(process, errors, ready)
+        self.description: str = ready["description"]
+        self._renode_group: int = ready["renode_group"]
+
+    @property
+    def core_fault(self) -> str:
+        """Why the firmware has ended the emulation; "" when it has not."""
+        if self.port and self._process.poll() is None and not Path(self.socket).exists():
+            try:
+                self._process.wait(_END_TIMEOUT_S)  # it is on its way out
+            except subprocess.TimeoutExpired:
+                return ""
+        return self.why_dead.partition("\n")[2] if self._process.poll() == CORE_ABORTED else ""
+
+    def close(self) -> None:
+        """See RunningUnit."""
+        super().close()
+        if self._process.returncode is not None and self._process.returncode < 0:
+            # The supervisor was killed and could not end Renode's group itself.
+            try:
+                os.killpg(self._renode_group, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                pass
+        Path(self.socket).unlink(missing_ok=True)
+
+
+def start(facts: Facts, *, uid: str | None = None) -> RenodeUnit:
+    """Start a unit and wait until its port is there. ``BenchError`` when Renode is missing or does not come up."""
+    renode = locate.require()
+    uid = registry.check_uid(uid or _UID_PREFIX + new_uid().partition("-")[2])
+    command = [sys.executable, "-m", "harness.renode", "--renode", str(renode.absolute()), "--uid", uid]
+    command += ["--facts", json.dumps(asdict(facts)), "--owner", str(os.getpid())]
+    return spawn(command, RenodeUnit, what="Renode unit", where=f"{facts.board}, {renode}", timeout_s=_START_TIMEOUT_S)

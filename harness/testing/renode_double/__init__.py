@@ -1,0 +1,10 @@
+"""A stand-in for Renode that plays what was recorded of versions 1.13.3, 1.15.3 and 1.16.1, with real firmware inside.
+
+    python -m harness.testing.renode_double --as 1.15.3 --disable-xwt --plain --robot-server-port 12345
+
+The core is the virtual board's; around it are Renode's command line, control server, console dialogue, monitor commands,
+log lines and faults as field notes of real runs have them. It is stricter than Renode: a command that the notes do not
+have is refused, so that a test of the backend says what the backend relies on. It models the STM32F446RE only.
+
+``--stays``: does not exit after StopRemoteServer (seen on 1.16.1). ``--one-by-one``: takes one command a line.
+"""

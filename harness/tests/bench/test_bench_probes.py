@@ -1,0 +1,159 @@
+"""A probe when things are not as they should be: on virtual units through pyOCD, and with a worker that misbehaves."""
+
+import sys
+
+import pytest
+
+from harness.bench import emulators
+from harness.bench.boards import load_board
+from harness.bench.probes import pyocd, targets
+from harness.bench.probes.pyocd import PyocdProbe
+from harness.errors import BenchError
+from harness.models import metadata
+from harness.run.product import build_product
+from harness.virtual.control import Control
+
+BOARD = load_board("nucleo_f446re")
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    out = tmp_path_factory.mktemp("image") / "digits.elf"
+    return build_product(metadata.load_model("digits_cnn_int8"), BOARD, out=out).image.elf
+
+
+@pytest.fixture(scope="module")
+def unit():
+    unit = emulators.start("virtual", BOARD)
+    yield unit
+    unit.close()
+
+
+@pytest.fixture
+def probe():
+    """Open a probe; it is closed whatever happens."""
+    opened = []
+
+    def go(uid, debug=BOARD.debug, **options):
+        opened.append(PyocdProbe(uid, debug, **options))
+        return opened[-1]
+
+    yield go
+    for one in opened:
+        one.close()
+
+
+def protect(unit, level):
+    with Control(unit.uid) as control:
+        control.protect(level)
+
+
+def test_a_protected_chip_is_reported_and_nothing_is_written(unit, probe, image):
+    protect(unit, 0x55)
+    tried = probe(unit.uid)
+    tried.open()
+    with pytest.raises(BenchError, match="protected against being read out; nothing was written") as caught:
+        tried.flash(image)
+    assert "0x40023c14" in caught.value.where
+    assert "--allow-mass-erase" in caught.value.next_step
+    protect(unit, 0xAA)
+    assert tried.flash(image).bytes_programmed > 0
+
+
+def test_protection_is_taken_away_only_when_that_is_allowed_and_it_erases_all(unit, probe, image):
+    allowed = probe(unit.uid, allow_mass_erase=True)
+    allowed.open()
+    allowed.flash(image)
+    assert allowed.flash(image).bytes_programmed == 0
+    protect(unit, 0x55)
+    report = allowed.flash(image)
+    assert report.recovery == "read-out protection taken away; the whole flash was erased"
+    assert report.bytes_programmed == report.bytes_total
+    assert report.verified
+    assert allowed.flash(image).recovery == ""
+
+
+def test_permission_to_erase_changes_nothing_for_a_healthy_chip(unit, probe, image):
+    allowed = probe(unit.uid, allow_mass_erase=True)
+    allowed.open()
+    assert allowed.flash(image).recovery == ""
+
+
+def test_protection_for_ever_is_not_even_tried(probe, image):
+    unit = emulators.start("virtual", BOARD)
+    try:
+        protect(unit, 0xCC)
+        allowed = probe(unit.uid, allow_mass_erase=True)
+        allowed.open()
+        with pytest.raises(BenchError) as caught:
+            allowed.flash(image)
+        assert "cannot be taken back" in caught.value.next_step
+    finally:
+        unit.close()
+
+
+def test_a_chip_that_does_not_answer_is_tried_under_reset_and_each_step_is_told(unit, probe):
+    nowhere = BOARD.debug.model_copy(update={"chip_id_address": 0x70000000})
+    with pytest.raises(BenchError, match="does not answer the probe") as caught:
+        probe(unit.uid, nowhere).open()
+    first, second = str(caught.value.found).split("; ", 1)
+    assert first.startswith("attach: ")
+    assert second.startswith("under-reset: ")
+
+
+def test_another_chip_is_refused_before_anything_is_written(unit, probe):
+    other = BOARD.debug.model_copy(update={"chip_id": 0x470})
+    with pytest.raises(BenchError, match="not the one that the board carries; nothing was written") as caught:
+        probe(unit.uid, other).open()
+    assert (caught.value.expected, caught.value.found) == ("0x470", "0x421")
+
+
+def test_a_probe_that_is_not_there_is_told_with_those_that_are(unit, probe):
+    with pytest.raises(BenchError, match="no probe has the id 066EFF") as caught:
+        probe("066EFF").open()
+    assert unit.uid in str(caught.value.found)
+
+
+def test_a_call_that_hangs_is_killed_with_its_process_and_reported(probe, monkeypatch):
+    monkeypatch.setattr(pyocd, "OPEN_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(pyocd, "CALL_TIMEOUT_S", 0.3)
+    stuck = probe("any", worker=[sys.executable, "-c", "import threading; threading.Event().wait()"])
+    with pytest.raises(BenchError, match="did not finish `open` in time; its process was killed"):
+        stuck.open()
+    assert stuck._worker.returncode == -9
+
+
+def test_a_worker_that_dies_is_reported_with_its_last_words(probe):
+    dying = probe("any", worker=[sys.executable, "-c", "import sys; sys.stdin.readline(); sys.exit('driver crashed')"])
+    with pytest.raises(BenchError, match="ended during `open`") as caught:
+        dying.open()
+    assert "driver crashed" in caught.value.found
+
+
+class Packs:
+    """A cache of packs as cmsis-pack-manager lays it out."""
+
+    def __init__(self, folder, part):
+        self.data_path = str(folder)
+        self.index = {part: {"name": part}}
+
+    def packs_for_devices(self, _parts):
+        return [type("Pack", (), {"get_pack_name": lambda self: "Keil/STM32F4xx_DFP/2.17.1.pack"})()]
+
+
+def test_a_pack_counts_only_when_its_file_is_there(tmp_path):
+    packs = Packs(tmp_path, "STM32F446RETx")
+    assert not targets.installed("stm32f446retx", packs)
+    (tmp_path / "Keil" / "STM32F4xx_DFP").mkdir(parents=True)
+    (tmp_path / "Keil" / "STM32F4xx_DFP" / "2.17.1.pack").write_bytes(b"")
+    assert targets.installed("stm32f446retx", packs)
+    assert not targets.installed("stm32l4r9zitx", packs)
+
+
+def test_without_a_pack_the_record_says_whose_description_was_used(unit, probe):
+    if targets.installed(BOARD.debug.pack_target):
+        pytest.skip("a pack for this part is installed here")
+    opened = probe(unit.uid)
+    opened.open()
+    assert "target stm32f446re (hil's own description)" in opened.description
+    assert targets.choose("cy8c6xxa", "") == ("cy8c6xxa", "pyOCD's own")

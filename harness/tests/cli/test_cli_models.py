@@ -1,0 +1,90 @@
+"""``hil model``, called as a user does."""
+
+import json
+
+import numpy as np
+import pytest
+from test_cli_commands import BOARD, hil
+
+from harness.errors import PlanError
+from harness.models import load_model
+from harness.models.frontends.writer import Writer
+
+
+def written(path, values):
+    """A float32 network of one dense layer with ``values`` inputs and 100 outputs."""
+    writer = Writer()
+    source = writer.tensor("x", [1, values])
+    weights = writer.constant("w", np.ones((100, values), np.float32))
+    options = {"options": "FullyConnectedOptions", "fusedActivationFunction": 0}
+    index = writer.operator("FULLY_CONNECTED", [source, weights, -1], [1, 100], "y", **options)
+    path.write_bytes(writer.content({"x": source}, {"y": index}))
+    return path
+
+
+def test_show_tells_layers_and_boards_to_people_and_to_programs():
+    path = load_model("mnist_f446_int8").path
+    told = json.loads(hil("model", "show", path, "--json").stdout)
+    assert told["macs"] == 301_856
+    assert [layer["op"] for layer in told["layers"]][:2] == ["CONV_2D", "MAX_POOL_2D"]
+    assert told["parameters"] == 10_942
+    assert told["boards"][BOARD]["fits"]
+    shown = hil("model", "show", path).stdout
+    assert "301,856 MAC" in shown
+    assert f"{BOARD}: fits" in shown
+
+
+def test_show_says_by_how_much_a_model_does_not_fit_and_which_layer_it_is(tmp_path):
+    path = written(tmp_path / "large.tflite", 2000)
+    done = hil("model", "show", path, "--board", BOARD)
+    assert done.returncode == 0, done.stderr
+    assert f"{BOARD}: does not fit" in done.stdout
+    assert "too many: constants of fully_connected_0 800,000" in done.stdout
+    assert "flash about" in done.stdout
+
+
+def test_a_model_that_does_not_fit_is_refused_before_any_compiler_runs(tmp_path, monkeypatch):
+    from harness.bench.boards import load_board
+    from harness.models.describe import model_toml
+    from harness.run.product import build_product
+
+    path = written(tmp_path / "large.tflite", 2000)
+    (tmp_path / "model.toml").write_text(model_toml(path, title="too large"))
+    monkeypatch.setenv("PATH", str(tmp_path))  # no compiler is to be found
+    with pytest.raises(PlanError) as caught:
+        build_product(load_model(tmp_path), load_board(BOARD), compiler="gcc")
+    assert "does not fit into the flash" in caught.value.what
+    assert "constants of fully_connected_0 800000" in str(caught.value.found)
+    assert "flash at most 524288 bytes; RAM at most 131072 bytes" in str(caught.value.expected)
+
+
+def test_convert_writes_a_model_that_plans_can_name(tmp_path):
+    pytest.importorskip("onnx", reason="the extra [onnx] is not installed")
+    import onnx
+
+    helper = onnx.helper
+    graph = helper.make_graph(
+        [helper.make_node("Relu", ["x"], ["y"])],
+        "net",
+        [helper.make_tensor_value_info("x", 1, [1, 3])],
+        [helper.make_tensor_value_info("y", 1, [1, 3])],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), str(tmp_path / "net.onnx"))
+    done = hil("model", "convert", tmp_path / "net.onnx", "-o", tmp_path / "net.tflite", "--classes", "a,b,c")
+    assert done.returncode == 0, done.stderr
+    assert load_model(tmp_path).classes == ("a", "b", "c")
+
+
+def test_quantize_says_what_it_costs(tmp_path):
+    pytest.importorskip("ai_edge_quantizer", reason="the extra [quantize] is not installed")
+    source, out = load_model("digits_cnn_f32").path, tmp_path / "small.tflite"
+    done = hil("model", "quantize", source, "-o", out, "--calibrate", "digits")
+    assert done.returncode == 0, done.stderr
+    assert "accuracy on 450 test samples of digits: 97.33% float32" in done.stdout
+    assert load_model(tmp_path).inputs[0].dtype == "int8"
+
+
+def test_a_result_that_cannot_be_written_is_said_before_the_work(tmp_path):
+    done = hil("model", "convert", load_model("digits_cnn_f32").path, "-o", tmp_path / "no" / "x.tflite")
+    assert done.returncode == 3
+    assert "cannot be written" in done.stderr

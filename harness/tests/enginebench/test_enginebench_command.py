@@ -1,0 +1,39 @@
+import json
+
+from typer.testing import CliRunner
+
+from harness.cli import main
+from harness.cli.app import app
+from harness.enginebench.figures import FIGURES
+from harness.enginebench.measure import measure
+from harness.models import load_model, names
+
+
+def test_bench_engine_writes_a_row_per_kernel_set(tmp_path):
+    assert callable(main)
+    file = tmp_path / "rows.json"
+    done = CliRunner().invoke(
+        app, ["bench-engine", "digits_cnn_int8", "--compiler", "zig", "--json", str(file)], env={"COLUMNS": "200"}
+    )
+    assert done.exit_code == 0, done.output
+    rows = json.loads(file.read_text())
+    assert [row["kernels"] for row in rows] == ["plain", "fast"]
+    wanted = {"model", "dtype", "kernels", "compiler", "instructions", "flash_bytes", "ram_bytes", "macs"}
+    for row in rows:
+        assert wanted <= set(row)
+        assert row["compiler"].startswith("zig 0.")
+        assert row["flash_bytes"] > row["weights_bytes"] > 0
+        assert f"{row['instructions'] / 1e6:.3f}" in done.output
+    assert rows[0]["instructions"] > rows[1]["instructions"]
+
+
+def test_figures_are_of_models_that_come_with_the_project():
+    assert set(FIGURES) <= set(names())
+
+
+def test_the_limits_of_the_networks_hold_with_the_default_compiler():
+    for name, figures in FIGURES.items():
+        if figures.target_m is None or name.endswith("_f32"):
+            continue
+        row = measure(name, load_model(name).path, kernels="fast", compiler="zig")
+        assert row.instructions <= figures.target_m * 1e6, name

@@ -1,0 +1,62 @@
+"""The engine on the emulated Cortex-M4F: the instructions that a board will execute, counted and compared."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from harness.enginebench import Board, compiled
+from harness.models import load_model
+from harness.models.kernels import KERNEL_SETS
+from harness.models.reference.twin import Twin
+
+# 200 samples of every model and set take minutes of emulation: all of them with HIL_FULL=1.
+N = 200 if os.environ.get("HIL_FULL") == "1" else 12
+MODELS = ["digits_cnn_int8", "mnist_f446_int8", "digits_cnn_f32", "mnist_f446_f32"]
+
+
+def samples(layout, n):
+    (tensor,) = layout.inputs
+    random = np.random.default_rng(7)
+    if tensor.dtype == "int8":
+        return random.integers(-128, 128, (n, tensor.elements)).astype(np.int8)
+    return random.random((n, tensor.elements), dtype=np.float32)
+
+
+@pytest.mark.parametrize("kernels", KERNEL_SETS)
+@pytest.mark.parametrize("name", MODELS)
+def test_every_layer_on_the_target_equals_the_twin_bit_for_bit(tmp_path, name, kernels):
+    path = load_model(name).path
+    board = Board(image := compiled(path, tmp_path, kernels=kernels, compiler="zig"))
+    inputs = samples(image.generated.layout, N)
+    expected = Twin().run_layers(path, inputs)
+    for i, sample in enumerate(inputs):
+        for tensor, values in board.run_layers(sample).items():
+            assert values.tobytes() == expected[tensor][i].tobytes(), f"sample {i}, tensor {tensor}"
+
+
+@pytest.mark.parametrize("name", ["mnist_f446_int8", "mnist_f446_f32"])
+def test_gcc_s_code_gives_the_same_bits(tmp_path, name):
+    if shutil.which("arm-none-eabi-gcc") is None:
+        pytest.skip("arm-none-eabi-gcc is not installed")
+    path = load_model(name).path
+    for kernels in KERNEL_SETS:
+        board = Board(image := compiled(path, tmp_path / kernels, kernels=kernels, compiler="gcc"))
+        inputs = samples(image.generated.layout, 20)
+        expected = Twin().run(path, inputs)
+        for sample, outputs in zip(inputs, expected, strict=True):
+            board.run(sample)
+            assert board.output().tobytes() == outputs.tobytes()
+
+
+def test_a_run_costs_the_same_instructions_each_time_and_the_fast_set_costs_fewer(tmp_path):
+    path = load_model("digits_cnn_int8").path
+    costs = {}
+    for kernels in KERNEL_SETS:
+        board = Board(image := compiled(path, tmp_path / kernels, kernels=kernels, compiler="zig"))
+        sample = samples(image.generated.layout, 1)[0]
+        costs[kernels] = board.run(sample)
+        assert board.run(sample) == costs[kernels]
+        assert 100 < costs[kernels].stack_bytes < 2048
+    assert costs["fast"].instructions * 2 < costs["plain"].instructions

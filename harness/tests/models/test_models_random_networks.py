@@ -1,0 +1,76 @@
+"""Networks of the whole operator list against LiteRT's BUILTIN_REF, every layer: a sample always, 400 with HIL_FULL=1."""
+
+import os
+import shutil
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from random_nets import STEPS, RandomNet
+from tflite_kit import bits, random_inputs
+
+from harness.models.codegen import plan_layout
+from harness.models.reference.litert import LiteRt
+from harness.models.reference.twin import Twin, built
+
+FULL = os.environ.get("HIL_FULL") == "1"
+PER_TYPE = 200 if FULL else 16
+GROUPS = 8 if FULL else 2  # test cases per type, so that workers can share
+SAMPLES = 12
+COMPILER = "gcc" if shutil.which("gcc") else "zig"  # gcc starts faster
+INEXACT = {"LOGISTIC", "SOFTMAX", "TANH"}  # in float: exp is our own
+
+
+def seeds(group):
+    return range(group, PER_TYPE, GROUPS)
+
+
+def made(folder, dtype, seed):
+    random = RandomNet(dtype, seed)
+    net = random.grow()
+    return random, net.write(folder / f"{dtype}_{seed}.tflite", random.final_outputs())
+
+
+def compared(path):
+    layout = plan_layout(path)
+    inputs = [
+        random_inputs(t.dtype, t.shape[1:], SAMPLES, seed) for seed, t in enumerate(layout.inputs, start=len(path.name))
+    ]
+    expected, found = LiteRt().run_layers(path, inputs), Twin(COMPILER).run_layers(path, inputs)
+    return layout, [(k, expected[layout.result(k).index], found[layout.result(k).index]) for k in layout.kernels]
+
+
+@pytest.mark.parametrize("group", range(GROUPS))
+@pytest.mark.parametrize("dtype", ["int8", "float32"])
+def test_random_networks_equal_litert_on_every_layer(tmp_path, dtype, group):
+    networks = [made(tmp_path, dtype, seed) for seed in seeds(group)]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda entry: built(entry[1], COMPILER), networks))
+    layers = 0
+    for random, path in networks:
+        layout, results = compared(path)
+        blurred: set[int] = set()  # tensors that a float exp has a part in
+        for kernel, expected, found in results:
+            what = f"{path.name} {random.steps}: {kernel.name}"
+            sources = {layout.program.storage[s] for s in kernel.sources if isinstance(s, int)}
+            if dtype == "float32" and (kernel.layer.op in INEXACT or sources & blurred):
+                if not sources & blurred:
+                    assert np.abs(expected - found).max() <= 2.5e-7, what
+                elif kernel.layer.op != "ARG_MAX":  # whose result jumps
+                    assert np.abs(expected - found).max() <= 1e-5 * max(1.0, np.abs(expected).max()), what
+                blurred.add(layout.result(kernel).index)
+            else:
+                assert np.array_equal(bits(expected), bits(found)), what
+            layers += 1
+    assert layers >= 3 * len(networks)
+
+
+def test_the_sample_draws_every_step_of_the_list(tmp_path):
+    drawn = Counter()
+    for dtype in ("int8", "float32"):
+        for seed in range(16):
+            random = RandomNet(dtype, seed)
+            random.grow()
+            drawn.update(random.steps)
+    assert set(STEPS) - set(drawn) == set()

@@ -1,0 +1,107 @@
+"""The platform text, and the scripts in it, run as Renode runs them."""
+
+import dataclasses
+import re
+
+import pytest
+from renode_lab import FACTS
+
+from harness.bench.boards import load_board
+from harness.bench.emulators import renode as backend
+from harness.errors import BenchError
+from harness.renode import soc
+from harness.renode.platform import outside, render, stub_script
+from harness.testing.renode_double.monitor import request
+
+RCC_CR, RCC_CFGR, RCC_CSR, PWR_CR, PWR_CSR = 0x00, 0x08, 0x74, 0x00, 0x04
+
+
+class Peripheral:
+    """A PythonPeripheral with a script: one scope for its life, ``request`` new at each access."""
+
+    def __init__(self, registers, capital):
+        self._code, self._capital, self._scope = compile(stub_script(registers), "script", "exec"), capital, {}
+        self._access(is_init=True)
+
+    def _access(self, **parts):
+        seen = self._scope["request"] = request(self._capital, **parts)
+        exec(self._code, self._scope)
+        return seen.Value if self._capital else seen.value
+
+    def read(self, offset, length=4):
+        return self._access(offset=offset, length=length)
+
+    def write(self, offset, value, length=4):
+        self._access(is_write=True, offset=offset, value=value, length=length)
+
+
+@pytest.fixture(params=[False, True], ids=["isInit", "IsInit"])
+def stub(request):
+    return lambda name: Peripheral(soc.load("stm32f446re").stubs[name], request.param)
+
+
+def test_the_boards_own_description_is_what_is_rendered():
+    text = render(backend.facts(load_board("nucleo_f446re")))
+    assert text == render(FACTS)
+    assert "flash: Memory.MappedMemory @ { sysbus 0x08000000; sysbus 0x0 }\n    size: 0x80000" in text
+    assert "sram: Memory.MappedMemory @ sysbus 0x20000000\n    size: 0x20000" in text
+    assert 'cpuType: "cortex-m4"\n' in text
+    assert re.search(
+        r"usart2: UART.STM32_UART @ sysbus <0x40004400, \+0x400>\n    frequency: 45000000\n    -> nvic@38", text
+    )
+
+
+def test_counters_count_one_cycle_an_instruction():
+    assert FACTS.mips == 180
+    assert "dwt: Miscellaneous.DWT @ sysbus 0xE0001000\n    frequency: 180000000" in render(FACTS)
+
+
+def test_the_newer_uart_model_has_its_clock_and_a_named_interrupt():
+    text = render(dataclasses.replace(FACTS, soc="stm32l4r9zi", clock_hz=120_000_000, ram_bytes=0xA0000))
+    assert "usart2: UART.STM32F7_USART @ sysbus 0x40004400\n    frequency: 120000000\n    IRQ -> nvic@38" in text
+
+
+def test_every_chip_renders_each_entry_once():
+    for name in soc.names():
+        text = render(dataclasses.replace(FACTS, soc=name))
+        entries = re.findall(r"^(\w+): ", text, re.MULTILINE)
+        assert len(entries) == len(set(entries)) > 15
+
+
+def test_ready_flags_follow_their_enable_bits(stub):
+    rcc = stub("rcc")
+    assert rcc.read(RCC_CR) == 0x83
+    rcc.write(RCC_CR, 0x83 | 1 << 24)
+    assert rcc.read(RCC_CR) & 1 << 25
+    rcc.write(RCC_CR, 0x83)
+    assert not rcc.read(RCC_CR) & 1 << 25
+    rcc.write(RCC_CFGR, 2)
+    assert rcc.read(RCC_CFGR) == 2 | 2 << 2
+    rcc.write(RCC_CSR, 1, length=1)
+    assert rcc.read(RCC_CSR, length=1) == 3
+
+
+def test_bytes_of_a_register_are_read_and_written_alone(stub):
+    rcc = stub("rcc")
+    rcc.write(0x07, 0x55, length=1)
+    assert rcc.read(0x04) == 0x55003010
+    assert rcc.read(0x06, length=2) == 0x5500
+
+
+def test_the_overdrive_answers_in_another_register(stub):
+    pwr = stub("pwr")
+    assert pwr.read(PWR_CSR) == 0x4000
+    pwr.write(PWR_CR, 3 << 16)
+    assert pwr.read(PWR_CSR) == 0x4000 | 3 << 16
+
+
+def test_a_chip_or_port_without_a_platform_says_which_file_adds_it():
+    with pytest.raises(BenchError, match=r"soc/stm32x\.py"):
+        render(dataclasses.replace(FACTS, soc="stm32x"))
+    with pytest.raises(BenchError, match="has no LPUART9"):
+        render(dataclasses.replace(FACTS, uart="LPUART9"))
+
+
+@pytest.mark.parametrize(("address", "nothing"), [(0x70000000, True), (0x20020000, True), (0x40026000, False)])
+def test_what_lies_outside_the_chip_is_told_from_what_has_no_model(address, nothing):
+    assert outside(FACTS, address) is nothing

@@ -1,0 +1,161 @@
+"""Real firmware through the whole backend, in each recorded version's ways; and through a real Renode where there is one."""
+
+import os
+import select
+import shutil
+import signal
+
+import numpy as np
+import pytest
+from renode_lab import BOARD, digits_case
+
+from harness.bench import emulators
+from harness.bench.boards import load_board
+from harness.bench.probes import CoreState
+from harness.errors import BenchError
+from harness.evidence.reports import markdown
+from harness.records import Verdict
+from harness.renode import locate
+from harness.run.options import RunOptions
+from harness.run.runner import run_case
+
+# mov.w r0, #0x70000000: where the chip has nothing
+_NOWHERE = bytes.fromhex("4ff0e040")
+STORE_TO_NOTHING = _NOWHERE + bytes.fromhex("00607047")  # str r0, [r0]; bx lr
+JUMP_TO_NOTHING = _NOWHERE + bytes.fromhex("01300047")  # adds r0, #1; bx r0
+
+
+@pytest.fixture
+def copy(image, tmp_path):
+    return shutil.copy(image, tmp_path / "changed.elf")
+
+
+def replace_start(elf, function, code):
+    from elftools.elf.elffile import ELFFile
+
+    with elf.open("rb") as file:
+        parsed = ELFFile(file)
+        (symbol,) = parsed.get_section_by_name(".symtab").get_symbol_by_name(function)
+        section = parsed.get_section(symbol["st_shndx"])
+        offset = section["sh_offset"] + (symbol["st_value"] & ~1) - section["sh_addr"]
+    content = bytearray(elf.read_bytes())
+    content[offset : offset + len(code)] = code
+    elf.write_bytes(content)
+
+
+@pytest.fixture
+def unit(renode):
+    renode()
+    unit = emulators.start("renode", load_board(BOARD))
+    yield unit
+    unit.close()
+
+
+@pytest.fixture(scope="module")
+def virtual_outputs(image):
+    return run_case(
+        digits_case(12), RunOptions(backend="virtual", firmware=image), watch=lambda step: None
+    ).samples.outputs
+
+
+@pytest.mark.parametrize("control", ["", "console"])
+def test_the_digits_plan_has_the_same_outputs_as_on_the_virtual_board(
+    renode, run, image, version, control, virtual_outputs
+):
+    renode(version, control=control)
+    result = run(digits_case(12), image)
+    record = result.record
+    assert record.verdict is Verdict.PASS, record.reasons
+    assert (record.backend, record.evidence) == ("renode", "emulated")
+    assert b"Renode: instructions only" in markdown.render(record, result.samples, None)
+    assert record.unit.probe.startswith(f"Renode {version}, ")
+    assert record.firmware.verified
+    assert record.measurement("agreement").value == 1.0
+    assert record.measurement("instructions.p50").value > 10_000
+    assert not [m.name for m in record.measurements if m.name.startswith(("cycles", "latency", "line_use"))]
+    assert np.array_equal(result.samples.outputs, virtual_outputs)
+
+
+def test_a_jump_to_nothing_kills_renode_and_is_the_products_fault(renode, run, copy, version):
+    renode(version)
+    replace_start(copy, "hil_nn_conv_s8", JUMP_TO_NOTHING)
+    record = run(digits_case(20), copy).record
+    assert record.verdict is Verdict.FAIL, record.reasons
+    assert "CPU abort [PC=0x70000000]" in record.reasons[0]
+
+
+def test_a_store_to_nothing_is_the_products_fault_though_every_sample_was_answered(renode, run, copy):
+    renode()
+    replace_start(copy, "hil_nn_conv_s8", STORE_TO_NOTHING)
+    record = run(digits_case(10), copy).record
+    assert record.verdict is Verdict.FAIL
+    assert "on a chip this firmware would have crashed" in record.reasons[0]
+    assert "0x70000000" in record.reasons[0]
+    assert "10 of 10 samples" in record.reasons[-1]
+
+
+def test_an_image_that_is_there_already_is_compared_and_not_loaded_again(unit, image):
+    probe = unit.probe()
+    probe.open()
+    first, second = probe.flash(image), probe.flash(image)
+    assert first.bytes_programmed == first.bytes_total > 10_000
+    assert second.bytes_programmed == 0
+    assert first.verified
+    assert second.verified
+
+
+def test_the_core_is_held_after_flashing_and_runs_after_a_reset(unit, image):
+    probe = unit.probe()
+    probe.flash(image)
+    assert probe.core().state is CoreState.HALTED
+    probe.reset()
+    core = probe.core()
+    assert core.state in (CoreState.RUNNING, CoreState.SLEEPING)
+    assert core.pc is not None
+
+
+def test_an_image_that_is_not_there_is_told_and_the_unit_lives_on(unit, tmp_path, image):
+    with pytest.raises(BenchError, match="cannot be read"):
+        unit.probe().flash(tmp_path / "none.elf")
+    assert unit.probe().flash(image).verified
+
+
+def test_a_killed_supervisor_takes_renode_with_it(unit):
+    end = os.pidfd_open(unit.running._renode_group)
+    os.kill(unit.running.pid, signal.SIGKILL)
+    unit.running._process.wait()
+    assert not unit.alive
+    assert unit.core_fault == ""
+    unit.close()
+    readable, _, _ = select.select([end], [], [], 10.0)
+    os.close(end)
+    assert readable, "Renode still runs"
+    with pytest.raises(BenchError, match="did not answer"):
+        unit.probe().reset()
+
+
+def test_a_renode_that_dies_is_the_rigs_fault_with_its_last_words(renode, image):
+    renode()
+    board = load_board(BOARD)
+    unit = emulators.start("renode", board)
+    try:
+        os.killpg(unit.running._renode_group, signal.SIGKILL)
+        with pytest.raises(BenchError):
+            unit.probe().flash(image)
+        unit.running._process.wait()
+        assert "Renode has ended" in unit.why_dead
+        assert "exit status -9" in unit.why_dead
+        assert unit.core_fault == ""
+    finally:
+        unit.close()
+
+
+_REAL = locate.find()
+
+
+@pytest.mark.skipif(_REAL is None, reason="no real Renode: set HIL_RENODE or put renode on PATH")
+def test_the_digits_plan_passes_in_a_real_renode(run, image):
+    result = run(digits_case(), image)
+    assert result.record.verdict is Verdict.PASS, result.record.reasons
+    virtual = run_case(digits_case(), RunOptions(backend="virtual", firmware=image), watch=lambda step: None)
+    assert np.array_equal(result.samples.outputs, virtual.samples.outputs)

@@ -1,0 +1,196 @@
+"""Do several units give the same raw outputs? The same model on the same samples must, bit for bit, on every unit and backend.
+
+A unit that differs has a fault that no gate of its own need show: a flash cell, a supply, a compiler, an emulator. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import MisuseError
+from harness.records import Record, Samples, Verdict
+
+
+@dataclass(frozen=True)
+class UnitRun:
+    """One case on one unit: what was recorded, and its arrays."""
+
+    record: Record
+    samples: Samples
+
+    @property
+    def name(self) -> str:
+        """Board, unit and backend, for messages."""
+        uid = self.record.unit.uid if self.record.unit else "unknown unit"
+        return f"{self.record.board} {uid} ({self.record.backend})"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a run differs from the one that it is held against. ``first_id`` is the first sample that does."""
+
+    run: UnitRun
+    n_samples: int
+    first_id: str
+    outputs: tuple[float, ...]
+    expected: tuple[float, ...]
+    max_abs_diff: float
+
+
+@dataclass(frozen=True)
+class UnitsCompared:
+    """What came of it.
+
+    ``odd`` are the runs that differ from the rest; empty when all are alike, or when nothing tells which side is right
+    (then ``split`` is True and ``differences`` hold every run against the first). ``n_compared`` samples were answered
+    soundly by all, of ``n_common`` that all were sent.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    runs: tuple[UnitRun, ...]
+    n_common: int
+    n_compared: int
+    odd: tuple[UnitRun, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    split: bool = False
+
+
+def subject(record: Record) -> tuple[str, str, str]:
+    """What must be equal for outputs to be comparable: model digest, data set digest, split."""
+    model = record.firmware.model_sha256 if record.firmware else ""
+    data = (record.dataset.sha256, record.dataset.split) if record.dataset else ("", "")
+    return model, *data
+
+
+def compare_units(runs: Sequence[UnitRun]) -> UnitsCompared:
+    """Compare two or more runs of one model on one data set, sample by sample, by id.
+
+    The largest group of equal runs is right; where no group is larger than all others, the one that equals the reference
+    run on the host is. ``PASS``: all equal on every common sample. ``FAIL``: some differ. ``INCONCLUSIVE``: all equal, but
+    not every common sample was answered by all. ``MisuseError`` when there is nothing to compare.
+    """
+    _check(runs)
+    others_ids = [set(run.samples.ids) for run in runs[1:]]
+    ids = [id_ for id_ in runs[0].samples.ids if all(id_ in known for known in others_ids)]
+    if not ids:
+        raise MisuseError("the runs have no sample in common", found=_names(runs))
+    rows = [_rows(run, ids) for run in runs]
+    sound = np.logical_and.reduce([_sound(run.samples)[at] for run, at in zip(runs, rows, strict=True)])
+    n_compared = int(np.count_nonzero(sound))
+    if not n_compared:
+        reason = "no sample was answered soundly by all"
+        return UnitsCompared(Verdict.INCONCLUSIVE, (reason,), tuple(runs), len(ids), 0)
+    outputs = [np.ascontiguousarray(run.samples.outputs[at][sound]) for run, at in zip(runs, rows, strict=True)]
+    groups: dict[bytes, list[int]] = {}
+    for number, array in enumerate(outputs):
+        groups.setdefault(array.tobytes(), []).append(number)
+    if len(groups) == 1:
+        return _alike(runs, len(ids), n_compared)
+    names = [str(id_) for id_, kept in zip(ids, sound, strict=True) if kept]
+    references = np.ascontiguousarray(runs[0].samples.reference[rows[0]][sound]).tobytes()
+    right = _right(list(groups.values()), groups.get(references))
+    against = right[0] if right else 0
+    others = [n for n in range(len(runs)) if outputs[n].tobytes() != outputs[against].tobytes()]
+    differences = tuple(_difference(runs[n], outputs[n], outputs[against], names) for n in others)
+    split = right is None
+    why = "nothing tells which side is right" if split else f"{runs[against].name} and its like are right"
+    reasons = tuple(
+        f"{d.run.name} differs from {runs[against].name} on {d.n_samples} of {n_compared} samples,"
+        f" first on {d.first_id}, by up to {d.max_abs_diff:g}"
+        for d in differences
+    )
+    return UnitsCompared(
+        Verdict.FAIL,
+        (*reasons, f"{len(groups)} different sets of outputs: {why}"),
+        tuple(runs),
+        len(ids),
+        n_compared,
+        odd=() if split else tuple(runs[n] for n in others),
+        differences=differences,
+        split=split,
+    )
+
+
+def _check(runs: Sequence[UnitRun]) -> None:
+    if len(runs) < 2:
+        raise MisuseError(
+            "one run cannot be compared with itself", expected="two or more", found=_names(runs) or "none"
+        )
+    for run in runs[1:]:
+        for what, one, other in zip(
+            ("model", "data set", "split"), subject(runs[0].record), subject(run.record), strict=True
+        ):
+            if one != other:
+                raise MisuseError(
+                    f"the runs are not of the same {what}",
+                    where=run.name,
+                    expected=f"{one} as of {runs[0].name}",
+                    found=other,
+                )
+        if run.samples.outputs.dtype != runs[0].samples.outputs.dtype:
+            raise MisuseError(
+                "the runs' outputs have different types",
+                where=run.name,
+                expected=runs[0].samples.outputs.dtype,
+                found=run.samples.outputs.dtype,
+            )
+        if run.samples.outputs.shape[1:] != runs[0].samples.outputs.shape[1:]:
+            raise MisuseError(
+                "the runs have different numbers of outputs",
+                where=run.name,
+                expected=runs[0].samples.outputs.shape[1:],
+                found=run.samples.outputs.shape[1:],
+            )
+
+
+def _names(runs: Sequence[UnitRun]) -> str:
+    return ", ".join(run.name for run in runs)
+
+
+def _rows(run: UnitRun, ids: Sequence[str]) -> npt.NDArray[np.intp]:
+    where = {id_: row for row, id_ in enumerate(run.samples.ids)}
+    return np.array([where[id_] for id_ in ids], dtype=np.intp)
+
+
+def _sound(samples: Samples) -> npt.NDArray[np.bool_]:
+    """Answered, without an engine error, and computed from the input that was meant."""
+    sound: npt.NDArray[np.bool_] = samples.answered & (samples.status == 0) & (samples.input_crc == samples.sent_crc)
+    return sound
+
+
+def _alike(runs: Sequence[UnitRun], n_common: int, n_compared: int) -> UnitsCompared:
+    reasons = (f"{len(runs)} runs give identical outputs on {n_compared} samples",)
+    if n_compared == n_common:
+        return UnitsCompared(Verdict.PASS, reasons, tuple(runs), n_common, n_compared)
+    missing = f"{n_common - n_compared} of {n_common} common samples were not answered soundly by all"
+    return UnitsCompared(Verdict.INCONCLUSIVE, (*reasons, missing), tuple(runs), n_common, n_compared)
+
+
+def _right(groups: list[list[int]], like_reference: list[int] | None) -> list[int] | None:
+    """The group to believe, None when nothing tells."""
+    largest = max(len(group) for group in groups)
+    candidates = [group for group in groups if len(group) == largest]
+    return candidates[0] if len(candidates) == 1 else like_reference
+
+
+def _difference(
+    run: UnitRun, outputs: npt.NDArray[np.generic], expected: npt.NDArray[np.generic], names: Sequence[str]
+) -> Difference:
+    flat, flat_expected = outputs.reshape(len(outputs), -1), expected.reshape(len(expected), -1)
+    # By their bytes: a NaN equals itself, and 0.0 is not -0.0.
+    unequal = [one.tobytes() != other.tobytes() for one, other in zip(flat, flat_expected, strict=True)]
+    first = unequal.index(True)
+    gap = np.abs(flat.astype(np.float64) - flat_expected.astype(np.float64))
+    return Difference(
+        run,
+        sum(unequal),
+        names[first],
+        tuple(float(value) for value in flat[first].astype(np.float64)),
+        tuple(float(value) for value in flat_expected[first].astype(np.float64)),
+        float(np.max(gap)),
+    )

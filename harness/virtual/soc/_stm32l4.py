@@ -1,0 +1,180 @@
+"""What the chips of the STM32L4 and L4+ families share (RM0351, RM0432). A chip's file fills in ``Part``."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from mmap import mmap
+from typing import Any
+
+from harness.virtual.chip import SingleCore
+from harness.virtual.coresight import Dbgmcu
+from harness.virtual.machine import Machine
+from harness.virtual.periph import rcc_l4
+from harness.virtual.periph.base import Peripheral, Unmodelled
+from harness.virtual.periph.flash_l4 import FlashL4
+from harness.virtual.periph.gpio import Gpio
+from harness.virtual.periph.iwdg import Iwdg
+from harness.virtual.periph.pwr_l4 import PwrL4
+from harness.virtual.periph.rcc_l4 import AHB2ENR, APB1ENR1, RccL4
+from harness.virtual.periph.usart_l4 import UsartL4
+
+FLASH_BASE, RAM_BASE = 0x08000000, 0x20000000
+SYSTEM_BASE, SYSTEM_SIZE = 0x1FFF0000, 0x8000  # boot ROM (blank here), OTP, unique id, flash size
+UNIQUE_ID, FLASH_KBYTES = 0x1FFF7590, 0x1FFF75E0
+GPIO_BASE = 0x48000000
+_DBGMCU_APB1_FZ = 0xE0042008
+_FREEZE_WATCHDOGS = 1 << 11 | 1 << 12  # while the core is halted
+_RESET_FLAGS = {
+    "power": rcc_l4.BORRSTF,
+    "pin": rcc_l4.PINRSTF,
+    "software": rcc_l4.SFTRSTF,
+    "watchdog": rcc_l4.IWDGRSTF,
+}
+_GPIO_RESET = {"A": {0x00: 0xABFFFFFF, 0x0C: 0x64000000}, "B": {0x00: 0xFFFFFEBF, 0x0C: 0x00000100}, "H": {0x00: 0xF}}
+
+
+@dataclass(frozen=True)
+class Pins:
+    """Where the serial port's UART comes out: port letter, TX and RX pin, alternate function."""
+
+    port: str
+    tx: int
+    rx: int
+    function: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """One chip of the family. Sizes in bytes; ``plus`` is the L4+; ``unmodelled`` maps names to (base, size).
+
+    The serial port is USART2, at the same address, interrupt and clock gate in the whole family.
+    """
+
+    name: str
+    idcode: int  # DBGMCU_IDCODE
+    irqs: int
+    plus: bool
+    flash_bytes: int
+    page_bytes: int
+    ram: Mapping[str, tuple[int, int]]  # name: (base, size); the one at RAM_BASE first
+    ports: str  # letters of the GPIO ports
+    pins: Pins
+    options: int  # OPTR as shipped
+    unmodelled: Mapping[str, tuple[int, int]]
+    inputs: Mapping[str, int]  # levels that the board puts on pins of a port
+    hse_hz: int = 0
+
+
+class Stm32L4(SingleCore):
+    """The chip with its memories; ``uid`` only seeds the 96-bit unique id. Power it with ``machine.request_reset``."""
+
+    def __init__(self, part: Part, uid: str) -> None:
+        self.part = part
+        machine = Machine(part.irqs, part=part.idcode & 0xFFF)
+        super().__init__(machine)
+        bus, clock = machine.bus, machine.clock
+        self.array = mmap(-1, part.flash_bytes)
+        self.array[:] = b"\xff" * part.flash_bytes
+        self.flash = FlashL4(self.array, FLASH_BASE, part.page_bytes, part.options, self._flash_changed)
+        bus.add_rom("flash", FLASH_BASE, self.array, self.flash.store)
+        bus.add_rom("flash at 0", 0, self.array, self.flash.store)
+        bus.add_rom("system memory", SYSTEM_BASE, self._system_memory(uid), lambda _address, _size, _value: None)
+        self.memories = {}
+        for name, (base, size) in reversed(tuple(part.ram.items())):  # the first one is the bus's fast path
+            self.memories[name] = mmap(-1, size)
+            bus.add_ram(name, base, self.memories[name])
+        self.ram = bus.ram.buffer
+        self.rcc = RccL4(part.hse_hz, plus=part.plus)
+        self.pwr = PwrL4()
+        self.iwdg = Iwdg(clock, lambda: machine.request_reset("watchdog"))
+        self.gpio = {
+            p: Gpio(f"GPIO{p}", _GPIO_RESET.get(p, {0: 0xFFFFFFFF}), part.inputs.get(p, 0)) for p in part.ports
+        }
+        self.usart2 = UsartL4("USART2", 16 + 38, clock, machine.exceptions, lambda: self.rcc.kernel_ratio(2, 8))
+        self.usart2.on_poll_wait = machine.poll_wait
+        self.serial = self.usart2
+        self._add_devices()
+        self._wire()
+
+    def _add_devices(self) -> None:
+        devices: list[tuple[str, int, int, Peripheral]] = [
+            ("IWDG", 0x40003000, 0x400, self.iwdg), ("USART2", 0x40004400, 0x400, self.usart2),
+            ("PWR", 0x40007000, 0x400, self.pwr), ("RCC", 0x40021000, 0x400, self.rcc),
+            ("FLASH", 0x40022000, 0x400, self.flash),
+            *((self.gpio[p].name, GPIO_BASE + 0x400 * (ord(p) - ord("A")), 0x400, self.gpio[p]) for p in self.gpio),
+            *((name, base, size, Unmodelled(name)) for name, (base, size) in self.part.unmodelled.items()),
+        ]  # fmt: skip
+        for name, base, size, device in devices:
+            self.machine.bus.add_device(name, base, size, device)
+            self.machine.resettable.append(device.reset)
+        self.machine.bus.add_device("DBGMCU", 0xE0042000, 0x400, Dbgmcu(self.part.idcode))
+
+    def _wire(self) -> None:
+        self.rcc.gates = {(AHB2ENR, ord(p) - ord("A")): port for p, port in self.gpio.items()}
+        self.rcc.gates |= {(APB1ENR1, 17): self.usart2, (APB1ENR1, 28): self.pwr}
+        self.rcc.on_clock = self._clock_changed
+        self.gpio[self.part.pins.port].on_change = self._pins_changed
+        self.machine.on_reset = lambda cause: self.rcc.note_reset(_RESET_FLAGS[cause])
+
+    def _clock_changed(self, hz: int) -> None:
+        self.machine.clock.hz = max(1, hz)
+        self.usart2.clock_changed()
+        self.iwdg.clock_changed()
+
+    def _pins_changed(self) -> None:
+        pins = self.part.pins
+        port = self.gpio[pins.port]
+        self.usart2.pins_ready = port.alternate(pins.tx) == pins.function and port.alternate(pins.rx) == pins.function
+
+    def _flash_changed(self, offset: int, size: int) -> None:
+        self.machine.code_changed(FLASH_BASE + offset, size)
+        self.machine.code_changed(offset, size)
+
+    def _system_memory(self, uid: str) -> mmap:
+        memory = mmap(-1, SYSTEM_SIZE)
+        memory[:] = b"\xff" * SYSTEM_SIZE
+        at = UNIQUE_ID - SYSTEM_BASE
+        memory[at : at + 12] = hashlib.sha256(uid.encode()).digest()[:12]
+        struct.pack_into("<H", memory, FLASH_KBYTES - SYSTEM_BASE, self.part.flash_bytes // 1024)
+        return memory
+
+
+def l4_target(part: Part) -> Any:
+    """The part as a pyOCD target, with our flash algorithm (firmware/flashalgo/stm32l4.c).
+
+    pyOCD 0.46 has L432 and L475 built in. Their algorithm computes page numbers for 2 KB pages: on an L4+, with 4 KB, it
+    would erase the wrong page (a test shows that), so it is not used here.
+    """
+    from pyocd.core.memory_map import FlashRegion, MemoryMap, RamRegion
+    from pyocd.coresight.coresight_target import CoreSightTarget
+
+    from harness.virtual.soc._stm32l4_algorithm import ALGORITHM
+
+    class Target(CoreSightTarget):
+        VENDOR = "STMicroelectronics (by hil)"
+
+        MEMORY_MAP = MemoryMap(
+            FlashRegion(
+                start=FLASH_BASE,
+                length=part.flash_bytes,
+                sector_size=part.page_bytes,
+                page_size=1024,
+                is_boot_memory=True,
+                algo=ALGORITHM,
+            ),
+            *(RamRegion(start=base, length=size) for base, size in part.ram.values()),
+        )
+
+        def __init__(self, session: Any) -> None:
+            super().__init__(session, self.MEMORY_MAP)
+
+        def post_connect_hook(self) -> None:
+            """A watchdog must not fire while the debugger holds the core."""
+            self.write32(_DBGMCU_APB1_FZ, self.read32(_DBGMCU_APB1_FZ) | _FREEZE_WATCHDOGS)
+
+    Target.__name__ = part.name
+    Target.__qualname__ = part.name
+    return Target

@@ -1,0 +1,170 @@
+"""CY8C624A (PSoC 62, 2 MB): two cores, memory map, system calls, SCB5 as the serial port. pyOCD has the target built in.
+
+The application under test runs on the CM4. As on the chip, power and every reset start the CM0+ alone, from the start of
+flash if there is a vector table, else it sleeps in ROM; its program releases the CM4 by CPUSS.CM4_PWR_CTL. The two cores
+take turns of about a millisecond and each has its own virtual time. The CM0+ executes with the M4's instruction set, of
+which its own is a part. Nothing of this was compared with a chip.
+"""
+
+from __future__ import annotations
+
+import struct
+from mmap import mmap
+
+from harness.virtual.chip import AccessPort
+from harness.virtual.machine import Machine
+from harness.virtual.periph.base import Peripheral, Unmodelled
+from harness.virtual.periph.psoc6 import Cpuss, Ipc, Peri, SeenBy, Srss, Watched
+from harness.virtual.periph.scb import ScbUart
+from harness.virtual.scs import CORTEX_M0PLUS
+
+PYOCD_TARGET = "cy8c6xxa"
+FAMILY, SILICON = 0x102, 0xE453
+CYPRESS = 0x34  # in JEP106
+FLASH_BASE, FLASH_SIZE = 0x10000000, 2 * 1024 * 1024
+WORK_BASE, SUPERVISORY_BASE, SMALL_FLASH_SIZE = 0x14000000, 0x16000000, 32 * 1024
+RAM_BASE, RAM_SIZE = 0x08000000, 1024 * 1024
+ROM_SIZE = 128 * 1024
+SCB5, SCB5_IRQ, SCB5_CLOCK = 0x40650000, 44, 5
+_PORT5_SELECT, _PORT5_CONFIG = 0x50, 0x280 + 0x44
+_SCB_UART, _INPUT, _STRONG = 18, 8, 6  # HSIOM selection; GPIO drive modes with their input enable
+_CM0_MASTER, _CM4_MASTER = 0, 14
+# What the CM0+ does in ROM when flash holds no program: wfi; b . - 2.
+_IDLE = struct.pack("<II", RAM_BASE + RAM_SIZE, 0x101), b"\x30\xbf\xfd\xe7"
+# Present on the chip, stored but without effect here.
+_UNMODELLED = {
+    "PERI_MS": (0x40010000, 0x10000),
+    "CRYPTO": (0x40100000, 0x10000),
+    "CPUSS, rest": (0x40202000, 0xE000),
+    "FAULT": (0x40210000, 0x10000),
+    "PROT": (0x40230000, 0x10000),
+    "FLASHC": (0x40240000, 0x10000),
+    "BACKUP": (0x40270000, 0x10000),
+    "DW0-1, DMAC": (0x40280000, 0x30000),
+    "EFUSE, PROFILE": (0x402C0000, 0x20000),
+    "SMARTIO": (0x40320000, 0x10000),
+    "LPCOMP": (0x40350000, 0x10000),
+    "CSD": (0x40360000, 0x10000),
+    "TCPWM0-1": (0x40380000, 0x20000),
+    "LCD": (0x403B0000, 0x10000),
+    "USBFS": (0x403F0000, 0x10000),
+    "SMIF": (0x40420000, 0x10000),
+    "SDHC0-1": (0x40460000, 0x20000),
+    "SCB0-4": (0x40600000, 0x50000),
+    "SCB6-12": (0x40660000, 0x70000),
+    "PASS": (0x409F0000, 0x10000),
+    "PDM, I2S": (0x40A00000, 0x20000),
+}
+
+
+class Cy8c624a:
+    """The chip with its memories. ``machine`` is the CM4; ``cm0`` starts first."""
+
+    def __init__(self, uid: str) -> None:
+        self.cm0 = Machine(32, part=FAMILY, designer=CYPRESS, model=CORTEX_M0PLUS)
+        self.machine = cm4 = Machine(168, part=FAMILY, designer=CYPRESS)
+        self.access_ports = {
+            0: AccessPort(self.cm0, shows_core=False),
+            1: AccessPort(self.cm0),
+            2: AccessPort(cm4),
+        }
+        self.array, self.ram, self.rom = mmap(-1, FLASH_SIZE), mmap(-1, RAM_SIZE), mmap(-1, ROM_SIZE)
+        self.work, self.supervisory = mmap(-1, SMALL_FLASH_SIZE), mmap(-1, SMALL_FLASH_SIZE)
+        struct.pack_into("<H", self.supervisory, 0x002, SILICON)
+        struct.pack_into("<H", self.supervisory, 0x00C, FAMILY)
+        self.supervisory[0x600 : 0x600 + len(uid)] = uid.encode()
+        self.rom[0:8], self.rom[0x100:0x104] = _IDLE
+        self.srss, self.peri, self.cpuss = Srss(), Peri(), Cpuss()
+        flashes = {FLASH_BASE: self.array, WORK_BASE: self.work, SUPERVISORY_BASE: self.supervisory}
+        self.ipc = Ipc(self.cm0.bus, flashes, (FAMILY, SILICON), self._flash_changed)
+        self.pins, self.ports = Watched("HSIOM"), Watched("GPIO")
+        self.serial = ScbUart("SCB5", 16 + SCB5_IRQ, cm4.clock, cm4.exceptions, self._bit_clock_ticks)
+        self.serial.on_poll_wait = cm4.poll_wait
+        devices: list[tuple[str, int, int, Peripheral]] = [
+            ("PERI", 0x40000000, 0x10000, self.peri), ("IPC", 0x40220000, 0x10000, self.ipc),
+            ("SRSS", 0x40260000, 0x10000, self.srss), ("HSIOM", 0x40300000, 0x10000, self.pins),
+            ("GPIO", 0x40310000, 0x10000, self.ports), ("SCB5", SCB5, 0x10000, self.serial),
+            *((name, base, size, Unmodelled(name)) for name, (base, size) in _UNMODELLED.items()),
+        ]  # fmt: skip
+        for core, master in ((self.cm0, _CM0_MASTER), (cm4, _CM4_MASTER)):
+            bus = core.bus
+            bus.add_rom("ROM", 0, self.rom, _ignore)
+            for name, base, array in (
+                ("flash", FLASH_BASE, self.array), ("work flash", WORK_BASE, self.work),
+                ("supervisory flash", SUPERVISORY_BASE, self.supervisory),
+            ):  # fmt: skip
+                bus.add_rom(name, base, array, _ignore)  # only system calls write
+            bus.add_ram("RAM", RAM_BASE, self.ram)
+            for name, base, size, device in devices:
+                bus.add_device(name, base, size, device)
+            bus.add_device("CPUSS", 0x40200000, 0x2000, SeenBy(self.cpuss, master))
+            core.scs.on_reset_request = lambda: self.reset("software")
+        # Peripherals belong to the chip's reset, which is the CM0+'s; releasing the CM4 resets that core alone.
+        self.cm0.resettable += [device.reset for *_, device in devices] + [self.cpuss.reset]
+        self.cm0.on_reset = self._starting
+        self.cpuss.on_cm4_power = self._cm4_power
+        self.pins.on_change = self.ports.on_change = self._pins_changed
+        for clocks in (self.srss, self.peri, self.cpuss):
+            clocks.on_change = self._clock_changed
+        cm4.in_reset = True
+
+    # -- reset ----------------------------------------------------------------------------------------------------
+
+    def reset(self, cause: str) -> None:
+        """See ``Chip``. The CM4 stays in reset until the CM0+'s program releases it."""
+        self._stop_cm4()
+        self.cm0.request_reset(cause)
+
+    def hold_reset(self, held: bool) -> None:
+        """See ``Chip``."""
+        if held:
+            self._stop_cm4()
+        self.cm0.hold_reset(held)
+
+    def _stop_cm4(self) -> None:
+        self.machine.in_reset = True
+        if self.machine.core.running:
+            self.machine.core.end_within(0)
+
+    def _starting(self, cause: str) -> None:
+        """What the boot code decides: the vector table at the start of flash, if it looks like one, else ROM."""
+        self._stop_cm4()
+        self.srss.note_reset(cause)
+        stack, start = struct.unpack_from("<II", self.array)
+        valid = RAM_BASE < stack <= RAM_BASE + RAM_SIZE and FLASH_BASE < start < FLASH_BASE + FLASH_SIZE and start & 1
+        self.cm0.vector_base = FLASH_BASE if valid else 0
+        self.cpuss.reset_values[Cpuss.CM0_VECTORS] = self.cm0.vector_base
+
+    def _cm4_power(self, on: bool) -> None:
+        if on:
+            self.machine.vector_base = self.cpuss.regs.get(Cpuss.CM4_VECTORS, 0)
+            self.machine.hold_reset(False)
+        else:
+            self._stop_cm4()
+
+    # -- clocks and pins ------------------------------------------------------------------------------------------
+
+    def _clock_changed(self) -> None:
+        hz = self.srss.hf0_hz
+        self.machine.clock.hz = max(1, hz // self.cpuss.cm4_divider)
+        self.cm0.clock.hz = max(1, hz // self.cpuss.cm0_divider)
+        self.serial.clock_changed()
+
+    def _bit_clock_ticks(self) -> float:
+        return self.peri.divider(SCB5_CLOCK) * self.cpuss.peri_divider / self.cpuss.cm4_divider
+
+    def _pins_changed(self) -> None:
+        select, config = self.pins.regs.get(_PORT5_SELECT, 0), self.ports.regs.get(_PORT5_CONFIG, 0)
+        routed = select & 0x1F == _SCB_UART and select >> 8 & 0x1F == _SCB_UART
+        self.serial.pins_ready = routed and bool(config & _INPUT) and config >> 4 & 7 == _STRONG
+
+    def _flash_changed(self, address: int, size: int) -> None:
+        self.cm0.code_changed(address, size)
+        self.machine.code_changed(address, size)
+
+
+def _ignore(_address: int, _size: int, _value: int) -> None:
+    """A store to memory that stores do not change."""
+
+
+CHIP = Cy8c624a
