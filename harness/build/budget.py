@@ -17,7 +17,9 @@ from harness.models.codegen.layout import Layout
 MIN_SLOTS, ENOUGH_SLOTS, MAX_SLOTS = 2, 8, 32
 #: An FTDI adapter holds an answer back for 16 ms, the host's next bytes may wait as long.
 _ROUND_TRIP_S = 0.032
-#: Large enough that the 16 bytes of frame and header hardly count, small enough to send again.
+#: Large enough that the 16 bytes of frame and header hardly count, small enough to send again. By ``hil bench-link`` at 115200
+#: baud, samples of 27,648 bytes: 2048 gain 0.8 % on a clean line with noise and 2 % with photographs, but a byte error in 100,000
+#: costs 2.8 % instead of 1.4 %, and one in 10,000 costs 19 % instead of 10 %; 4096 miss the promise of 5 % at the former.
 MAX_CHUNK_BYTES = 1024
 MIN_RX_RING, MIN_TX_RING, MAX_TX_RING = 4096, 1024, 8192
 #: RAM of the firmware itself (frame buffer, encoder, fault report, ...) beside the buffers counted here:

@@ -18,6 +18,8 @@ from harness.run.noise import Noise
 Progress = Callable[[int, int, str], None]
 #: What a cell's run lasts at the limit, in its own time: long enough that its two ends weigh under 1 %.
 VIRTUAL_SECONDS, REAL_SECONDS = 20.0, 3.0
+#: Images travel in about half of their bytes, so a run needs twice as many for its ends to weigh as little.
+_TIMES: dict[Content, int] = {"images": 2, "noise": 1}
 QUICK_SECONDS: dict[Time, float] = {"virtual": 10.0, "real": 1.0}
 #: A peer that waits for every answer takes the same time for each sample: a few show it, and more only cost computing.
 _PEER_BYTES, _PEER_SAMPLES_MIN = 100_000, 4
@@ -46,7 +48,7 @@ class Bench:
         settings = list(grid.settings())
         total = len(settings) * len(grid.protocols)
         for i, setting in enumerate(settings):
-            samples = content.samples(self._content, setting.n_samples(self._seconds), setting.payload_bytes)
+            samples = content.samples(self._content, self._n_samples(setting), setting.payload_bytes)
             for k, protocol in enumerate(grid.protocols):
                 progress(i * len(grid.protocols) + k, total, f"{protocol}, {describe(setting)}")
                 yield self.cell(protocol, setting, samples, self._content)
@@ -58,7 +60,7 @@ class Bench:
             return 0.2 * sum(1 for _ in grid.settings()) * len(grid.protocols)
         # Peers are slower than the limit by what they waste; on the whole grid that comes to about a factor of five.
         weight = sum(1.0 if name == OURS else 5.0 for name in grid.protocols)
-        return weight * sum(s.n_samples(self._seconds) * s.limit_s for s in grid.settings())
+        return weight * sum(self._n_samples(s) * s.limit_s for s in grid.settings())
 
     def cell(self, protocol: str, setting: Setting, samples: Sequence[bytes], content_name: str) -> Cell:
         """One protocol over one line. BenchError and DeviceError as a session raises them, for ours alone."""
@@ -99,6 +101,9 @@ class Bench:
             time=self._kind,
             content=content_name,
         )
+
+    def _n_samples(self, setting: Setting) -> int:
+        return _TIMES[self._content] * setting.n_samples(self._seconds)
 
     def _elf(self, payload_bytes: int) -> Path:
         if payload_bytes not in self._elves:

@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from harness.run.session import Session
 from harness.testing.clock import ManualClock
 from harness.testing.device import FakeDevice, hello_for
 from harness.testing.link import MemoryTransport
+from harness.wire.encodings import encode_chunk
 
 FIELDS = {
     *("protocol", "payload_bytes", "baud", "adapter_ms", "inference_ms", "byte_error_rate"),
@@ -31,6 +33,11 @@ def cells():
     return list(Bench(seconds=8.0).run(CORNERS))
 
 
+@pytest.fixture(scope="module")
+def noise_cells():
+    return list(Bench(seconds=8.0, content="noise").run(replace(CORNERS, protocols=(OURS, "infineon"))))
+
+
 def of_ours(cells):
     return [cell for cell in cells if cell.protocol == OURS]
 
@@ -40,9 +47,16 @@ def test_every_setting_has_a_cell_for_every_protocol_and_every_sample_comes_thro
     assert {(cell.complete, cell.wrong) for cell in cells} == {(True, 0)}
 
 
-def test_the_line_is_used_to_96_hundredths_for_large_and_94_for_small_samples_when_it_is_what_limits(cells):
-    bound = [cell for cell in of_ours(cells) if cell.inference_ms / 1000 < cell.setting.transfer_s]
+def test_the_line_is_used_to_96_hundredths_for_large_and_94_for_small_samples_when_it_is_what_limits(
+    noise_cells, cells
+):
+    bound = [cell for cell in of_ours(noise_cells) if cell.line_bound]
     assert len(bound) == 18
+    # What has to travel of a digit is so little that its frame weighs more; and where a photograph takes not twice as long as
+    # the inference, a smooth one may take less.
+    large = [cell for cell in of_ours(cells) if cell.payload_bytes == 27_648]
+    bound += [cell for cell in large if cell.sent_bytes * 10 / cell.baud >= 2 * cell.inference_ms / 1000]
+    assert len(bound) == 18 + 10
     for cell in bound:
         assert cell.line_use >= (0.96 if cell.payload_bytes == 27_648 else 0.94), cell
 
@@ -61,18 +75,31 @@ def test_protocols_that_wait_for_every_few_bytes_are_ten_times_slower_behind_a_1
                 assert found[OURS].samples_per_s >= 10 * found[peer].samples_per_s, setting
 
 
-def test_every_peer_is_slower_but_for_one_without_any_check_on_incompressible_large_samples(cells):
+def test_every_peer_is_slower_in_every_cell(cells):
     for setting, found in render.by_setting(cells).items():
         for name, cell in found.items():
-            if name == OURS:
-                continue
-            ratio = found[OURS].samples_per_s / cell.samples_per_s
-            # What CRC-32, numbers and stuffing cost where there is nothing to win by overlapping or by an encoding.
-            assert ratio > (0.98 if (name, setting.payload_bytes) == ("infineon", 27_648) else 1.0), (setting, name)
+            assert name == OURS or found[OURS].samples_per_s > cell.samples_per_s, (setting, name)
+    assert "ours is ahead in 96 of 96 comparisons" in render.remarks(cells)
 
 
-def test_no_protocol_beats_the_physical_limit_without_compression(cells):
-    assert max(cell.limit_ratio for cell in cells) <= 1.0
+def test_what_no_encoding_shortens_costs_2_percent_at_most_against_raw_bytes_without_any_check(noise_cells):
+    behind = 0
+    for setting, found in render.by_setting(noise_cells).items():
+        ratio = found[OURS].samples_per_s / found["infineon"].samples_per_s
+        # What CRC-32, numbers and stuffing cost where there is nothing to win by overlapping or by an encoding.
+        assert ratio > (0.98 if setting.payload_bytes == 27_648 else 1.0), setting
+        behind += ratio < 1
+    remarks = render.remarks(noise_cells)
+    assert behind > 0
+    assert f"ours is ahead in {24 - behind} of 24 comparisons" in remarks
+    assert sum("behind infineon by" in line for line in remarks) == behind
+    assert "without numbers or checksum" in remarks[-1]
+
+
+def test_no_protocol_beats_the_physical_limit_without_compression(cells, noise_cells):
+    assert max(cell.limit_ratio for cell in [*noise_cells, *cells] if cell.sent_bytes >= cell.payload_bytes) <= 1.0
+    assert all(cell.sent_bytes < 0.6 * cell.payload_bytes for cell in of_ours(cells))
+    assert all(cell.sent_bytes == cell.payload_bytes for cell in noise_cells)
 
 
 def test_table_remarks_plot_and_json_tell_of_every_cell(cells, tmp_path):
@@ -92,6 +119,8 @@ def test_the_seeds_own_payload_takes_3_percent_more_than_its_wire_time_and_int8_
     assert case.float_over_wire <= 1.03
     assert 1 / case.cells[0].samples_per_s == pytest.approx(0.302, rel=0.01)
     assert case.times_seed(3) >= 4
+    # scikit-learn's digits, enlarged, need more bytes than MNIST's images.
+    assert case.times_seed(4) >= 8
     assert render.seed_table(case).row_count == 5
 
 
@@ -122,7 +151,7 @@ def test_in_real_time_every_sample_comes_through_the_sockets_too():
 
 
 def test_damage_costs_ours_time_and_never_a_sample():
-    cell = Bench(seconds=8.0).cell(OURS, Setting(784, 115_200, 1.0, 0.0, 1e-4), noise_samples(100, 784))
+    cell = Bench(seconds=8.0).cell(OURS, Setting(784, 115_200, 1.0, 0.0, 1e-4), noise_samples(100, 784), "noise")
     assert (cell.complete, cell.wrong) == (True, 0)
     assert cell.limit_ratio > 0.8
 
@@ -132,16 +161,21 @@ def test_a_firmware_that_ends_is_told_and_no_process_stays():
         pass
 
 
-@pytest.mark.parametrize(("n_bytes", "kind"), [(784, "images"), (27_648, "images"), (100, "noise")])
+@pytest.mark.parametrize(("n_bytes", "kind"), [(784, "images"), (27_648, "images"), (1000, "images"), (100, "noise")])
 def test_content_comes_in_the_size_that_was_asked_for(n_bytes, kind):
     samples = content.samples(kind, 5, n_bytes)
     assert [len(sample) for sample in samples] == [n_bytes] * 5
     assert len(set(samples)) == 5
 
 
-def test_images_of_another_size_are_refused():
-    with pytest.raises(MisuseError, match="no images of this size"):
-        content.samples("images", 1, 100)
+def test_photographs_come_at_every_reduction_and_gain_from_differences():
+    sizes = [
+        sum(len(encode_chunk(photo[at : at + 1024])[1]) for at in range(0, len(photo), 1024))
+        for photo in content.samples("images", 16, 27_648)
+    ]
+    assert len(set(sizes)) == 16
+    assert max(sizes) < 0.9 * 27_648
+    assert sum(sizes) < 0.65 * 16 * 27_648
 
 
 @pytest.mark.parametrize(
