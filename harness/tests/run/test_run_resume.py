@@ -60,8 +60,8 @@ def test_a_run_killed_in_the_middle_is_gone_on_with_and_each_sample_is_scored_ex
     assert record.measurement("agreement").value == 1.0
     assert (record.measurement("accuracy").n, record.link.lost) == (N_SAMPLES, 0)
     assert np.array_equal(result.samples.input_crc, result.samples.sent_crc)
-    # Only what was unanswered has travelled the second time: 64 bytes of each sample.
-    assert record.link.payload_bytes == (N_SAMPLES - len(first.answered)) * 64
+    # Only what was unanswered has travelled the second time: at most 64 bytes of each sample, fewer where encoded.
+    assert 0 < record.link.payload_bytes <= (N_SAMPLES - len(first.answered)) * 64
     assert any("gone on with" in warning for warning in record.warnings)
     lines = (tmp_path / journal.FILENAME).read_bytes().splitlines()
     assert len(lines) == 1 + N_SAMPLES
