@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from harness.enginebench import Board, compiled
-from harness.models import load_model
+from harness.models import load_model, names
+from harness.models import reference as references
 from harness.models.kernels import KERNEL_SETS
 from harness.models.reference.twin import Twin
 
 # 200 samples of every model and set take minutes of emulation: all of them with HIL_FULL=1.
-N = 200 if os.environ.get("HIL_FULL") == "1" else 12
-MODELS = ["digits_cnn_int8", "mnist_f446_int8", "digits_cnn_f32", "mnist_f446_f32"]
+FULL = os.environ.get("HIL_FULL") == "1"
+N = 200 if FULL else 12
+MODELS = list(names()) if FULL else ["digits_cnn_int8", "mnist_f446_int8", "digits_cnn_f32", "mnist_f446_f32"]
 
 
 def samples(layout, n):
@@ -26,14 +28,16 @@ def samples(layout, n):
 
 @pytest.mark.parametrize("kernels", KERNEL_SETS)
 @pytest.mark.parametrize("name", MODELS)
-def test_every_layer_on_the_target_equals_the_twin_bit_for_bit(tmp_path, name, kernels):
+def test_every_layer_on_the_target_equals_the_twin_and_int8_the_reference_bit_for_bit(tmp_path, name, kernels):
     path = load_model(name).path
     board = Board(image := compiled(path, tmp_path, kernels=kernels, compiler="zig"))
     inputs = samples(image.generated.layout, N)
     expected = Twin().run_layers(path, inputs)
+    oracle = references.load("litert").run_layers(path, inputs) if inputs.dtype == np.int8 else expected
     for i, sample in enumerate(inputs):
         for tensor, values in board.run_layers(sample).items():
             assert values.tobytes() == expected[tensor][i].tobytes(), f"sample {i}, tensor {tensor}"
+            assert values.tobytes() == oracle[tensor][i].tobytes(), f"sample {i}, tensor {tensor}, against LiteRT"
 
 
 @pytest.mark.parametrize("name", ["mnist_f446_int8", "mnist_f446_f32"])
