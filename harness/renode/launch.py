@@ -25,6 +25,7 @@ from harness.renode.robot import RobotMonitor
 CONTROL = "HIL_RENODE_CONTROL"
 BOOT_TIMEOUT_S = 60.0
 _END_TIMEOUT_S = 5.0
+_SETTLE_TIMEOUT_S = 2.0
 _PAUSE_S = 0.05
 _PR_SET_PDEATHSIG = 1
 _COMMON = ("--disable-xwt", "--plain")  # --disable-gui is its other name from 1.15 on; the old one is known to all
@@ -68,6 +69,15 @@ class Launched:
             )
         if self._process.poll() is not None:
             raise NoAnswer("Renode has ended", found=self.last_words())
+
+    def watch_dropped(self) -> None:
+        """``watch``, after the way to the monitor broke off: a process loses its sockets and pipes some time before its end
+        can be seen and its last lines can be read, so a look at once may come too early to tell that it has ended."""
+        try:
+            self._process.wait(_SETTLE_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            pass
+        self.watch()
 
     def last_words(self) -> str:
         """How it ended and the end of its log."""

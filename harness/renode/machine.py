@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.errors import BenchError
 from harness.renode.launch import Launched
 from harness.renode.log import Findings, scan
-from harness.renode.monitor import CommandRefused
+from harness.renode.monitor import CommandRefused, NoAnswer
 from harness.renode.platform import Facts, render
 
 CALL_TIMEOUT_S = 30.0  # a slice takes milliseconds; the first load of a platform two seconds
@@ -43,7 +43,11 @@ class Machine:
 
     def do(self, command: str) -> str:
         """Any monitor command."""
-        return self._monitor.execute(command, CALL_TIMEOUT_S, self._launched.watch)
+        try:
+            return self._monitor.execute(command, CALL_TIMEOUT_S, self._launched.watch)
+        except NoAnswer:
+            self._launched.watch_dropped()
+            raise
 
     def do_all(self, commands: Sequence[str]) -> list[str]:
         """Commands in order, as few lines as can be; the text of each line."""

@@ -77,6 +77,19 @@ def test_a_process_that_ends_while_it_is_waited_for_gives_its_last_words(tmp_pat
     assert "console" in str(caught.value) or "exit status 0" in str(caught.value)
 
 
+def test_one_that_is_seen_to_end_only_after_its_pipes_broke_is_told_to_have_ended(tmp_path):
+    script = tmp_path / "renode"
+    # It answers the first prompt, then loses its pipes a while before its process is gone, as a killed one may.
+    script.write_text(
+        "#!/bin/sh\nprintf '(monitor) '\nread line\nprintf '(monitor) '\nread line\n"
+        "exec < /dev/null > /dev/null 2>&1\nsleep 0.3\nexit 7\n"
+    )
+    script.chmod(0o755)
+    with launch(script, "console") as launched, pytest.raises(NoAnswer, match="Renode has ended") as caught:
+        Machine(launched, FACTS)
+    assert "exit status 7" in str(caught.value)
+
+
 def test_over_pipes_there_is_no_listener(tmp_path, version):
     with launch(double(tmp_path, version), "console") as launched:
         assert isinstance(launched.monitor, ConsoleMonitor)
