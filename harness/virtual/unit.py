@@ -43,6 +43,7 @@ class Unit:
         self._port_mask = 0
         self._backlog = False
         self._silent = False
+        self._was_sending = False
         self.running = True
         for fd in (listener.fileno(), *stop_on_eof):
             self._poll.register(fd, select.POLLIN)
@@ -55,7 +56,7 @@ class Unit:
         self._chip.reset("power")
         while self.running:
             pause_s = self._run(_SLICE_DEBUGGED if self._clients else _SLICE)
-            self._backlog = self.port.flush()
+            self._backlog = self.port.flush(keep_last=self._not_out_yet(pause_s))
             self._watch_port()
             events = self._poll.poll(0 if pause_s is None else max(1, int(pause_s * 1000)))
             if events:
@@ -68,6 +69,16 @@ class Unit:
         """Let every core live for up to ``ticks``; as ``Machine.run``."""
         pauses = [machine.run(ticks) for machine in self._machines]
         return None if None in pauses else min(pause for pause in pauses if pause is not None)
+
+    def _not_out_yet(self, pause_s: float | None) -> bool:
+        """Whether the host must not see the end of what was sent yet, because in virtual time it is still under way.
+
+        A host that changes its speed as soon as it has read the board's last word, and speaks at once, would be heard by
+        a board that waits for that word to leave before it changes as well. The board gets a slice for that. One that
+        sleeps does not wait for the line: then nothing is kept.
+        """
+        before, self._was_sending = self._was_sending, self._usart.sending
+        return pause_s is None and (before or self._was_sending)
 
     def close(self) -> None:
         """Close all connections and the port."""
