@@ -44,6 +44,8 @@ class Unit:
         self._backlog = False
         self._silent = False
         self._was_sending = False
+        self._takes_pins: bytes | None = None  # the start of the firmware that switches the debug pins to another use
+        self._pins_gone = False
         self.running = True
         for fd in (listener.fileno(), *stop_on_eof):
             self._poll.register(fd, select.POLLIN)
@@ -129,7 +131,7 @@ class Unit:
                 raise ConnectionResetError
             for body in inbox.feed(data):
                 answer = self._answer(body)
-                if not self._silent:
+                if not (self._silent and body[0] == rpc.DEBUG_PORT):
                     client.sendall(answer)
         except (OSError, ValueError):
             self._poll.unregister(fd)
@@ -159,6 +161,8 @@ class Unit:
             while at < len(payload):
                 code, address, value = rpc.OPERATION.unpack_from(payload, at)
                 at += rpc.OPERATION.size
+                if self._pins_gone and code != rpc.SET_RESET:
+                    raise DapFault  # the reset pin is the only one that is still ours
                 match code:
                     case rpc.READ_DP:
                         out += struct.pack("<I", dap.read_dp(address))
@@ -175,6 +179,7 @@ class Unit:
                         at += 4 * value
                     case rpc.SET_RESET:
                         self._chip.hold_reset(bool(value))
+                        self._pins_gone = not value and self._firmware_takes_pins()
                     case _:
                         return rpc.reply(rpc.REFUSED, f"unknown operation {code}".encode())
         except DapFault:
@@ -182,6 +187,15 @@ class Unit:
         except struct.error as error:
             return rpc.reply(rpc.REFUSED, str(error).encode())
         return rpc.reply(rpc.OK, bytes(out))
+
+    def _firmware_takes_pins(self) -> bool:
+        """After a reset the debug pins are the chip's own again, until the firmware runs: not while it is halted."""
+        return (
+            self._takes_pins is not None and self._takes_pins == self._first_page() and not self._machine.debug.halted
+        )
+
+    def _first_page(self) -> bytes:
+        return self._machine.bus.read_block(self._machine.vector_base, 4096) or b""
 
     # -- control --------------------------------------------------------------------------------------------------
 
@@ -194,6 +208,8 @@ class Unit:
             "reset": self._reset,
             "silence": self._silence,
             "protect": self._protect,
+            "take_pins": self._take_pins,
+            "refuse_programming": self._refuse_programming,
         }
         if command not in actions:
             raise ValueError(f"unknown command {command!r}")
@@ -250,4 +266,15 @@ class Unit:
         if protect is None:
             raise ValueError("the read-out protection of this chip is not modelled")
         protect(level)
+        return {}
+
+    def _take_pins(self) -> dict[str, Any]:
+        self._takes_pins, self._pins_gone = self._first_page(), True
+        return {}
+
+    def _refuse_programming(self) -> dict[str, Any]:
+        refuse = getattr(self._chip, "refuse_programming", None)
+        if refuse is None:
+            raise ValueError("a flash that refuses to be programmed is not modelled for this chip")
+        refuse()
         return {}
