@@ -212,26 +212,6 @@ def test_a_worker_that_dies_is_reported_with_its_last_words(probe):
     assert "driver crashed" in caught.value.found
 
 
-class Packs:
-    """A cache of packs as cmsis-pack-manager lays it out."""
-
-    def __init__(self, folder, part):
-        self.data_path = str(folder)
-        self.index = {part: {"name": part}}
-
-    def packs_for_devices(self, _parts):
-        return [type("Pack", (), {"get_pack_name": lambda self: "Keil/STM32F4xx_DFP/2.17.1.pack"})()]
-
-
-def test_a_pack_counts_only_when_its_file_is_there(tmp_path):
-    packs = Packs(tmp_path, "STM32F446RETx")
-    assert not targets.installed("stm32f446retx", packs)
-    (tmp_path / "Keil" / "STM32F4xx_DFP").mkdir(parents=True)
-    (tmp_path / "Keil" / "STM32F4xx_DFP" / "2.17.1.pack").write_bytes(b"")
-    assert targets.installed("stm32f446retx", packs)
-    assert not targets.installed("stm32l4r9zitx", packs)
-
-
 def test_without_a_pack_the_record_says_whose_description_was_used(unit, probe):
     if targets.installed(BOARD.debug.pack_target):
         pytest.skip("a pack for this part is installed here")
