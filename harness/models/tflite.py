@@ -106,7 +106,9 @@ def _tensor(index: int, tensor: Any, buffers: Any, where: str) -> IrTensor:
                     expected=f"{dtype}{list(shape)}",
                     found=f"{len(raw)} bytes",
                 ) from error
-    return IrTensor(index, _text(tensor.name), shape, dtype, _quantization(tensor.quantization), data)
+    return IrTensor(
+        index, _text(tensor.name), shape, dtype, _quantization(tensor.quantization), data, bool(tensor.isVariable)
+    )
 
 
 def _quantization(q: Any) -> Quantization | None:
@@ -131,7 +133,8 @@ def _layer(index: int, operator: Any, codes: Any, where: str) -> Layer:
             expected="builtin operators only",
         )
     options = {} if operator.builtinOptions is None else _numbers(vars(operator.builtinOptions))
-    return Layer(index, op, code, _indices(operator.inputs), _indices(operator.outputs), options)
+    inputs, outputs, inside = map(_indices, (operator.inputs, operator.outputs, operator.intermediates))
+    return Layer(index, op, code, inputs, outputs, options, inside)
 
 
 def _numbers(options: dict[str, Any]) -> dict[str, int | float | bool]:

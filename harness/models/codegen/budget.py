@@ -33,6 +33,8 @@ _KERNEL_BYTES = {
     "hil_nn_hard_swish_f32": 600,
     "hil_nn_leaky_f32": 400,
     "hil_nn_logistic_f32": 800,
+    "hil_nn_lstm_f32": 1800,
+    "hil_nn_lstm_s8": 2200,
     "hil_nn_lut_s8": 200,
     "hil_nn_maxpool_f32": 2200,
     "hil_nn_maxpool_s8": 1800,
