@@ -125,7 +125,7 @@ static void the_int8_layer_is_the_same_formula_to_its_precision(void)
     for (int run = 0; run < 2; ++run) {
         hil_nn_lstm_s8(&p, in, w, b, r, rb, cell, out);
         for (int i = 0; i < STEPS * CELLS; ++i) {
-            CHECK(fabs((out[i] - OUT_ZERO) / 128.0 - expected[i]) < 0.02, "run %d: %d, not %g", run, out[i], 128.0 * expected[i] + OUT_ZERO);
+            CHECK(fabs((out[i] - OUT_ZERO) / 128.0 - expected[i]) < 0.02, "run %d: %d, not %g", run, out[i], 128.0 * expected[i] + (double)OUT_ZERO);
         }
     }
     free(cell);
