@@ -118,7 +118,8 @@ def fit(layout: Layout, board: BuildBoard) -> Fit:
     engine = estimate(layout)
     input_bytes = sum(t.n_bytes for t in layout.inputs)
     output_bytes = sum(t.n_bytes for t in layout.outputs)
-    smallest = _smallest(board, input_bytes, output_bytes, layout.arena.n_bytes)
+    arena_bytes = layout.arena.core_bytes if layout.inputs_move else layout.arena.n_bytes
+    smallest = _smallest(board, input_bytes, output_bytes, arena_bytes)
     flash = (*engine.flash, Use("firmware", _FIRMWARE_FLASH_BYTES))
     return Fit(flash, (*engine.ram, *_around(board, smallest, input_bytes, output_bytes)))
 

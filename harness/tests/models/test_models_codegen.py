@@ -143,11 +143,13 @@ def test_dense_rounding_is_a_choice_that_changes_the_code(tmp_path):
     assert once.model_c.read_text() != twice.model_c.read_text()
 
 
-def test_the_budget_counts_the_whole_arena_and_all_weights():
+def test_the_budget_counts_the_whole_arena_but_inputs_in_slots_and_all_weights():
     for name in names():
         layout = plan_layout(load_model(name).path)
         needed = budget.estimate(layout)
-        assert needed.ram_bytes >= layout.arena.n_bytes
+        assert layout.inputs_move
+        assert needed.ram_bytes >= layout.arena.core_bytes
+        assert sum(use.n_bytes for use in budget.arena(layout)) == layout.arena.n_bytes
         assert needed.flash_bytes >= len(layout.weights) - 16
 
 
