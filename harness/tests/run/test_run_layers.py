@@ -74,7 +74,7 @@ def test_after_another_sample_the_right_one_is_sent_again():
     assert device.seen == [SAMPLE, SAMPLE[::-1], SAMPLE]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @example(4526)  # five answers in a row were damaged: that is no silent board
 @given(st.integers(0, 10_000))
 def test_noise_on_the_line_changes_nothing_that_is_read(seed):
