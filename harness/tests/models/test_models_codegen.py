@@ -1,6 +1,7 @@
 import hashlib
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -176,3 +177,9 @@ def test_the_issue_s_operators_are_all_there():
     QUANTIZE DEQUANTIZE ARG_MAX UNIDIRECTIONAL_SEQUENCE_LSTM"""
     assert set(wanted.split()) <= set(OPERATORS)
     assert {"RESHAPE", "SQUEEZE", "EXPAND_DIMS"} <= SHAPE_ONLY
+
+
+def test_every_operator_is_in_the_engine_s_table():
+    text = (shipped("firmware") / "engine" / "README.md").read_text("utf-8")
+    listed = set(re.findall(r"[A-Z][A-Z0-9_]+", text.partition("## Operators")[2].partition("\n## ")[0]))
+    assert {*OPERATORS, *SHAPE_ONLY} <= listed
