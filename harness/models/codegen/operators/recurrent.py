@@ -100,9 +100,9 @@ def _gates(
     source = quantized(graph, layer, layer.inputs[0])
     params: dict[str, Value] = {}
     constants: list[Constant] = []
-    for name, role, tensor, matrices, offsets in (
-        ("", "w", source, weights, bias),
-        ("recurrent_", "r", state, recurrent, [None] * len(recurrent)),
+    for name, roles, tensor, matrices, offsets in (
+        ("", ("w", "b"), source, weights, bias),
+        ("recurrent_", ("r", "z"), state, recurrent, [None] * len(recurrent)),
     ):
         pairs = []
         folded = []
@@ -122,7 +122,7 @@ def _gates(
             folded.append(total)
         params[f"{name}multiplier"] = [multiplier for multiplier, _ in pairs]
         params[f"{name}shift"] = [shift for _, shift in pairs]
-        constants += [_stacked(role, matrices), Constant(f"{role}b", np.concatenate(folded).astype(np.int32))]
+        constants += [_stacked(roles[0], matrices), Constant(roles[1], np.concatenate(folded).astype(np.int32))]
     return params, tuple(constants)
 
 
