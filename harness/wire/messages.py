@@ -19,7 +19,24 @@ from harness.wire.codes import Flag as Flag
 from harness.wire.codes import ResetCause as ResetCause
 from harness.wire.codes import ResultStatus as ResultStatus
 from harness.wire.codes import SlotState as SlotState
-from harness.wire.fields import BYTES, F32, I32, STR8, U8, U16, U32, U64, BodyError, Fixed, List8, Reader, Struct, wire
+from harness.wire.fields import (
+    BYTES,
+    F32,
+    I32,
+    PIECE,
+    STR8,
+    U8,
+    U16,
+    U32,
+    U64,
+    BodyError,
+    Fixed,
+    Items,
+    List8,
+    Reader,
+    Struct,
+    wire,
+)
 
 PROTOCOL: Final = 1
 #: The ``sample`` of a FAULT that no sample was running for.
@@ -188,6 +205,19 @@ class Chunk(Message):
     offset: int = wire(U32)
     encoding: int = wire(U8)
     data: bytes = wire(BYTES)
+
+
+@_row(0x04, "CHUNKS")
+@dataclass(frozen=True)
+class Chunks(Message):
+    """Chunks that follow one another: from chunk number ``chunk`` of ``sample`` on, then the next samples from their first.
+
+    Each of ``items`` is a chunk's encoding and its data.
+    """
+
+    sample: int = wire(U32)
+    chunk: int = wire(U16)
+    items: tuple[tuple[int, bytes], ...] = wire(Items(PIECE))
 
 
 @_row(0x82, "RESULT")
