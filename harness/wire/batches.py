@@ -3,8 +3,9 @@
 Three limits, none of which needs a clock:
 
 * *The window.* A board learns of a sample when its frame is complete, and its answers come back one by one. So a frame
-  begins a quarter of the window's samples at most: three quarters are then under way, or computed, while it travels. The
-  first of all begins one, for the engine is idle until it is there.
+  begins a quarter of the window's samples at most: three quarters are then under way, or computed, while it gathers and
+  travels. More would let the line run dry where inference takes about as long as transfer and answers are late. Nor does
+  it begin more than half as many as are under way: at first the engine has nothing to do while a frame travels.
 * *The board's* ``max_frame``.
 * *Damage.* A damaged frame is sent again as a whole, see ``FrameSize``.
 """
@@ -60,7 +61,9 @@ class Limits:
 
     max_frame: int
     chunk_bytes: int
-    sample_bytes: int | None  # only those of this size follow one another, for where one ends is not said; None: none do
+    sample_bytes: (
+        int | None
+    )  # only those of this size follow one another, for where one ends is not said; None: none do
     choice: Choice
 
     @staticmethod
@@ -78,13 +81,18 @@ class Limits:
         return len(sample.data) == self.sample_bytes and len(encoded[1]) <= PIECE.MAX_BYTES
 
 
+def begun_at_most(size: int, under_way: int) -> int:
+    """How many samples one frame may begin, of ``size`` that may be under way and so many that are."""
+    return max(1, min(size // 4, under_way // 2))
+
+
 def next_batch(window: Window, size: int, limits: Limits, frame: FrameSize) -> Chunk | Chunks | None:
     """What to send next of what was never sent: a CHUNK when it is one chunk, None when nothing may leave.
 
     Nothing leaves either while a frame has room for samples that wait for credits, unless it holds what an unfinished
     sample lacks: those under way keep line and engine busy meanwhile. The caller must report it with ``Window.sent``.
     """
-    most = max(1, size // 4) if window.active else 1
+    most = begun_at_most(size, len(window.active))
     credit = window.credit(size)
     room = min(frame.n_bytes, limits.max_frame) - OVERHEAD - _HEAD_BYTES
     picked: list[tuple[Outgoing, int]] = []
@@ -96,7 +104,7 @@ def next_batch(window: Window, size: int, limits: Limits, frame: FrameSize) -> C
             break
         if offset == 0:
             begun = sum(at == 0 for _, at in picked)
-            if begun == credit and begun == len(picked):
+            if begun == credit < most and not (picked and picked[0][1]):
                 return None
             if begun == min(credit, most):
                 break

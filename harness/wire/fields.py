@@ -129,7 +129,9 @@ class Piece:
         """See Codec."""
         encoding, data = value
         if len(data) > self.MAX_BYTES or not 0 <= encoding < 1 << self.ENCODING_BITS:
-            raise ValueError(f"{len(data)} B in encoding {encoding}, at most {self.MAX_BYTES} B in {self.ENCODING_BITS} bits")
+            raise ValueError(
+                f"{len(data)} B in encoding {encoding}, at most {self.MAX_BYTES} B in {self.ENCODING_BITS} bits"
+            )
         return U16.pack(encoding << self.LENGTH_BITS | len(data)) + bytes(data)
 
     def unpack(self, reader: Reader) -> tuple[int, bytes]:

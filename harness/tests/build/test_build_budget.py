@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from harness.build import build
 from harness.build.budget import (
+    BATCH_SLOTS,
     ENOUGH_SLOTS,
     MAX_SLOTS,
     MIN_RX_RING,
@@ -41,11 +42,18 @@ def test_the_ring_holds_a_sample_per_slot_as_it_travels():
 
 def test_there_are_slots_for_what_an_adapters_delay_holds_of_the_fastest_line():
     assert useful_slots(NUCLEO, model(64)) == MAX_SLOTS
-    # 16 ms there and back are 2949 bytes at 921600 baud: eight samples of 400, and two more.
-    assert useful_slots(NUCLEO, model(400)) == 10
-    assert useful_slots(NUCLEO, model(784)) == ENOUGH_SLOTS
+    # 16 ms there and back are 2949 bytes at 921600 baud: 24 samples of 110, and two more.
+    assert useful_slots(NUCLEO, model(110)) == 26
     slow = dataclasses.replace(NUCLEO, bauds=(115_200,))
-    assert useful_slots(slow, model(64)) == ENOUGH_SLOTS
+    assert useful_slots(slow, model(400)) == ENOUGH_SLOTS
+
+
+def test_samples_that_an_encoding_may_shorten_to_a_quarter_get_up_to_sixteen_slots():
+    assert useful_slots(NUCLEO, model(784)) == BATCH_SLOTS
+    # A quarter of 1500 bytes: eight in 2949, and two more.
+    assert useful_slots(NUCLEO, model(1500)) == 10
+    assert useful_slots(NUCLEO, model(3136)) == ENOUGH_SLOTS
+    assert useful_slots(dataclasses.replace(NUCLEO, bauds=(115_200,)), model(784)) == ENOUGH_SLOTS
 
 
 def test_a_large_model_gets_fewer_slots_before_it_is_refused():
