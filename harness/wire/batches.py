@@ -42,8 +42,11 @@ class FrameSize:
         self.n_bytes = 0  # unencoded, type to crc
 
     def begin(self, max_frame: int) -> None:
-        """A session begins with a board that takes frames of ``max_frame`` bytes. What was learned of the line stays."""
-        self.n_bytes = max_frame if self._most is None else min(self.n_bytes, max_frame)
+        """A session begins with a board that takes frames of ``max_frame`` bytes: half of that, if nothing is known yet.
+
+        What was learned of the line in an earlier session stays.
+        """
+        self.n_bytes = max_frame // 2 if self._most is None else min(self.n_bytes, max_frame)
         self._most = max_frame
 
     def left(self) -> None:

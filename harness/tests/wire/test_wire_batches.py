@@ -19,7 +19,7 @@ from harness.wire.board import BoardConversation
 from harness.wire.conversation import HostConversation
 from harness.wire.framing import FrameDecoder, encode_frame
 
-HELLO = replace(hello_for([64], [4], slots=8, chunk_bytes=32), max_frame=512)
+HELLO = replace(hello_for([64], [4], slots=8, chunk_bytes=32), max_frame=1024)
 
 
 def frame(message, seq=0):
@@ -188,7 +188,7 @@ def test_a_frames_size_settles_near_what_is_best_for_the_damage(rate, best):
 def test_a_frames_size_stays_within_its_bounds_and_is_remembered_over_a_reset_of_the_board():
     size = FrameSize()
     size.begin(512)
-    assert size.n_bytes == 512
+    assert size.n_bytes == 256
     for _ in range(50):
         size.damaged()
     assert size.n_bytes == FrameSize.LEAST
