@@ -84,9 +84,12 @@ class Limits:
         return len(sample.data) == self.sample_bytes and len(encoded[1]) <= PIECE.MAX_BYTES
 
 
-def begun_at_most(size: int, under_way: int) -> int:
-    """How many samples one frame may begin, of ``size`` that may be under way and so many that are."""
-    return max(1, min(size // 4, under_way // 2))
+def begun_at_most(size: int, under_way: int, *, ends_another: bool) -> int:
+    """How many samples one frame may begin, of ``size`` that may be under way and so many that are.
+
+    None where that is few and the frame brings an unfinished sample's last chunk: its run would begin later.
+    """
+    return max(0 if ends_another else 1, min(size // 4, under_way // 2))
 
 
 def next_batch(window: Window, size: int, limits: Limits, frame: FrameSize) -> Chunk | Chunks | None:
@@ -95,7 +98,6 @@ def next_batch(window: Window, size: int, limits: Limits, frame: FrameSize) -> C
     Nothing leaves either while a frame has room for samples that wait for credits, unless it holds what an unfinished
     sample lacks: those under way keep line and engine busy meanwhile. The caller must report it with ``Window.sent``.
     """
-    most = begun_at_most(size, len(window.active))
     credit = window.credit(size)
     room = min(frame.n_bytes, limits.max_frame) - OVERHEAD - _HEAD_BYTES
     picked: list[tuple[Outgoing, int]] = []
@@ -107,7 +109,9 @@ def next_batch(window: Window, size: int, limits: Limits, frame: FrameSize) -> C
             break
         if offset == 0:
             begun = sum(at == 0 for _, at in picked)
-            if begun == credit < most and not (picked and picked[0][1]):
+            ends_another = bool(picked) and picked[0][1] > 0
+            most = begun_at_most(size, len(window.active), ends_another=ends_another)
+            if begun == credit < most and not ends_another:
                 return None
             if begun == min(credit, most):
                 break

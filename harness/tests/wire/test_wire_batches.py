@@ -80,7 +80,8 @@ def test_frames_begin_few_samples_at_first_and_a_quarter_of_the_window_later():
 def test_a_frame_begins_one_sample_at_least_and_a_quarter_of_the_window_or_half_of_those_under_way_at_most(
     size, under_way, most
 ):
-    assert begun_at_most(size, under_way) == most
+    assert begun_at_most(size, under_way, ends_another=False) == most
+    assert begun_at_most(size, under_way, ends_another=True) == (most if size // 4 and under_way // 2 else 0)
 
 
 def test_a_frame_that_has_room_waits_for_the_credits_to_fill_it():
@@ -102,7 +103,7 @@ def test_nothing_waits_for_samples_that_do_not_come():
 def test_a_frame_that_is_full_does_not_wait_for_credits():
     # 32 random bytes and 64 make no frame of 96 bytes.
     host = greeted(replace(HELLO, max_frame=96))
-    assert all(sum(at == 0 for _, at in f) == 1 for f in shape(said(host)))
+    assert all(sum(at == 0 for _, at in f) <= 1 for f in shape(said(host)))
     answer(host, 0)
     assert shape(said(host)) == [[(8, 0), (8, 32)]]
 
