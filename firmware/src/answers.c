@@ -84,7 +84,7 @@ void answer_hello(uint32_t session, uint8_t reset_cause, uint8_t flags) {
 }
 
 void answer_result(const result *r) {
-    const uint32_t room = HIL_MAX_FRAME - HIL_WIRE_OVERHEAD - HIL_RESULT_VARIES_AT;
+    const uint32_t room = HIL_ANSWER_FRAME - HIL_WIRE_OVERHEAD - HIL_RESULT_VARIES_AT;
     uint32_t offset = 0;
     do { /* once at least: a failed run has no output but a status */
         uint32_t n = r->bytes - offset < room ? r->bytes - offset : room;
