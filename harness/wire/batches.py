@@ -60,13 +60,14 @@ class FrameSize:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one session's CHUNKS must keep to: the board's sizes in bytes, and how it reads data."""
+    """What one session's CHUNKS must keep to: the board's sizes in bytes, and how it reads data.
+
+    Only samples of ``sample_bytes`` follow one another, for where one ends is not said; with None no chunk follows another.
+    """
 
     max_frame: int
     chunk_bytes: int
-    sample_bytes: (
-        int | None
-    )  # only those of this size follow one another, for where one ends is not said; None: none do
+    sample_bytes: int | None
     choice: Choice
 
     @staticmethod

@@ -17,6 +17,7 @@ from harness.wire import messages as m
 from harness.wire.batches import FrameSize, begun_at_most
 from harness.wire.board import BoardConversation
 from harness.wire.conversation import HostConversation
+from harness.wire.dump import dump
 from harness.wire.framing import FrameDecoder, encode_frame
 
 HELLO = replace(hello_for([64], [4], slots=8, chunk_bytes=32), max_frame=1024)
@@ -274,6 +275,12 @@ def test_an_answered_sample_among_the_pieces_is_answered_again_and_the_next_goes
     board.receive_data(frame(m.Chunks(5, 1, (raw(2), raw(3), raw(4))), 2))
     assert [(r.sample, r.data) for r in decoded(board.data_to_send())] == [(5, b"abcd")]
     assert board.next_run().sample == 6
+
+
+def test_a_dump_says_what_each_piece_is():
+    chunks = m.Chunks(5, 1, ((0, b"\xaa\xbb"), (1, bytes(20))))
+    line = next(iter(dump([(True, 0.0, frame(chunks, 3))])))
+    assert "CHUNKS sample=5 chunk=1 items=[raw aabb, zero_runs 00000000000000000000000000000000... (20 B)]" in line
 
 
 # -- both together -----------------------------------------------------------------------------------------------------
