@@ -21,8 +21,6 @@ from harness.wire.codes import ResultStatus as ResultStatus
 from harness.wire.codes import SlotState as SlotState
 from harness.wire.fields import (
     BYTES,
-    F32,
-    I32,
     PIECE,
     STR8,
     U8,
@@ -37,6 +35,12 @@ from harness.wire.fields import (
     Struct,
     wire,
 )
+from harness.wire.parts import LAYER as LAYER
+from harness.wire.parts import SLOT as SLOT
+from harness.wire.parts import TENSOR as TENSOR
+from harness.wire.parts import LayerRun as LayerRun
+from harness.wire.parts import SlotStatus as SlotStatus
+from harness.wire.parts import TensorSpec as TensorSpec
 
 PROTOCOL: Final = 1
 #: The ``sample`` of a FAULT that no sample was running for.
@@ -47,41 +51,6 @@ MAX_MISSING: Final = 8
 MAX_NOTICES: Final = 4
 #: How many layers one LAYERS lists at most: what fits the 512 bytes of the smallest frame, and a small table on the board.
 MAX_LAYERS: Final = 32
-
-
-@dataclass(frozen=True)
-class TensorSpec:
-    """One input or output as the board tells it. ``dims`` outermost first; ``real = scale * (raw - zero_point)``."""
-
-    dtype: int = wire(U8)
-    dims: tuple[int, ...] = wire(List8(U16))
-    scale: float = wire(F32)
-    zero_point: int = wire(I32)
-    name: str = wire(STR8)
-
-
-@dataclass(frozen=True)
-class SlotStatus:
-    """One taken slot. ``missing`` are the offsets of the chunks it still lacks, the first 8 at most."""
-
-    sample: int = wire(U32)
-    state: int = wire(U8)
-    missing: tuple[int, ...] = wire(List8(U32))
-
-
-@dataclass(frozen=True)
-class LayerRun:
-    """What one layer wrote and took: ``cycles`` as in RESULT (instructions on an emulator), ``crc`` of its ``bytes``."""
-
-    op: int = wire(U16)
-    bytes: int = wire(U32)
-    cycles: int = wire(U32)
-    crc: int = wire(U32)
-
-
-TENSOR = Struct("tensor", TensorSpec)
-SLOT = Struct("slot", SlotStatus)
-LAYER = Struct("layer", LayerRun)
 
 
 class Message:
