@@ -55,17 +55,17 @@ def boards(as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(json.dumps([board.model_dump() for board in known], indent=2))
         return
-    table = Table("board", "title", "MCU", "clock MHz", "flash KB", "RAM KB", "port", "pyOCD target", "virtual")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("board", "MCU", "MHz", "flash KB", "RAM KB", "port", "virtual"):
+        table.add_column(column, no_wrap=True)  # fits 80 columns; --json has the rest
     for board in known:
         table.add_row(
             board.name,
-            board.title,
             board.mcu,
             f"{board.clock_hz / 1e6:g}",
             f"{board.memory.flash_bytes // 1024}",
             f"{board.memory.ram_bytes // 1024}",
-            f"{board.uart.name} {board.uart.baud}",
-            board.debug.target,
+            board.uart.name,
             "yes" if board.virtual else "no",
         )
     Console().print(table)
