@@ -88,7 +88,7 @@ def memory_budget(board: BuildBoard, model: BuildModel, *, slots: int | None = N
     chunk_bytes = _chunk_bytes(model)
     for n in wanted:
         ring = _power_of_two(n * _sample_on_line(model, chunk_bytes), MIN_RX_RING)
-        for frame_chunks in (_FRAME_CHUNKS, 1):  # larger frames, but not at the price of a slot
+        for frame_chunks in (_FRAME_CHUNKS, 1):  # larger frames, but not at the price of slot or ring
             budget = _budget(board, model, n, chunk_bytes, ring, frame_chunks)
             if budget.ram_bytes <= board.ram_bytes:
                 return budget
@@ -96,9 +96,10 @@ def memory_budget(board: BuildBoard, model: BuildModel, *, slots: int | None = N
     for n in (wanted[-1], *((1,) if slots is None else ())):
         ring = _power_of_two(n * _sample_on_line(model, chunk_bytes), MIN_RX_RING)
         while True:
-            budget = _budget(board, model, n, chunk_bytes, ring)
-            if budget.ram_bytes <= board.ram_bytes:
-                return budget
+            for frame_chunks in (_FRAME_CHUNKS, 1):
+                budget = _budget(board, model, n, chunk_bytes, ring, frame_chunks)
+                if budget.ram_bytes <= board.ram_bytes:
+                    return budget
             if ring == MIN_RX_RING:
                 break
             ring //= 2

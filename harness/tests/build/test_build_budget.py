@@ -64,6 +64,9 @@ def test_samples_of_several_chunks_get_frames_for_two_where_that_costs_no_slot()
     tight = memory_budget(dataclasses.replace(roomy, ram_bytes=budget.ram_bytes - 1), several)
     assert (tight.slots, tight.frame_bytes) == (budget.slots, 1024 + 16)
     assert budget.ram_bytes - tight.ram_bytes == budget.frame_bytes - tight.frame_bytes
+    assert (
+        memory_budget(NUCLEO, model(27_648, arena_bytes=20_000)).frame_bytes == budget.frame_bytes
+    )  # its ring is small
     assert memory_budget(roomy, model(784)).frame_bytes == 784 + 16
     assert memory_budget(roomy, model(64)).frame_bytes == 512
 
