@@ -83,7 +83,7 @@ static void measure(void *context, const hil_layer_event *event) {
 }
 
 static void send_data(void *context, const hil_layer_event *event) {
-    const uint32_t room = HIL_MAX_FRAME - HIL_WIRE_OVERHEAD - HIL_LAYER_DATA_VARIES_AT;
+    const uint32_t room = HIL_ANSWER_FRAME - HIL_WIRE_OVERHEAD - HIL_LAYER_DATA_VARIES_AT;
     const uint32_t total = event->out->bytes;
     const uint8_t *data = event->out->data;
     (void)context;

@@ -227,7 +227,10 @@ def test_the_encoding_that_was_asked_for_is_the_one_that_travels(encoding, expec
     session.hello()
     seen = set()
     take = device.board._take_chunk
-    device.board._take_chunk = lambda frame, chunk: (seen.add(chunk.encoding), take(frame, chunk))
+    device.board._take_chunk = lambda frame, sample, offset, encoding, data: (
+        seen.add(encoding),
+        take(frame, sample, offset, encoding, data),
+    )[1]
     noise = random.Random(1).randbytes(64)
     samples = [bytes(60) + noise[:4], b"\x80" * 60 + noise[:4], bytes(range(64)), noise]
     outcome = session.stream(samples)
