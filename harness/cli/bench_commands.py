@@ -16,7 +16,7 @@ from rich.table import Table
 
 from harness.bench import boards as kinds
 from harness.bench import discover, emulators, lease
-from harness.cli.app import Exit, app, interruptible
+from harness.cli.app import Exit, app, interruptible, wide_console
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _MARKS = {"ok": "[green]ok     [/]", "missing": "[yellow]missing[/]", "broken": "[red]broken [/]"}
@@ -68,7 +68,7 @@ def boards(as_json: JsonOption = False) -> None:
             board.uart.name,
             "yes" if board.virtual else "no",
         )
-    Console().print(table)
+    wide_console().print(table)
 
 
 @app.command()
@@ -96,7 +96,7 @@ def units(as_json: JsonOption = False) -> None:
     table = Table("unit", "board", "backend", "port", "held by")
     for line in found:
         table.add_row(*(line[key] for key in ("uid", "board", "backend", "port")), line["holder"] or "free")
-    Console().print(table)
+    wide_console().print(table)
 
 
 @app.command(name="discover")

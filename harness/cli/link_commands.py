@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 
-from harness.cli.app import Exit, app, interruptible
+from harness.cli.app import Exit, app, interruptible, wide_console
 from harness.errors import MisuseError
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ def _bench(
     from harness.linkbench.grid import OURS, Time
     from harness.linkbench.progress import shown
 
-    out = _console()
+    out = wide_console()
     kind: Time = "real" if real_time else "virtual"
     bench = Bench(kind=kind, seconds=QUICK_SECONDS[kind] if quick else None, slots=slots, content=content)
     grid.check()
@@ -143,16 +142,10 @@ def _bench(
         out.print(f"cells: {json_file}")
 
 
-def _console() -> Console:
-    """One that does not squeeze a wide table into the 80 columns that a file or a pipe is taken to have."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=180)
-
-
 def _faults(samples: int | None, seed: int, json_file: Path | None, quick: bool) -> None:
     from harness.linkbench import faults
 
-    out = _console()
+    out = wide_console()
     reports = []
     for plan in faults.plans(samples or (200 if quick else 2000), seed):
         out.print(f"{plan.describe()} ...")
