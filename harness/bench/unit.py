@@ -93,10 +93,10 @@ class Unit:
 def choose_backend(board: Board, choice: BackendChoice, places: Sequence[Place], uid: str | None) -> Backend:
     """``auto`` is a real unit if one is attached or named in the bench file, else the virtual board.
 
-    ``BenchError`` for an emulator that this host does not have.
+    ``BenchError`` for an emulator that this host does not have, or that has no such board.
     """
     if choice != "auto":
-        emulators.require(choice)
+        emulators.require(choice, board)
         return choice
     if uid is not None or any(place.board == board.name for place in places) or discover.attached(board):
         return "probe"

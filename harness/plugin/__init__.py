@@ -70,8 +70,7 @@ def _check_boards(config: pytest.Config, names: tuple[str, ...]) -> None:
 
     try:
         for name in names:
-            load_board(name)
-        emulators.require(config.getoption("--backend"))
+            emulators.require(config.getoption("--backend"), load_board(name))
     except BenchError as error:
         # A rig's error, with the exit status that `hil` has for one: pytest's own for a usage error is 4.
         pytest.exit(str(error), returncode=2)

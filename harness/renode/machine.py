@@ -10,7 +10,7 @@ from harness.errors import BenchError
 from harness.renode.launch import Launched
 from harness.renode.log import Findings, scan
 from harness.renode.monitor import CommandRefused, NoAnswer
-from harness.renode.platform import Facts, render
+from harness.renode.platform import Facts, render, sources
 
 CALL_TIMEOUT_S = 30.0  # a slice takes milliseconds; the first load of a platform two seconds
 _JOINED = 64  # commands in one line
@@ -25,7 +25,10 @@ class Machine:
         self.version = version_of(self.do("version"))
         self._out = launched.folder / "uart.bin"
         self._read_to = 0
-        self._loaded = False
+        self._table = ""  # the command that points the core at its vectors
+        for name, text in sources(facts, self.version).items():
+            (launched.folder / name).write_text(text, encoding="utf-8")
+            self.do(f"include @{launched.folder / name}")
         platform = launched.folder / "board.repl"
         platform.write_text(render(facts))
         self.do('mach create "dut"')
@@ -60,11 +63,10 @@ class Machine:
         copy = self._launched.folder / "firmware.elf"
         copy.write_bytes(elf.read_bytes())
         self.do(f"sysbus LoadELF @{copy}")
-        table = f"sysbus.cpu VectorTableOffset {vectors:#x}"
-        self.do(table)
+        self._table = f"sysbus.cpu VectorTableOffset {vectors:#x}"
+        self.do(self._table)
         # A reset, the firmware's own included, forgets the table: this macro runs after each.
-        self.do(f'macro reset "{table}"')
-        self._loaded = True
+        self.do(f'macro reset "{self._table}"')
 
     def read(self, address: int, size: int) -> bytes:
         """Memory, from a word boundary."""
@@ -79,8 +81,10 @@ class Machine:
 
     def reset(self) -> None:
         """Reset core and peripherals; memory keeps its content. Does nothing before the first ``run``: all is fresh then."""
-        if self._loaded:
+        if self._table:
             self.do("machine Reset")
+            # The macro has done it, where it runs; where flash is not mapped at 0 nothing would start without it.
+            self.do(self._table)
 
     def run(self, duration_s: float, received: bytes = b"") -> None:
         """Let ``duration_s`` of virtual time pass after the bytes ``received`` reached the serial port."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import resources
 
 from harness.errors import BenchError
 from harness.renode.soc import Registers, Soc, Uart, load
@@ -46,12 +47,26 @@ def render(facts: Facts) -> str:
     parts += _core(facts, soc)
     parts += [_uart(name, uart, soc, facts.clock_hz) for name, uart in soc.uarts.items()]
     parts += [_stub(name, registers) for name, registers in soc.stubs.items()]
-    parts += [f"{name}: Memory.ArrayMemory @ sysbus {base:#010x}\n    size: 0x400" for name, base in soc.plain.items()]
+    parts += [
+        f"{name}: Memory.ArrayMemory @ sysbus {base:#010x}\n    size: {soc.plain_bytes:#x}"
+        for name, base in soc.plain.items()
+    ]
     parts += [
         f"{name}: GPIOPort.STM32_GPIOPort @ sysbus <{base:#010x}, +0x400>\n    modeResetValue: {mode:#010x}"
         for name, (base, mode) in soc.gpio.items()
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def sources(facts: Facts, version: tuple[int, int, int]) -> dict[str, str]:
+    """The C# files that Renode must include before the platform is loaded: name to text, as ``version`` wants them."""
+    name = load(facts.soc).uart.source
+    if not name:
+        return {}
+    text = (resources.files("harness.renode") / "models" / name).read_text(encoding="utf-8")
+    if version < (1, 15, 0):
+        text = text.replace("(IMachine machine)", "(Machine machine)")
+    return {name: text}
 
 
 def outside(facts: Facts, address: int) -> bool:
@@ -60,7 +75,8 @@ def outside(facts: Facts, address: int) -> bool:
 
 
 def _memories(facts: Facts, soc: Soc) -> list[str]:
-    main = {"flash": (facts.flash_origin, facts.flash_bytes), "sram": (facts.ram_origin, facts.ram_bytes)}
+    ram = soc.ram or (facts.ram_origin, facts.ram_bytes)
+    main = {"flash": (facts.flash_origin, facts.flash_bytes), "sram": ram}
     parts = []
     for name, (base, size) in (main | soc.extra_ram).items():
         place = f"sysbus {base:#010x}"
@@ -88,10 +104,13 @@ def _core(facts: Facts, soc: Soc) -> list[str]:
 
 
 def _uart(name: str, uart: Uart, soc: Soc, clock_hz: int) -> str:
-    arrow = f"{soc.uart_interrupt} -> nvic@{uart.irq}".strip()
-    # The range's size is a property of the newer model; the older one must be told.
-    place = f"{uart.base:#010x}" if soc.uart_interrupt else f"<{uart.base:#010x}, +0x400>"
-    return f"{name}: {soc.uart_model} @ sysbus {place}\n    frequency: {clock_hz // uart.divider}\n    {arrow}"
+    model = soc.uart
+    place = f"<{uart.base:#010x}, +0x400>" if model.sized else f"{uart.base:#010x}"
+    lines = [f"{name}: {model.name} @ sysbus {place}"]
+    if model.clocked:
+        lines.append(f"    frequency: {clock_hz // uart.divider}")
+    lines.append("    " + f"{model.interrupt} -> nvic@{uart.irq}".strip())
+    return "\n".join(lines)
 
 
 def _stub(name: str, registers: Registers) -> str:
@@ -106,7 +125,7 @@ def stub_script(registers: Registers) -> str:
 
     ``request.isRead`` and its kin have a capital from 1.16.1 on, and a wrong name ends Renode: hence ``field``.
     """
-    follows = [(f.at, f.source, f.mask, f.shift) for f in registers.follows]
+    follows = [(f.at, f.source, f.mask, max(f.shift, 0), max(-f.shift, 0)) for f in registers.follows]
     lines = [
         "def field(name):",
         "    new = name[0].upper() + name[1:]",
@@ -121,9 +140,9 @@ def stub_script(registers: Registers) -> str:
         '        words[at] = (words.get(at, 0) & ~lanes) | ((field("value") << shift) & lanes)',
         '    elif field("isRead"):',
         "        seen = words.get(at, 0)",
-        f"        for flag, source, mask, up in {follows}:",
+        f"        for flag, source, mask, up, down in {follows}:",
         "            if flag == at:",
-        "                seen = (seen & ~(mask << up)) | ((words.get(source, 0) & mask) << up)",
+        "                seen = (seen & ~(mask << up >> down)) | ((words.get(source, 0) & mask) << up >> down)",
         f"        seen = ((seen | {_table(dict(registers.always))}.get(at, 0)) & lanes) >> shift",
         '        if hasattr(request, "Value"):',
         "            request.Value = seen",

@@ -86,6 +86,21 @@ class Control:
         """Set the read-out protection byte: 0xAA none, 0xCC for ever, anything else level 1."""
         self._link.control("protect", level=level)
 
+    def hang_probe(self) -> None:
+        """Let every call of a debugger wait for ever, as a probe whose firmware has crashed."""
+        self._link.control("silence")
+
+    def take_debug_pins(self) -> None:
+        """Let the firmware that is in flash switch SWDIO and SWCLK to another use whenever it runs.
+
+        No debugger gets an answer then, unless it holds the reset and catches the core before its first instruction.
+        """
+        self._link.control("take_pins")
+
+    def refuse_programming(self) -> None:
+        """Let the flash refuse to be programmed until it is erased as a whole."""
+        self._link.control("refuse_programming")
+
     def kill(self) -> None:
         """Unplug: end the unit's process without a word (SIGKILL). Its files stay behind, as after a crash."""
         os.kill(self.entry.pid, signal.SIGKILL)

@@ -91,21 +91,25 @@ class SerialPort:
                 data = bytes(map(garble, data))
             self._waiting += self.to_host.apply(data)
 
-    def flush(self) -> bool:
-        """Hand over what was collected. True if some of it must wait because the host does not read."""
+    def flush(self, *, keep_last: bool = False) -> bool:
+        """Hand over what was collected. True if some of it must wait because the host does not read.
+
+        ``keep_last`` keeps the last byte back: it has not left the chip's shift register yet.
+        """
         if self._out:
             self._seal()
-        if not self._waiting:
+        ready = len(self._waiting) - keep_last
+        if ready <= 0:
             return False
         try:
-            done = os.write(self.master, self._waiting)
+            done = os.write(self.master, self._waiting[:ready])
         except BlockingIOError:
             done = 0
         except OSError:
-            done = len(self._waiting)
+            done = ready
         self.bytes_out += done
         del self._waiting[:done]
         if len(self._waiting) > _BACKLOG:
             self.bytes_lost += len(self._waiting) - _BACKLOG
             del self._waiting[:-_BACKLOG]
-        return bool(self._waiting)
+        return done < ready

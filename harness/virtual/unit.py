@@ -43,6 +43,9 @@ class Unit:
         self._port_mask = 0
         self._backlog = False
         self._silent = False
+        self._was_sending = False
+        self._takes_pins: bytes | None = None  # the start of the firmware that switches the debug pins to another use
+        self._pins_gone = False
         self.running = True
         for fd in (listener.fileno(), *stop_on_eof):
             self._poll.register(fd, select.POLLIN)
@@ -55,7 +58,7 @@ class Unit:
         self._chip.reset("power")
         while self.running:
             pause_s = self._run(_SLICE_DEBUGGED if self._clients else _SLICE)
-            self._backlog = self.port.flush()
+            self._backlog = self.port.flush(keep_last=self._not_out_yet(pause_s))
             self._watch_port()
             events = self._poll.poll(0 if pause_s is None else max(1, int(pause_s * 1000)))
             if events:
@@ -68,6 +71,16 @@ class Unit:
         """Let every core live for up to ``ticks``; as ``Machine.run``."""
         pauses = [machine.run(ticks) for machine in self._machines]
         return None if None in pauses else min(pause for pause in pauses if pause is not None)
+
+    def _not_out_yet(self, pause_s: float | None) -> bool:
+        """Whether the host must not see the end of what was sent yet, because in virtual time it is still under way.
+
+        A host that changes its speed as soon as it has read the board's last word, and speaks at once, would be heard by
+        a board that waits for that word to leave before it changes as well. The board gets a slice for that. One that
+        sleeps does not wait for the line: then nothing is kept.
+        """
+        before, self._was_sending = self._was_sending, self._usart.sending
+        return pause_s is None and (before or self._was_sending)
 
     def close(self) -> None:
         """Close all connections and the port."""
@@ -118,7 +131,7 @@ class Unit:
                 raise ConnectionResetError
             for body in inbox.feed(data):
                 answer = self._answer(body)
-                if not self._silent:
+                if not (self._silent and body[0] == rpc.DEBUG_PORT):
                     client.sendall(answer)
         except (OSError, ValueError):
             self._poll.unregister(fd)
@@ -148,6 +161,8 @@ class Unit:
             while at < len(payload):
                 code, address, value = rpc.OPERATION.unpack_from(payload, at)
                 at += rpc.OPERATION.size
+                if self._pins_gone and code != rpc.SET_RESET:
+                    raise DapFault  # the reset pin is the only one that is still ours
                 match code:
                     case rpc.READ_DP:
                         out += struct.pack("<I", dap.read_dp(address))
@@ -164,6 +179,7 @@ class Unit:
                         at += 4 * value
                     case rpc.SET_RESET:
                         self._chip.hold_reset(bool(value))
+                        self._pins_gone = not value and self._firmware_takes_pins()
                     case _:
                         return rpc.reply(rpc.REFUSED, f"unknown operation {code}".encode())
         except DapFault:
@@ -171,6 +187,15 @@ class Unit:
         except struct.error as error:
             return rpc.reply(rpc.REFUSED, str(error).encode())
         return rpc.reply(rpc.OK, bytes(out))
+
+    def _firmware_takes_pins(self) -> bool:
+        """After a reset the debug pins are the chip's own again, until the firmware runs: not while it is halted."""
+        return (
+            self._takes_pins is not None and self._takes_pins == self._first_page() and not self._machine.debug.halted
+        )
+
+    def _first_page(self) -> bytes:
+        return self._machine.bus.read_block(self._machine.vector_base, 4096) or b""
 
     # -- control --------------------------------------------------------------------------------------------------
 
@@ -183,6 +208,8 @@ class Unit:
             "reset": self._reset,
             "silence": self._silence,
             "protect": self._protect,
+            "take_pins": self._take_pins,
+            "refuse_programming": self._refuse_programming,
         }
         if command not in actions:
             raise ValueError(f"unknown command {command!r}")
@@ -239,4 +266,15 @@ class Unit:
         if protect is None:
             raise ValueError("the read-out protection of this chip is not modelled")
         protect(level)
+        return {}
+
+    def _take_pins(self) -> dict[str, Any]:
+        self._takes_pins, self._pins_gone = self._first_page(), True
+        return {}
+
+    def _refuse_programming(self) -> dict[str, Any]:
+        refuse = getattr(self._chip, "refuse_programming", None)
+        if refuse is None:
+            raise ValueError("a flash that refuses to be programmed is not modelled for this chip")
+        refuse()
         return {}

@@ -77,8 +77,8 @@ def start(name: str, board: Board) -> EmulatedUnit:
     return unit
 
 
-def require(name: str) -> None:
-    """``BenchError``, in one line, when the emulator of that name cannot run on this host."""
+def require(name: str, board: Board) -> None:
+    """``BenchError``, in one line, when the emulator of that name cannot run on this host, or cannot be that board."""
     check = getattr(importlib.import_module(f"{__name__}.{name}"), "require", None) if name in names() else None
     if check is not None:
-        check()
+        check(board)

@@ -9,7 +9,7 @@ from harness.bench.emulators import EmulatedUnit, Findings
 from harness.bench.probes import Probe
 from harness.bench.probes.renode import RenodeProbe, ask
 from harness.errors import BenchError
-from harness.renode import locate, process
+from harness.renode import locate, process, soc
 from harness.renode.platform import Facts
 
 
@@ -58,20 +58,21 @@ class BenchRenode:
         self.running.close()
 
 
-def require() -> None:
-    """``BenchError`` when there is no Renode."""
+def require(board: Board) -> None:
+    """``BenchError``, in one line, when there is no platform for the board's chip, or no Renode."""
+    if board.virtual is None:
+        raise BenchError(f"{board.name} cannot run in Renode: its board.toml names no chip that can be emulated")
+    if board.virtual.soc not in soc.names():
+        raise BenchError(
+            f"{board.name} cannot run in Renode: no platform for {board.virtual.soc} (there are {', '.join(soc.names())}); "
+            f"add harness/renode/soc/{board.virtual.soc}.py, or use --backend virtual"
+        )
     locate.require()
 
 
 def start(board: Board) -> EmulatedUnit:
     """Start one unit. ``BenchError`` when Renode or a platform for the board's chip is missing, or it does not come up."""
-    if board.virtual is None:
-        raise BenchError(
-            f"{board.name} names no chip that can be emulated",
-            where=str(board.folder / "board.toml"),
-            expected="a [virtual] table with the chip's name",
-            next_step="add it, and harness/renode/soc/<name>.py",
-        )
+    require(board)
     return BenchRenode(process.start(facts(board)))
 
 

@@ -46,9 +46,10 @@ class _Worker:
         self._uid, self._chip, self._protection = uid, chip, protection
         probe = self._find(uid)
         name, origin = targets.choose(target, pack_target)
-        self._connect(probe, name)
+        mode = self._connect(probe, name)
         self._check_chip()
-        return {"description": f"{probe.vendor_name} {probe.product_name}, target {name} ({origin})".strip()}
+        how = "" if mode == "attach" else ", connected under reset"
+        return {"description": f"{probe.vendor_name} {probe.product_name}, target {name} ({origin}){how}".strip()}
 
     def _find(self, uid: str) -> Any:
         from pyocd.core.helpers import ConnectHelper
@@ -65,8 +66,11 @@ class _Worker:
             )
         return exact[0]
 
-    def _connect(self, probe: Any, target: str) -> None:
-        """Connect to the running core; if that fails, with its reset held: firmware may have switched the debug pins off."""
+    def _connect(self, probe: Any, target: str) -> str:
+        """Connect to the running core; if that fails, with its reset held: firmware may have switched the debug pins off.
+
+        The mode that worked.
+        """
         from pyocd.core.session import Session
 
         steps = []
@@ -91,7 +95,7 @@ class _Worker:
                 _close(session)
                 continue
             self._session = session
-            return
+            return mode
         raise _Failure(
             "the chip does not answer the probe",
             where=f"probe {self._uid}",

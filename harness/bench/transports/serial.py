@@ -10,6 +10,7 @@ from pathlib import Path
 import serial
 
 from harness.bench.transports._fd import FdTransport, hung_up
+from harness.bench.transports._threaded import ThreadedSerial
 from harness.errors import BenchError
 
 SCHEMES = ("",)
@@ -65,14 +66,11 @@ class SerialTransport(FdTransport):
             pass
 
 
-def open_(address: str, baud: int | None) -> SerialTransport:
-    """Open the port exclusively. BenchError for one that is missing, busy (naming the holder) or forbidden."""
-    if sys.platform == "win32":
-        raise BenchError(
-            "serial ports of Windows cannot be opened yet",
-            where=address,
-            next_step="name the port as socket://HOST:PORT or rfc2217://HOST:PORT in a bench file, or run in WSL with usbipd",
-        )
+def open_(address: str, baud: int | None, *, by_threads: bool = os.name == "nt") -> SerialTransport | ThreadedSerial:
+    """Open the port exclusively. BenchError for one that is missing, busy (naming the holder) or forbidden.
+
+    ``by_threads``: without a descriptor to wait on, as on Windows.
+    """
     try:
         port = serial.Serial(address, baud or DEFAULT_BAUD, timeout=0, write_timeout=0, exclusive=True)
     except _ERRORS as error:
@@ -82,18 +80,24 @@ def open_(address: str, baud: int | None) -> SerialTransport:
         port.set_low_latency_mode(True)
     except (AttributeError, NotImplementedError, OSError, ValueError):
         pass
-    return SerialTransport(port)
+    return ThreadedSerial(port) if by_threads else SerialTransport(port)
 
 
 def _why_not(address: str, error: Exception) -> BenchError:
     number = getattr(error, "errno", None)
+    # On Windows pyserial tells the system's error only as text: access is denied where another program has the port.
+    if "FileNotFoundError" in str(error):
+        number = errno.ENOENT
+    elif "PermissionError" in str(error):
+        number = errno.EBUSY
     if number in (errno.EAGAIN, errno.EBUSY, errno.EWOULDBLOCK):
         holder = find_holder(address)
         return BenchError(
             "the serial port is busy",
             where=address,
             found=f"held by {holder}" if holder else "its holder cannot be seen from this account",
-            next_step=f"end that program, or look with: fuser -v {address}",
+            next_step="end that program (a terminal, an IDE, another test run)"
+            + (f"; look with: fuser -v {address}" if os.name == "posix" else ""),
         )
     if number == errno.EACCES:
         return BenchError(

@@ -19,8 +19,27 @@ class Uart:
 
 
 @dataclass(frozen=True)
+class UartModel:
+    """What models the serial ports. ``name`` as platform descriptions have it.
+
+    ``interrupt`` is the left side of the arrow: a model with several outputs wants it named. ``clocked``: it must be told
+    its clock. ``sized``: it must be told how large its range is. ``source``: a C# file of ours in ``models/``, which must
+    be included before the platform is loaded; empty for a model of Renode's own.
+    """
+
+    name: str
+    interrupt: str = ""
+    clocked: bool = True
+    sized: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class Follow:
-    """Bits of register ``at`` that show, ``shift`` places higher, the bits ``mask`` of register ``source``: a ready flag."""
+    """Bits of register ``at`` that show the bits ``mask`` of register ``source``: a ready flag.
+
+    They are ``shift`` places higher, or lower where it is negative.
+    """
 
     at: int
     source: int
@@ -44,19 +63,23 @@ class Registers:
 
 @dataclass(frozen=True)
 class Soc:
-    """What Renode needs to know of a chip. Addresses in bytes; ``peripherals`` are the ranges where the chip has registers."""
+    """What Renode needs to know of a chip. Addresses in bytes; ``peripherals`` are the ranges where the chip has registers.
 
-    uart_model: str
-    uart_interrupt: str  # the left side of the arrow: some models have several outputs and want it named
+    ``ram``: (base, size) where a board's firmware is given less RAM than the chip has; a memory wants whole pages.
+    """
+
+    uart: UartModel
     uarts: dict[str, Uart]
     stubs: dict[str, Registers]
     gpio: dict[str, tuple[int, int]]  # name: (base, mode register at reset)
     peripherals: tuple[tuple[int, int], ...]  # (first, last address)
-    plain: dict[str, int]  # read-back memory of 1 KB each
+    plain: dict[str, int]  # read-back memory of ``plain_bytes`` each
     aliases: dict[str, int]  # a memory's name to a second address
     extra_ram: dict[str, tuple[int, int]]  # name: (base, size), behind or beside the main RAM
     priority_mask: int = 0xF0
     bit_bands: bool = True
+    plain_bytes: int = 0x400
+    ram: tuple[int, int] | None = None
 
 
 def names() -> tuple[str, ...]:

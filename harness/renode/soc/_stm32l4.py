@@ -1,6 +1,6 @@
 """What the STM32L4 and L4+ parts share (RM0351, RM0432). Renode has no clock, power or flash controller of theirs."""
 
-from harness.renode.soc import Follow, Registers, Soc, Uart
+from harness.renode.soc import Follow, Registers, Soc, Uart, UartModel
 
 _RCC = Registers(
     base=0x40021000,
@@ -16,8 +16,7 @@ _RCC = Registers(
 )
 
 STM32L4 = Soc(
-    uart_model="UART.STM32F7_USART",
-    uart_interrupt="IRQ",
+    uart=UartModel("UART.STM32F7_USART", interrupt="IRQ"),
     uarts={
         "usart1": Uart(0x40013800, 37),
         "usart2": Uart(0x40004400, 38),

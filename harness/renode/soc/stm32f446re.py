@@ -1,6 +1,6 @@
 """STM32F446RE (RM0390): what Renode ships has neither this chip nor an RCC and PWR that its start-up code gets past."""
 
-from harness.renode.soc import Follow, Registers, Soc, Uart
+from harness.renode.soc import Follow, Registers, Soc, Uart, UartModel
 
 _RCC = Registers(
     base=0x40023800,
@@ -20,8 +20,7 @@ _PWR = Registers(
 )
 
 SOC = Soc(
-    uart_model="UART.STM32_UART",
-    uart_interrupt="",
+    uart=UartModel("UART.STM32_UART", sized=True),
     uarts={
         "usart1": Uart(0x40011000, 37, 2),
         "usart2": Uart(0x40004400, 38, 4),

@@ -2,9 +2,11 @@
 
     python -m harness.testing.renode_double --as 1.15.3 --disable-xwt --plain --robot-server-port 12345
 
-The core is the virtual board's; around it are Renode's command line, control server, console dialogue, monitor commands,
-log lines and faults as field notes of real runs have them. It is stricter than Renode: a command that the notes do not
-have is refused, so that a test of the backend says what the backend relies on. It models the STM32F446RE only.
+The core is the virtual board's. Everything else is what the platform description that it is given registers: its memories,
+its scripts, run as a version runs them, its serial ports, and nothing where it registers nothing. Around them are Renode's
+command line, control server, console dialogue, monitor commands, log lines and faults as field notes of real runs have them.
+It is stricter than Renode: a command or a model that the notes do not have is refused, so that a test of the backend says
+what the backend relies on. Of an included C# file it takes only the name and what it is made with; it plays the file itself.
 
 ``--stays``: does not exit after StopRemoteServer (seen on 1.16.1). ``--one-by-one``: takes one command a line.
 """

@@ -5,18 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import IO, Any
+from typing import IO
 
 from harness.testing.renode_double.board import Board
+from harness.testing.renode_double.platform import Wrong, included, parse
 from harness.testing.renode_double.quirks import Quirks
-
-_MODELS = {
-    "Memory.MappedMemory", "Memory.ArrayMemory", "IRQControllers.NVIC", "CPU.CortexM", "Miscellaneous.DWT",
-    "Miscellaneous.BitBanding", "UART.STM32_UART", "Python.PythonPeripheral", "GPIOPort.STM32_GPIOPort",
-}  # fmt: skip
-_ENTRY = re.compile(r"^(\w+): ([\w.]+) @ (.*?)\n((?:    .*\n?|\n(?=    ))*)", re.MULTILINE)
-_SCRIPT = re.compile(r"script: '''\n(.*?)'''", re.DOTALL)
+from harness.virtual.bus import BusError
 
 
 class Refused(Exception):
@@ -29,15 +23,14 @@ class Monitor:
     def __init__(self, quirks: Quirks, log: Callable[[str, str], None], *, joins: bool = True) -> None:
         self._quirks, self._log, self._joins = quirks, log, joins
         self.machine_name = ""
-        self.board = Board(log)
-        self.board.on_reset = self._after_reset
+        self._board: Board | None = None
         self._macro = ""
-        self._peripherals: set[str] = set()
+        self._included: set[str] = set()
         self._uart_file: IO[bytes] | None = None
-        self.mips = 100
         self._commands: tuple[tuple[str, Callable[..., str]], ...] = (
             (r"version", lambda: quirks.banner),
             (r'mach create "(\w+)"', self._create),
+            (r"include @(\S+)", self._include),
             (r"machine LoadPlatformDescription @(\S+)", self._platform),
             (r"machine Reset", self._reset),
             (r"sysbus LoadELF @(\S+)", self._load),
@@ -45,7 +38,7 @@ class Monitor:
             (r"sysbus\.cpu VectorTableOffset (\w+)", self._vectors),
             (r"sysbus\.cpu PerformanceInMips (\d+)", self._performance),
             (r"sysbus\.cpu (PC|LR|SP)", self._register),
-            (r"sysbus\.cpu IsHalted", lambda: "False"),
+            (r"sysbus\.cpu IsHalted", lambda: str(self.board.halted)),
             (r"sysbus\.cpu ExecutedInstructions", lambda: f"0x{self.board.executed:016X}"),
             (r"sysbus\.cpu EmulationState", self._state),
             (r"sysbus\.(\w+) CreateFileBackend @(\S+) true", self._file_backend),
@@ -54,6 +47,13 @@ class Monitor:
             (r'emulation RunFor "([\d.]+)"', self._run_for),
             (r'macro reset "(.*)"', self._set_macro),
         )
+
+    @property
+    def board(self) -> Board:
+        """The machine's platform."""
+        if self._board is None:
+            raise Refused("No such command or device: sysbus")
+        return self._board
 
     def execute(self, line: str) -> str:
         """Run the commands of a line; what they say. ``Refused`` ends the line."""
@@ -64,7 +64,7 @@ class Monitor:
         return "\n".join(text for text in said if text)
 
     def _one(self, command: str) -> str:
-        if self._quirks.short_names and re.match(r"(cpu|usart\d)\b", command):
+        if self._quirks.short_names and re.match(r"(cpu|usart\d|scb\d)\b", command):
             command = f"sysbus.{command}"
         for pattern, action in self._commands:
             found = re.fullmatch(pattern, command)
@@ -76,25 +76,31 @@ class Monitor:
         self.machine_name = name
         return ""
 
-    def _platform(self, path: str) -> str:
-        text = Path(path).read_text()
-        for name, model, _place, body in _ENTRY.findall(text):
-            if model not in _MODELS:
-                raise Refused(f"Error E04: Could not resolve type: '{model}'.")
-            if model == "CPU.CortexM" and 'cpuType: "cortex-m4"' not in body:
-                raise Refused("the double has a Cortex-M4 only")
-            self._peripherals.add(name)
-        for script in _SCRIPT.findall(text):
-            self._init_script(script)
-        if not {"cpu", "nvic", "flash", "sram"} <= self._peripherals:
-            raise Refused(f"the platform lacks a part: {sorted(self._peripherals)}")
+    def _include(self, path: str) -> str:
+        try:
+            self._included.add(included(Path(path).read_text(), self._quirks))
+        except Wrong as error:
+            raise Refused(str(error)) from error
         return ""
 
-    def _init_script(self, script: str) -> None:
-        exec(compile(script, "script", "exec"), {"request": request(self._quirks.capital_requests, is_init=True)})
+    def _platform(self, path: str) -> str:
+        if not self.machine_name:
+            raise Refused("There is no machine: mach create first")
+        try:
+            entries = parse(Path(path).read_text(), self._included)
+        except Wrong as error:
+            raise Refused(str(error)) from error
+        if missing := {"cpu", "nvic", "flash", "sram"} - {entry.name for entry in entries}:
+            raise Refused(f"the platform lacks a part: {sorted(missing)}")
+        self._board = Board(entries, self._quirks, self._log)
+        self._board.on_reset = self._after_reset
+        return ""
 
     def _load(self, path: str) -> str:
-        self.board.load(Path(path))
+        try:
+            self.board.load(Path(path))
+        except BusError as error:
+            raise Refused(f"Tried to access bytes at non-existing peripheral in range 0x{error.address:X}") from error
         return ""
 
     def _vectors(self, at: str) -> str:
@@ -102,7 +108,7 @@ class Monitor:
         return ""
 
     def _performance(self, mips: str) -> str:
-        self.mips = int(mips)
+        self.board.set_speed(int(mips))
         return ""
 
     def _reset(self) -> str:
@@ -129,32 +135,22 @@ class Monitor:
         return "Running"
 
     def _file_backend(self, uart: str, path: str) -> str:
-        if uart not in self._peripherals:
+        if uart not in self.board.uarts:
             raise Refused(f"No such command or device: sysbus.{uart}")
         self._uart_file = file = Path(path).open("wb", buffering=0)  # noqa: SIM115 - as long as the emulation
 
         def keep(byte: int) -> None:
             file.write(bytes([byte]))
 
-        self.board.on_byte = keep
+        self.board.uarts[uart].transmit = keep
         return ""
 
     def _write(self, uart: str, byte: str) -> str:
-        if uart != "usart2":
-            raise Refused("only usart2 leads anywhere")
-        self.board.receive(int(byte, 0))
+        if uart not in self.board.uarts:
+            raise Refused(f"No such command or device: sysbus.{uart}")
+        self.board.uarts[uart].receive(int(byte, 0))
         return ""
 
     def _run_for(self, duration_s: str) -> str:
-        if self.board.vectors is None:
-            self._log("ERROR", "cpu: PC does not lay in memory or PC and SP are equal to zero. CPU was halted.")
-            return ""
         self.board.run_for(float(duration_s))
         return ""
-
-
-def request(capital: bool, *, is_init: bool = False, is_write: bool = False, **fields: int) -> Any:
-    """What a PythonPeripheral's script sees of an access, in the spelling of a version."""
-    parts = {"isInit": is_init, "isRead": not (is_init or is_write), "isWrite": is_write,
-             "offset": 0, "value": 0, "length": 4} | fields  # fmt: skip
-    return SimpleNamespace(**{name[0].upper() + name[1:] if capital else name: value for name, value in parts.items()})

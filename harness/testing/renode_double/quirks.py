@@ -16,6 +16,7 @@ class Quirks:
     short_names: bool = False  # `cpu` for `sysbus.cpu`
     emulation_state: bool = False
     capital_requests: bool = False  # PythonPeripheral: request.IsInit instead of request.isInit
+    machine_is_an_interface: bool = True  # C# models are made with an IMachine, not a Machine
 
     @property
     def banner(self) -> str:
@@ -24,7 +25,13 @@ class Quirks:
 
 
 VERSIONS = {
-    "1.13.3": Quirks("1.13.3", text_arguments_only=True, says_listening_before_bind=True, status_if_port_taken=1),
+    "1.13.3": Quirks(
+        "1.13.3",
+        text_arguments_only=True,
+        says_listening_before_bind=True,
+        status_if_port_taken=1,
+        machine_is_an_interface=False,
+    ),
     "1.15.3": Quirks("1.15.3"),
     "1.16.1": Quirks("1.16.1", short_names=True, emulation_state=True, capital_requests=True),
 }

@@ -6,7 +6,7 @@ import pytest
 
 from harness.bench import emulators
 from harness.bench.boards import load_board
-from harness.bench.probes import pyocd, targets
+from harness.bench.probes import CoreState, pyocd, targets
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.errors import BenchError
 from harness.models import metadata
@@ -20,6 +20,13 @@ BOARD = load_board("nucleo_f446re")
 def image(tmp_path_factory):
     out = tmp_path_factory.mktemp("image") / "digits.elf"
     return build_product(metadata.load_model("digits_cnn_int8"), BOARD, out=out).image.elf
+
+
+@pytest.fixture(scope="module")
+def other_image(tmp_path_factory):
+    """Another firmware."""
+    out = tmp_path_factory.mktemp("image") / "other.elf"
+    return build_product(metadata.load_model("digits_cnn_f32"), BOARD, out=out).image.elf
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +106,81 @@ def test_a_chip_that_does_not_answer_is_tried_under_reset_and_each_step_is_told(
     first, second = str(caught.value.found).split("; ", 1)
     assert first.startswith("attach: ")
     assert second.startswith("under-reset: ")
+
+
+def test_firmware_that_takes_the_debug_pins_is_met_under_reset_and_replaced(probe, image, other_image):
+    unit = emulators.start("virtual", BOARD)
+    try:
+        first = probe(unit.uid)
+        first.open()
+        first.flash(other_image)
+        first.reset()
+        with Control(unit.uid) as control:
+            control.take_debug_pins()
+        first.close()
+        again = probe(unit.uid)
+        again.open()
+        assert again.description.endswith("connected under reset")
+        report = again.flash(image)
+        assert (report.bytes_programmed, report.verified) == (report.bytes_total, True)
+        again.reset()
+        assert again.core().state in (CoreState.RUNNING, CoreState.SLEEPING)
+    finally:
+        unit.close()
+
+
+def test_a_core_that_is_locked_up_is_flashed_and_runs(probe, image):
+    unit = emulators.start("virtual", BOARD)  # blank: it locks up at its first fetch
+    try:
+        with Control(unit.uid) as control:
+            assert control.state()["locked_up"]
+        opened = probe(unit.uid)
+        opened.open()
+        assert opened.core().state is CoreState.LOCKUP
+        assert opened.flash(image).verified
+        opened.reset()
+        assert opened.core().state in (CoreState.RUNNING, CoreState.SLEEPING)
+    finally:
+        unit.close()
+
+
+def test_a_flash_that_cannot_be_programmed_is_erased_as_a_whole_only_where_that_is_allowed(probe, image):
+    unit = emulators.start("virtual", BOARD)
+    try:
+        with Control(unit.uid) as control:
+            control.refuse_programming()
+        forbidden, allowed = probe(unit.uid), probe(unit.uid, allow_mass_erase=True)
+        forbidden.open()
+        with pytest.raises(BenchError, match="the flash cannot be programmed") as caught:
+            forbidden.flash(image)
+        assert "--allow-mass-erase" in caught.value.next_step
+        forbidden.close()
+        allowed.open()
+        report = allowed.flash(image)
+        assert report.recovery.startswith("programmed after a mass erase; before it: ")
+        assert (report.bytes_programmed, report.verified) == (report.bytes_total, True)
+        assert allowed.flash(image).recovery == ""
+    finally:
+        unit.close()
+
+
+def test_a_probe_that_hangs_in_the_middle_is_killed_with_its_process_and_the_unit_lives_on(probe, image, monkeypatch):
+    monkeypatch.setattr(pyocd, "CALL_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(pyocd, "FLASH_TIMEOUT_S", 0.5)
+    unit = emulators.start("virtual", BOARD)
+    try:
+        opened = probe(unit.uid)
+        opened.open()
+        with Control(unit.uid) as control:
+            control.hang_probe()
+        with pytest.raises(BenchError, match="did not finish `flash` in time; its process was killed"):
+            opened.flash(image)
+        assert opened._worker.returncode == -9
+        with pytest.raises(BenchError, match="ended during `reset`"):
+            opened.reset()
+        assert unit.alive, "the unit is no part of what was killed"
+    finally:
+        unit.close()
 
 
 def test_another_chip_is_refused_before_anything_is_written(unit, probe):

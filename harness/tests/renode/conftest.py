@@ -1,5 +1,7 @@
 """Units in the double, the image built once."""
 
+from functools import cache
+
 import pytest
 from renode_lab import BOARD, MODEL, VERSIONS, double
 
@@ -11,10 +13,21 @@ from harness.run.runner import run_case
 
 
 @pytest.fixture(scope="session")
-def image(tmp_path_factory):
-    out = tmp_path_factory.mktemp("image") / "digits.elf"
-    build_product(metadata.load_model(MODEL), load_board(BOARD), out=out)
-    return out
+def images(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("images")
+
+    @cache
+    def built(board):
+        out = folder / f"{board}.elf"
+        build_product(metadata.load_model(MODEL), load_board(board), out=out)
+        return out
+
+    return built
+
+
+@pytest.fixture(scope="session")
+def image(images):
+    return images(BOARD)
 
 
 @pytest.fixture(params=VERSIONS)

@@ -27,9 +27,9 @@ def double(folder: Path, version: str, *flags: str) -> Path:
     return script
 
 
-def digits_case(samples=None):
+def digits_case(samples=None, board=BOARD):
     plan = load(shipped("testplans") / "digits.yaml")
-    (case,) = expand(plan, boards=names(), models=metadata.names(), only_boards=[BOARD], samples=samples)
+    (case,) = expand(plan, boards=names(), models=metadata.names(), only_boards=[board], samples=samples)
     return case
 
 

@@ -8,12 +8,15 @@ import sys
 import pytest
 from renode_lab import FACTS, ROOT, double
 
+from harness.bench.boards import load_board
+from harness.bench.unit import choose_backend
 from harness.errors import BenchError, MisuseError
 from harness.renode import locate
 from harness.renode.console import ConsoleMonitor
 from harness.renode.launch import Launched, launch
 from harness.renode.machine import Machine, version_of
 from harness.renode.monitor import CommandRefused, NoAnswer
+from harness.renode.platform import render
 from harness.renode.robot import RobotMonitor
 
 
@@ -47,8 +50,13 @@ def test_the_server_takes_commands_and_tells_errors_apart(server, version):
         monitor.keyword("NoSuchKeyword", timeout_s=5.0)
 
 
-def test_short_names_are_never_relied_on(server, version):
+def test_short_names_are_never_relied_on(server, version, tmp_path):
     _process, _port, monitor = server
+    platform = tmp_path / "board.repl"
+    platform.write_text(render(FACTS))
+    for command in ('mach create "dut"', f"machine LoadPlatformDescription @{platform}"):
+        monitor.execute(command, 5.0, lambda: None)
+    assert monitor.execute("sysbus.cpu PC", 5.0, lambda: None)
     if version == "1.16.1":
         assert monitor.execute("cpu PC", 5.0, lambda: None)
     else:
@@ -192,3 +200,19 @@ def test_the_command_line_says_it_in_one_line_and_exits_with_2(tmp_path):
     assert done.returncode == 2
     assert "Renode is not here" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout
+
+
+def test_a_board_without_a_platform_is_told_in_one_line_before_anything_starts(tmp_path, monkeypatch):
+    (tmp_path / "renode").write_text("#!/bin/sh\ntouch started\n")
+    (tmp_path / "renode").chmod(0o755)
+    monkeypatch.setenv("HIL_RENODE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    board = load_board("nucleo_f446re")
+    other = board.model_copy(update={"virtual": board.virtual.model_copy(update={"soc": "stm32x"})})
+    with pytest.raises(BenchError, match=r"no platform for stm32x \(there are cy8c624a, .*soc/stm32x\.py") as caught:
+        choose_backend(other, "renode", (), None)
+    assert len(str(caught.value).splitlines()) == 1
+    with pytest.raises(BenchError, match="names no chip that can be emulated"):
+        choose_backend(board.model_copy(update={"virtual": None}), "renode", (), None)
+    assert choose_backend(board, "renode", (), None) == "renode"
+    assert not (tmp_path / "started").exists()

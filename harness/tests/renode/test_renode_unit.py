@@ -58,22 +58,49 @@ def virtual_outputs(image):
     ).samples.outputs
 
 
+def assert_same_as(record, samples, version, outputs):
+    assert record.verdict is Verdict.PASS, record.reasons
+    assert (record.backend, record.evidence) == ("renode", "emulated")
+    assert record.unit.probe.startswith(f"Renode {version}, ")
+    assert record.firmware.verified
+    assert not record.warnings
+    assert record.measurement("agreement").value == 1.0
+    assert record.measurement("instructions.p50").value > 10_000
+    assert not [m.name for m in record.measurements if m.name.startswith(("cycles", "latency", "line_use"))]
+    assert np.array_equal(samples.outputs, outputs)
+
+
 @pytest.mark.parametrize("control", ["", "console"])
 def test_the_digits_plan_has_the_same_outputs_as_on_the_virtual_board(
     renode, run, image, version, control, virtual_outputs
 ):
     renode(version, control=control)
     result = run(digits_case(12), image)
-    record = result.record
-    assert record.verdict is Verdict.PASS, record.reasons
-    assert (record.backend, record.evidence) == ("renode", "emulated")
-    assert b"Renode: instructions only" in markdown.render(record, result.samples, None)
-    assert record.unit.probe.startswith(f"Renode {version}, ")
-    assert record.firmware.verified
-    assert record.measurement("agreement").value == 1.0
-    assert record.measurement("instructions.p50").value > 10_000
-    assert not [m.name for m in record.measurements if m.name.startswith(("cycles", "latency", "line_use"))]
-    assert np.array_equal(result.samples.outputs, virtual_outputs)
+    assert_same_as(result.record, result.samples, version, virtual_outputs)
+    assert b"Renode: instructions only" in markdown.render(result.record, result.samples, None)
+
+
+@pytest.mark.parametrize("kind", ["steval_stwinkt1", "cy8cproto_062_4343w"])
+def test_it_has_them_on_the_other_boards_too(renode, run, images, version, kind, virtual_outputs):
+    renode(version)
+    result = run(digits_case(12, kind), images(kind))
+    assert_same_as(result.record, result.samples, version, virtual_outputs)
+
+
+@pytest.mark.parametrize("kind", ["nucleo_f446re", "steval_stwinkt1", "cy8cproto_062_4343w"])
+def test_the_firmware_touches_nothing_that_the_platform_lacks_and_starts_again_after_a_reset(renode, images, kind):
+    renode()
+    unit = emulators.start("renode", load_board(kind))
+    try:
+        probe = unit.probe(allow_mass_erase=False)
+        probe.flash(images(kind))
+        for _ in range(2):
+            probe.reset()
+            assert probe.core().state in (CoreState.RUNNING, CoreState.SLEEPING)
+        found = unit.findings()
+        assert (found.errors, found.warnings) == ((), ())
+    finally:
+        unit.close()
 
 
 def test_a_jump_to_nothing_kills_renode_and_is_the_products_fault(renode, run, copy, version):
@@ -154,8 +181,10 @@ _REAL = locate.find()
 
 
 @pytest.mark.skipif(_REAL is None, reason="no real Renode: set HIL_RENODE or put renode on PATH")
-def test_the_digits_plan_passes_in_a_real_renode(run, image):
-    result = run(digits_case(), image)
+@pytest.mark.parametrize("kind", ["nucleo_f446re", "steval_stwinkt1", "cy8cproto_062_4343w"])
+def test_the_digits_plan_passes_in_a_real_renode(run, images, kind):
+    case = digits_case(board=kind)
+    result = run(case, images(kind))
     assert result.record.verdict is Verdict.PASS, result.record.reasons
-    virtual = run_case(digits_case(), RunOptions(backend="virtual", firmware=image), watch=lambda step: None)
+    virtual = run_case(case, RunOptions(backend="virtual", firmware=images(kind)), watch=lambda step: None)
     assert np.array_equal(result.samples.outputs, virtual.samples.outputs)

@@ -17,12 +17,15 @@ def echo(data):
 
 
 class Line(MemoryTransport):
-    """A line whose speed is that of its near end; an adapter that cannot be set above ``most``."""
+    """A line whose speed is that of its near end; an adapter that cannot be set above ``most``.
 
-    def __init__(self, clock, hello, *, holds=12_000_000, most=12_000_000, inject=()):
+    ``paced``: answers come at 2000 bytes/s whatever the speed.
+    """
+
+    def __init__(self, clock, hello, *, holds=12_000_000, most=12_000_000, inject=(), paced=False):
         self.board = SpeedyDevice(FakeDevice(hello, echo, inject=inject), lambda: self.baud, holds=holds)
         super().__init__(self.board, clock, up=Direction(11_520), down=Direction(11_520), baud=115_200)
-        self._most = most
+        self._most, self._paced = most, paced
         self.set_to = []
 
     def set_baud(self, baud):
@@ -31,6 +34,8 @@ class Line(MemoryTransport):
         super().set_baud(baud)
         self.set_to.append(baud)
         self.up.bytes_per_s = self.down.bytes_per_s = baud / 10
+        if self._paced:
+            self.down.bytes_per_s = 2000
 
 
 def greeted(clock=None, **options):
@@ -71,6 +76,14 @@ def test_a_cable_that_is_too_long_ends_the_climb_below_and_both_sides_meet_again
     assert line.baud == line.board.baud == 460_800
     assert session.stream(samples()).lost == {}
     assert clock.monotonic_s() < 5.0
+
+
+def test_a_board_that_is_slow_to_answer_and_loses_nothing_holds_its_speed():
+    # An emulator on a busy host: 256 bytes come back in an eighth of a second, whatever the speed of the line.
+    session, _line, clock = greeted(paced=True)
+    climbed = session.climb(known=921_600)
+    assert (climbed.baud, climbed.refused) == (921_600, {})
+    assert clock.monotonic_s() > 1.0
 
 
 def test_speeds_known_not_to_hold_are_not_tried_again():

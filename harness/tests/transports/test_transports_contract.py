@@ -45,17 +45,22 @@ class FdFarEnd:
 
 
 @contextmanager
-def serial_over_pty():
+def serial_over_pty(by_threads=False):
     master, slave = pty.openpty()
     tty.setraw(master)
     far = FdFarEnd(master)
-    transport = serial.open_(os.ttyname(slave), 115_200)
+    transport = serial.open_(os.ttyname(slave), 115_200, by_threads=by_threads)
     os.close(slave)
     try:
         yield transport, far
     finally:
         transport.close()
         far.vanish()
+
+
+def serial_over_pty_by_threads():
+    """As on Windows."""
+    return serial_over_pty(by_threads=True)
 
 
 @contextmanager
@@ -217,7 +222,9 @@ def rfc2217_over_loopback():
         server.close()
 
 
-@pytest.mark.parametrize("line", [serial_over_pty, tcp_over_loopback, program_on_a_pipe, memory])
+@pytest.mark.parametrize(
+    "line", [serial_over_pty, serial_over_pty_by_threads, tcp_over_loopback, program_on_a_pipe, memory]
+)
 def test_every_transport_keeps_the_contract(line):
     check_transport(line)
 
@@ -284,6 +291,52 @@ def test_an_address_chooses_its_transport():
         assert child.read(10, 10.0) == b"echo"
     finally:
         child.close()
+
+
+def test_a_port_of_threads_ends_them_with_it_and_at_once():
+    before = threading.active_count()
+    with serial_over_pty_by_threads() as (transport, _):
+        assert threading.active_count() == before + 2
+        transport.close()
+        assert threading.active_count() == before
+
+
+def test_a_port_of_threads_closes_while_the_board_takes_nothing():
+    before = threading.active_count()
+    with serial_over_pty_by_threads() as (transport, _):
+        taken = 0
+        while got := transport.write(bytes(65536), 0.2):
+            taken += got
+        assert taken >= 4096
+        transport.close()
+        assert threading.active_count() == before
+
+
+def test_a_port_of_threads_changes_its_speed_after_what_it_took_has_left():
+    with serial_over_pty_by_threads() as (transport, far):
+        assert transport.write(b"at the old speed", 1.0) == 16
+        transport.set_baud(921_600)
+        assert transport.baud == 921_600
+        assert far.take() == b"at the old speed"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("could not open port 'COM3': PermissionError(13, 'Access is denied.', None, 5)", "the serial port is busy"),
+        (
+            "could not open port 'COM9': FileNotFoundError(2, 'The system cannot find the file', None, 2)",
+            "no such serial port",
+        ),
+    ],
+)
+def test_what_windows_says_of_a_port_is_understood(monkeypatch, said, meant):
+    def refuse(*args, **kwargs):
+        raise serial.serial.SerialException(said)
+
+    monkeypatch.setattr(serial.serial, "Serial", refuse)
+    with pytest.raises(BenchError, match=meant):
+        serial.open_("COM3", None, by_threads=True)
 
 
 def test_a_serial_port_that_is_not_there_is_named():

@@ -1,11 +1,14 @@
 import os
+import socket
 
 import pytest
 import serial
 from pyocd.flash.file_programmer import FileProgrammer
 
 from harness.virtual.control import Control
-from harness.virtual.serial_port import garble
+from harness.virtual.serial_port import SerialPort, garble
+from harness.virtual.soc.stm32f446re import Stm32F446
+from harness.virtual.unit import Unit
 
 
 @pytest.fixture
@@ -116,3 +119,33 @@ def test_bytes_to_a_chip_without_a_running_uart_are_lost(unit):
     with Control(unit.uid) as control:
         assert control.state()["bytes_in"] == 6
         assert control.state()["line_waiting"] == 0
+
+
+def test_the_last_byte_reaches_the_host_only_when_it_has_left_the_chip():
+    port = SerialPort()
+    host = os.open(port.path, os.O_RDWR | os.O_NOCTTY)
+    try:
+        for byte in b"bye":
+            port.send(byte, 0)
+        assert port.flush(keep_last=True) is False
+        assert os.read(host, 10) == b"by"
+        assert port.flush(keep_last=True) is False
+        port.flush()
+        assert os.read(host, 10) == b"e"
+    finally:
+        os.close(host)
+        port.close()
+
+
+def test_a_board_that_waits_for_its_last_byte_gets_a_slice_to_change_its_speed_before_the_host_hears():
+    chip = Stm32F446("waits")
+    with socket.socket(socket.AF_UNIX) as listener:
+        unit = Unit(chip, listener, [])
+        chip.serial._tx_free_at = chip.machine.clock.now() + 1000
+        assert unit._not_out_yet(None)
+        chip.machine.clock.advance(1000)
+        assert unit._not_out_yet(None), "the slice in which it has left is not one in which the program could act"
+        assert not unit._not_out_yet(None)
+        chip.serial._tx_free_at = chip.machine.clock.now() + 1000
+        assert not unit._not_out_yet(0.1), "a core that sleeps waits for nothing"
+        unit.close()

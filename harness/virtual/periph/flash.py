@@ -33,6 +33,7 @@ class Flash(Peripheral):
         self._keys_seen = self._option_keys_seen = 0
         self._locked_for_good = False
         self._busy = False
+        self.refuses_until_erased = False  # a test's fault injection: programming fails until a mass erase
         self._options = self.reset_values[OPTCR]  # option bytes: they outlive every reset
 
     @property
@@ -114,6 +115,7 @@ class Flash(Peripheral):
         self._busy = True
         if control & MER:
             offset, size = 0, len(self._array)
+            self.refuses_until_erased = False
         elif control & SER and (number := control >> 3 & 15) < len(self._sectors):
             offset, size = self._sectors[number]
         else:
@@ -139,7 +141,7 @@ class Flash(Peripheral):
         if offset % 16 + size > 16:
             self._fail(PGAERR)
             return
-        if not self._writable(offset, size):
+        if self.refuses_until_erased or not self._writable(offset, size):
             self._fail(WRPERR)
             return
         old = int.from_bytes(self._array[offset : offset + size], "little")

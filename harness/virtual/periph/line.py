@@ -154,6 +154,11 @@ class LineUart(Peripheral):
             self._update()
         return value
 
+    @property
+    def sending(self) -> bool:
+        """Whether a byte that the program wrote has not left entirely yet."""
+        return self._tx_free_at > self._clock.now()
+
     # -- transmit -------------------------------------------------------------------------------------------------
 
     def _send(self, value: int) -> None:

@@ -20,6 +20,7 @@ INTR_TX, INTR_TX_SET, INTR_TX_MASK, INTR_TX_MASKED = 0xF80, 0xF84, 0xF88, 0xF8C
 INTR_RX, INTR_RX_SET, INTR_RX_MASK, INTR_RX_MASKED = 0xFC0, 0xFC4, 0xFC8, 0xFCC
 ENABLED, MODE_UART = 1 << 31, 2
 CLEAR = 1 << 16
+SR_VALID = 1 << 15  # of TX_FIFO_STATUS: the shift register holds a byte
 TRIGGER, NOT_FULL, EMPTY, DONE = 1 << 0, 1 << 1, 1 << 4, 1 << 9  # of INTR_TX
 NOT_EMPTY, FULL, OVERFLOW, UNDERFLOW, FRAME_ERROR = 1 << 2, 1 << 3, 1 << 5, 1 << 6, 1 << 8  # of INTR_RX
 CAUSE_TX, CAUSE_RX = 1 << 2, 1 << 3
@@ -47,10 +48,15 @@ class ScbUart(LineUart):
         super().reset()
 
     @property
-    def _tx_used(self) -> int:
-        """Entries of the transmit FIFO in use."""
+    def _tx_held(self) -> int:
+        """Bytes that have not left entirely: one in the shift register, the others in the FIFO."""
         left = self._tx_free_at - self._clock.now()
-        return min(self.capacity, -(-left // self._frame_ticks)) if left > 0 and self._frame_ticks else 0
+        return -(-left // self._frame_ticks) if left > 0 and self._frame_ticks else 0
+
+    @property
+    def _tx_used(self) -> int:
+        """Entries of the transmit FIFO in use: below 128 whenever NOT_FULL asks for more, else its handler comes in vain."""
+        return min(self.capacity, max(0, self._tx_held - 1))
 
     def _tx_requests(self) -> int:
         """INTR_TX. A condition that still holds sets its bit again at once, so only DONE stays acknowledged."""
@@ -92,10 +98,10 @@ class ScbUart(LineUart):
                     self._notice_poll()
                 return held
             case 0x208:
-                used = self._tx_used
-                if used:
-                    self._notice_poll()
-                return used
+                if not self._tx_held:
+                    return 0
+                self._notice_poll()
+                return self._tx_used | SR_VALID
             case 0xE00:
                 return (CAUSE_TX if self.get(INTR_TX_MASKED) else 0) | (CAUSE_RX if self.get(INTR_RX_MASKED) else 0)
             case 0xF80:

@@ -127,6 +127,10 @@ class Stm32F446(SingleCore):
         """Set the read-out protection byte, as if it had been programmed before power-on."""
         self.flash.protect(level)
 
+    def refuse_programming(self) -> None:
+        """Let programming fail until the flash is erased as a whole, as after an erase that power was lost in."""
+        self.flash.refuses_until_erased = True
+
     def _hidden(self, address: int) -> bool:
         return self.flash.protected and (FLASH_BASE <= address < FLASH_BASE + FLASH_SIZE or address < FLASH_SIZE)
 

@@ -1,0 +1,212 @@
+"""What is registered on the double's bus: plain registers, scripts, nothing, and the serial ports as Renode models them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from harness.virtual.exceptions import Exceptions
+from harness.virtual.periph.base import Peripheral
+
+Tell = Callable[[str, int, int | None], None]
+_WIDTHS = {1: "Byte", 2: "Word", 4: "DoubleWord"}
+
+
+def request(capital: bool, *, is_init: bool = False, is_write: bool = False, **fields: int) -> Any:
+    """What a PythonPeripheral's script sees of an access, in the spelling of a version."""
+    parts = {"isInit": is_init, "isRead": not (is_init or is_write), "isWrite": is_write,
+             "offset": 0, "value": 0, "length": 4} | fields  # fmt: skip
+    return SimpleNamespace(**{name[0].upper() + name[1:] if capital else name: value for name, value in parts.items()})
+
+
+class Script:
+    """A PythonPeripheral: one scope for its life, ``request`` new at each access."""
+
+    def __init__(self, script: str, *, capital: bool) -> None:
+        self._code, self._capital = compile(script, "script", "exec"), capital
+        self._scope: dict[str, Any] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """As when it was made."""
+        self._run(is_init=True)
+
+    def _run(self, **parts: int) -> Any:
+        seen = self._scope["request"] = request(self._capital, **parts)  # type: ignore[arg-type]
+        exec(self._code, self._scope)
+        return seen
+
+    def read(self, offset: int, size: int) -> int:
+        """See Device."""
+        seen = self._run(offset=offset, length=size)
+        return int(seen.Value if self._capital else seen.value)
+
+    def write(self, offset: int, size: int, value: int) -> None:
+        """See Device."""
+        self._run(is_write=True, offset=offset, length=size, value=value)
+
+
+class Nothing:
+    """A range where nothing is registered: reads are 0, stores are dropped, both are told."""
+
+    def __init__(self, base: int, tell: Tell) -> None:
+        self._base, self._tell = base, tell
+
+    def read(self, offset: int, size: int) -> int:
+        """See Device."""
+        self._tell(f"Read{_WIDTHS[size]}", self._base + offset, None)
+        return 0
+
+    def write(self, offset: int, size: int, value: int) -> None:
+        """See Device."""
+        self._tell(f"Write{_WIDTHS[size]}", self._base + offset, value)
+
+
+class Uart(Peripheral):
+    """What Renode's serial ports have in common: sending takes no time, and what is received waits without limit."""
+
+    def __init__(self, name: str, irq: int, exceptions: Exceptions) -> None:
+        super().__init__(name)
+        self._irq, self._exceptions = 16 + irq, exceptions
+        self._queue: deque[int] = deque()
+        self.transmit: Callable[[int], None] = lambda _byte: None
+
+    def receive(self, byte: int) -> None:
+        """``WriteChar``."""
+        self._queue.append(byte)
+        self._signal()
+
+    def reset(self) -> None:
+        """See Peripheral."""
+        super().reset()
+        self._queue.clear()
+        self._signal()
+
+    def set(self, offset: int, value: int) -> None:
+        """See Peripheral."""
+        super().set(offset, value)
+        self._signal()
+
+    def _take(self, empty: int = 0) -> int:
+        value = self._queue.popleft() if self._queue else empty
+        self._signal()
+        return value
+
+    def _signal(self) -> None:
+        self._exceptions.set_level(self._irq, self._wanted())
+
+    def _wanted(self) -> bool:
+        raise NotImplementedError
+
+
+class Stm32F4Uart(Uart):
+    """``UART.STM32_UART``."""
+
+    def get(self, offset: int) -> int:
+        """SR has TXE and TC always; DR takes a byte."""
+        if offset == 0x00:
+            return 0xC0 | (0x20 if self._queue else 0)
+        return self._take() if offset == 0x04 else super().get(offset)
+
+    def set(self, offset: int, value: int) -> None:
+        """DR sends."""
+        if offset == 0x04:
+            if self.regs.get(0x0C, 0) & (1 << 13 | 1 << 3):
+                self.transmit(value & 0xFF)
+        else:
+            super().set(offset, value)
+
+    def _wanted(self) -> bool:
+        control = self.regs.get(0x0C, 0)
+        return bool(control & 0xC0 or (control & 0x20 and self._queue))
+
+
+class Stm32L4Uart(Uart):
+    """``UART.STM32F7_USART``."""
+
+    def get(self, offset: int) -> int:
+        """ISR has TXE and TC always; RDR takes a byte."""
+        if offset == 0x1C:
+            return 0x6000C0 | (0x20 if self._queue else 0)
+        return self._take() if offset == 0x24 else super().get(offset)
+
+    def set(self, offset: int, value: int) -> None:
+        """TDR sends."""
+        if offset == 0x28:
+            if self.regs.get(0x00, 0) & 1:
+                self.transmit(value & 0xFF)
+        else:
+            super().set(offset, value)
+
+    def _wanted(self) -> bool:
+        control = self.regs.get(0x00, 0)
+        return bool(control & 1 and (control & 0xC0 or (control & 0x20 and self._queue)))
+
+
+class Psoc6Scb(Uart):
+    """What ``HilPsoc6Scb.cs`` does, register by register; a test holds the two against each other."""
+
+    _done = 0
+
+    def reset(self) -> None:
+        """See Peripheral."""
+        self._done = 0
+        super().reset()
+
+    def _transmit_requests(self) -> int:
+        return 0x13 | self._done
+
+    def _receive_requests(self) -> int:
+        level = min(len(self._queue), 128)
+        trigger = level > self.regs.get(0x304, 0) & 0xFF
+        return (1 if trigger else 0) | (4 if level else 0) | (8 if level == 128 else 0)
+
+    def get(self, offset: int) -> int:
+        """Levels, data and requests."""
+        sending = self._transmit_requests() & self.regs.get(0xF88, 0)
+        receiving = self._receive_requests() & self.regs.get(0xFC8, 0)
+        match offset:
+            case 0x208:
+                return 0
+            case 0x308:
+                return min(len(self._queue), 128)
+            case 0x340:
+                return self._take(0xFFFFFFFF)
+            case 0xE00:
+                return (4 if sending else 0) | (8 if receiving else 0)
+            case 0xF80:
+                return self._transmit_requests()
+            case 0xF8C:
+                return sending
+            case 0xFC0:
+                return self._receive_requests()
+            case 0xFCC:
+                return receiving
+        return super().get(offset)
+
+    def set(self, offset: int, value: int) -> None:
+        """TX_FIFO_WR sends, INTR_TX acknowledges, RX_FIFO_CTRL may clear."""
+        if offset == 0x240:
+            if self.regs.get(0, 0) >> 31:
+                self.transmit(value & 0xFF)
+                self._done = 1 << 9
+        elif offset == 0xF80:
+            self._done &= ~value
+        elif offset not in (0x208, 0x308, 0xE00, 0xF8C, 0xFC0, 0xFCC):
+            self.regs[offset] = value
+            if offset == 0x304 and value & 1 << 16:
+                self._queue.clear()
+        self._signal()
+
+    def _wanted(self) -> bool:
+        receiving = self._receive_requests() & self.regs.get(0xFC8, 0)
+        return bool(receiving or self._transmit_requests() & self.regs.get(0xF88, 0))
+
+
+UARTS: dict[str, type[Uart]] = {
+    "UART.STM32_UART": Stm32F4Uart,
+    "UART.STM32F7_USART": Stm32L4Uart,
+    "UART.HilPsoc6Scb": Psoc6Scb,
+}

@@ -1,0 +1,133 @@
+"""Platform descriptions: read, and refused where a version would refuse them."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass, field
+
+from harness.testing.renode_double.quirks import Quirks
+
+_ENTRY = re.compile(r"(\w+): ([\w.]+) @ (.+)")
+_PLACE = re.compile(r"sysbus (?:<(0x[0-9A-Fa-f]+), \+(0x[0-9A-Fa-f]+)>|(0x[0-9A-Fa-f]+))")
+_ARROW = re.compile(r"(\w*) ?-> (\w+)@(\d+)")
+#: What each model must be told; * where its range's size belongs to its place.
+_MODELS = {
+    "Memory.MappedMemory": ("size",),
+    "Memory.ArrayMemory": ("size",),
+    "IRQControllers.NVIC": ("priorityMask", "systickFrequency"),
+    "CPU.CortexM": ("cpuType", "nvic"),
+    "Miscellaneous.DWT": ("frequency",),
+    "Miscellaneous.BitBanding": ("*", "peripheralBase"),
+    "UART.STM32_UART": ("*",),
+    "UART.STM32F7_USART": ("frequency",),
+    "Python.PythonPeripheral": ("size", "script"),
+    "GPIOPort.STM32_GPIOPort": ("*",),
+}
+_MAY_BE_TOLD = {
+    "UART.STM32_UART": ("frequency",),
+    "UART.STM32F7_USART": ("lowPowerMode",),
+    "Python.PythonPeripheral": ("initable",),
+    "GPIOPort.STM32_GPIOPort": ("modeResetValue",),
+}
+_ONE_INTERRUPT = ("UART.STM32_UART",)  # a bare arrow will do
+_CONSTRUCTOR = re.compile(r"public (\w+)\((I?Machine) machine\) : base\(machine\)")
+_PAGE = 0x1000
+
+
+class Wrong(Exception):
+    """The text is what Renode would say."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One peripheral. ``places`` are (base, size), the size 0 where the model knows it."""
+
+    name: str
+    model: str
+    places: tuple[tuple[int, int], ...]
+    told: dict[str, str] = field(default_factory=dict)
+    irq: int | None = None
+
+    def number(self, name: str, default: int = 0) -> int:
+        """A property as a number."""
+        return int(self.told[name], 0) if name in self.told else default
+
+
+def included(text: str, quirks: Quirks) -> str:
+    """The type that a C# file brings, as platform descriptions name it. ``Wrong`` where this version cannot compile it."""
+    found = _CONSTRUCTOR.search(text)
+    space = re.search(r"namespace Antmicro\.Renode\.Peripherals\.(\w+)", text)
+    if found is None or space is None:
+        raise Wrong("Could not compile assembly: no peripheral in it")
+    if (found[2] == "IMachine") is not quirks.machine_is_an_interface:
+        raise Wrong(
+            f"Could not compile assembly: error CS0246: The type or namespace name `{found[2]}' could not be found"
+        )
+    return f"{space[1]}.{found[1]}"
+
+
+def parse(text: str, included_types: set[str]) -> list[Entry]:
+    """The entries. ``Wrong`` for what no version loads, and for what is not on record as loading."""
+    script = ""
+    entries: list[Entry] = []
+    for block in re.split(r"(?m)^(?=\w+: [\w.]+ @ )", re.sub(r"(?m)^//.*\n", "", text)):
+        if not block.strip():
+            continue
+        head, _, body = block.partition("\n")
+        found = _ENTRY.fullmatch(head)
+        if found is None:
+            raise Wrong(f"Error E01: Syntax error: {head}")
+        body, script = _without_script(body)
+        entries.append(_entry(found[1], found[2], found[3], body, script, included_types))
+    names = [entry.name for entry in entries]
+    if len(set(names)) != len(names):
+        raise Wrong(f"Error E06: an entry is there twice: {names}")
+    _no_overlap(entries)
+    return entries
+
+
+def _without_script(body: str) -> tuple[str, str]:
+    found = re.search(r"    script: '''\n(.*?)'''", body, re.DOTALL)
+    return (body.replace(found[0], ""), found[1]) if found else (body, "")
+
+
+def _entry(name: str, model: str, place: str, body: str, script: str, included_types: set[str]) -> Entry:
+    if model not in _MODELS and model not in included_types:
+        raise Wrong(f"Error E04: Could not resolve type: '{model}'.")
+    places = tuple((int(a or c, 16), int(b, 16) if b else 0) for a, b, c in _PLACE.findall(place))
+    told, irq, left = {"script": script} if script else {}, None, ""
+    for line in filter(str.strip, body.splitlines()):
+        arrow = _ARROW.fullmatch(line.strip())
+        if not line.startswith("    "):
+            raise Wrong(f"Error E01: Syntax error: {line}")
+        if arrow is not None:
+            left, irq = arrow[1], int(arrow[3])
+        else:
+            key, _, value = line.strip().partition(": ")
+            told[key] = value
+    must, may = _MODELS.get(model, ()), _MAY_BE_TOLD.get(model, ())
+    for key in must:
+        if (key == "*" and not all(size for _, size in places)) or (key != "*" and key not in told):
+            raise Wrong(f"Error E21: Could not find suitable constructor for type '{model}': {name} lacks {key}")
+    if unknown := set(told) - set(must) - set(may):
+        raise Wrong(f"Error E21: Could not find suitable constructor for type '{model}': {sorted(unknown)}")
+    if model == "UART.STM32F7_USART" and irq is not None and left != "IRQ":
+        raise Wrong("Error E15: Ambiguous choice of default interrupt.")
+    if model == "CPU.CortexM" and told["cpuType"] != '"cortex-m4"':
+        raise Wrong("the double has a Cortex-M4 only")
+    entry = Entry(name, model, places, told, irq)
+    if model == "Memory.MappedMemory" and any(
+        part % _PAGE for part in (entry.number("size"), *(at for at, _ in places))
+    ):
+        raise Wrong(f"{name}: memory that does not begin or end with a page")
+    return entry
+
+
+def _no_overlap(entries: list[Entry]) -> None:
+    spans = sorted(
+        (base, base + (size or entry.number("size", 4)), entry.name) for entry in entries for base, size in entry.places
+    )
+    for (_, end, one), (base, _, other) in itertools.pairwise(spans):
+        if base < end:
+            raise Wrong(f"Error E20: {other} overlaps {one}")
