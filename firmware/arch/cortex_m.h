@@ -3,6 +3,7 @@
 #ifndef HIL_ARCH_CORTEX_M_H
 #define HIL_ARCH_CORTEX_M_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define REG32(address) (*(volatile uint32_t *)(address))
@@ -55,6 +56,17 @@ static inline void irq_restore(uint32_t primask) {
  * or, on some emulators, not see the change at all. With interrupts masked WFI still wakes on a pending one. */
 static inline void wait_for_interrupt(void) {
     __asm volatile("dsb\n\twfi" ::: "memory");
+}
+
+/* Whether (*reg & mask) becomes `value`. A flag that never comes must not hang a board, so every wait for hardware ends:
+ * 100 000 reads are over 1 ms at 180 MHz and over 20 ms at 16; the slowest flag here (a PLL's lock) takes 0.2 ms. */
+static inline bool comes(volatile const uint32_t *reg, uint32_t mask, uint32_t value) {
+    for (uint32_t i = 0; i < 100000u; i++) {
+        if ((*reg & mask) == value) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static inline void sync_barrier(void) {

@@ -193,6 +193,24 @@ typedef struct {
 void hil_nn_softmax_s8(const hil_nn_softmax_s8_params *params, const int8_t *in, int8_t *out);
 
 typedef struct {
+    uint16_t steps, inputs, cells;
+    int32_t multiplier[4], shift[4];                     /* input scale * weight scale * 2^12, by gate */
+    int32_t recurrent_multiplier[4], recurrent_shift[4]; /* output scale * weight scale * 2^12 */
+    int32_t cell_integer_bits;                           /* of the cell state, 0..6 */
+    int32_t cell_shift;                                  /* 15 + the cell state's integer bits */
+    int32_t cell_min, cell_max;                          /* the clip, or all of int16 */
+    int32_t out_multiplier, out_shift;                   /* 2^-30 / output scale; shift <= 0 */
+    int32_t out_offset;
+} hil_nn_lstm_s8_params;
+
+/* Long short-term memory over a sequence, from zero state: in [steps][inputs], out [steps][cells]. Gates in the order input, forget,
+ * cell, output: weights [4][cells][inputs], recurrent [4][cells][cells], both biases [4][cells] with the zero point's share
+ * in them. Gates are Q3.12 before and Q0.15 after their logistic or tanh (16-bit fixed point after gemmlowp), the cell state is
+ * int16. Per gate |acc| < 2^30, and < 2^31 after a left shift. cell: scratch [cells], contents lost. */
+void hil_nn_lstm_s8(const hil_nn_lstm_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
+                    const int8_t *recurrent, const int32_t *recurrent_bias, int16_t *cell, int8_t *out);
+
+typedef struct {
     uint32_t elements;
     float scale; /* > 0 */
     int32_t zero_point;
@@ -290,6 +308,15 @@ typedef struct {
 
 /* In place is allowed. */
 void hil_nn_leaky_f32(const hil_nn_leaky_f32_params *params, const float *in, float *out);
+
+typedef struct {
+    uint16_t steps, inputs, cells;
+    float cell_limit; /* the cell state is clipped to +-this; the greatest finite float for none */
+} hil_nn_lstm_f32_params;
+
+/* As hil_nn_lstm_s8, with one bias. */
+void hil_nn_lstm_f32(const hil_nn_lstm_f32_params *params, const float *in, const float *weights, const float *bias,
+                     const float *recurrent, float *cell, float *out);
 
 /* tanh(x), absolute error below 1.2e-7. The same bits on every IEEE-754 machine. */
 float hil_nn_tanhf(float x);

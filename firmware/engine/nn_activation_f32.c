@@ -11,14 +11,7 @@ void hil_nn_clamp_f32(const hil_nn_clamp_f32_params *params, const float *in, fl
 void hil_nn_logistic_f32(const hil_nn_elementwise_params *params, const float *in, float *out)
 {
     for (uint32_t i = 0; i < params->elements; ++i) {
-        const float x = in[i];
-        if (x > 16.619047164916992188f) {
-            out[i] = 1.0f;
-        } else if (x < -9.0f) {
-            out[i] = hil_nn_expf(x);
-        } else {
-            out[i] = 1.0f / (1.0f + hil_nn_expf(-x));
-        }
+        out[i] = nn_logistic_f32(in[i]);
     }
 }
 

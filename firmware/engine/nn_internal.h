@@ -101,4 +101,13 @@ NN_INLINE float nn_clamp_f32(float x, float low, float high)
     return high < raised ? high : raised;
 }
 
+/* 1 / (1 + e^-x), with the reference's shortcuts at both ends. */
+NN_INLINE float nn_logistic_f32(float x)
+{
+    if (x > 16.619047164916992188f) {
+        return 1.0f;
+    }
+    return x < -9.0f ? hil_nn_expf(x) : 1.0f / (1.0f + hil_nn_expf(-x));
+}
+
 #endif

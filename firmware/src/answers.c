@@ -68,7 +68,7 @@ void answer_hello(uint32_t session, uint8_t reset_cause, uint8_t flags) {
     frame_put_u16(e, HIL_CHUNK_BYTES);
     frame_put_u32(e, board_clock_hz());
     frame_put_u32(e, HIL_WIRE_CAP_CYCLES | ENCODINGS_CAPABILITIES | HIL_WIRE_CAP_BAUD | HIL_WIRE_CAP_FAULT |
-                         (layers_shown() ? HIL_WIRE_CAP_LAYERS : 0u));
+                         HIL_WIRE_CAP_CHUNKS | (layers_shown() ? HIL_WIRE_CAP_LAYERS : 0u));
     frame_put(e, engine->model_sha256, 32);
     frame_put_str8(e, HIL_BOARD, sizeof hil_identity.board);
     frame_put_str8(e, HIL_BUILD_ID, sizeof hil_identity.build_id);
@@ -84,7 +84,7 @@ void answer_hello(uint32_t session, uint8_t reset_cause, uint8_t flags) {
 }
 
 void answer_result(const result *r) {
-    const uint32_t room = HIL_MAX_FRAME - HIL_WIRE_OVERHEAD - HIL_RESULT_VARIES_AT;
+    const uint32_t room = HIL_ANSWER_FRAME - HIL_WIRE_OVERHEAD - HIL_RESULT_VARIES_AT;
     uint32_t offset = 0;
     do { /* once at least: a failed run has no output but a status */
         uint32_t n = r->bytes - offset < room ? r->bytes - offset : room;

@@ -10,10 +10,12 @@
 /* Starts the engine. NULL when it may be used, else what is wrong with it, in a few words. */
 const char *compute_start(void);
 
-/* CRC-32 of the input tensors as they lie in memory now: those of the sample that ran last. */
+/* CRC-32 of the input tensors as they lie in memory now: those of the sample that ran last, as long as its slot is not taken by
+ * another. 0 before the first one. */
 uint32_t compute_input_crc(void);
 
-/* Runs the engine on HIL_INPUT_BYTES of input; fills in all of `r` but its sample. */
-void compute_run(const uint8_t *input, result *r);
+/* Runs the engine on HIL_INPUT_BYTES of input, word aligned; fills in all of `r` but its sample. An engine that can reads the
+ * input where it is: it stays the engine's input afterwards. */
+void compute_run(uint8_t *input, result *r);
 
 #endif

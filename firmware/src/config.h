@@ -41,8 +41,12 @@
 #define HIL_TX_RING 1024u
 #endif
 
-/* The largest unencoded frame: 512 as long as a chunk fits in it, for that is what both sides accept before HELLO. */
+/* The largest unencoded frame of the board, and of the host too where the build has no room for more: 512 as long as a chunk
+ * fits in it, for that is what both sides accept before HELLO. */
 #define HIL_CHUNK_FRAME (HIL_CHUNK_BYTES + 16u)
-#define HIL_MAX_FRAME (HIL_CHUNK_FRAME > 512u ? HIL_CHUNK_FRAME : 512u)
+#define HIL_ANSWER_FRAME (HIL_CHUNK_FRAME > 512u ? HIL_CHUNK_FRAME : 512u)
+#ifndef HIL_MAX_FRAME /* the largest that the host may send: several chunks, see CHUNKS */
+#define HIL_MAX_FRAME HIL_ANSWER_FRAME
+#endif
 
 #endif

@@ -50,11 +50,15 @@ typedef struct {
     const uint8_t *model_sha256; /* 32 bytes: SHA-256 of the model file */
     uint32_t capabilities;     /* HIL_CAP_* */
     uint32_t arena_bytes;      /* what init() needs, 16-byte aligned */
+    uint32_t core_bytes;       /* what it needs where the caller places all inputs; 0 without place_input */
     uint32_t n_inputs, n_outputs;
     uint32_t n_layers;         /* 0: known only after a run with a callback */
     uint32_t macs;             /* multiply-accumulates per run, 0 if unknown */
     int (*init)(void *arena, uint32_t arena_bytes);
     const hil_tensor *(*input)(uint32_t i);
+    /* Lets input i lie at `data`, aligned to 4 bytes, from now on: no copy, and no second place for it. NULL where inputs must be
+     * copied to where input(i)->data says. After init() with core_bytes that is nowhere (NULL) until each is placed. */
+    int (*place_input)(uint32_t i, void *data);
     const hil_tensor *(*output)(uint32_t i);
     const hil_tensor *(*layer)(uint32_t i);
     /* Computes outputs from inputs. callback == NULL costs nothing. The input tensors keep their content. */

@@ -83,7 +83,7 @@ static void measure(void *context, const hil_layer_event *event) {
 }
 
 static void send_data(void *context, const hil_layer_event *event) {
-    const uint32_t room = HIL_MAX_FRAME - HIL_WIRE_OVERHEAD - HIL_LAYER_DATA_VARIES_AT;
+    const uint32_t room = HIL_ANSWER_FRAME - HIL_WIRE_OVERHEAD - HIL_LAYER_DATA_VARIES_AT;
     const uint32_t total = event->out->bytes;
     const uint8_t *data = event->out->data;
     (void)context;
@@ -130,6 +130,10 @@ bool layers_poll(void) {
     wanted.waits = false;
     const bool data = wanted.type == HIL_MSG_LAYER_DATA_REQUEST;
     seen = 0;
+    if (wanted.input_crc != compute_input_crc()) { /* a new sample began to come into its slot since the request */
+        answer_error(HIL_ERR_UNKNOWN_SAMPLE, wanted.type, wanted.seq, "that sample is not the engine's input any more");
+        return true;
+    }
     layer_began = board_cycles();
     if (hil_engine_active.run(data ? send_data : measure, NULL) != 0) {
         answer_error(HIL_ERR_ENGINE, wanted.type, wanted.seq, "the engine failed in per-layer mode");

@@ -25,6 +25,8 @@ enum { CRASHES_MAX = 3 };
 /* Offsets in one NEED; more go in further ones. */
 enum { NEED_MAX = 32 };
 
+enum { PIECE_LENGTH_MASK = (1 << HIL_WIRE_PIECE_LENGTH_BITS) - 1 };
+
 static frame_decoder decoder;
 static uint8_t frame_buffer[HIL_MAX_FRAME];
 
@@ -84,34 +86,30 @@ static void on_hello_request(const uint8_t *body, uint32_t n) {
     answer_hello(session.id, reset_cause, current_flags());
 }
 
-static void on_chunk(const uint8_t *body, uint32_t n) {
-    uint32_t sample = get_u32(&body[HIL_CHUNK_AT_SAMPLE]);
-    uint32_t offset = get_u32(&body[HIL_CHUNK_AT_OFFSET]);
-    uint8_t encoding = body[HIL_CHUNK_AT_ENCODING];
-    const uint8_t *data = &body[HIL_CHUNK_AT_DATA];
-    uint32_t data_bytes = n - HIL_CHUNK_AT_DATA;
+/* False when the chunk is refused. One that is there already, or whose sample is answered, is not. */
+static bool take_chunk(uint32_t sample, uint32_t offset, uint8_t encoding, const uint8_t *data, uint32_t data_bytes) {
     uint32_t size = slots_chunk_bytes(offset);
 
     const result *answered = results_find(sample);
     if (answered != NULL) {
         answer_result(answered);
-        return;
+        return true;
     }
     if (size == 0) {
         refuse(HIL_ERR_BAD_CHUNK, "no chunk begins at this offset");
-        return;
+        return false;
     }
     if (!encoding_known(encoding)) {
         refuse(HIL_ERR_BAD_CHUNK, "unknown encoding");
-        return;
+        return false;
     }
     if (!encoding_fits(encoding, data, data_bytes, size)) {
         refuse(HIL_ERR_BAD_CHUNK, "the data is not of the chunk's size");
-        return;
+        return false;
     }
     if (slots_is_over(sample)) {
         refuse(HIL_ERR_UNKNOWN_SAMPLE, "this sample is over");
-        return;
+        return false;
     }
     slot *s = slots_find(sample);
     if (s == NULL) {
@@ -119,13 +117,48 @@ static void on_chunk(const uint8_t *body, uint32_t n) {
     }
     if (s == NULL) {
         refuse(HIL_ERR_NO_SLOT, "all slots are taken");
+        return false;
+    }
+    if (!slots_has(s, offset)) {
+        encoding_decode(encoding, data, data_bytes, size, &s->data[offset]);
+        slots_mark(s, offset);
+    }
+    return true;
+}
+
+static void on_chunk(const uint8_t *body, uint32_t n) {
+    (void)take_chunk(get_u32(&body[HIL_CHUNK_AT_SAMPLE]), get_u32(&body[HIL_CHUNK_AT_OFFSET]), body[HIL_CHUNK_AT_ENCODING],
+                     &body[HIL_CHUNK_AT_DATA], n - HIL_CHUNK_AT_DATA);
+}
+
+/* Where the piece at `at` ends, which is behind `n` when it is cut off. */
+static uint32_t piece_end(const uint8_t *body, uint32_t at, uint32_t n) {
+    return n - at < 2u ? n + 1u : at + 2u + (get_u16(&body[at]) & PIECE_LENGTH_MASK);
+}
+
+static void on_chunks(const uint8_t *body, uint32_t n) {
+    uint32_t sample = get_u32(&body[HIL_CHUNKS_AT_SAMPLE]);
+    uint32_t offset = get_u16(&body[HIL_CHUNKS_AT_CHUNK]) * HIL_CHUNK_BYTES;
+    uint32_t at = HIL_CHUNKS_AT_ITEMS;
+    /* All of them are looked at before the first is taken: what is malformed changes nothing. */
+    do {
+        at = piece_end(body, at, n);
+    } while (at < n);
+    if (at != n) {
+        refuse(HIL_ERR_MALFORMED, "the last piece is cut off");
         return;
     }
-    if (slots_has(s, offset)) {
-        return;
+    for (at = HIL_CHUNKS_AT_ITEMS; at < n; at = piece_end(body, at, n)) {
+        const uint8_t encoding = (uint8_t)(get_u16(&body[at]) >> HIL_WIRE_PIECE_LENGTH_BITS);
+        if (!take_chunk(sample, offset, encoding, &body[at + 2u], piece_end(body, at, n) - at - 2u)) {
+            return; /* those before it stay */
+        }
+        offset += HIL_CHUNK_BYTES;
+        if (offset >= HIL_INPUT_BYTES) {
+            offset = 0;
+            sample++;
+        }
     }
-    encoding_decode(encoding, data, data_bytes, size, &s->data[offset]);
-    slots_mark(s, offset);
 }
 
 static void on_status_request(const uint8_t *body, uint32_t n) {
@@ -200,6 +233,7 @@ static const struct {
 } handlers[] = {
     {HIL_MSG_HELLO_REQUEST, false, false, HIL_HELLO_REQUEST_BYTES, on_hello_request},
     {HIL_MSG_CHUNK, true, true, HIL_CHUNK_VARIES_AT, on_chunk},
+    {HIL_MSG_CHUNKS, true, true, HIL_CHUNKS_VARIES_AT, on_chunks},
     {HIL_MSG_STATUS_REQUEST, false, false, 0, on_status_request},
     {HIL_MSG_RESULT_REQUEST, false, true, HIL_RESULT_REQUEST_BYTES, on_result_request},
     {HIL_MSG_FAULT_REQUEST, false, false, HIL_FAULT_REQUEST_BYTES, on_fault_request},

@@ -28,7 +28,7 @@ static void hello_says_who_the_board_is(void) {
     CHECK_EQUAL(get_u32(&f.body[HIL_HELLO_AT_CLOCK_HZ]), 1000);
     CHECK_EQUAL(get_u32(&f.body[HIL_HELLO_AT_CAPABILITIES]),
                 HIL_WIRE_CAP_CYCLES | HIL_WIRE_CAP_ZERO_RUNS | HIL_WIRE_CAP_FILL_RUNS | HIL_WIRE_CAP_DIFFERENCES |
-                    HIL_WIRE_CAP_BAUD | HIL_WIRE_CAP_LAYERS | HIL_WIRE_CAP_FAULT);
+                    HIL_WIRE_CAP_BAUD | HIL_WIRE_CAP_LAYERS | HIL_WIRE_CAP_FAULT | HIL_WIRE_CAP_CHUNKS);
     CHECK_BYTES(&f.body[HIL_HELLO_AT_MODEL_SHA256], hil_engine_active.model_sha256, 32);
     CHECK_BYTES(&f.body[HIL_HELLO_AT_BOARD], "\4test\50" HIL_BUILD_ID "\4sums\0011\4", 5 + 41 + 5 + 2 + 1);
     CHECK(f.n + HIL_WIRE_OVERHEAD <= HIL_WIRE_HELLO_MAX_FRAME);

@@ -24,6 +24,18 @@ class Claim:
     outputs: Sequence[Tensor] | None = None
 
 
+def check_board(claim: Claim, *, source: str, protocol: int, board: str) -> None:
+    """Whether a firmware is for this harness and this board, whatever its model. ``DeviceError`` naming both sides."""
+    _same(
+        "the firmware speaks another version of the wire",
+        source,
+        protocol,
+        claim.protocol,
+        "build it again with this harness",
+    )
+    _same("the firmware was built for another board", source, board, claim.board, "build it with `hil build --board`")
+
+
 def check_claim(
     claim: Claim,
     *,
@@ -40,14 +52,7 @@ def check_claim(
 
     ``build_id`` None accepts any. Raises ``DeviceError`` for the first difference; nothing has been streamed then.
     """
-    _same(
-        "the firmware speaks another version of the wire",
-        source,
-        protocol,
-        claim.protocol,
-        "build it again with this harness",
-    )
-    _same("the firmware was built for another board", source, board, claim.board, "build it with `hil build --board`")
+    check_board(claim, source=source, protocol=protocol, board=board)
     if claim.model_sha256 != model_sha256:
         raise DeviceError(
             "the firmware carries another model",

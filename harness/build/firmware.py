@@ -193,6 +193,7 @@ def _config(board: BuildBoard, budget: Budget, kernels: KernelSet) -> str:
         "HIL_BAUDS": ",".join(f"{baud}u" for baud in board.bauds),
         "HIL_SLOTS": f"{budget.slots}u",
         "HIL_CHUNK_BYTES": f"{budget.chunk_bytes}u",
+        "HIL_MAX_FRAME": f"{budget.frame_bytes}u",
         "HIL_RX_RING": f"{budget.rx_ring_bytes}u",
         "HIL_TX_RING": f"{budget.tx_ring_bytes}u",
     }

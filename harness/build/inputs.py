@@ -58,7 +58,10 @@ class BuildBoard:
 
 @dataclass(frozen=True)
 class BuildModel:
-    """The part of ``model.json`` that the firmware is built from. Sizes in bytes, digests in hexadecimal."""
+    """The part of ``model.json`` that the firmware is built from. Sizes in bytes, digests in hexadecimal.
+
+    ``arena_bytes``: what the firmware gives the engine; without the inputs where the engine reads them in the slots.
+    """
 
     name: str
     engine: str
@@ -90,7 +93,7 @@ class BuildModel:
                 model_sha256=str(data["model_sha256"]),
                 weights_sha256=str(data["weights_sha256"]),
                 weights_bytes=int(data["weights_bytes"]),
-                arena_bytes=int(data["arena_bytes"]),
+                arena_bytes=int(data.get("core_bytes", data["arena_bytes"])),
                 input_bytes=_total_bytes(data["inputs"]),
                 output_bytes=_total_bytes(data["outputs"]),
             )

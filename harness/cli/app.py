@@ -53,6 +53,12 @@ BoardOption = Annotated[str, typer.Option("--board", metavar="NAME", help="The k
 Compiler = Annotated[Literal["auto", "zig", "gcc"], typer.Option(help="What builds the firmware.")]
 
 
+def wide_console() -> Console:
+    """One that does not squeeze a wide table into the 80 columns that a file or a pipe is taken to have."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=180)
+
+
 def worst(verdicts: list[Verdict]) -> Exit:
     """One status for several cases: a wrong product before a broken rig, both before too little evidence."""
     for verdict in (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE):

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from harness.bench import boards as kinds
 from harness.bench import discover, emulators, lease
-from harness.cli.app import Exit, app, interruptible
+from harness.cli.app import Exit, app, interruptible, wide_console
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _MARKS = {"ok": "[green]ok     [/]", "missing": "[yellow]missing[/]", "broken": "[red]broken [/]"}
@@ -55,20 +55,20 @@ def boards(as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(json.dumps([board.model_dump() for board in known], indent=2))
         return
-    table = Table("board", "title", "MCU", "clock MHz", "flash KB", "RAM KB", "port", "pyOCD target", "virtual")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("board", "MCU", "MHz", "flash KB", "RAM KB", "port", "virtual"):
+        table.add_column(column, no_wrap=True)  # fits 80 columns; --json has the rest
     for board in known:
         table.add_row(
             board.name,
-            board.title,
             board.mcu,
             f"{board.clock_hz / 1e6:g}",
             f"{board.memory.flash_bytes // 1024}",
             f"{board.memory.ram_bytes // 1024}",
-            f"{board.uart.name} {board.uart.baud}",
-            board.debug.target,
+            board.uart.name,
             "yes" if board.virtual else "no",
         )
-    Console().print(table)
+    wide_console().print(table)
 
 
 @app.command()
@@ -96,7 +96,7 @@ def units(as_json: JsonOption = False) -> None:
     table = Table("unit", "board", "backend", "port", "held by")
     for line in found:
         table.add_row(*(line[key] for key in ("uid", "board", "backend", "port")), line["holder"] or "free")
-    Console().print(table)
+    wide_console().print(table)
 
 
 @app.command(name="discover")

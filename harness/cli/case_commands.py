@@ -34,7 +34,7 @@ MassErase = Annotated[
 def find_plan(name: str) -> Plan:
     """A plan by path, or by name in ``./testplans`` or among those that come with the project."""
     path = Path(name)
-    if path.is_file() or path.suffix:
+    if path.is_file():
         return load(path)
     folders = [Path("testplans"), shipped("testplans")]
     for folder in folders:
@@ -42,7 +42,7 @@ def find_plan(name: str) -> Plan:
             if candidate.stem == name:
                 return load(candidate)
     known = sorted({candidate.stem for folder in folders for candidate in discover(folder)})
-    raise PlanError(f"there is no plan {name!r}", expected=f"a file, or one of: {', '.join(known)}", found=name)
+    raise PlanError(f"there is no plan {name!r}", expected=f"a file, or one of: {', '.join(known)}")
 
 
 @app.command()
@@ -97,8 +97,14 @@ def flash(
     device_serial: Uid = None,
     allow_mass_erase: MassErase = False,
 ) -> None:
-    """Flash an image, read it back, reset the board."""
+    """Flash an image of this board, read it back, reset the board.
+
+    An image of another board, or one that `hil build` did not make, is refused; `pyocd flash` takes anything.
+    """
+    from harness.run.product import read_board_image
+
     kind = load_board(board)
+    read_board_image(kind, elf)
     options = RunOptions.make(backend=backend, bench=bench, uid=device_serial)
     clock = SystemClock()
     chosen = choose_backend(kind, options.backend, options.places, options.uid)

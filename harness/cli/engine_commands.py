@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from harness.cli.app import app
+from harness.cli.app import app, wide_console
 from harness.errors import BenchError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def bench_engine(
         (Path(n).stem, Path(n)) if n.endswith(".tflite") else (metadata.load_model(n).name, metadata.load_model(n).path)
         for n in names
     ]
-    console = Console(highlight=False)
+    console = wide_console()
     compilers: list[CompilerName] = ["zig", "gcc"] if compiler == "both" else [compiler]
     if compiler == "both":
         try:
@@ -68,7 +67,9 @@ def bench_engine(
 
 
 def _table(rows: Sequence[Row]) -> Table:
-    table = Table("model", "kernels", "compiler", title="one inference on a Cortex-M4F, -O2")
+    table = Table(title="one inference on a Cortex-M4F, -O2", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for column in ("model", "kernels", "compiler"):
+        table.add_column(column, no_wrap=True)
     for column in (
         "M MAC",
         "M instructions",

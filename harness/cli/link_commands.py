@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 
-from harness.cli.app import Exit, app, interruptible
+from harness.cli.app import Exit, app, interruptible, wide_console
 from harness.errors import MisuseError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _bench(
     from harness.linkbench.grid import OURS, Time
     from harness.linkbench.progress import shown
 
-    out = _console()
+    out = wide_console()
     kind: Time = "real" if real_time else "virtual"
     bench = Bench(kind=kind, seconds=QUICK_SECONDS[kind] if quick else None, slots=slots, content=content)
     grid.check()
@@ -122,7 +122,8 @@ def _bench(
     everything = list(cells)
     if {OURS, "seed"} <= set(grid.protocols):
         case = seed_case.run(bench, n=10 if real_time else 100)
-        everything += case.cells
+        # Under names of their own: who reads the list for "ours" means the table's settings.
+        everything += [replace(cell, protocol=f"{cell.protocol}, the seed's workload") for cell in case.cells]
         out.print(render.seed_table(case))
         out.print(f"float32 through ours: {case.float_over_wire:.4f} x its bare line time")
     if not (quick or real_time) and OURS in grid.protocols:
@@ -141,16 +142,10 @@ def _bench(
         out.print(f"cells: {json_file}")
 
 
-def _console() -> Console:
-    """One that does not squeeze a wide table into the 80 columns that a file or a pipe is taken to have."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=180)
-
-
 def _faults(samples: int | None, seed: int, json_file: Path | None, quick: bool) -> None:
     from harness.linkbench import faults
 
-    out = _console()
+    out = wide_console()
     reports = []
     for plan in faults.plans(samples or (200 if quick else 2000), seed):
         out.print(f"{plan.describe()} ...")

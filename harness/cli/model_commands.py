@@ -133,7 +133,7 @@ def _facts(path: Path, only: Sequence[str] | None) -> dict[str, Any]:
             "shape": list(layout.result(k).shape),
             "dtype": layout.result(k).dtype,
             "macs": k.macs,
-            "parameters": sum(c.values.size for c in k.all_constants if c.role in ("w", "b")),
+            "parameters": sum(c.values.size for c in k.all_constants if c.role in ("w", "b", "r")),
             "constant_bytes": sum(c.values.nbytes for c in k.all_constants),
         }
         for k in layout.kernels

@@ -52,9 +52,10 @@ class Cell:
 
     ``samples_per_s`` counts samples that the engine read as meant and whose answer came back as given. ``line_use`` is
     the share of the line towards the board that bytes of samples took: raw bytes of the sample for a peer, and for ours
-    what had to travel after its encoding, ``sent_bytes`` a sample. ``limit_ratio`` is ``samples_per_s`` times the least
-    time a sample can take without compression, so 1 is the physical limit of raw samples; an encoding may be above it.
-    ``wrong`` samples were scored although they were not what was meant; ``complete`` is false when the protocol got stuck.
+    what had to travel after its encoding, ``sent_bytes`` a sample; what says how it is encoded and how long that is does
+    not count. ``limit_ratio`` is ``samples_per_s`` times the least time a sample can take without compression, so 1 is
+    the physical limit of raw samples; an encoding may be above it. ``wrong`` samples were scored although they were not
+    what was meant; ``complete`` is false when the protocol got stuck.
     """
 
     protocol: str

@@ -32,7 +32,7 @@ class Outcome:
     right: int
     wrong: int
     wall_s: float
-    payload_bytes: int  # CHUNK data as encoded, each once
+    payload_bytes: int  # data of chunks as encoded, each once; no heads of frames or pieces
 
 
 def real(elf: Path, samples: Sequence[bytes], up: Way, down: Way, *, baud: int, inference_s: float) -> Outcome:

@@ -43,6 +43,7 @@ class IrTensor:
     dtype: str  # DType, or a name only constants and folded operators may carry (int64, bool ...)
     quantization: Quantization | None = None
     data: Array | None = field(default=None, compare=False, repr=False)
+    variable: bool = False  # a state, which LiteRT keeps from run to run until it is reset
 
     @property
     def elements(self) -> int:
@@ -79,6 +80,7 @@ class Layer:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: Mapping[str, int | float | bool] = field(default_factory=dict)
+    intermediates: tuple[int, ...] = ()  # tensors that carry nothing but the scales of what a fused operator has inside
 
     def describe(self) -> str:
         """``CONV_2D (layer 3)``, for messages."""

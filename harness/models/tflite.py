@@ -13,6 +13,7 @@ from harness.models.ir import Array, Graph, IrTensor, Layer, Quantization
 
 _MAGIC = b"TFL3"  # the flatbuffer file identifier, at offset 4
 _NUMPY = {"BFLOAT16": "uint16", "BOOL": "bool"}
+_CALLERS = {"WHILE", "IF", "CALL_ONCE"}
 _OPERATORS: dict[int, str] = {
     code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int) and name.isupper()
 }
@@ -55,9 +56,7 @@ def parse(content: bytes, where: str) -> Graph:
 
 def _graph(model: Any, where: str) -> Graph:
     if len(model.subgraphs) != 1:
-        raise PlanError(
-            "the model has several subgraphs", where=where, expected="1 subgraph", found=f"{len(model.subgraphs)}"
-        )
+        raise _several_subgraphs(model, where)
     subgraph = model.subgraphs[0]
     tensors = tuple(_tensor(i, t, model.buffers, where) for i, t in enumerate(subgraph.tensors))
     layers = tuple(_layer(i, op, model.operatorCodes, where) for i, op in enumerate(subgraph.operators))
@@ -70,6 +69,24 @@ def _graph(model: Any, where: str) -> Graph:
         outputs=outputs,
         input_names=_names(inputs, signature.inputs if signature else None, tensors),
         output_names=_names(outputs, signature.outputs if signature else None, tensors),
+    )
+
+
+def _several_subgraphs(model: Any, where: str) -> PlanError:
+    """The first operator that runs another subgraph is named, if there is one: mostly the loop of a recurrent layer."""
+    for index, operator in enumerate(model.subgraphs[0].operators):
+        entry = model.operatorCodes[operator.opcodeIndex]
+        op = _OPERATORS.get(max(int(entry.builtinCode), int(entry.deprecatedBuiltinCode)), "")
+        if op in _CALLERS:
+            return PlanError(
+                f"the engine has no operator {op}",
+                where=f"{where}, layer {index}",
+                expected="1 subgraph",
+                found=f"{len(model.subgraphs)}",
+                next_step="if a recurrent layer became a loop: build it with unroll=True and convert again",
+            )
+    return PlanError(
+        "the model has several subgraphs", where=where, expected="1 subgraph", found=f"{len(model.subgraphs)}"
     )
 
 
@@ -106,7 +123,9 @@ def _tensor(index: int, tensor: Any, buffers: Any, where: str) -> IrTensor:
                     expected=f"{dtype}{list(shape)}",
                     found=f"{len(raw)} bytes",
                 ) from error
-    return IrTensor(index, _text(tensor.name), shape, dtype, _quantization(tensor.quantization), data)
+    return IrTensor(
+        index, _text(tensor.name), shape, dtype, _quantization(tensor.quantization), data, bool(tensor.isVariable)
+    )
 
 
 def _quantization(q: Any) -> Quantization | None:
@@ -131,7 +150,8 @@ def _layer(index: int, operator: Any, codes: Any, where: str) -> Layer:
             expected="builtin operators only",
         )
     options = {} if operator.builtinOptions is None else _numbers(vars(operator.builtinOptions))
-    return Layer(index, op, code, _indices(operator.inputs), _indices(operator.outputs), options)
+    inputs, outputs, inside = map(_indices, (operator.inputs, operator.outputs, operator.intermediates))
+    return Layer(index, op, code, inputs, outputs, options, inside)
 
 
 def _numbers(options: dict[str, Any]) -> dict[str, int | float | bool]:

@@ -43,7 +43,7 @@ def load(path: Path) -> Plan:
         raise PlanError(
             "no such plan",
             where=str(path),
-            expected=listed(near),
+            expected=listed(near) if near else None,
             next_step=suggestion(path.name, near, "name a file that is there"),
         ) from None
     except (OSError, UnicodeDecodeError) as error:

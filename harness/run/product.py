@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness import build
 from harness.bench.boards import Board
-from harness.bench.identity import Claim, check_claim
+from harness.bench.identity import Claim, check_board, check_claim
 from harness.bench.probes import FlashReport
 from harness.build import FirmwareImage
 from harness.build.budget import check_fit
@@ -94,17 +94,33 @@ def build_product(
 
 def read_product(model: Model, board: Board, elf: Path) -> Product:
     """An image that somebody else built. ``DeviceError`` when it is not this board's or this model's, or was altered."""
+    return _checked(model, board, read_board_image(board, elf))
+
+
+def read_board_image(board: Board, elf: Path) -> FirmwareImage:
+    """An image for this board, whatever its model. Errors as ``read_product``."""
     if not elf.is_file():
         raise MisuseError(
             "there is no such firmware image", where=str(elf), next_step="`hil build PLAN --board B -o FILE`"
         )
-    return _checked(model, board, read_image(elf))
+    image = read_image(elf)
+    check_board(_claim(image), source=_source(image), protocol=PROTOCOL, board=board.name)
+    check_fits(image, flash_bytes=board.memory.flash_bytes, ram_bytes=board.memory.ram_bytes)
+    return image
+
+
+def _claim(image: FirmwareImage) -> Claim:
+    return Claim(image.protocol, image.board, image.build_id, image.model_sha256)
+
+
+def _source(image: FirmwareImage) -> str:
+    return f"identity section of {image.elf.name}"
 
 
 def _checked(model: Model, board: Board, image: FirmwareImage) -> Product:
     check_claim(
-        Claim(image.protocol, image.board, image.build_id, image.model_sha256),
-        source=f"identity section of {image.elf.name}",
+        _claim(image),
+        source=_source(image),
         protocol=PROTOCOL,
         board=board.name,
         model_name=model.name,

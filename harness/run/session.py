@@ -57,8 +57,10 @@ __all__ = [
 
 _E = TypeVar("_E", bound=Event)
 
-#: How often a request of the caller (ping, status, fault) is repeated before the board counts as silent.
+#: How often a request of the caller (ping, status, fault) is repeated before the board counts as silent: when nothing at
+#: all comes, and when something does, be it damaged.
 _TRIES = 5
+_TRIES_WHILE_HEARD = 25
 
 
 class Session:
@@ -288,13 +290,22 @@ class Session:
         return stream.outcome(self._clock.monotonic_s(), self._speed.agreed_baud)
 
     def _ask(self, send: Callable[[], None], kind: type[_E]) -> _E:
-        """Send a request until it is answered: requests and answers may be lost."""
-        for _ in range(_TRIES):
+        """Send a request until it is answered: requests and answers may be lost.
+
+        A board of which anything is heard, be it damaged, is not silent, so it is asked more often.
+        """
+        began_s, unheard = self._clock.monotonic_s(), 0
+        for _ in range(_TRIES_WHILE_HEARD):
+            heard = self._conversation.counters.bytes_rx
             send()
             event = self._wait_for(kind, self._answer_timeout_s)
             if event is not None:
                 return event
-        raise self._silence(kind.__name__.removesuffix("Received").upper(), _TRIES * self._answer_timeout_s)
+            unheard = unheard + 1 if self._conversation.counters.bytes_rx == heard else 0
+            if unheard == _TRIES:
+                break
+        quiet_s = self._clock.monotonic_s() - began_s
+        raise self._silence(kind.__name__.removesuffix("Received").upper(), quiet_s)
 
     def _await(self, kind: type[_E], timeout_s: float) -> _E:
         event = self._wait_for(kind, timeout_s)

@@ -58,7 +58,7 @@ def hello_for(
     dtype: m.DType = m.DType.INT8,
     slots: int = 2,
     chunk_bytes: int = 1024,
-    capabilities: m.Capability = ENCODINGS | m.Capability.FAULT | m.Capability.CYCLES,
+    capabilities: m.Capability = ENCODINGS | m.Capability.CHUNKS | m.Capability.FAULT | m.Capability.CYCLES,
     model_sha256: bytes = bytes(32),
     board: str = "fake",
     build_id: str = "fake-build",

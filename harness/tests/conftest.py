@@ -1,5 +1,6 @@
 """For the project's own tests: a hung one must not hang the suite, and no test may meet another user's units."""
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -8,6 +9,14 @@ import pytest
 
 TIMEOUT_S = 300
 _DATA_NEAR = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+
+# `pytest --board` imports this file too, where the tests' extras need not be installed.
+with contextlib.suppress(ModuleNotFoundError):
+    from hypothesis import settings
+
+    # No example is timed: a busy machine is not a bug.
+    settings.register_profile("hil")
+    settings.load_profile("hil")
 
 
 def pytest_collectstart():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from harness.errors import MisuseError
 from harness.wire import messages as m
@@ -137,8 +138,9 @@ class BoardConversation:
         for at in range(0, max(1, result.total), room):
             self._outbox.append(replace(result, offset=at, data=result.data[at : at + room]))
 
-    def _error(self, code: m.ErrorCode, frame: Frame, text: str = "") -> None:
+    def _error(self, code: m.ErrorCode, frame: Frame, text: str = "") -> Literal[False]:
         self._outbox.append(m.Error(code, frame.type, frame.seq, text or code.name.lower()))
+        return False
 
     def _take(self, frame: Frame, message: m.Message) -> None:
         if isinstance(message, m.HelloRequest):
@@ -165,7 +167,9 @@ class BoardConversation:
             elif message.sample not in self._slots:
                 self._error(m.ErrorCode.UNKNOWN_SAMPLE, frame)
         elif isinstance(message, m.Chunk):
-            self._take_chunk(frame, message)
+            self._take_chunk(frame, message.sample, message.offset, message.encoding, message.data)
+        elif isinstance(message, m.Chunks):
+            self._take_chunks(frame, message)
         elif isinstance(message, m.LayersRequest | m.LayerDataRequest):
             answer = self._layers.answer(message)
             if isinstance(answer, m.ErrorCode):
@@ -185,27 +189,37 @@ class BoardConversation:
         self._endpoint.loss_seen = False
         self._outbox.append(replace(self.hello, session=request.session))
 
-    def _take_chunk(self, frame: Frame, chunk: m.Chunk) -> None:
-        size = min(self.hello.chunk_bytes, self._input_bytes - chunk.offset)
-        if size <= 0 or chunk.offset % self.hello.chunk_bytes:
-            self._error(m.ErrorCode.BAD_CHUNK, frame, f"offset {chunk.offset}")
-            return
-        data = decode_chunk(chunk.encoding, chunk.data, size)
-        if data is None:
-            self._error(m.ErrorCode.BAD_CHUNK, frame, f"encoding {chunk.encoding} of {size} B")
-            return
-        slot = self._slots.get(chunk.sample)
-        if slot is None:
-            slot = self._open_slot(frame, chunk.sample)
-        if slot is not None and chunk.offset in slot.missing:
-            slot.data[chunk.offset : chunk.offset + size] = data
-            del slot.missing[chunk.offset]
-            slot.highest = max(slot.highest, chunk.offset)
+    def _take_chunks(self, frame: Frame, chunks: m.Chunks) -> None:
+        """Each follows the one before. The first that is refused ends it: what came before that stays."""
+        sample, offset = chunks.sample, chunks.chunk * self.hello.chunk_bytes
+        for encoding, data in chunks.items:
+            if not self._take_chunk(frame, sample, offset, encoding, data):
+                return
+            offset += self.hello.chunk_bytes
+            if offset >= self._input_bytes:
+                sample, offset = (sample + 1) & 0xFFFFFFFF, 0
 
-    def _open_slot(self, frame: Frame, sample: int) -> _Slot | None:
+    def _take_chunk(self, frame: Frame, sample: int, offset: int, encoding: int, encoded: bytes) -> bool:
+        """False when it was refused."""
+        size = min(self.hello.chunk_bytes, self._input_bytes - offset)
+        if size <= 0 or offset % self.hello.chunk_bytes:
+            return self._error(m.ErrorCode.BAD_CHUNK, frame, f"offset {offset}")
+        data = decode_chunk(encoding, encoded, size)
+        if data is None:
+            return self._error(m.ErrorCode.BAD_CHUNK, frame, f"encoding {encoding} of {size} B")
         if sample in self._kept:
             self._say_result(sample)
-            return None
+            return True
+        slot = self._slots.get(sample) or self._open_slot(frame, sample)
+        if slot is None:
+            return False
+        if offset in slot.missing:
+            slot.data[offset : offset + size] = data
+            del slot.missing[offset]
+            slot.highest = max(slot.highest, offset)
+        return True
+
+    def _open_slot(self, frame: Frame, sample: int) -> _Slot | None:
         if sample <= self._highest - self.hello.slots:
             self._error(m.ErrorCode.UNKNOWN_SAMPLE, frame)
             return None

@@ -12,7 +12,7 @@ from enum import IntEnum, IntFlag
 from pathlib import Path
 
 from harness.wire.encodings import Encoding
-from harness.wire.fields import Struct
+from harness.wire.fields import PIECE, Struct
 from harness.wire.framing import HELLO_MAX_FRAME, OVERHEAD
 from harness.wire.messages import (
     LAYER,
@@ -69,7 +69,8 @@ def _lines() -> Iterator[str]:
     yield f"    HIL_WIRE_HELLO_MAX_FRAME = {HELLO_MAX_FRAME}, /* largest unencoded frame before HELLO */"
     yield f"    HIL_WIRE_MAX_MISSING = {MAX_MISSING}, /* offsets that a slot of STATUS lists at most */"
     yield f"    HIL_WIRE_MAX_NOTICES = {MAX_NOTICES}, /* bad frames in a row that are answered with DAMAGED */"
-    yield f"    HIL_WIRE_MAX_LAYERS = {MAX_LAYERS} /* layers that LAYERS lists at most */"
+    yield f"    HIL_WIRE_MAX_LAYERS = {MAX_LAYERS}, /* layers that LAYERS lists at most */"
+    yield f"    HIL_WIRE_PIECE_LENGTH_BITS = {PIECE.LENGTH_BITS} /* lower bits of a piece's first two bytes; above: encoding */"
     yield "};"
     yield f"#define HIL_WIRE_NO_SAMPLE 0x{NO_SAMPLE:08X}u"
     yield ""

@@ -43,6 +43,7 @@ class Capability(IntFlag):
     FAULT = 1 << 4
     FILL_RUNS = 1 << 5
     DIFFERENCES = 1 << 6
+    CHUNKS = 1 << 7
 
 
 class ErrorCode(IntEnum):

@@ -159,7 +159,7 @@ class HostConversation(Requests):
         """
         out = bytearray()
         while len(out) < max_bytes:
-            message = self._control.popleft() if self._control else self._next_chunk()
+            message = self._control.popleft() if self._control else self._next_chunks()
             if message is None:
                 break
             frame = self.counters.frames_tx
@@ -238,10 +238,10 @@ class HostConversation(Requests):
         self._move(Move.SEND_REQUEST)
         self._control.append(message)
 
-    def _next_chunk(self) -> m.Message | None:
+    def _next_chunks(self) -> m.Message | None:
         if self.state is not State.READY or self._fault_first or self.hold or self.hello is None:
             return None
-        return self._repair.next_chunk(self.hello)
+        return self._repair.next_chunks()
 
     def _greet(self, now_s: float, timeout_s: float | None = None) -> None:
         self._session = self._draw_session() & 0xFFFFFFFF

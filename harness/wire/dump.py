@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
 from harness.wire import messages as m
+from harness.wire.encodings import Encoding
 from harness.wire.framing import BadFrame, FrameDecoder
 
 #: The largest frame that a u16 ``max_frame`` can announce: a log may begin behind the HELLO that did.
@@ -50,8 +51,15 @@ def _message(message: m.Message | m.Malformed | m.Unknown) -> str:
         return f"unknown type {message.type:02x}"
     if isinstance(message, m.Malformed):
         return f"{m.TABLE[message.type].name} malformed: {message.reason}"
+    if isinstance(message, m.Chunks):
+        pieces = ", ".join(f"{_encoding(encoding)} {_value(data)}" for encoding, data in message.items)
+        return f"{message.NAME} sample={message.sample} chunk={message.chunk} items=[{pieces}]"
     parts = [f"{part.name}={_value(getattr(message, part.name))}" for part in fields(message)]  # type: ignore[arg-type]
     return " ".join([message.NAME, *parts])
+
+
+def _encoding(encoding: int) -> str:
+    return Encoding(encoding).name.lower() if encoding in set(Encoding) else f"encoding {encoding}"
 
 
 def _value(value: object) -> str:

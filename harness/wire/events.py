@@ -144,7 +144,7 @@ class LinkCounters:
     bad_rx: int = 0  # damaged frames that the host dropped
     bad_board: int = 0  # damaged frames that the board says it dropped
     gaps_rx: int = 0  # frames of the board that never came
-    payload_bytes: int = 0  # CHUNK data as encoded, each chunk once: what had to travel
+    payload_bytes: int = 0  # data of chunks as encoded, without any head, each chunk once: what had to travel
     sample_bytes: int = 0  # the same before encoding
     chunks: int = 0  # chunks sent, repeats included
     resent: int = 0  # chunks sent again

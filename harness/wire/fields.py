@@ -112,6 +112,57 @@ class Rest:
         return reader.take(reader.left)
 
 
+class Piece:
+    """Encoded data in as few bytes as can say what it is: a u16 and the data.
+
+    The upper ``ENCODING_BITS`` bits of the u16 are the encoding, the rest are the data's length in bytes. In Python a pair of both.
+    """
+
+    name = "piece"
+    size: int | None = None
+    ENCODING_BITS = 3
+    LENGTH_BITS = 16 - ENCODING_BITS
+    HEAD_BYTES = 2
+    MAX_BYTES = (1 << LENGTH_BITS) - 1
+
+    def pack(self, value: Any) -> bytes:
+        """See Codec."""
+        encoding, data = value
+        if len(data) > self.MAX_BYTES or not 0 <= encoding < 1 << self.ENCODING_BITS:
+            raise ValueError(
+                f"{len(data)} B in encoding {encoding}, at most {self.MAX_BYTES} B in {self.ENCODING_BITS} bits"
+            )
+        return U16.pack(encoding << self.LENGTH_BITS | len(data)) + bytes(data)
+
+    def unpack(self, reader: Reader) -> tuple[int, bytes]:
+        """See Codec."""
+        head: int = U16.unpack(reader)
+        return head >> self.LENGTH_BITS, reader.take(head & self.MAX_BYTES)
+
+
+class Items:
+    """Items up to the end of the body, one at least; a tuple in Python. Can only be the last field."""
+
+    size: int | None = None
+
+    def __init__(self, item: Codec) -> None:
+        self.name = f"items<{item.name}>"
+        self.item = item
+
+    def pack(self, value: Any) -> bytes:
+        """See Codec."""
+        if not value:
+            raise ValueError("no item, at least one")
+        return b"".join(map(self.item.pack, value))
+
+    def unpack(self, reader: Reader) -> tuple[Any, ...]:
+        """See Codec."""
+        items = [self.item.unpack(reader)]
+        while reader.left:
+            items.append(self.item.unpack(reader))
+        return tuple(items)
+
+
 class Str8:
     """A length byte and that many bytes of UTF-8."""
 
@@ -193,6 +244,7 @@ I32 = Number("i32", "i")
 F32 = Number("f32", "f")
 STR8 = Str8()
 BYTES = Rest()
+PIECE = Piece()
 
 
 def wire(codec: Codec) -> Any:

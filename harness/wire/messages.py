@@ -19,7 +19,28 @@ from harness.wire.codes import Flag as Flag
 from harness.wire.codes import ResetCause as ResetCause
 from harness.wire.codes import ResultStatus as ResultStatus
 from harness.wire.codes import SlotState as SlotState
-from harness.wire.fields import BYTES, F32, I32, STR8, U8, U16, U32, U64, BodyError, Fixed, List8, Reader, Struct, wire
+from harness.wire.fields import (
+    BYTES,
+    PIECE,
+    STR8,
+    U8,
+    U16,
+    U32,
+    U64,
+    BodyError,
+    Fixed,
+    Items,
+    List8,
+    Reader,
+    Struct,
+    wire,
+)
+from harness.wire.parts import LAYER as LAYER
+from harness.wire.parts import SLOT as SLOT
+from harness.wire.parts import TENSOR as TENSOR
+from harness.wire.parts import LayerRun as LayerRun
+from harness.wire.parts import SlotStatus as SlotStatus
+from harness.wire.parts import TensorSpec as TensorSpec
 
 PROTOCOL: Final = 1
 #: The ``sample`` of a FAULT that no sample was running for.
@@ -30,41 +51,6 @@ MAX_MISSING: Final = 8
 MAX_NOTICES: Final = 4
 #: How many layers one LAYERS lists at most: what fits the 512 bytes of the smallest frame, and a small table on the board.
 MAX_LAYERS: Final = 32
-
-
-@dataclass(frozen=True)
-class TensorSpec:
-    """One input or output as the board tells it. ``dims`` outermost first; ``real = scale * (raw - zero_point)``."""
-
-    dtype: int = wire(U8)
-    dims: tuple[int, ...] = wire(List8(U16))
-    scale: float = wire(F32)
-    zero_point: int = wire(I32)
-    name: str = wire(STR8)
-
-
-@dataclass(frozen=True)
-class SlotStatus:
-    """One taken slot. ``missing`` are the offsets of the chunks it still lacks, the first 8 at most."""
-
-    sample: int = wire(U32)
-    state: int = wire(U8)
-    missing: tuple[int, ...] = wire(List8(U32))
-
-
-@dataclass(frozen=True)
-class LayerRun:
-    """What one layer wrote and took: ``cycles`` as in RESULT (instructions on an emulator), ``crc`` of its ``bytes``."""
-
-    op: int = wire(U16)
-    bytes: int = wire(U32)
-    cycles: int = wire(U32)
-    crc: int = wire(U32)
-
-
-TENSOR = Struct("tensor", TensorSpec)
-SLOT = Struct("slot", SlotStatus)
-LAYER = Struct("layer", LayerRun)
 
 
 class Message:
@@ -188,6 +174,19 @@ class Chunk(Message):
     offset: int = wire(U32)
     encoding: int = wire(U8)
     data: bytes = wire(BYTES)
+
+
+@_row(0x04, "CHUNKS")
+@dataclass(frozen=True)
+class Chunks(Message):
+    """Chunks that follow one another: from chunk number ``chunk`` of ``sample`` on, then the next samples from their first.
+
+    Each of ``items`` is a chunk's encoding and its data.
+    """
+
+    sample: int = wire(U32)
+    chunk: int = wire(U16)
+    items: tuple[tuple[int, bytes], ...] = wire(Items(PIECE))
 
 
 @_row(0x82, "RESULT")

@@ -23,6 +23,7 @@ class Outgoing:
         self.data = data
         self.crc = zlib.crc32(data)
         self.resets = 0  # resets of the board that happened while this was the oldest under way
+        self._encoded: tuple[object, tuple[int, bytes]] | None = None
         self.restart(number=-1, chunk_bytes=1)
 
     def restart(self, number: int, chunk_bytes: int) -> None:
@@ -45,17 +46,29 @@ class Outgoing:
         """Number of the last frame that carried a chunk of this sample."""
         return max(self.sent_at.values(), default=-1)
 
-    def chunk(self, offset: int, choice: Choice) -> Chunk:
-        """The chunk at ``offset``, in one of the forms that are left to choose from."""
-        encoding, data = choice.encode(self.data[offset : offset + self.chunk_bytes])
-        return Chunk(self.number, offset, encoding, data)
+    def encoded(self, offset: int, chunk_bytes: int, choice: Choice) -> tuple[int, bytes]:
+        """The chunk at ``offset`` in one of the forms that are left to choose from: encoding and data.
 
-    def ask_again(self, offsets: Iterable[int], before_frame: int | None = None) -> None:
-        """Send these chunks again, if they were sent at all (and before that frame)."""
+        The last one is kept: whoever finds that it does not fit asks for it again.
+        """
+        what = (offset, chunk_bytes, choice)
+        if self._encoded is None or self._encoded[0] != what:
+            self._encoded = what, choice.encode(self.data[offset : offset + chunk_bytes])
+        return self._encoded[1]
+
+    def chunk(self, offset: int, choice: Choice) -> Chunk:
+        """The chunk at ``offset`` of a sample under way."""
+        return Chunk(self.number, offset, *self.encoded(offset, self.chunk_bytes, choice))
+
+    def ask_again(self, offsets: Iterable[int], before_frame: int | None = None) -> bool:
+        """Send these chunks again, if they were sent at all (and before that frame); whether there is one."""
+        any_sent = False
         for offset in offsets:
             frame = self.sent_at.get(offset)
             if frame is not None and (before_frame is None or frame < before_frame):
                 self.again[offset] = None
+                any_sent = True
+        return any_sent
 
     def add_part(self, total: int, offset: int, data: bytes) -> bytes | None:
         """One RESULT frame; the whole outputs when they are complete. Parts must lie within ``total``."""
@@ -93,25 +106,33 @@ class Window:
         sample = self.oldest() or next(iter(self.waiting), None)
         return None if sample is None else sample.key
 
-    def next_chunk(self, size: int, chunk_bytes: int) -> tuple[Outgoing, int] | None:
-        """What to send next: repeats first, then the oldest sample's next chunk, then a new sample if one may begin.
-
-        The caller must report it with ``sent``.
-        """
+    def next_again(self) -> tuple[Outgoing, int] | None:
+        """The first chunk that must be sent again."""
         for sample in self.active.values():
             if sample.again:
                 return sample, next(iter(sample.again))
-        for sample in self.active.values():
-            if sample.next_offset < len(sample.data):
-                return sample, sample.next_offset
-        oldest = self.oldest()
-        if self.waiting and (oldest is None or self._next_number < oldest.number + size):
-            sample = self.waiting.popleft()
-            sample.restart(self._next_number, chunk_bytes)
-            self.active[sample.number] = sample
-            self._next_number += 1
-            return sample, 0
         return None
+
+    def unsent(self, chunk_bytes: int) -> Iterator[tuple[Outgoing, int]]:
+        """Every chunk that was never sent, in order: of those begun, then of those that wait, whatever the window."""
+        for sample in self.active.values():
+            for offset in range(sample.next_offset, len(sample.data), sample.chunk_bytes):
+                yield sample, offset
+        for sample in self.waiting:
+            for offset in range(0, len(sample.data), chunk_bytes):
+                yield sample, offset
+
+    def credit(self, size: int) -> int:
+        """How many samples may be begun now when ``size`` may be under way."""
+        oldest = self.oldest()
+        return size if oldest is None else max(0, oldest.number + size - self._next_number)
+
+    def begin(self, chunk_bytes: int) -> None:
+        """The first of those that wait gets its number: its first chunk leaves now."""
+        sample = self.waiting.popleft()
+        sample.restart(self._next_number, chunk_bytes)
+        self.active[sample.number] = sample
+        self._next_number += 1
 
     def sent(self, sample: Outgoing, offset: int, frame: int, now_s: float) -> bool:
         """Note that a chunk left in that frame; True when it had been sent before."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from harness.errors import MisuseError
 from harness.wire import messages as m
+from harness.wire.batches import FrameSize, Limits, next_batch
 from harness.wire.encodings import Choice, Wish, element_bytes
 from harness.wire.events import Event, LinkCounters, ResultReceived, SampleLost, Violation
 from harness.wire.outgoing import Outgoing, Window
@@ -53,6 +54,8 @@ class Repair:
         self._max_resets = max_resets
         self._encoding: Wish = encoding
         self._choice = Choice((), (), wanted=False)
+        self._limits = Limits(0, 1, None, self._choice)
+        self._frame_size = FrameSize()
         self._progress_s = 0.0
         self._output_bytes: int | None = None
         self._status_frame: int | None = None  # the STATUS_REQUEST that was not answered yet
@@ -78,6 +81,8 @@ class Repair:
         self._slots = max(1, hello.slots)
         self._output_bytes = tensor_bytes(hello.outputs)
         self._choice = Choice.of(self._encoding, hello)
+        self._limits = Limits.of(hello, tensor_bytes(hello.inputs), self._choice)
+        self._frame_size.begin(hello.max_frame)
         self.begin_again(now_s)
 
     def begin_again(self, now_s: float) -> None:
@@ -100,31 +105,43 @@ class Repair:
         self._bad_now = 0
         self.begin_again(now_s)
 
-    def next_chunk(self, hello: m.Hello) -> m.Message | None:
-        """The next CHUNK to send. ``left`` must be told when it goes."""
+    def next_chunks(self) -> m.Chunk | m.Chunks | None:
+        """The next CHUNK or CHUNKS to send, repeats first and one by one. ``left`` must be told when it goes."""
+        again = self.window.next_again()
+        if again is not None:
+            sample, offset = again
+            return sample.chunk(offset, self._choice)
         size = self._slots if self.wanted_size is None else min(self.wanted_size, self._slots)
-        pick = self.window.next_chunk(size, max(1, hello.chunk_bytes))
-        if pick is None:
-            return None
-        sample, offset = pick
-        return sample.chunk(offset, self._choice)
+        return next_batch(self.window, size, self._limits, self._frame_size)
 
     def left(self, message: m.Message, frame: int, seq: int, now_s: float) -> None:
         """``message`` is on its way."""
         if isinstance(message, m.Chunk):
-            sample = self.window.active[message.sample]
-            self._counters.chunks += 1
-            if self.window.sent(sample, message.offset, frame, self._patience.left_s):
-                self._counters.resent += 1
-            else:
-                self._progress_s = now_s
-                self._counters.payload_bytes += len(message.data)
-                self._counters.sample_bytes += min(sample.chunk_bytes, len(sample.data) - message.offset)
+            self._chunk_left(message.sample, message.offset, len(message.data), frame, now_s)
+            self._frame_size.left()
+        elif isinstance(message, m.Chunks):
+            number, offset = message.sample, message.chunk * self._limits.chunk_bytes
+            for _, data in message.items:
+                self._chunk_left(number, offset, len(data), frame, now_s)
+                offset += self._limits.chunk_bytes
+                if offset >= len(self.window.active[number].data):
+                    number, offset = number + 1, 0
+            self._frame_size.left()
         elif isinstance(message, m.StatusRequest):
             self._status_frame = self._last_question = frame
             self._status_queued = False
         elif isinstance(message, m.ResultRequest):
             self._results_asked[seq] = (message.sample, frame)
+
+    def _chunk_left(self, number: int, offset: int, n_bytes: int, frame: int, now_s: float) -> None:
+        sample = self.window.active[number]
+        self._counters.chunks += 1
+        if self.window.sent(sample, offset, frame, self._patience.left_s):
+            self._counters.resent += 1
+        else:
+            self._progress_s = now_s
+            self._counters.payload_bytes += n_bytes
+            self._counters.sample_bytes += min(sample.chunk_bytes, len(sample.data) - offset)
 
     def ask(self, now_s: float) -> None:
         """Nothing came for too long."""
@@ -184,8 +201,8 @@ class Repair:
         self._patience.drained(sum(other.next_offset for other in self.window.active.values()), now_s)
         self._progress_s = now_s
         self._emit(ResultReceived(sample.key, result.status, result.cycles, result.input_crc, sample.crc, outputs))
-        # The board runs complete samples in order: an older one that left before this one is not complete there.
-        if any(o.sent_whole and o.last_frame < sample.last_frame for o in self.window.older_than(sample.number)):
+        # The board runs complete samples in order: an older one that left before this one, or with it, is not complete there.
+        if any(o.sent_whole and o.last_frame <= sample.last_frame for o in self.window.older_than(sample.number)):
             self._ask_status()
 
     def _lose(self, sample: Outgoing, violation: Violation) -> None:
@@ -196,16 +213,19 @@ class Repair:
     def need(self, need: m.Need) -> None:
         """NEED: send those chunks again."""
         sample = self.window.active.get(need.sample)
-        if sample is not None:
-            sample.ask_again(need.offsets)
+        if sample is not None and sample.ask_again(need.offsets):
+            self._frame_size.damaged()
 
     def damaged(self, frame: int) -> None:
         """DAMAGED: say again what that frame of ours said, if it was not said again already."""
         # A reset of the board would take its count with it before any STATUS has told it.
         self._bad_now += 1
         self._counters.bad_board = self._bad_before + self._bad_now
+        lost = False
         for sample in self.window.active.values():
-            sample.ask_again([offset for offset, sent in sample.sent_at.items() if sent == frame])
+            lost |= sample.ask_again([offset for offset, sent in sample.sent_at.items() if sent == frame])
+        if lost:
+            self._frame_size.damaged()
         if frame == self._status_frame:
             self._status_frame = None
             self._ask_status()
@@ -227,19 +247,22 @@ class Repair:
         # What was asked before is answered by now, or was lost on the way.
         self._results_asked = {seq: what for seq, what in self._results_asked.items() if what[1] > asked}
         slots = {slot.sample: slot for slot in status.slots}
+        lost = False
         for sample in self.window.active.values():
             if not sample.sent_at or min(sample.sent_at.values()) > asked:
                 continue
             slot = slots.get(sample.number)
             if slot is not None:
-                sample.ask_again(slot.missing, before_frame=asked)
+                lost |= sample.ask_again(slot.missing, before_frame=asked)
             elif sample.sent_whole and sample.last_frame < asked:
                 # Its result was lost, or all of it was: the board knows.
                 if not any(number == sample.number for number, _ in self._results_asked.values()):
                     sample.parts.clear()
                     self._say(m.ResultRequest(sample.number))
             else:
-                sample.ask_again(tuple(sample.sent_at), before_frame=asked)
+                lost |= sample.ask_again(tuple(sample.sent_at), before_frame=asked)
+        if lost:
+            self._frame_size.damaged()
 
     def unknown_sample(self, seq: int) -> None:
         """ERROR unknown_sample: the board has neither the result nor, as it says, the sample."""

@@ -15,7 +15,7 @@
 
 #include "config.h"
 #include "cortex_m.h"
-#include "fifo.h"
+#include "uart.h"
 #include "wire/messages.h"
 
 #define PERI_DIV_CMD REG32(0x40000400u)
@@ -61,11 +61,6 @@ enum { FIFO_ENTRIES = 128u, FIFO_USED = 0x1FFu, FIFO_BUSY = FIFO_USED | 1u << 15
 static uint32_t core_hz = IMO_HZ; /* and CLK_PERI: the dividers between stay at 1 */
 static uint8_t reset_cause;
 
-static uint8_t rx_bytes[HIL_RX_RING];
-static uint8_t tx_bytes[HIL_TX_RING];
-static fifo rx, tx;
-static volatile uint32_t overruns;
-
 void scb5_handler(void);
 void cm0_start(void);
 extern uint32_t __vectors[];
@@ -89,16 +84,6 @@ __attribute__((section(".boot"), used)) static const struct {
     void (*reset)(void), (*nmi)(void), (*hard_fault)(void);
     uint32_t none[12];
 } cm0_vectors = {0x08002000u, cm0_start, cm0_fault, cm0_fault, {0}};
-
-/* A flag that never comes must not hang a board: every wait for hardware ends. */
-static bool comes(volatile const uint32_t *reg, uint32_t mask, uint32_t value) {
-    for (uint32_t i = 0; i < 100000u; i++) {
-        if ((*reg & mask) == value) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* It runs from power-up and would reset the chip after some seconds. Its lock comes off in two steps. */
 static void watchdog_off(void) {
@@ -154,8 +139,7 @@ static void set_divider(uint32_t baud) {
 }
 
 static void uart_start(void) {
-    fifo_init(&rx, rx_bytes, sizeof rx_bytes);
-    fifo_init(&tx, tx_bytes, sizeof tx_bytes);
+    uart_rings_start();
     HSIOM_PRT5_SEL0 = (HSIOM_PRT5_SEL0 & ~0x1F1Fu) | 18u << 8 | 18u; /* P5_0, P5_1: SCB5's UART */
     GPIO_PRT5_CFG = (GPIO_PRT5_CFG & ~0xFFu) | 0x68u;                /* RX: input only; TX: driven both ways */
     SCB_CTRL = 2u << 24;                                             /* UART */
@@ -194,25 +178,23 @@ void board_init(void) {
     uart_start();
 }
 
-/* Only moves bytes: what they mean is the main loop's business. A request is cleared after its cause, or it comes again. */
+/* A request is cleared after its cause, or it comes again. */
 void scb5_handler(void) {
     for (uint32_t left = SCB_RX_FIFO_STATUS & FIFO_USED; left != 0; left--) {
-        if (!fifo_push(&rx, (uint8_t)SCB_RX_FIFO_RD)) {
-            overruns++;
-        }
+        uart_received((uint8_t)SCB_RX_FIFO_RD);
     }
     uint32_t received = SCB_INTR_RX & (RX_NOT_EMPTY | RX_OVERFLOW);
     if ((received & RX_OVERFLOW) != 0) {
-        overruns++;
+        uart_overruns++;
     }
     SCB_INTR_RX = received;
     if (SCB_INTR_TX_MASK != 0) {
         uint8_t byte;
-        if (fifo_used(&tx) != 0) {
+        if (fifo_used(&uart_tx) != 0) {
             SCB_INTR_TX = TX_DONE; /* before the bytes that it will come for again */
         }
         uint32_t room = FIFO_ENTRIES - (SCB_TX_FIFO_STATUS & FIFO_USED);
-        while (room != 0 && fifo_pop(&tx, &byte)) {
+        while (room != 0 && fifo_pop(&uart_tx, &byte)) {
             SCB_TX_FIFO_WR = byte;
             room--;
         }
@@ -223,46 +205,12 @@ void scb5_handler(void) {
     }
 }
 
-uint32_t board_rx_read(uint8_t *to, uint32_t max) {
-    return fifo_read(&rx, to, max);
-}
-
-uint32_t board_rx_overruns(void) {
-    return overruns;
-}
-
-/* Sleeps unless the answer is already there. Looking and sleeping with interrupts masked closes the gap between the two;
- * a pending interrupt still ends WFI, and runs as soon as they are allowed again. */
-static void sleep_while_full(void) {
-    uint32_t primask = irq_mask();
-    if (fifo_free(&tx) == 0) {
-        wait_for_interrupt();
-    }
-    irq_restore(primask);
-}
-
-void board_tx_write(const uint8_t *from, uint32_t n) {
-    for (uint32_t i = 0; i < n; i++) {
-        while (!fifo_push(&tx, from[i])) {
-            sleep_while_full();
-        }
-        /* The handler only ever clears it, and only when the ring was empty: set after each push it cannot get lost. */
-        SCB_INTR_TX_MASK = TX_NOT_FULL;
-    }
-}
-
-void board_idle(void) {
-    uint32_t primask = irq_mask();
-    if (fifo_used(&rx) == 0 && !board_alarm_due()) {
-        wait_for_interrupt();
-    }
-    irq_restore(primask);
+void uart_send_enable(void) {
+    SCB_INTR_TX_MASK = TX_NOT_FULL;
 }
 
 void board_set_baud(uint32_t baud) {
-    while (fifo_used(&tx) != 0) {
-        /* drains at the line's speed, by interrupt */
-    }
+    uart_rings_drain();
     (void)comes(&SCB_TX_FIFO_STATUS, FIFO_BUSY, 0);
     (void)comes(&SCB_INTR_TX, TX_DONE, TX_DONE); /* the last byte has left the shift register */
     SCB_CTRL &= ~CTRL_ENABLED;

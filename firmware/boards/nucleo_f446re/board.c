@@ -8,7 +8,7 @@
 
 #include "config.h"
 #include "cortex_m.h"
-#include "fifo.h"
+#include "uart.h"
 #include "wire/messages.h"
 
 /* 6.3 RCC */
@@ -45,23 +45,7 @@ static uint32_t core_hz = HSI_HZ;
 static uint32_t apb1_hz = HSI_HZ;
 static uint8_t reset_cause;
 
-static uint8_t rx_bytes[HIL_RX_RING];
-static uint8_t tx_bytes[HIL_TX_RING];
-static fifo rx, tx;
-static volatile uint32_t overruns;
-
 void usart2_handler(void);
-
-/* A flag that never comes must not hang a board: every wait for hardware ends. 100 000 reads are over 1 ms at 180 MHz
- * and over 20 ms at 16; the slowest flag (PLL lock, 16.3) takes 0.2 ms. */
-static bool comes(volatile const uint32_t *reg, uint32_t mask, uint32_t value) {
-    for (uint32_t i = 0; i < 100000u; i++) {
-        if ((*reg & mask) == value) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* 6.2.3, 5.1.4, 3.4.1: PLL = HSI / 8 * 180 / 2, over-drive, 5 wait states with the ART on, APB1 /4, APB2 /2.
  * False leaves the core on HSI, as it was. */
@@ -109,8 +93,7 @@ static void set_divider(uint32_t baud) {
 }
 
 static void uart_start(void) {
-    fifo_init(&rx, rx_bytes, sizeof rx_bytes);
-    fifo_init(&tx, tx_bytes, sizeof tx_bytes);
+    uart_rings_start();
     RCC_AHB1ENR |= 1u << 0;  /* GPIOA */
 #ifdef HIL_NEEDS_CRC_CLOCK /* ST's libraries ask the CRC unit whether this is one of ST's parts */
     RCC_AHB1ENR |= 1u << 12; /* CRC */
@@ -153,26 +136,26 @@ void board_init(void) {
 }
 
 /* It must take each byte before the next one is there: the USART holds one beside the one that it receives. At 921600 baud
- * and 180 MHz that is 10.85 us or 1953 cycles. Taking a byte is 47 instructions (disassembly, zig 0.15 -O2), some 110 cycles
- * by the manual's timings with entry, exit and two reads over APB1 (not measured): 6 % of the core at full load. Nothing
+ * and 180 MHz that is 10.85 us or 1953 cycles. Taking a byte is 34 instructions (disassembly, zig 0.15 -O2), some 90 cycles
+ * by the manual's timings with entry, exit and two reads over APB1 (not measured): 5 % of the core at full load. Nothing
  * but a fault has a higher priority, and interrupts are masked for some ten instructions at most, so a byte waits for less
  * than a tenth of its time, whatever the engine does. The ring holds all that the host may send while it computes.
  *
- * Only moves bytes: what they mean is the main loop's business. Reading SR, then DR, clears RXNE and ORE. */
+ * Reading SR, then DR, clears RXNE and ORE. */
 void usart2_handler(void) {
     uint32_t status = USART2_SR;
     if ((status & (SR_RXNE | SR_ORE)) != 0) {
         uint8_t byte = (uint8_t)USART2_DR;
         if ((status & SR_ORE) != 0) {
-            overruns++;
+            uart_overruns++;
         }
-        if ((status & SR_RXNE) != 0 && !fifo_push(&rx, byte)) {
-            overruns++;
+        if ((status & SR_RXNE) != 0) {
+            uart_received(byte);
         }
     }
     if ((status & SR_TXE) != 0 && (USART2_CR1 & CR1_TXEIE) != 0) {
         uint8_t byte;
-        if (fifo_pop(&tx, &byte)) {
+        if (fifo_pop(&uart_tx, &byte)) {
             USART2_DR = byte;
         } else {
             USART2_CR1 &= ~(uint32_t)CR1_TXEIE;
@@ -180,46 +163,12 @@ void usart2_handler(void) {
     }
 }
 
-uint32_t board_rx_read(uint8_t *to, uint32_t max) {
-    return fifo_read(&rx, to, max);
-}
-
-uint32_t board_rx_overruns(void) {
-    return overruns;
-}
-
-/* Sleeps unless the answer is already there. Looking and sleeping with interrupts masked closes the gap between the two;
- * a pending interrupt still ends WFI, and runs as soon as they are allowed again. */
-static void sleep_while_full(void) {
-    uint32_t primask = irq_mask();
-    if (fifo_free(&tx) == 0) {
-        wait_for_interrupt();
-    }
-    irq_restore(primask);
-}
-
-void board_tx_write(const uint8_t *from, uint32_t n) {
-    for (uint32_t i = 0; i < n; i++) {
-        while (!fifo_push(&tx, from[i])) {
-            sleep_while_full();
-        }
-        /* The handler only ever clears it, and only when the ring was empty: set after each push it cannot get lost. */
-        USART2_CR1 |= CR1_TXEIE;
-    }
-}
-
-void board_idle(void) {
-    uint32_t primask = irq_mask();
-    if (fifo_used(&rx) == 0 && !board_alarm_due()) {
-        wait_for_interrupt();
-    }
-    irq_restore(primask);
+void uart_send_enable(void) {
+    USART2_CR1 |= CR1_TXEIE;
 }
 
 void board_set_baud(uint32_t baud) {
-    while (fifo_used(&tx) != 0) {
-        /* drains at the line's speed, by interrupt */
-    }
+    uart_rings_drain();
     (void)comes(&USART2_SR, SR_TC, SR_TC); /* the last byte has left the shift register: 87 us at 115200 */
     USART2_CR1 &= ~(uint32_t)CR1_UE;
     set_divider(baud);

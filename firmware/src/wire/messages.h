@@ -12,7 +12,8 @@ enum {
     HIL_WIRE_HELLO_MAX_FRAME = 512, /* largest unencoded frame before HELLO */
     HIL_WIRE_MAX_MISSING = 8, /* offsets that a slot of STATUS lists at most */
     HIL_WIRE_MAX_NOTICES = 4, /* bad frames in a row that are answered with DAMAGED */
-    HIL_WIRE_MAX_LAYERS = 32 /* layers that LAYERS lists at most */
+    HIL_WIRE_MAX_LAYERS = 32, /* layers that LAYERS lists at most */
+    HIL_WIRE_PIECE_LENGTH_BITS = 13 /* lower bits of a piece's first two bytes; above: encoding */
 };
 #define HIL_WIRE_NO_SAMPLE 0xFFFFFFFFu
 
@@ -21,6 +22,7 @@ enum {
     HIL_MSG_HELLO_REQUEST = 0x01,
     HIL_MSG_HELLO = 0x81,
     HIL_MSG_CHUNK = 0x02,
+    HIL_MSG_CHUNKS = 0x04,
     HIL_MSG_RESULT = 0x82,
     HIL_MSG_STATUS_REQUEST = 0x03,
     HIL_MSG_STATUS = 0x83,
@@ -74,7 +76,8 @@ enum {
     HIL_WIRE_CAP_LAYERS = 8,
     HIL_WIRE_CAP_FAULT = 16,
     HIL_WIRE_CAP_FILL_RUNS = 32,
-    HIL_WIRE_CAP_DIFFERENCES = 64
+    HIL_WIRE_CAP_DIFFERENCES = 64,
+    HIL_WIRE_CAP_CHUNKS = 128
 };
 
 /* code of ERROR */
@@ -152,6 +155,14 @@ enum {
     HIL_CHUNK_AT_ENCODING = 8,
     HIL_CHUNK_AT_DATA = 9,
     HIL_CHUNK_VARIES_AT = 9
+};
+
+/* CHUNKS: sample:u32 chunk:u16 items:items<piece> */
+enum {
+    HIL_CHUNKS_AT_SAMPLE = 0,
+    HIL_CHUNKS_AT_CHUNK = 4,
+    HIL_CHUNKS_AT_ITEMS = 6,
+    HIL_CHUNKS_VARIES_AT = 6
 };
 
 /* RESULT: sample:u32 status:u8 free_slots:u8 cycles:u64 input_crc:u32 total:u32 offset:u32 data:bytes */

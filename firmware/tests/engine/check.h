@@ -48,5 +48,6 @@ void test_windows(void);
 void test_dense_and_tables(void);
 void test_float_functions(void);
 void test_groups_and_moves(void);
+void test_recurrent(void);
 
 #endif

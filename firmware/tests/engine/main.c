@@ -10,6 +10,7 @@ int main(void)
     test_dense_and_tables();
     test_float_functions();
     test_groups_and_moves();
+    test_recurrent();
     printf("%d failed\n", checks_failed);
     return checks_failed ? 1 : 0;
 }

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import serial
 
+from harness.clock import Deadline, SystemClock
 from harness.errors import BenchError, MisuseError
 
 SCHEMES = ("rfc2217://",)
@@ -25,6 +26,7 @@ class Rfc2217Transport:
         self._name = name
         self._port = port
         self._peeked = b""  # a byte that ``wait`` had to take to know that there was one
+        self._ended = False
         self._closed = False
 
     @property
@@ -46,7 +48,7 @@ class Rfc2217Transport:
             self.wait(timeout_s, to_write=False)
         data, self._peeked = self._peeked, b""
         if data:
-            data += self._ask(lambda: self._port.read(min(self._port.in_waiting, max_bytes - len(data))))
+            data += self._ask(lambda: self._take(max_bytes - len(data)))
         return data
 
     def write(self, data: bytes, timeout_s: float) -> int:
@@ -64,9 +66,25 @@ class Rfc2217Transport:
         def peek() -> bytes:
             # The public attribute would negotiate every parameter anew over the network: 0.3 s for each read.
             vars(self._port)["_timeout"] = max(0.0, timeout_s)
-            return bytes(self._port.read(1))
+            deadline = Deadline.after(SystemClock(), timeout_s)
+            there = self._port.in_waiting
+            data = bytes(self._port.read(1))
+            # When the server has gone pyserial's reader ends one read early and is found dead only some time later.
+            self._ended = self._ended or not (data or (deadline.passed and not there))
+            if self._ended and not data:
+                raise serial.SerialException("the server has closed the connection")
+            return data
 
         self._peeked = self._ask(peek)
+
+    def _take(self, n_bytes: int) -> bytes:
+        """What is there. One byte at a time: of more, pyserial would not tell whether the mark of the end was among them."""
+        data = b""
+        while len(data) < n_bytes and self._port.in_waiting and not self._ended:
+            byte = bytes(self._port.read(1))
+            self._ended = not byte
+            data += byte
+        return data
 
     def set_baud(self, baud: int) -> None:
         """See Transport."""

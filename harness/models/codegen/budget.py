@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.errors import PlanError
@@ -33,6 +33,8 @@ _KERNEL_BYTES = {
     "hil_nn_hard_swish_f32": 600,
     "hil_nn_leaky_f32": 400,
     "hil_nn_logistic_f32": 800,
+    "hil_nn_lstm_f32": 1800,
+    "hil_nn_lstm_s8": 2200,
     "hil_nn_lut_s8": 200,
     "hil_nn_maxpool_f32": 2200,
     "hil_nn_maxpool_s8": 1800,
@@ -75,7 +77,8 @@ class Budget:
 
     @property
     def ram_bytes(self) -> int:
-        """Arena (inputs, outputs and scratch lie in it) and tensor table; exact for the arena."""
+        """Arena (outputs and scratch lie in it) and tensor table; exact for the arena. Inputs count only where they must be
+        copied into the arena; else they lie in the firmware's slots."""
         return sum(use.n_bytes for use in self.ram)
 
     def describe(self) -> str:
@@ -90,7 +93,7 @@ def estimate(layout: Layout) -> Budget:
     flash += [Use(f"kernel {name}", _KERNEL_BYTES[name]) for name in sorted({k.function for k in layout.kernels})]
     flash.append(Use("engine interface and layer tables", _ENGINE_BYTES + _LAYER_BYTES * len(layout.kernels)))
     n_tensors = len(layout.kernels) + len(layout.inputs) + len(layout.outputs)
-    ram = [*arena(layout), Use("tensor table", _TENSOR_RAM_BYTES * n_tensors)]
+    ram = [*arena(layout, inputs=not layout.inputs_move), Use("tensor table", _TENSOR_RAM_BYTES * n_tensors)]
     return Budget(_sorted(flash), _sorted(ram))
 
 
@@ -119,23 +122,25 @@ def too_large(
     )
 
 
-def arena(layout: Layout) -> Iterable[Use]:
+def arena(layout: Layout, *, inputs: bool = True) -> Iterable[Use]:
     """The arena at the step at which it is fullest, tensor by tensor; gaps of the plan are their own entry."""
-    step = max(range(len(layout.kernels)), key=lambda s: sum(u.n_bytes for u in _alive(layout, s)), default=0)
-    uses = _alive(layout, step)
+    held = set() if inputs else {layout.program.storage[t.index] for t in layout.inputs}
+    step = max(range(len(layout.kernels)), key=lambda s: sum(u.n_bytes for u in _alive(layout, s, held)), default=0)
+    uses = _alive(layout, step, held)
     yield from uses
-    if rest := layout.arena.n_bytes - sum(use.n_bytes for use in uses):
+    if rest := (layout.arena.n_bytes if inputs else layout.arena.core_bytes) - sum(use.n_bytes for use in uses):
         yield Use("arena, other steps and alignment", rest)
 
 
-def _alive(layout: Layout, step: int) -> list[Use]:
+def _alive(layout: Layout, step: int, without: Container[int]) -> list[Use]:
     names = {
         layout.program.storage[t.index]: f"input {n}" for n, t in zip(layout.input_names, layout.inputs, strict=True)
     }
     for position, kernel in enumerate(layout.kernels):
         names.setdefault(layout.result(kernel).index, f"output of {kernel.name}")
         names[scratch_key(position)] = f"scratch of {kernel.name}"
-    return [Use(names[b.key], b.n_bytes) for b in layout.blocks if b.first <= step <= b.last and b.n_bytes]
+    there = [b for b in layout.blocks if b.first <= step <= b.last and b.n_bytes and b.key not in without]
+    return [Use(names[b.key], b.n_bytes) for b in there]
 
 
 def _sorted(uses: Iterable[Use]) -> tuple[Use, ...]:

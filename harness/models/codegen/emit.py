@@ -12,7 +12,7 @@ from harness.models.codegen.planner import scratch_key
 from harness.models.ir import Array
 
 ENGINE_NAME = "builtin"
-ENGINE_VERSION = "0.1.0"  # of generator and kernels together; changes when results or the generated interface change
+ENGINE_VERSION = "0.2.0"  # of generator and kernels together; changes when results or the generated interface change
 _DTYPE = {"float32": "HIL_F32", "int8": "HIL_S8", "uint8": "HIL_U8", "int16": "HIL_S16", "int32": "HIL_S32"}
 _CTYPE = {"float32": "float", "int8": "int8_t", "int32": "int32_t"}
 _WIDTH = 118
@@ -35,6 +35,8 @@ def header(layout: Layout) -> str:
 #define HIL_WEIGHTS_SHA256_INIT {bytes_init(layout.weights_sha256)}
 #define HIL_MODEL_WEIGHTS_BYTES {len(layout.weights)}u
 #define HIL_MODEL_ARENA_BYTES {layout.arena.n_bytes}u
+/* the arena for who places the inputs elsewhere */
+#define HIL_MODEL_CORE_BYTES {layout.arena.core_bytes if layout.inputs_move else layout.arena.n_bytes}u
 #define HIL_MODEL_INPUT_BYTES {sum(t.n_bytes for t in layout.inputs)}u
 #define HIL_MODEL_OUTPUT_BYTES {sum(t.n_bytes for t in layout.outputs)}u
 
@@ -137,22 +139,22 @@ def _engine(layout: Layout) -> str:
 static const uint16_t layer_op[] = {{{opcodes or 0}}}; /* TFLite's operator numbers */
 static uint8_t *arena;
 
-enum {{ ERROR_NO_ARENA = -1, ERROR_ARENA_TOO_SMALL = -2, ERROR_ARENA_UNALIGNED = -3 }};
+enum {{ ERROR_NO_ARENA = -1, ERROR_ARENA_TOO_SMALL = -2, ERROR_UNALIGNED = -3, ERROR_NO_INPUT = -4 }};
 
 static int init(void *memory, uint32_t bytes)
 {{
     if (!memory) {{
         return ERROR_NO_ARENA;
     }}
-    if (bytes < HIL_MODEL_ARENA_BYTES) {{
+    if (bytes < HIL_MODEL_CORE_BYTES) {{
         return ERROR_ARENA_TOO_SMALL;
     }}
     if ((uintptr_t)memory % 16u) {{
-        return ERROR_ARENA_UNALIGNED;
+        return ERROR_UNALIGNED;
     }}
     arena = memory;
     for (uint32_t i = 0; i < N_TENSORS; ++i) {{
-        tensors[i].data = arena + arena_offset[i];
+        tensors[i].data = i >= N_INPUTS || bytes >= HIL_MODEL_ARENA_BYTES ? arena + arena_offset[i] : 0;
     }}
     return 0;
 }}
@@ -162,7 +164,7 @@ static const hil_tensor *input(uint32_t i)
     return i < N_INPUTS ? &tensors[i] : 0;
 }}
 
-static const hil_tensor *output(uint32_t i)
+{_place_input(layout)}static const hil_tensor *output(uint32_t i)
 {{
     return i < N_OUTPUTS ? &tensors[FIRST_OUTPUT + i] : 0;
 }}
@@ -204,6 +206,11 @@ static int run(hil_layer_cb callback, void *context)
     if (!arena) {{
         return ERROR_NO_ARENA;
     }}
+    for (uint32_t i = 0; i < N_INPUTS; ++i) {{
+        if (!tensors[i].data) {{
+            return ERROR_NO_INPUT;
+        }}
+    }}
     if (callback) {{
         layers_with_hook(arena, callback, context);
     }} else {{
@@ -219,17 +226,37 @@ const hil_engine hil_engine_active = {{
     .model_sha256 = model_sha256,
     .capabilities = {capabilities},
     .arena_bytes = HIL_MODEL_ARENA_BYTES,
+    .core_bytes = HIL_MODEL_CORE_BYTES,
     .n_inputs = N_INPUTS,
     .n_outputs = N_OUTPUTS,
     .n_layers = N_LAYERS,
     .macs = {sum(k.macs for k in layout.kernels)}u,
     .init = init,
     .input = input,
+    .place_input = {"place_input" if layout.inputs_move else "0"},
     .output = output,
     .layer = layer,
     .run = run,
     .arena_used = arena_used,
 }};
+"""
+
+
+def _place_input(layout: Layout) -> str:
+    if not layout.inputs_move:
+        return ""
+    return """static int place_input(uint32_t i, void *data)
+{
+    if (i >= N_INPUTS || !data) {
+        return ERROR_NO_INPUT;
+    }
+    if ((uintptr_t)data % 4u) {
+        return ERROR_UNALIGNED;
+    }
+    tensors[i].data = data;
+    return 0;
+}
+
 """
 
 
@@ -258,6 +285,9 @@ def _operand(layout: Layout, index: int, source: int | Constant) -> str:
     if isinstance(source, Constant):
         return _symbol(layout.slots, index, source)
     tensor = layout.graph.tensor(source)
+    position = layout.input_of(tensor)
+    if position is not None and layout.inputs_move:
+        return f"(const {_CTYPE[tensor.dtype]} *)tensors[{position}].data"
     return f"(const {_CTYPE[tensor.dtype]} *)(const void *)(a + {layout.offset(tensor)})"
 
 

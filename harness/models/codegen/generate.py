@@ -96,6 +96,7 @@ def _json(layout: Layout, options: Options) -> str:
         "weights_sha256": layout.weights_sha256,
         "weights_bytes": len(layout.weights),
         "arena_bytes": layout.arena.n_bytes,
+        "core_bytes": layout.arena.core_bytes if layout.inputs_move else layout.arena.n_bytes,
         "macs": sum(k.macs for k in layout.kernels),
         "dense_rounding": "twice" if options.round_dense_twice else "once",
         "inputs": [{"name": n} | tensor(t) for n, t in zip(layout.input_names, layout.inputs, strict=True)],

@@ -16,7 +16,8 @@ Value = int | float | Sequence[int] | Mapping[str, "Value"]  # Sequence: an arra
 
 @dataclass(frozen=True)
 class Constant:
-    """An array that goes to the weights section. ``role`` names it in its layer: w, b, m (multiplier), s (shift), t."""
+    """An array that goes to the weights section. ``role`` names it in its layer: w(eights), b(ias), r(ecurrent weights),
+    z(ero points' share of those), m(ultiplier), s(hift), t(able), or an operand's name."""
 
     role: str
     values: Array  # flat; int8, int32 or float32

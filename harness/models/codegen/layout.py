@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 
@@ -71,6 +72,17 @@ class Layout:
         """What a kernel writes."""
         return self.graph.tensor(kernel.layer.outputs[0])
 
+    @property
+    def inputs_move(self) -> bool:
+        """Whether the caller may keep the inputs outside the arena, which then needs ``arena.core_bytes``."""
+        return bool(movable_inputs(self.program))
+
+    def input_of(self, tensor: IrTensor) -> int | None:
+        """Which input the tensor is, in this shape or another; None for what a layer computed."""
+        held = [self.program.storage[i] for i in self.graph.inputs]
+        key = self.program.storage[tensor.index]
+        return held.index(key) if key in held else None
+
     def offset(self, tensor: IrTensor) -> int:
         """Where a tensor lies in the arena, in bytes."""
         return self.arena.offsets[self.program.storage[tensor.index]]
@@ -100,7 +112,21 @@ def laid_out(name: str, model_sha256: str, program: Program, options: Options) -
     kernels = tuple(lowered(graph, layer, options) for layer in graph.layers)
     scratch = {step: k.scratch.n_bytes for step, k in enumerate(kernels) if k.scratch}
     blocks = lifetimes(program, scratch)
-    return Layout(name, model_sha256, program, kernels, _slots(kernels), blocks, place(blocks))
+    arena = place(blocks, movable_inputs(program))
+    return Layout(name, model_sha256, program, kernels, _slots(kernels), blocks, arena)
+
+
+def movable_inputs(program: Program) -> frozenset[int]:
+    """The inputs' keys in the plan if they may lie anywhere, back to back as samples travel; else none may.
+
+    That is where no output is an input in another shape, and where each input begins on a word as the first does.
+    """
+    graph, storage = program.graph, program.storage
+    held = [storage[i] for i in graph.inputs]
+    starts = accumulate(graph.tensor(i).n_bytes for i in graph.inputs[:-1])
+    if any(start % _CONSTANT_ALIGNMENT for start in starts) or any(storage[i] in held for i in graph.outputs):
+        return frozenset()
+    return frozenset(held)
 
 
 def _check_interface(tensor: IrTensor, is_output: bool) -> None:

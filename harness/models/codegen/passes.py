@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.errors import PlanError
+from harness.models.codegen.folding import fold_constants
 from harness.models.ir import Graph, Layer
 
 # TFLite's ActivationFunctionType numbers, by the operator that does the same on its own.
@@ -35,7 +36,7 @@ class Program:
 
 def simplified(graph: Graph) -> Program:
     """All passes in the order in which they help each other."""
-    graph, storage = fold_reshapes(separate_outputs(fold_half_constants(graph)))
+    graph, storage = fold_reshapes(separate_outputs(fold_constants(fold_half_constants(graph))))
     return Program(drop_dead(fuse_activations(graph, storage), storage), storage)
 
 

@@ -79,10 +79,11 @@ def _inputs(interpreter: Any) -> tuple[Tensor, ...]:
 
 
 def _invoked(interpreter: Any, inputs: list[Array]) -> Any:
-    """Run row by row; yields the row's number after each run."""
+    """Run row by row, each from the state of the first; yields the row's number after each run."""
     sources = [details["index"] for details in interpreter.get_input_details()]
     for i in range(len(inputs[0])):
         for source, rows in zip(sources, inputs, strict=True):
             interpreter.set_tensor(source, rows[i][np.newaxis])
+        interpreter.reset_all_variables()  # else a recurrent layer's state would go on from sample to sample
         interpreter.invoke()
         yield i

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from harness.build import build
 from harness.build.budget import (
+    BATCH_SLOTS,
     ENOUGH_SLOTS,
     MAX_SLOTS,
     MIN_RX_RING,
@@ -41,11 +42,33 @@ def test_the_ring_holds_a_sample_per_slot_as_it_travels():
 
 def test_there_are_slots_for_what_an_adapters_delay_holds_of_the_fastest_line():
     assert useful_slots(NUCLEO, model(64)) == MAX_SLOTS
-    # 16 ms there and back are 2949 bytes at 921600 baud: eight samples of 400, and two more.
-    assert useful_slots(NUCLEO, model(400)) == 10
-    assert useful_slots(NUCLEO, model(784)) == ENOUGH_SLOTS
+    # 16 ms there and back are 2949 bytes at 921600 baud: 24 samples of 110, and two more.
+    assert useful_slots(NUCLEO, model(110)) == 26
     slow = dataclasses.replace(NUCLEO, bauds=(115_200,))
-    assert useful_slots(slow, model(64)) == ENOUGH_SLOTS
+    assert useful_slots(slow, model(400)) == ENOUGH_SLOTS
+
+
+def test_samples_that_an_encoding_may_shorten_to_a_quarter_get_up_to_sixteen_slots():
+    assert useful_slots(NUCLEO, model(784)) == BATCH_SLOTS
+    # A quarter of 1500 bytes: eight in 2949, and two more.
+    assert useful_slots(NUCLEO, model(1500)) == 10
+    assert useful_slots(NUCLEO, model(3136)) == ENOUGH_SLOTS
+    assert useful_slots(dataclasses.replace(NUCLEO, bauds=(115_200,)), model(784)) == ENOUGH_SLOTS
+
+
+def test_samples_of_several_chunks_get_frames_for_two_where_that_costs_no_slot():
+    several = model(27_648, arena_bytes=4096)
+    roomy = dataclasses.replace(NUCLEO, ram_bytes=1 << 20)
+    budget = memory_budget(roomy, several)
+    assert budget.frame_bytes == 7 + 6 + 2 * (2 + 1024)
+    tight = memory_budget(dataclasses.replace(roomy, ram_bytes=budget.ram_bytes - 1), several)
+    assert (tight.slots, tight.frame_bytes) == (budget.slots, 1024 + 16)
+    assert budget.ram_bytes - tight.ram_bytes == budget.frame_bytes - tight.frame_bytes
+    assert (
+        memory_budget(NUCLEO, model(27_648, arena_bytes=20_000)).frame_bytes == budget.frame_bytes
+    )  # its ring is small
+    assert memory_budget(roomy, model(784)).frame_bytes == 784 + 16
+    assert memory_budget(roomy, model(64)).frame_bytes == 512
 
 
 def test_a_large_model_gets_fewer_slots_before_it_is_refused():
@@ -91,6 +114,7 @@ def test_a_budget_never_exceeds_the_ram_and_its_rings_are_powers_of_two(
     assert budget.ram_bytes <= ram_bytes
     assert 1 <= budget.slots <= MAX_SLOTS  # one only where nothing else fits
     assert budget.chunk_bytes <= input_bytes
+    assert budget.chunk_bytes + 16 <= budget.frame_bytes <= 0xFFFF
     for ring in (budget.rx_ring_bytes, budget.tx_ring_bytes):
         assert ring & (ring - 1) == 0
 

@@ -57,11 +57,32 @@ def test_flash_programs_reads_back_and_says_how_much(tmp_path):
     assert "all read back" in done.stdout
 
 
+def test_an_image_of_another_board_is_not_flashed(tmp_path):
+    elf = tmp_path / "fw.elf"
+    assert hil("build", "digits", "--board", "steval_stwinkt1", "-o", elf).returncode == 0
+    done = hil("flash", elf, "--board", BOARD, "--backend", "virtual")
+    assert done.returncode == 1
+    assert "built for another board" in done.stderr
+    assert f"expected: {BOARD}" in done.stderr
+    assert "found:    steval_stwinkt1" in done.stderr
+    assert "read back" not in done.stdout
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_table_of_boards_tells_every_name_in_full_on_a_narrow_terminal(width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    done = hil("boards")
+    for word in ("nucleo_f446re", "steval_stwinkt1", "cy8cproto_062_4343w", "STM32F446RE", "CY8C624ABZI-S2D44"):
+        assert word in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= width
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
         (("run", "digits", "--board", "nowhere"), 3, "no board is named 'nowhere'"),
         (("run", "nothing", "--board", BOARD), 3, "there is no plan 'nothing'"),
+        (("run", "nothing.yaml", "--board", BOARD), 3, "or one of: digits, mnist"),
         (("run", "digits", "--board", BOARD, "--backend", "probe"), 2, "no nucleo_f446re is attached"),
         (("run", "digits", "--board", BOARD, "--model", "mnist_f446_int8"), 3, "the plan does not have this model"),
         (("run", "digits"), 3, "--board"),

@@ -21,7 +21,7 @@ def test_the_firmware_with_the_network_fits_the_f446re(tmp_path, name):
     image = build.build(F446, tmp_path / "generated", cache_dir=tmp_path / "cache")
     assert image.flash_bytes <= 512 * 1024
     assert image.ram_bytes <= 128 * 1024
-    assert image.slots >= 1
+    assert image.slots >= 2  # the next sample arrives while one is computed
 
 
 @pytest.mark.parametrize(

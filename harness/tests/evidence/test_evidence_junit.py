@@ -126,7 +126,7 @@ def test_measurements_and_identities_are_property_lines() -> None:
 
 
 @given(st.text(max_size=30) | st.just("\ud800\x00]]>\x1b[31m"))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_text_in_a_record_still_gives_valid_xml(text: str) -> None:
     gate = GateResult(metric="accuracy", op=">=", limit=1, value=0.5, passed=False, reason=text)
     checked(

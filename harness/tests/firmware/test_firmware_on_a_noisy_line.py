@@ -84,7 +84,7 @@ def sums(sample):
     return values[:10].sum(dtype=np.int32).tobytes() + values[10:].sum(dtype=np.int32).tobytes()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     seed=st.integers(0, 10_000),
     noise=st.sampled_from([0.0, 1e-4, 1e-3, 3e-3]),

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from tflite_kit import Net
+from tflite_ops import RichNet
 
 from harness.models import load_model, names, tflite
 from harness.models.codegen import plan_layout
@@ -56,6 +57,29 @@ def test_nothing_ever_overlaps_an_input_of_the_shipped_models():
             others = [b for b in layout.blocks if b is not source]
             assert others
             assert not any(overlap(layout.arena.offsets, source, other) for other in others)
+
+
+@given(blocks, st.sets(st.integers(0, 24)))
+def test_inputs_lie_behind_the_rest_which_is_planned_as_if_they_were_not_there(given_blocks, keys):
+    core = [b for b in given_blocks if b.key not in keys]
+    alone, whole = place(core), place(given_blocks, keys)
+    assert whole.core_bytes == alone.n_bytes
+    assert {b.key: whole.offsets[b.key] for b in core} == alone.offsets
+    for source in (b for b in given_blocks if b.key in keys):
+        assert whole.core_bytes <= whole.offsets[source.key] <= whole.n_bytes - source.n_bytes
+        assert not any(overlap(whole.offsets, source, other) for other in given_blocks if other is not source)
+
+
+def test_inputs_may_be_placed_elsewhere_unless_one_is_an_output_too_or_not_on_a_word(tmp_path):
+    net = Net("int8", (2, 3, 1), np.random.default_rng(0))
+    net.conv(2)
+    assert plan_layout(net.write(tmp_path / "net.tflite")).inputs_move
+    shapes = Net("int8", (2, 3, 1), np.random.default_rng(0))
+    shapes.reshape((1, 6))
+    assert not plan_layout(shapes.write(tmp_path / "same.tflite")).inputs_move
+    pair = RichNet("int8", (2, 3, 1), np.random.default_rng(0))  # of 6 bytes each: the second would begin at 6
+    pair.binary("ADD", pair.second_input((2, 3, 1)))
+    assert not plan_layout(pair.write(tmp_path / "pair.tflite")).inputs_move
 
 
 def test_memory_is_reused_between_layers_that_are_not_alive_together():

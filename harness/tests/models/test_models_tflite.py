@@ -1,5 +1,7 @@
+import flatbuffers
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from hypothesis import given
 from hypothesis import strategies as st
 from tflite_kit import Net
@@ -45,3 +47,28 @@ def test_a_truncated_file_is_refused_or_read_never_anything_else(length):
         tflite.parse(CONTENT[:length], "cut")
     except PlanError:
         pass
+
+
+def with_a_second_subgraph(content):
+    model = schema.ModelT.InitFromPackedBuf(content)
+    model.subgraphs.append(model.subgraphs[0])
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def test_a_loop_is_named_with_its_layer_and_what_to_do():
+    net = Net("float32", (4,), np.random.default_rng(0))
+    net.unary("RELU")
+    options = schema.WhileOptionsT()
+    options.condSubgraphIndex = options.bodySubgraphIndex = 1
+    net.add_operator("WHILE", [net.current], net.out((1, 4)), options, "WhileOptions")
+    with pytest.raises(PlanError, match="no operator WHILE") as caught:
+        tflite.parse(with_a_second_subgraph(net.content()), "net")
+    assert caught.value.where == "net, layer 1"
+    assert "unroll=True" in caught.value.next_step
+
+
+def test_a_second_subgraph_that_nothing_calls_is_refused_too():
+    with pytest.raises(PlanError, match="several subgraphs"):
+        tflite.parse(with_a_second_subgraph(CONTENT), "net")

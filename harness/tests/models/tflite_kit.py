@@ -8,7 +8,7 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-TYPES = {"float32": 0, "int32": 2, "int64": 4, "int8": 9}
+TYPES = {"float32": 0, "int32": 2, "int64": 4, "int16": 7, "int8": 9}
 SAME, VALID = 0, 1
 # The lowest operator versions that LiteRT runs with int8; 2 for the rest.
 VERSIONS = {
@@ -18,6 +18,8 @@ VERSIONS = {
     "FULLY_CONNECTED": 5,
     "DEPTHWISE_CONV_2D": 3,
     "RESHAPE": 1,
+    "SHAPE": 1,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": 3,
 }
 
 

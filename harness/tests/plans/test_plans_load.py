@@ -126,13 +126,13 @@ def test_a_plan_nested_without_end_is_refused() -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_text_is_a_plan_or_a_plan_error(text: str) -> None:
     assert refusal(text) is None or str(refusal(text)).startswith("any.yaml:")
 
 
 @given(st.integers(0, len(GOOD)), st.integers(0, 12), st.text(alphabet=":{}[]&*!|>%@`-#,\"'\n\t x0.", max_size=6))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_damaged_plan_is_a_plan_or_a_plan_error(at: int, cut: int, put: str) -> None:
     where = refusal(GOOD[:at] + put + GOOD[at + cut :])
     assert where is None or where.startswith("any.yaml:")

@@ -101,7 +101,7 @@ def test_quiet_samples_go_alone_and_the_others_overlap():
     assert max(at_once for _, at_once in depth) == 3
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     seed=st.integers(0, 10_000),
     noise=st.sampled_from([0.0, 1e-4, 1e-3, 3e-3]),
@@ -227,7 +227,10 @@ def test_the_encoding_that_was_asked_for_is_the_one_that_travels(encoding, expec
     session.hello()
     seen = set()
     take = device.board._take_chunk
-    device.board._take_chunk = lambda frame, chunk: (seen.add(chunk.encoding), take(frame, chunk))
+    device.board._take_chunk = lambda frame, sample, offset, encoding, data: (
+        seen.add(encoding),
+        take(frame, sample, offset, encoding, data),
+    )[1]
     noise = random.Random(1).randbytes(64)
     samples = [bytes(60) + noise[:4], b"\x80" * 60 + noise[:4], bytes(range(64)), noise]
     outcome = session.stream(samples)
@@ -244,7 +247,7 @@ def test_an_encoding_cannot_be_asked_of_a_board_that_cannot_read_it(encoding):
         session.hello()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10_000), window=st.sampled_from([1, 2, None]), chunk_bytes=st.sampled_from([16, 64]))
 def test_frames_that_overtake_one_another_on_either_way_change_nothing(seed, window, chunk_bytes):
     session, samples, device, transport, _ = bench(n=8, size=100, slots=3, window=window, chunk_bytes=chunk_bytes)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from harness.bench import transports
-from harness.bench.transports import pipe, serial, tcp
+from harness.bench.transports import pipe, rfc2217, serial, tcp
 from harness.errors import BenchError, MisuseError
 from harness.testing.clock import ManualClock
 from harness.testing.contracts import check_transport
@@ -231,6 +231,40 @@ def test_every_transport_keeps_the_contract(line):
 
 def test_rfc2217_keeps_the_contract_against_pyserials_own_server():
     check_transport(rfc2217_over_loopback)
+
+
+class DyingReader:
+    """pyserial's RFC 2217 port between the end of the connection and the end of its reader thread, which takes some time."""
+
+    def __init__(self, *queue):
+        self.queue = list(queue)  # bytes, then None where the connection ended
+
+    @property
+    def in_waiting(self):
+        return len(self.queue)
+
+    def read(self, n):
+        data = b""
+        while len(data) < n and self.queue:
+            byte = self.queue.pop(0)
+            if byte is None:
+                break
+            data += byte
+        return data
+
+    def close(self): ...
+
+
+@pytest.mark.parametrize("timeout_s", [0.0, 60.0])
+@pytest.mark.parametrize("left", [(), (b"a",), (b"a", b"b", b"c")])
+def test_a_server_that_has_gone_is_told_before_pyserials_reader_thread_has_ended(timeout_s, left):
+    transport = rfc2217.Rfc2217Transport("rfc2217://x:1", DyingReader(*left, None))
+    got = b""
+    while len(got) < len(left):
+        got += transport.read(2, timeout_s)
+    assert got == b"".join(left)
+    with pytest.raises(BenchError, match="closed the connection"):
+        transport.read(2, timeout_s)
 
 
 def test_the_known_transports_are_found_by_their_files():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import HarnessBug, MisuseError
-from harness.testing.device import hello_for
+from harness.testing.device import ENCODINGS, hello_for
 from harness.wire import messages as m
 from harness.wire import states
 from harness.wire.board import BoardConversation
@@ -15,7 +15,8 @@ from harness.wire.events import BoardReset, HelloReceived, Refused, ResultReceiv
 from harness.wire.framing import FrameDecoder, encode_frame
 from harness.wire.states import HOST_TAKES, TRANSITIONS, Move, Role, State, step
 
-HELLO = hello_for([64], [4], slots=2, chunk_bytes=32)
+#: A board that takes one chunk a frame; for the others see test_wire_batches.py.
+HELLO = hello_for([64], [4], slots=2, chunk_bytes=32, capabilities=ENCODINGS)
 
 
 def frame(message, seq=0):

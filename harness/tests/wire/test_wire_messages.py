@@ -31,6 +31,10 @@ def values_for(codec):
         return st.binary(max_size=60)
     if isinstance(codec, fields.Fixed):
         return st.binary(min_size=codec.size, max_size=codec.size)
+    if isinstance(codec, fields.Piece):
+        return st.tuples(st.integers(0, 7), st.binary(max_size=60))
+    if isinstance(codec, fields.Items):
+        return st.lists(values_for(codec.item), min_size=1, max_size=4).map(tuple)
     if isinstance(codec, fields.List8):
         return st.lists(values_for(codec.item), max_size=4).map(tuple)
     assert isinstance(codec, fields.Struct), codec
@@ -109,11 +113,24 @@ def test_a_text_that_is_not_utf8_is_malformed():
         (m.HelloRequest(256, 0), "HELLO_REQUEST.protocol"),
         (m.Error(0, 0, 0, "x" * 256), "ERROR.text"),
         (m.Need(0, tuple(range(256))), "NEED.offsets"),
+        (m.Chunks(0, 0, ()), "CHUNKS.items"),
+        (m.Chunks(0, 0, ((8, b""),)), "CHUNKS.items"),
+        (m.Chunks(0, 0, ((0, bytes(8192)),)), "CHUNKS.items"),
     ],
 )
 def test_a_field_that_does_not_fit_is_the_callers_mistake_and_is_named(message, where):
     with pytest.raises(MisuseError, match=where):
         message.encode_body()
+
+
+@pytest.mark.parametrize("cut", ["", "00", "0300", "0300aabb", "0300aabbcc00", "0300aabbcc0100"])
+def test_chunks_whose_last_piece_is_cut_off_are_malformed_as_a_whole(cut):
+    assert isinstance(m.decode(0x04, bytes.fromhex("070000000100" + cut)), m.Malformed)
+
+
+def test_pieces_of_chunks_carry_their_encoding_in_the_upper_bits_and_may_be_empty():
+    body = bytes.fromhex("070000000100" + "0300aabbcc" + "0160ff" + "0000")
+    assert m.decode(0x04, body) == m.Chunks(7, 1, ((0, b"\xaa\xbb\xcc"), (3, b"\xff"), (0, b"")))
 
 
 def test_bit_7_tells_the_direction():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.errors import PlanError
-from harness.models.codegen.kernel import Kernel, Lower, Options, refuse
+from harness.models.codegen.kernel import Kernel, Lower, Options, operand
 from harness.models.codegen.operators import (
     binary,
     convolution,
@@ -11,6 +13,7 @@ from harness.models.codegen.operators import (
     elementwise,
     movement,
     pooling,
+    recurrent,
     reduction,
     softmax,
 )
@@ -49,6 +52,7 @@ OPERATORS: dict[str, Lower] = {
     "TANH": elementwise.tanh,
     "TRANSPOSE": movement.transpose,
     "TRANSPOSE_CONV": convolution.transposed,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": recurrent.lstm,
     "UNPACK": movement.split_part,
 }
 
@@ -65,12 +69,6 @@ def lowered(graph: Graph, layer: Layer, options: Options) -> Kernel:
             next_step="change the model, or link another engine (Cube.AI, TFLM) behind the same seam",
         )
     kernel = lower(graph, layer, options)
-    for source in kernel.sources:
-        if isinstance(source, int) and graph.tensor(source).data is not None:
-            raise refuse(
-                layer,
-                f"its input {graph.tensor(source).name!r} is a constant",
-                expected="a tensor computed at run time",
-                found="a constant: let the converter fold this layer",
-            )
-    return kernel
+    # An input that the exporter left constant (a recurrent network's first state) is read from flash like a weight.
+    read = (operand(graph, s, f"x{n}_") if isinstance(s, int) else s for n, s in enumerate(kernel.sources))
+    return replace(kernel, operands=tuple(read))

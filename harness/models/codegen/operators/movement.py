@@ -9,6 +9,7 @@ import numpy as np
 
 from harness.models.codegen.kernel import Constant, Kernel, Options, Value, flat, integers, operand, quantized, refuse
 from harness.models.codegen.operators.axes import COPY_AXES, fitted, merged, steps
+from harness.models.codegen.slicing import chosen
 from harness.models.ir import Graph, IrTensor, Layer
 
 
@@ -42,25 +43,10 @@ def transpose(graph: Graph, layer: Layer, options: Options) -> Kernel:
 def strided_slice(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """STRIDED_SLICE with constant bounds; begin, end, shrink and offset masks, negative strides; no new axes."""
     source, target = _ends(graph, layer)
-    for mask in ("ellipsisMask", "newAxisMask"):
-        if layer.options.get(mask, 0):
-            raise refuse(layer, mask, expected=0, found=layer.options[mask])
     begin, end, stride = (integers(graph, layer, position) for position in (1, 2, 3))
-    starts, extents = [], []
-    for axis, extent in enumerate(source.shape):
-        bit = 1 << axis
-        if axis >= len(begin):
-            starts.append(0)
-            extents.append(extent)
-            continue
-        shrunk = int(layer.options.get("shrinkAxisMask", 0)) & bit
-        low = None if int(layer.options.get("beginMask", 0)) & bit else begin[axis]
-        high = None if int(layer.options.get("endMask", 0)) & bit else end[axis]
-        if layer.options.get("offset", False) and high is not None:
-            high += begin[axis]
-        chosen = range(extent)[begin[axis]] if shrunk else range(extent)[slice(low, high, stride[axis])]
-        starts.append(chosen if isinstance(chosen, int) else chosen.start)
-        extents.append(1 if isinstance(chosen, int) else len(chosen))
+    taken = chosen(layer, source.shape, begin, end, stride)
+    starts = [one if isinstance(one, int) else one.start for one in taken]
+    extents = [1 if isinstance(one, int) else len(one) for one in taken]
     jumps = [stride[axis] if axis < len(stride) else 1 for axis in range(len(source.shape))]
     return _sliced(layer, source, target, starts, extents, jumps)
 
