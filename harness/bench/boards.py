@@ -36,15 +36,18 @@ class Uart(_Part):
 
 
 class Protection(_Part):
-    """How the chip says that its flash must not be read out, and the register writes that end that by erasing it."""
+    """How the chip says that its flash must not be read out, and the register writes that end that by erasing it.
+
+    Without writes it is only told: on some chips the way back needs more than writes, and a half-done one is worse than none.
+    """
 
     level_register: int
     level_mask: int
     level_open: int  # what reads under the mask where there is no protection
     level_for_ever: int | None = None  # what reads where it cannot be taken back
-    unlock: tuple[tuple[int, int], ...]  # (address, word), in order
-    busy_register: int
-    busy_mask: int
+    unlock: tuple[tuple[int, int], ...] = ()  # (address, word), in order
+    busy_register: int = 0
+    busy_mask: int = 0
 
 
 class Debug(_Part):

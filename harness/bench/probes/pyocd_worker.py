@@ -166,15 +166,13 @@ class _Worker:
         if found == how["level_open"]:
             return ""
         lasting = how["level_for_ever"] is not None and found == how["level_for_ever"]
-        if lasting or not allow_mass_erase:
+        if lasting or not allow_mass_erase or not how["unlock"]:
             raise _Failure(
                 "the chip's flash is protected against being read out; nothing was written",
                 where=f"probe {self._uid}, register {how['level_register']:#010x}",
                 expected=f"{how['level_open']:#x} (no protection)",
                 found=f"{found:#x}",
-                next_step="this protection cannot be taken back: use another chip"
-                if lasting
-                else "--allow-mass-erase takes the protection away, which erases the whole flash",
+                next_step=_way_out(lasting, bool(how["unlock"])),
             )
         for address, word in how["unlock"]:
             target.write32(address, word)
@@ -250,6 +248,14 @@ class _Worker:
                     at = next(i for i, (a, b) in enumerate(zip(expected, found, strict=True)) if a != b)
                     return base + offset + at, expected[at : at + 16], found[at : at + 16]
         return None
+
+
+def _way_out(lasting: bool, known: bool) -> str:
+    if lasting:
+        return "this protection cannot be taken back: use another chip"
+    if known:
+        return "--allow-mass-erase takes the protection away, which erases the whole flash"
+    return "take the protection away with the vendor's programmer, which erases the whole flash; not done from here"
 
 
 def _close(session: Any) -> None:

@@ -1,6 +1,7 @@
 """A probe when things are not as they should be: on virtual units through pyOCD, and with a worker that misbehaves."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -95,6 +96,23 @@ def test_protection_for_ever_is_not_even_tried(probe, image):
         with pytest.raises(BenchError) as caught:
             allowed.flash(image)
         assert "cannot be taken back" in caught.value.next_step
+    finally:
+        unit.close()
+
+
+@pytest.mark.parametrize("kind", ["steval_stwinkt1", "nucleo_l476rg"])
+@pytest.mark.parametrize(("level", "way_out"), [(0x55, "vendor's programmer"), (0xCC, "use another chip")])
+def test_where_the_way_back_is_not_known_protection_is_told_and_stays_whatever_is_allowed(probe, kind, level, way_out):
+    board = load_board(kind)
+    unit = emulators.start("virtual", board)
+    try:
+        protect(unit, level)
+        allowed = probe(unit.uid, board.debug, allow_mass_erase=True)
+        allowed.open()
+        with pytest.raises(BenchError, match="protected against being read out; nothing was written") as caught:
+            allowed.flash(Path(__file__))
+        assert way_out in caught.value.next_step
+        assert caught.value.found == hex(level)
     finally:
         unit.close()
 

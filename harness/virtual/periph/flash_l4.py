@@ -20,6 +20,7 @@ _ERRORS = OPERR | PROGERR | WRPERR | PGAERR | SIZERR | PGSERR | 1 << 8 | 1 << 9 
 _KEYS = (0x45670123, 0xCDEF89AB)
 _PROTECTED = ((0x2C, 0x30), (0x4C, 0x50))  # WRP1AR, WRP1BR, WRP2AR, WRP2BR: first and last page
 _NOTHING = 0x000000FF  # first page behind the last
+_OPEN = 0xAA
 _READ_ONLY = frozenset({KEYR, OPTKEYR})
 
 
@@ -39,8 +40,17 @@ class FlashL4(Peripheral):
         self._bank_bytes = len(array) // 2
         self.reset()
 
+    @property
+    def protected(self) -> bool:
+        """Whether a debugger is kept from the array (read-out protection level 1 or 2)."""
+        return self.regs[OPTR] & 0xFF != _OPEN
+
+    def protect(self, level: int = 0x55) -> None:
+        """Program the read-out protection byte, as a product's last production step does. For tests."""
+        self.reset_values[OPTR] = self.regs[OPTR] = self.regs[OPTR] & ~0xFF | level
+
     def reset(self) -> None:
-        """Locked again, whatever happened before. The content stays."""
+        """Locked again, whatever happened before. The content and the option bytes stay."""
         super().reset()
         self._keys_seen = 0
         self._locked_for_good = self._busy = False

@@ -118,6 +118,15 @@ class Stm32L4(SingleCore):
         self.rcc.on_clock = self._clock_changed
         self.gpio[self.part.pins.port].on_change = self._pins_changed
         self.machine.on_reset = lambda cause: self.rcc.note_reset(_RESET_FLAGS[cause])
+        self.machine.hidden = self._hidden
+
+    def protect(self, level: int) -> None:
+        """Set the read-out protection byte, as if it had been programmed before power-on."""
+        self.flash.protect(level)
+
+    def _hidden(self, address: int) -> bool:
+        size = self.part.flash_bytes
+        return self.flash.protected and (FLASH_BASE <= address < FLASH_BASE + size or address < size)
 
     def _clock_changed(self, hz: int) -> None:
         self.machine.clock.hz = max(1, hz)
