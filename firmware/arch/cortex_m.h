@@ -73,8 +73,8 @@ static inline void sync_barrier(void) {
     __asm volatile("dsb\n\tisb" ::: "memory");
 }
 
-/* Starts the 64-bit cycle counter and the half-second tick. `core_hz` as board_clock_hz(). */
-void cortex_time_start(uint32_t core_hz);
+/* Starts the 64-bit cycle counter and the half-second tick. `tick_hz` is what SysTick counts with CLKSOURCE 0. */
+void cortex_time_start(uint32_t tick_hz);
 
 /* Core priorities: faults (0) above the UART above the tick. The low 4 bits are not implemented on most parts. */
 enum { PRIORITY_UART = 0x40, PRIORITY_TICK = 0x80 };

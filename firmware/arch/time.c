@@ -50,12 +50,12 @@ int board_alarm_due(void) {
     return due;
 }
 
-void cortex_time_start(uint32_t core_hz) {
+void cortex_time_start(uint32_t tick_hz) {
     DEMCR |= DEMCR_TRCENA;
     DWT_CYCCNT = 0;
     DWT_CTRL |= DWT_CTRL_CYCCNTENA;
     SCB_SHPR(15) = PRIORITY_TICK;
-    SYST_RVR = core_hz / 8u / 2u - 1u; /* counts at an eighth of the core clock (CLKSOURCE 0): 24 bits reach to 268 MHz */
+    SYST_RVR = tick_hz / 2u - 1u; /* the reference clock (CLKSOURCE 0): the core's is too fast for half a second in 24 bits */
     SYST_CVR = 0;
     SYST_CSR = SYST_CSR_ENABLE | SYST_CSR_TICKINT;
 }

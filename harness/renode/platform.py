@@ -88,10 +88,10 @@ def _memories(facts: Facts, soc: Soc) -> list[str]:
 
 def _core(facts: Facts, soc: Soc) -> list[str]:
     # "cortex-m4" has the FPU; "cortex-m4f" is a Cortex-M7 from 1.15 on.
-    # SysTick: the firmware counts at an eighth of the core clock (CLKSOURCE 0), which Renode does not divide by itself.
+    # SysTick: the firmware lets it count its reference clock (CLKSOURCE 0), which Renode does not derive by itself.
     parts = [
         "nvic: IRQControllers.NVIC @ sysbus 0xE000E000\n"
-        f"    priorityMask: {soc.priority_mask:#x}\n    systickFrequency: {facts.clock_hz // 8}\n    IRQ -> cpu@0",
+        f"    priorityMask: {soc.priority_mask:#x}\n    systickFrequency: {soc.tick_hz or facts.clock_hz // 8}\n    IRQ -> cpu@0",
         'cpu: CPU.CortexM @ sysbus\n    cpuType: "cortex-m4"\n    nvic: nvic',
         f"dwt: Miscellaneous.DWT @ sysbus 0xE0001000\n    frequency: {facts.clock_hz}",
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from harness.virtual.clock import NEVER, VirtualClock
 from harness.virtual.exceptions import SYSTICK, Exceptions
 
@@ -9,10 +11,11 @@ _ENABLE, _TICKINT, _COUNTFLAG = 1, 2, 1 << 16
 
 
 class SysTick:
-    """A 24-bit down counter. Both clock sources are HCLK here (the reference clock would be HCLK/8)."""
+    """A 24-bit down counter. ``reference_ticks()`` gives core cycles per tick of its reference clock: 8 on the STM32."""
 
     def __init__(self, clock: VirtualClock, exceptions: Exceptions) -> None:
         self._clock, self._exc = clock, exceptions
+        self.reference_ticks: Callable[[], int] = lambda: 8
         self._event = clock.add(self._wrap)
         self.reset()
 
@@ -25,7 +28,7 @@ class SysTick:
         self._clock.schedule(self._event, NEVER)
 
     def _divider(self) -> int:
-        return 1 if self._control & 4 else 8
+        return 1 if self._control & 4 else self.reference_ticks()
 
     def _value(self) -> int:
         if not self._control & _ENABLE or not self._reload:

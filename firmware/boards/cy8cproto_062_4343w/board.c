@@ -21,6 +21,7 @@
 #define PERI_DIV_CMD REG32(0x40000400u)
 #define PERI_CLOCK_CTL_SCB5 REG32(0x40000C14u)
 #define PERI_DIV_16_CTL0 REG32(0x40001400u)
+#define CPUSS_SYSTICK_CTL REG32(0x40201600u)
 #define FLASHC_FLASH_CTL REG32(0x40240000u)
 #define SRSS_WDT_CTL REG32(0x40260180u)
 #define SRSS_FLL_CONFIG REG32(0x40260530u)
@@ -51,6 +52,7 @@
 #define SCB5_IRQ 44u
 #define scb5_handler irq_44_handler /* the name that arch/startup.c has for it */
 
+#define SYSTICK_FROM_IMO (1u << 24)
 #define CTRL_ENABLED (1u << 31)
 enum { TX_NOT_FULL = 1u << 1, TX_DONE = 1u << 9, RX_NOT_EMPTY = 1u << 2, RX_OVERFLOW = 1u << 5 };
 enum { FIFO_ENTRIES = 128u, FIFO_USED = 0x1FFu, FIFO_BUSY = FIFO_USED | 1u << 15 }; /* 15: the shifter is loaded */
@@ -174,7 +176,8 @@ void board_init(void) {
     if (clock_to_100_mhz()) {
         core_hz = FLL_HZ;
     }
-    cortex_time_start(core_hz);
+    CPUSS_SYSTICK_CTL = SYSTICK_FROM_IMO; /* from reset on it is the 32 kHz oscillator, of no known accuracy */
+    cortex_time_start(IMO_HZ);
     uart_start();
 }
 

@@ -131,7 +131,7 @@ void board_init(void) {
         core_hz = PLL_HZ;
         apb1_hz = PLL_HZ / 4u;
     }
-    cortex_time_start(core_hz);
+    cortex_time_start(core_hz / 8u); /* SysTick's reference clock is HCLK / 8 */
     uart_start();
 }
 

@@ -21,6 +21,6 @@ void board_init(void) {
     if (clock_to_hsi16() && clock_to_pll(PLLCFGR_HSI | PLLCFGR_M(2u) | PLLCFGR_N(20u), 4u, 0)) {
         core_hz = 80000000u;
     }
-    cortex_time_start(core_hz);
+    cortex_time_start(core_hz / 8u); /* SysTick's reference clock is HCLK / 8 */
     uart_start();
 }

@@ -42,6 +42,6 @@ void board_init(void) {
     if (clock_to_120_mhz()) {
         core_hz = 120000000u;
     }
-    cortex_time_start(core_hz);
+    cortex_time_start(core_hz / 8u); /* SysTick's reference clock is HCLK / 8 */
     uart_start();
 }

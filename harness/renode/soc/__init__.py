@@ -80,6 +80,7 @@ class Soc:
     bit_bands: bool = True
     plain_bytes: int = 0x400
     ram: tuple[int, int] | None = None
+    tick_hz: int = 0  # what the firmware lets SysTick count, 0 for an eighth of the core's clock
 
 
 def names() -> tuple[str, ...]:

@@ -30,11 +30,18 @@ SOC = Soc(
         (0x40000000, 0x40FFFFFF),
         (0xE0000000, 0xE00FFFFF),
     ),
-    plain={"peri": 0x40000000, "flashController": 0x40240000, "hsiom": 0x40300000, "gpio": 0x40310000},
+    plain={
+        "peri": 0x40000000,
+        "cpuss": 0x40200000,
+        "flashController": 0x40240000,
+        "hsiom": 0x40300000,
+        "gpio": 0x40310000,
+    },
     plain_bytes=0x2000,
     aliases={},
     extra_ram={},
     priority_mask=0xE0,
     bit_bands=False,
     ram=(0x08000000, 0x100000),  # the board's part of it begins behind the CM0+'s
+    tick_hz=8_000_000,  # the IMO
 )

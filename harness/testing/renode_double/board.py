@@ -94,7 +94,7 @@ class Board:
         clock = self.machine.clock
         clock.hz = mips * 1_000_000
         divider = max(1, clock.hz // self._tick_hz)
-        self.machine.systick._divider = lambda: divider  # type: ignore[method-assign]
+        self.machine.systick.reference_ticks = lambda: divider
 
     @property
     def executed(self) -> int:

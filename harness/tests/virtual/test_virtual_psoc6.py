@@ -27,6 +27,22 @@ def read(chip, address):
     return chip.machine.bus.read(address, 4)
 
 
+# -- time -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("source", "hz"), [(0, 32_768), (1 << 24, 8_000_000)])
+def test_systick_counts_the_reference_clock_that_was_chosen_whatever_the_cores(chip, source, hz):
+    clock = chip.machine.clock
+    clock.hz = 100_000_000
+    write(chip, CPUSS + 0x1600, source)
+    write(chip, 0xE000E014, 0xFFFFFF)
+    write(chip, 0xE000E018, 0)
+    write(chip, 0xE000E010, 1)
+    before = read(chip, 0xE000E018) or 0x1000000
+    clock.advance(clock.hz // 10)
+    assert before - read(chip, 0xE000E018) == pytest.approx(hz / 10, rel=0.05)
+
+
 # -- two cores ----------------------------------------------------------------------------------------------------
 
 

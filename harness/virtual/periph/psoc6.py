@@ -12,7 +12,7 @@ from mmap import mmap
 from harness.virtual.bus import Bus, BusError
 from harness.virtual.periph.base import Peripheral
 
-IMO_HZ = 8_000_000
+IMO_HZ, LOW_HZ = 8_000_000, 32_768
 
 
 class Watched(Peripheral):
@@ -131,7 +131,7 @@ class Cpuss(Watched):
     """The cores' clocks, vector bases and power. ``on_cm4_power(on)`` is told when CM4_PWR_CTL changes the core's."""
 
     IDENTITY, CM4_STATUS, CM4_CLOCK, CM4_VECTORS = 0x0, 0x4, 0x8, 0x200
-    CM0_CLOCK, CM0_VECTORS, CM4_PWR_CTL = 0x1008, 0x1120, 0x1200
+    CM0_CLOCK, CM0_VECTORS, CM4_PWR_CTL, SYSTICK = 0x1008, 0x1120, 0x1200, 0x1600
     _KEY, _ENABLED, _PWR_DONE = 0x05FA, 3, 1 << 4
 
     def __init__(self) -> None:
@@ -158,6 +158,11 @@ class Cpuss(Watched):
                 self.on_cm4_power(self.cm4_on)
         else:
             super().set(offset, value & ~0x3FF if offset in (self.CM4_VECTORS, self.CM0_VECTORS) else value)
+
+    @property
+    def tick_hz(self) -> int:
+        """SysTick's reference clock: the low frequency clock, or the IMO. The other choices are not modelled."""
+        return IMO_HZ if self.regs.get(self.SYSTICK, 0) >> 24 & 3 == 1 else LOW_HZ
 
     @property
     def cm4_divider(self) -> int:

@@ -9,9 +9,11 @@ which its own is a part. Nothing of this was compared with a chip.
 from __future__ import annotations
 
 import struct
+from functools import partial
 from mmap import mmap
 
 from harness.virtual.chip import AccessPort
+from harness.virtual.clock import VirtualClock
 from harness.virtual.machine import Machine
 from harness.virtual.periph.base import Peripheral, Unmodelled
 from harness.virtual.periph.psoc6 import Cpuss, Ipc, Peri, SeenBy, Srss, Watched
@@ -99,6 +101,7 @@ class Cy8c624a:
                 bus.add_device(name, base, size, device)
             bus.add_device("CPUSS", 0x40200000, 0x2000, SeenBy(self.cpuss, master))
             core.scs.on_reset_request = lambda: self.reset("software")
+            core.systick.reference_ticks = partial(self._reference_ticks, core.clock)
         # Peripherals belong to the chip's reset, which is the CM0+'s; releasing the CM4 resets that core alone.
         self.cm0.resettable += [device.reset for *_, device in devices] + [self.cpuss.reset]
         self.cm0.on_reset = self._starting
@@ -149,6 +152,9 @@ class Cy8c624a:
         self.machine.clock.hz = max(1, hz // self.cpuss.cm4_divider)
         self.cm0.clock.hz = max(1, hz // self.cpuss.cm0_divider)
         self.serial.clock_changed()
+
+    def _reference_ticks(self, clock: VirtualClock) -> int:
+        return max(1, round(clock.hz / self.cpuss.tick_hz))
 
     def _bit_clock_ticks(self) -> float:
         return self.peri.divider(SCB5_CLOCK) * self.cpuss.peri_divider / self.cpuss.cm4_divider
