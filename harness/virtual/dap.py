@@ -140,14 +140,15 @@ class _MemoryAccess:
     def _transfer_in(self) -> int:
         size = 1 << (self._csw & 7)
         address = self._tar
-        lane = 8 * (address & 3)
+        # The low bits that an access of this size does not have are ignored, in the lane as in the address.
+        lane = 8 * (address & -size & 3)
         value = self._word_in(address) if size == 4 else self._read(address & -size, size) << lane
         self._next()
         return value
 
     def _transfer_out(self, value: int) -> None:
         size = 1 << (self._csw & 7)
-        value = value >> 8 * (self._tar & 3) & (1 << 8 * size) - 1 if size < 4 else value
+        value = value >> 8 * (self._tar & -size & 3) & (1 << 8 * size) - 1
         self._bus.write(self._tar & -size, size, value)
         self._next()
 

@@ -1,7 +1,7 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.virtual import rpc
@@ -40,6 +40,7 @@ def test_unknown_faults_are_refused():
         Tamper().plan(Fault("melt", 0))
 
 
+@example([("write_ap", 0, 1), ("write_ap", 4, 3), ("read_ap", 12, 0)])  # half a word at an odd address
 @given(
     st.lists(
         st.tuples(
