@@ -15,7 +15,7 @@ with contextlib.suppress(ModuleNotFoundError):
     from hypothesis import settings
 
     # No example is timed: a busy machine is not a bug.
-    settings.register_profile("hil")
+    settings.register_profile("hil", deadline=None)
     settings.load_profile("hil")
 
 
