@@ -16,7 +16,7 @@ from harness.bench.probes.pyocd import PyocdProbe
 from harness.clock import Clock
 from harness.errors import BenchError
 from harness.records import Backend, Evidence, UnitFacts
-from harness.virtual import registry
+from harness.virtual.debug import registry
 
 BackendChoice = Literal["auto", "probe", "virtual", "renode"]
 

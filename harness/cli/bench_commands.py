@@ -74,7 +74,7 @@ def boards(as_json: JsonOption = False) -> None:
 @app.command()
 def units(as_json: JsonOption = False) -> None:
     """The units reachable from this host, and who holds them."""
-    from harness.virtual import registry
+    from harness.virtual.debug import registry
 
     found: list[dict[str, str]] = []
     for name in kinds.names():

@@ -90,7 +90,7 @@ def quantize(
 ) -> None:
     """Make an int8 model of a float one and say at once what accuracy that costs."""
     from harness.data.datasets import load
-    from harness.run.compress import compressed
+    from harness.models.compress import compressed
 
     _check_out(out)
     options: dict[str, object] = dict(_pair(text) for text in option or ())

@@ -15,7 +15,7 @@ def wire_dump(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A wire.log, or the report directory that holds one.")],
 ) -> None:
     """Show a log of --wire-log: every frame with its time, direction and fields, and what was damaged."""
-    from harness.run import wirelog
+    from harness.session import wirelog
     from harness.wire.dump import dump
 
     path = file / wirelog.FILENAME if file.is_dir() else file

@@ -15,7 +15,7 @@ from unicorn import arm_const as reg
 from harness.enginebench.image import BareImage
 from harness.errors import HarnessBug
 from harness.models.ir import IrTensor
-from harness.virtual.cpu import BREAKPOINT, EXEC, READ, WRITE, Core, Registers
+from harness.virtual.core.cpu import BREAKPOINT, EXEC, READ, WRITE, Core, Registers
 
 _FLASH_BASE, _FLASH_BYTES = 0x0800_0000, 2 << 20
 _RAM_BASE, _RAM_BYTES = 0x2000_0000, 640 << 10

@@ -13,7 +13,7 @@ from harness.linkbench.grid import OURS, Cell, Grid, Setting, Time
 from harness.linkbench.line import BITS_PER_BYTE, Way
 from harness.linkbench.party import Workload
 from harness.linkbench.timed_model import N_OUTPUTS, build_timed
-from harness.run.noise import Noise
+from harness.testing.noise import Noise
 
 Progress = Callable[[int, int, str], None]
 #: What a cell's run lasts at the limit, in its own time: long enough that its two ends weigh under 1 %.

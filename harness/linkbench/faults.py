@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from harness.run.campaign import CampaignReport, run_campaign
+from harness.linkbench.campaign import CampaignReport, run_campaign
 
 _PAYLOAD_BYTES = 784
 #: Damaged bytes of all; single ones, then in runs.

@@ -17,8 +17,8 @@ import math
 from collections import deque
 from collections.abc import Iterator
 
-from harness.run.noise import Noise
 from harness.testing.link import Direction
+from harness.testing.noise import Noise
 
 #: Start, eight data and a stop bit.
 BITS_PER_BYTE = 10

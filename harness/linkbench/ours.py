@@ -18,7 +18,7 @@ from harness.linkbench.party import outputs_of
 from harness.linkbench.realtime import LineTransport, RealLine
 from harness.linkbench.stepped import SteppedFirmware
 from harness.linkbench.timed_model import N_OUTPUTS, RUN_US_VARIABLE
-from harness.run.session import Session, StreamResult
+from harness.session.verbs import Session, StreamResult
 from harness.testing.clock import ManualClock
 from harness.testing.link import MemoryTransport
 

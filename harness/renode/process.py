@@ -20,8 +20,8 @@ from typing import IO, Any
 from harness.errors import HilError
 from harness.renode import locate
 from harness.renode.platform import Facts
-from harness.virtual import registry
-from harness.virtual.process import RunningUnit, new_uid, spawn
+from harness.virtual.debug import registry
+from harness.virtual.host.process import RunningUnit, new_uid, spawn
 
 CORE_ABORTED = 3
 _START_TIMEOUT_S = 90.0

@@ -17,8 +17,8 @@ from harness.renode.machine import Machine
 from harness.renode.monitor import CoreAborted, NoAnswer
 from harness.renode.pace import Pace
 from harness.renode.platform import outside
-from harness.virtual import rpc
-from harness.virtual.serial_port import SerialPort, host_baud
+from harness.virtual.debug import rpc
+from harness.virtual.host.serial_port import SerialPort, host_baud
 
 _COMPARE_BYTES = 4096
 _LINE_LIMIT = 16 * 1024

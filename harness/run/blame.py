@@ -14,7 +14,7 @@ from harness.bench.unit import Unit
 from harness.build.symbols import Symbols
 from harness.errors import BenchError, DeviceError, HilError
 from harness.records import FaultReport, Verdict
-from harness.run.session import BoardFaultError, BoardSilentError, Session
+from harness.session.verbs import BoardFaultError, BoardSilentError, Session
 
 _HELLO_TIMEOUT_S = 2.0
 

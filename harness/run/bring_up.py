@@ -11,9 +11,9 @@ from harness.clock import Clock
 from harness.errors import DeviceError
 from harness.records import DType, Tensor
 from harness.run.product import Product
-from harness.run.pump import Tap
-from harness.run.session import Session
 from harness.run.watch import Step, Watch
+from harness.session.pump import Tap
+from harness.session.verbs import Session
 from harness.wire.encodings import Wish
 from harness.wire.messages import PROTOCOL, Hello, TensorSpec
 

@@ -14,9 +14,9 @@ from harness.models import reference as references
 from harness.models.layertable import LayerTable, TableLayer
 from harness.records import Divergence, Evidence, LayerFacts, Samples
 from harness.run.bring_up import Live
-from harness.run.layers import LayerReader
 from harness.run.product import Product
 from harness.run.workload import Workload
+from harness.session.layers import LayerReader
 from harness.wire import messages as m
 
 Array = npt.NDArray[np.generic]

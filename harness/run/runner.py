@@ -25,12 +25,10 @@ from harness.plans.expand import Case
 from harness.records import Backend, Evidence, FaultReport, Record, Samples, UnitFacts, Verdict
 from harness.run import blame, journal
 from harness.run.bring_up import Live, bring_up
-from harness.run.climb import Climbed
 from harness.run.inside import Inside, look_inside
 from harness.run.options import RunOptions
 from harness.run.product import Product, build_product, read_product
 from harness.run.scoring import link_facts, score
-from harness.run.session import BoardFaultError, BoardSilentError, StreamResult
 from harness.run.streaming import (
     CaseFiles,
     binding,
@@ -42,6 +40,8 @@ from harness.run.streaming import (
 )
 from harness.run.watch import Step, Watch
 from harness.run.workload import Workload, make_workload
+from harness.session.climb import Climbed
+from harness.session.verbs import BoardFaultError, BoardSilentError, StreamResult
 from harness.verdict import Assessment, check_gates
 
 

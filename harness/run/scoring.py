@@ -8,8 +8,8 @@ from harness.plans.expand import Case
 from harness.records import Evidence, LinkFacts, Samples, Tensor
 from harness.run.bring_up import Live
 from harness.run.product import Product
-from harness.run.session import StreamResult
 from harness.run.workload import Workload
+from harness.session.verbs import StreamResult
 from harness.verdict import Assessment, View, assess
 from harness.wire.messages import Capability
 

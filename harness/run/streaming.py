@@ -14,13 +14,16 @@ from harness.build.symbols import Symbols
 from harness.clock import Clock
 from harness.errors import BenchError
 from harness.plans.schema import Stream
-from harness.run import blame, journal, speeds, wirelog
-from harness.run.climb import Climbed
+from harness.run import blame, journal
 from harness.run.journal import Earlier, Journal
 from harness.run.options import RunOptions
 from harness.run.product import Product
-from harness.run.session import BoardFaultError, BoardSilentError, Rescue, Session, StreamResult
 from harness.run.workload import Workload
+from harness.session import baud_memory as speeds
+from harness.session import wirelog
+from harness.session.climb import Climbed
+from harness.session.rescue import Rescue
+from harness.session.verbs import BoardFaultError, BoardSilentError, Session, StreamResult
 from harness.wire.events import ResultReceived
 
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from harness.errors import BenchError, MisuseError
-from harness.run.noise import KINDS, Noise
 from harness.testing.clock import ManualClock
+from harness.testing.noise import KINDS, Noise
 
 __all__ = ["KINDS", "Direction", "MemoryTransport", "Noise", "Peer"]
 

@@ -1,17 +1,17 @@
 """The virtual board: a chip (``soc/``) in a process of its own, a debug probe to pyOCD and a serial port to anyone.
 
     python -m harness.virtual --soc stm32f446re --uid UID     one unit; says where it is in one line of JSON
-    process.start("stm32f446re", board_name="nucleo_f446re")  the same from Python, as a context manager
-    registry.running()                                        the units of this user on this host
-    control.Control(uid)                                      fault injection, for tests
-    pyocd list | flash | cmd | gdbserver -u UID               through the entry point in ``pyocd_plugin``
+    host.process.start("stm32f446re", board_name="...")       the same from Python, as a context manager
+    debug.registry.running()                                  the units of this user on this host
+    host.control.Control(uid)                                 fault injection, for tests
+    pyocd list | flash | cmd | gdbserver -u UID               through the entry point in ``debug.pyocd_plugin``
 
 It knows nothing of the rest of the harness, and the harness nothing of it but how to start it: flashing is pyOCD
 running its own flash algorithm on the emulated core, and the port is a pseudo terminal.
 
-Layers, each unaware of the next: ``cpu`` (Unicorn) < ``clock``, ``bus`` < ``exceptions``, ``faults``, ``debug``,
-``scs``, ``coresight``, ``periph/`` < ``machine`` (the run loop) < ``soc/`` (one chip) < ``dap``, ``serial_port`` <
-``unit`` (the process's loop) < ``process``. The client's side is ``rpc`` < ``probe``, ``control``.
+Packages, each unaware of the next: ``core/`` (the processor and its system control space) < ``periph/`` (what the makers
+added, one file a block) < ``soc/`` (one file a chip) < ``debug/`` (the debug port, and pyOCD's side of it) < ``host/`` (the
+process, its serial port, its control). To add a chip: a file in ``soc/`` and the blocks it lacks in ``periph/``.
 
 **What is modelled.** The Cortex-M4F instruction set; exceptions with priorities, nesting, tail-chaining, BASEPRI,
 PRIMASK and FAULTMASK, the floating point frame; faults with CFSR, HFSR and BFAR, escalation, lockup; SysTick, NVIC,

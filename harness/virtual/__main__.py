@@ -2,7 +2,7 @@
 
 import sys
 
-from harness.virtual.process import main
+from harness.virtual.host.process import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,7 +7,7 @@
 
 Time is passed in. ``tick`` must be called no later than ``next_timeout_s`` says. One method gives *all* bytes to write,
 because repairs come up on receiving and on time-outs too, and because it lets a repeat overtake samples that have not
-left yet. The board's side is ``harness.wire.board``; ``harness.run.pump`` joins this to a transport.
+left yet. The board's side is ``harness.wire.board``; ``harness.session.pump`` joins this to a transport.
 
 What the board sends never raises. A board that breaks the protocol in a frame with a good CRC yields ``Violation``.
 """

@@ -9,7 +9,7 @@ from harness.bench.emulators import EmulatedUnit, Findings
 from harness.bench.probes import Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.errors import BenchError
-from harness.virtual import process
+from harness.virtual.host import process
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.bench.probes import CoreReport, CoreState, FlashReport, Progress
 from harness.errors import BenchError
-from harness.virtual.rpc import Connection, LinkDown
+from harness.virtual.debug.rpc import Connection, LinkDown
 
 FLASH_TIMEOUT_S = 120.0  # 2 MB read back word by word
 CALL_TIMEOUT_S = 40.0  # a slice of virtual time that never ends is given up after 30

@@ -12,8 +12,8 @@ from unicorn import unicorn_const
 from harness.testing.renode_double.devices import UARTS, Nothing, Script, Uart
 from harness.testing.renode_double.platform import Entry
 from harness.testing.renode_double.quirks import Quirks
-from harness.virtual.bus import BusError
-from harness.virtual.machine import Machine
+from harness.virtual.core.bus import BusError
+from harness.virtual.core.machine import Machine
 from harness.virtual.periph.base import Peripheral
 
 _IBUSERR = 1 << 8

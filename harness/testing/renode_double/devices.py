@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from harness.virtual.exceptions import Exceptions
+from harness.virtual.core.exceptions import Exceptions
 from harness.virtual.periph.base import Peripheral
 
 Tell = Callable[[str, int, int | None], None]

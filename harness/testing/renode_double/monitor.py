@@ -10,7 +10,7 @@ from typing import IO
 from harness.testing.renode_double.board import Board
 from harness.testing.renode_double.platform import Wrong, included, parse
 from harness.testing.renode_double.quirks import Quirks
-from harness.virtual.bus import BusError
+from harness.virtual.core.bus import BusError
 
 
 class Refused(Exception):

@@ -12,7 +12,7 @@ from harness.bench.probes.pyocd import PyocdProbe
 from harness.errors import BenchError
 from harness.models import metadata
 from harness.run.product import build_product
-from harness.virtual.control import Control
+from harness.virtual.host.control import Control
 
 BOARD = load_board("nucleo_f446re")
 

@@ -20,8 +20,8 @@ from harness.models.codegen import generate
 from harness.models.codegen.external import generate_external
 from harness.paths import shipped
 from harness.records import Tensor
-from harness.run.layers import LayerReader
-from harness.run.session import Session
+from harness.session.layers import LayerReader
+from harness.session.verbs import Session
 from harness.wire import messages as m
 
 SHA256 = "ab" * 32

@@ -14,8 +14,8 @@ from harness.errors import BenchError
 from harness.models import layertable, load_model
 from harness.models.codegen.generate import generate
 from harness.models.reference import load
-from harness.run.layers import LayerReader
-from harness.run.session import Session
+from harness.session.layers import LayerReader
+from harness.session.verbs import Session
 
 N_SAMPLES = 24
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness.build.compilers import host_compiler
 from harness.paths import shipped
-from harness.run.session import Session
+from harness.session.verbs import Session
 from harness.testing.clock import ManualClock
 from harness.testing.link import Direction, MemoryTransport, Noise
 

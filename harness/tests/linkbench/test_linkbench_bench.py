@@ -15,7 +15,7 @@ from harness.linkbench.grid import OURS, Grid, Setting, noise_samples
 from harness.linkbench.line import Way
 from harness.linkbench.stepped import SteppedFirmware
 from harness.linkbench.timed_model import N_OUTPUTS, build_timed
-from harness.run.session import Session
+from harness.session.verbs import Session
 from harness.testing.clock import ManualClock
 from harness.testing.device import FakeDevice, hello_for
 from harness.testing.link import MemoryTransport

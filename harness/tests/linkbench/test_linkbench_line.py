@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.linkbench.line import PACKET_BYTES, Way, byte_s
-from harness.run.noise import Noise
+from harness.testing.noise import Noise
 
 BAUD = 115_200
 BYTE_S = 10 / BAUD

@@ -6,7 +6,7 @@ from harness.errors import MisuseError
 from harness.linkbench import peers, realtime, virtual
 from harness.linkbench.line import Way
 from harness.linkbench.party import Hear, Say, Workload
-from harness.run.noise import Noise
+from harness.testing.noise import Noise
 
 
 def workload(n, n_bytes, inference_s=0.0):

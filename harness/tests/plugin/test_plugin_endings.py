@@ -13,7 +13,7 @@ import pytest
 from plugin_runs import BOARD, command, digits_plan
 
 from harness.bench import lease
-from harness.virtual import registry
+from harness.virtual.debug import registry
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
 

@@ -13,7 +13,7 @@ from harness.renode.platform import sources
 from harness.testing.renode_double.devices import Psoc6Scb
 from harness.testing.renode_double.platform import included
 from harness.testing.renode_double.quirks import VERSIONS
-from harness.virtual.machine import Machine
+from harness.virtual.core.machine import Machine
 
 API = Path(__file__).with_name("renode_api.cs")
 IRQ = 44

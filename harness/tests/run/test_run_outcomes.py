@@ -21,8 +21,8 @@ from harness.records import Verdict
 from harness.run.options import RunOptions
 from harness.run.product import build_product
 from harness.run.runner import run_case
-from harness.virtual import registry
-from harness.virtual.control import Control
+from harness.virtual.debug import registry
+from harness.virtual.host.control import Control
 
 
 def only_unit():

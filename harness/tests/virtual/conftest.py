@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from virtual_lab import Lab, binary
 
-from harness.virtual import process
+from harness.virtual.host import process
 from harness.virtual.soc.stm32f446re import Stm32F446
 
 SOURCES = Path(__file__).parent / "firmware"
@@ -57,7 +57,7 @@ def open_probe():
     from pyocd.probe import aggregator
 
     if "hil-virtual" not in aggregator.PROBE_CLASSES:  # the entry point is not installed in this environment
-        from harness.virtual.pyocd_plugin import VirtualProbePlugin
+        from harness.virtual.debug.pyocd_plugin import VirtualProbePlugin
 
         plugin = VirtualProbePlugin()
         aggregator.PROBE_CLASSES[plugin.name] = plugin.load()

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.virtual import faults
+from harness.virtual.core import faults
 from harness.virtual.soc.stm32f446re import Stm32F446
 
 HARD_FAULT, MEM_MANAGE, BUS_FAULT, USAGE_FAULT = 3, 4, 5, 6

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BenchError, MisuseError
-from harness.virtual import process, registry
-from harness.virtual.control import Control
-from harness.virtual.rpc import Connection, LinkDown
+from harness.virtual.debug import registry
+from harness.virtual.debug.rpc import Connection, LinkDown
+from harness.virtual.host import process
+from harness.virtual.host.control import Control
 
 ROOT = str(Path(process.__file__).parents[2])
 

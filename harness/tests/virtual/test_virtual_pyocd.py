@@ -12,8 +12,8 @@ from pyocd.flash.file_programmer import FileProgrammer
 from pyocd.flash.loader import FlashLoader
 from virtual_lab import binary
 
-from harness.virtual import process
-from harness.virtual.control import Control
+from harness.virtual.host import process
+from harness.virtual.host.control import Control
 
 FLASH, RAM = 0x08000000, 0x20000000
 

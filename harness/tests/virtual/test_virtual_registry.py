@@ -8,7 +8,7 @@ from dataclasses import asdict
 import pytest
 
 from harness.errors import BenchError, MisuseError
-from harness.virtual import registry
+from harness.virtual.debug import registry
 
 
 def entry(uid: str, pid: int, born: str) -> registry.UnitEntry:

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.virtual import rpc
-from harness.virtual.dap import DapFault
-from harness.virtual.rpc import Inbox, reply
-from harness.virtual.tamper import Fault, Tamper
+from harness.virtual.debug import rpc
+from harness.virtual.debug.dap import DapFault
+from harness.virtual.debug.rpc import Inbox, reply
+from harness.virtual.host.tamper import Fault, Tamper
 
 
 @given(st.lists(st.binary(max_size=40)), st.integers(1, 17))
@@ -70,7 +70,7 @@ _CHIP = []
 
 
 def _dap():
-    from harness.virtual.dap import Dap
+    from harness.virtual.debug.dap import Dap
     from harness.virtual.soc.stm32f446re import Stm32F446
 
     if not _CHIP:

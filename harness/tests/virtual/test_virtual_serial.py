@@ -5,10 +5,10 @@ import pytest
 import serial
 from pyocd.flash.file_programmer import FileProgrammer
 
-from harness.virtual.control import Control
-from harness.virtual.serial_port import SerialPort, garble
+from harness.virtual.host.control import Control
+from harness.virtual.host.serial_port import SerialPort, garble
+from harness.virtual.host.unit import Unit
 from harness.virtual.soc.stm32f446re import Stm32F446
-from harness.virtual.unit import Unit
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ from pyocd.flash.loader import FlashLoader
 
 from harness.errors import MisuseError
 from harness.paths import shipped
-from harness.virtual import process, registry, soc
+from harness.virtual import soc
+from harness.virtual.debug import registry
+from harness.virtual.host import process
 
 CHIPS = soc.names()
 

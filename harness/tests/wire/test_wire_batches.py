@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.run.noise import Noise
-from harness.run.session import Session
+from harness.session.verbs import Session
 from harness.testing.clock import ManualClock
 from harness.testing.device import ENCODINGS, FakeDevice, Fault, Injection, hello_for
 from harness.testing.link import Direction, MemoryTransport
+from harness.testing.noise import Noise
 from harness.wire import messages as m
 from harness.wire.batches import FrameSize, begun_at_most
 from harness.wire.board import BoardConversation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.virtual.clock import NEVER, VirtualClock
+from harness.virtual.core.clock import NEVER, VirtualClock
 from harness.virtual.periph.base import Peripheral
 
 KR, PR, RLR, SR = 0x00, 0x04, 0x08, 0x0C

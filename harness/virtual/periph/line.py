@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from harness.virtual.clock import NEVER, VirtualClock
-from harness.virtual.exceptions import Exceptions
+from harness.virtual.core.clock import NEVER, VirtualClock
+from harness.virtual.core.exceptions import Exceptions
 from harness.virtual.periph.base import Peripheral
 
 BURST = 16

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from mmap import mmap
 
-from harness.virtual.bus import Bus, BusError
+from harness.virtual.core.bus import Bus, BusError
 from harness.virtual.periph.base import Peripheral
 
 IMO_HZ, LOW_HZ = 8_000_000, 32_768

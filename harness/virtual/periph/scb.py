@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.virtual.clock import VirtualClock
-from harness.virtual.exceptions import Exceptions
+from harness.virtual.core.clock import VirtualClock
+from harness.virtual.core.exceptions import Exceptions
 from harness.virtual.periph.line import FE, ORE, RXNE, TC, TXE, LineUart
 
 CTRL, UART_CTRL, UART_TX_CTRL, UART_RX_CTRL = 0x000, 0x040, 0x044, 0x048

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.virtual.clock import VirtualClock
-from harness.virtual.exceptions import Exceptions
+from harness.virtual.core.clock import VirtualClock
+from harness.virtual.core.exceptions import Exceptions
 from harness.virtual.periph.line import BURST, FE, IDLE, ORE, RXNE, TC, TXE, LineUart
 
 __all__ = ["BURST", "FE", "IDLE", "ORE", "RXNE", "TC", "TXE", "Usart"]

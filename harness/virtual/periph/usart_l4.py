@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.virtual.clock import VirtualClock
-from harness.virtual.exceptions import Exceptions
+from harness.virtual.core.clock import VirtualClock
+from harness.virtual.core.exceptions import Exceptions
 from harness.virtual.periph.line import FE, IDLE, ORE, RXNE, TC, TXE, LineUart
 
 CR1, CR2, CR3, BRR, RQR, ISR, ICR, RDR, TDR, PRESC = 0x00, 0x04, 0x08, 0x0C, 0x18, 0x1C, 0x20, 0x24, 0x28, 0x2C

@@ -12,13 +12,13 @@ import struct
 from functools import partial
 from mmap import mmap
 
-from harness.virtual.chip import AccessPort
-from harness.virtual.clock import VirtualClock
-from harness.virtual.machine import Machine
+from harness.virtual.core.clock import VirtualClock
+from harness.virtual.core.machine import Machine
+from harness.virtual.core.scs import CORTEX_M0PLUS
 from harness.virtual.periph.base import Peripheral, Unmodelled
 from harness.virtual.periph.psoc6 import Cpuss, Ipc, Peri, SeenBy, Srss, Watched
 from harness.virtual.periph.scb import ScbUart
-from harness.virtual.scs import CORTEX_M0PLUS
+from harness.virtual.soc.chip import AccessPort
 
 PYOCD_TARGET = "cy8c6xxa"
 FAMILY, SILICON = 0x102, 0xE453

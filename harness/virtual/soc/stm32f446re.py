@@ -7,9 +7,8 @@ import struct
 from mmap import mmap
 from typing import Any
 
-from harness.virtual.chip import SingleCore
-from harness.virtual.coresight import Dbgmcu
-from harness.virtual.machine import Machine
+from harness.virtual.core.coresight import Dbgmcu
+from harness.virtual.core.machine import Machine
 from harness.virtual.periph import rcc as rcc_registers
 from harness.virtual.periph.base import Peripheral, Unmodelled
 from harness.virtual.periph.flash import Flash
@@ -18,6 +17,7 @@ from harness.virtual.periph.iwdg import Iwdg
 from harness.virtual.periph.pwr import Pwr
 from harness.virtual.periph.rcc import AHB1ENR, APB1ENR, Rcc
 from harness.virtual.periph.usart import Usart
+from harness.virtual.soc.chip import SingleCore
 
 NAME = "stm32f446re"
 PYOCD_TARGET = "stm32f446re"

@@ -1,0 +1,162 @@
+"""What came of a stream of samples, the errors that end one, and the bookkeeping on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+
+from harness.errors import DeviceError
+from harness.records import FaultReport
+from harness.wire import messages as m
+from harness.wire.conversation import HostConversation
+from harness.wire.events import BoardReset, LinkCounters, ResultReceived
+
+OnResult = Callable[[int, ResultReceived], None]
+
+
+@dataclass(frozen=True)
+class StreamResult:
+    """What came of a stream. ``results[i]`` answers ``samples[i]``, None where there is no answer.
+
+    ``lost`` says why for each sample without one. ``counters`` are of this stream alone. ``baud`` is the speed at the
+    end, None on a line without one; ``climbs`` counts how often it was raised. ``revived`` says what the core did each
+    time that the silent board was reset through the probe, ``reopened`` names the port each time that it came back.
+    ``earlier_s`` is what earlier parts of a resumed run have spent. ``overlap`` is the share of the bytes that the board
+    received while its engine ran, None where it was not asked. ``quiet`` are the indices of samples that were alone under
+    way: no byte came in while they were computed, so no interrupt is in their cycles.
+    """
+
+    results: tuple[ResultReceived | None, ...]
+    lost: dict[int, str]
+    counters: LinkCounters
+    wall_s: float
+    resets: tuple[BoardReset, ...]
+    baud: int | None
+    earlier_s: float = 0.0
+    overlap: float | None = None
+    revived: tuple[str, ...] = ()
+    reopened: tuple[str, ...] = ()
+    climbs: int = 0
+    quiet: frozenset[int] = frozenset()
+
+    @property
+    def line_use(self) -> float:
+        """Share of the line towards the board that useful data took (``LinkCounters.line_use``); 0 without a speed."""
+        return self.counters.line_use(self.baud or 0, self.wall_s)
+
+    @property
+    def misread(self) -> tuple[int, ...]:
+        """Indices of samples that the engine read differently from what was meant, by their CRC-32."""
+        return tuple(i for i, r in enumerate(self.results) if r is not None and r.input_crc != r.sent_crc)
+
+
+class BoardSilentError(DeviceError):
+    """The board no longer answers. Whose fault that is, the probe can tell. ``partial``: what a stream had."""
+
+    partial: StreamResult | None = None
+
+
+class BoardRefusedError(DeviceError):
+    """The board answered ERROR: ``code`` is one of ``messages.ErrorCode``."""
+
+    code: int = 0
+
+
+class BoardFaultError(DeviceError):
+    """The board's fault handler has reset it. ``report`` is what it kept, ``partial`` what a stream had by then."""
+
+    report: FaultReport | None = None
+    partial: StreamResult | None = None
+
+
+class Streaming:
+    """Bookkeeping of one ``Session.stream``."""
+
+    def __init__(
+        self,
+        conversation: HostConversation,
+        samples: Sequence[bytes],
+        began_s: float,
+        on_result: OnResult | None,
+        quiet: int = 0,
+    ) -> None:
+        self._conversation = conversation
+        self._samples = samples
+        self._began_s = began_s
+        self._on_result = on_result
+        self._quiet = len(samples) if conversation.window == 1 else min(quiet, len(samples))
+        self._before = replace(conversation.counters)
+        self._fed = 0
+        self.results: dict[int, ResultReceived] = {}
+        self.lost: dict[int, str] = {}
+        self.resets: list[BoardReset] = []
+        self.revived: list[str] = []
+        self.revived_over: set[int | None] = set()  # the samples that the board fell silent over
+        self.reopened: list[str] = []
+        self.climbs = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every sample is over."""
+        return len(self.results) + len(self.lost) >= len(self._samples)
+
+    def answered(self, result: ResultReceived) -> None:
+        """Score it."""
+        self.results[result.key] = result
+        if self._on_result is not None:
+            self._on_result(result.key, result)
+
+    def feed(self) -> None:
+        """Hand over the next samples, a few ahead of the window: a data set need not lie in memory twice."""
+        ahead = 256 if self._conversation.window is None else self._conversation.window + 1
+        while self._fed < len(self._samples) and self._conversation.unanswered < ahead:
+            # Each quiet sample goes alone, and so is the first of the others kept back until the last quiet one is over.
+            if self._fed <= self._quiet and self._conversation.unanswered:
+                break
+            self._conversation.send_sample(self._fed, self._samples[self._fed])
+            self._fed += 1
+
+    def lose_rest(self, reason: str) -> None:
+        """Everything that is not over is lost."""
+        for index in range(len(self._samples)):
+            if index not in self.results:
+                self.lost.setdefault(index, reason)
+
+    def outcome(self, now_s: float, baud: int | None) -> StreamResult:
+        """What has come of it by now."""
+        counters = self._conversation.counters
+        spent = LinkCounters(
+            **{part.name: getattr(counters, part.name) - getattr(self._before, part.name) for part in fields(counters)}
+        )
+        return StreamResult(
+            results=tuple(self.results.get(index) for index in range(len(self._samples))),
+            lost=dict(self.lost),
+            counters=spent,
+            wall_s=now_s - self._began_s,
+            resets=tuple(self.resets),
+            baud=baud,
+            revived=tuple(self.revived),
+            reopened=tuple(self.reopened),
+            climbs=self.climbs,
+            quiet=frozenset(range(self._quiet)),
+        )
+
+
+def fault_report(fault: m.Fault) -> FaultReport | None:
+    """FAULT as the record keeps it; symbols are added by who has the ELF. None when the board keeps no crash."""
+    if not fault.valid:
+        return None
+    last = m.TABLE.get(fault.last_type)
+    return FaultReport(
+        pc=fault.pc,
+        lr=fault.lr,
+        sp=fault.sp,
+        psr=fault.psr,
+        cfsr=fault.cfsr,
+        hfsr=fault.hfsr,
+        bfar=fault.bfar,
+        mmfar=fault.mmfar,
+        backtrace=fault.backtrace,
+        last_message=last.name if last else "",
+        sample=None if fault.sample == m.NO_SAMPLE else fault.sample,
+    )

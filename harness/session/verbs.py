@@ -1,0 +1,380 @@
+"""Typed verbs over one transport: hello, stream, status, ping, fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from harness.bench.transports import Transport
+from harness.clock import Clock, Deadline
+from harness.errors import BenchError, DeviceError, MisuseError
+from harness.records import FaultReport
+from harness.session.baud import Speed
+from harness.session.climb import Climbed, climb
+from harness.session.pump import Pump, Tap
+from harness.session.rescue import Rescue
+from harness.session.stream import (
+    BoardFaultError,
+    BoardRefusedError,
+    BoardSilentError,
+    OnResult,
+    Streaming,
+    StreamResult,
+    fault_report,
+)
+from harness.wire import messages as m
+from harness.wire.conversation import HostConversation
+from harness.wire.encodings import Encoding, Wish, needed
+from harness.wire.events import (
+    BaudReceived,
+    BoardReset,
+    Event,
+    FaultReceived,
+    HelloReceived,
+    LayerDataReceived,
+    LayersReceived,
+    LinkCounters,
+    PongReceived,
+    Refused,
+    ResultReceived,
+    SampleLost,
+    Silent,
+    StatusReceived,
+    Violation,
+)
+from harness.wire.states import State
+
+__all__ = [
+    "BoardFaultError",
+    "BoardRefusedError",
+    "BoardSilentError",
+    "Rescue",
+    "Session",
+    "StreamResult",
+    "fault_report",
+]
+
+_E = TypeVar("_E", bound=Event)
+
+#: How often a request of the caller (ping, status, fault) is repeated before the board counts as silent: when nothing at
+#: all comes, and when something does, be it damaged.
+_TRIES = 5
+_TRIES_WHILE_HEARD = 25
+
+
+class Session:
+    """Speaks with one board. Does not own ``transport``: who opened it closes it.
+
+    Every verb raises BoardSilentError when nothing comes back, DeviceError when the board breaks the protocol or
+    refuses, and lets BenchError of the transport through. After BoardSilentError a new ``hello`` may be tried (say,
+    after a reset); after BenchError only a new Session on a new transport.
+
+    Silence is five times ``answer_timeout_s``; that must exceed the longest inference of a board that does not answer
+    while it computes. ``tap`` sees every byte.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        clock: Clock,
+        *,
+        window: int | None = None,
+        encoding: Wish = "auto",
+        answer_timeout_s: float = 1.0,
+        stuck_s: float = 30.0,
+        tap: Tap | None = None,
+    ) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._answer_timeout_s = answer_timeout_s
+        self._encoding = encoding
+        self._conversation = HostConversation(
+            window=window, answer_timeout_s=answer_timeout_s, stuck_s=stuck_s, encoding=encoding
+        )
+        self._pump = Pump(transport, self._conversation, clock, tap)
+        self._speed = Speed(
+            transport,
+            self._conversation,
+            clock,
+            lambda baud: self._ask(lambda: self._conversation.send_baud_request(baud), BaudReceived),
+            lambda timeout_s: self._wait_for(PongReceived, timeout_s),
+        )
+        self._pump.choose_speed = self._speed.choose
+        self._held: int | None = None  # the speed that a climb has ended at
+        self._stream: Streaming | None = None  # the one under way
+
+    @property
+    def counters(self) -> LinkCounters:
+        """A copy of everything counted since the session was made."""
+        return replace(self._conversation.counters)
+
+    def hello(self, timeout_s: float = 5.0) -> m.Hello:
+        """Begin a session on the board. The caller compares identities; nothing was streamed yet.
+
+        After a ``climb`` the board is looked for at its safe speed and at the faster one by turns.
+        """
+        self._conversation.send_hello(self._clock.monotonic_s(), timeout_s)
+        # The conversation gives up by itself at timeout_s; the deadline only guards against a clock that jumps.
+        hello = self._await(HelloReceived, timeout_s * 2 + 1.0).hello
+        self._speed.settle()
+        wish = self._encoding
+        if wish != "auto" and (needs := needed(Encoding[wish.upper()])) not in m.Capability(hello.capabilities):
+            raise DeviceError(
+                f"the board cannot read {wish.replace('_', ' ')}, which the plan asks for",
+                where=self._where,
+                expected=f"capability {needs.name}",
+                found=f"capabilities {hello.capabilities:#x}",
+                next_step="change stream.encoding in the plan, or leave it out",
+            )
+        return hello
+
+    def climb(self, *, fixed: int | None = None, known: int | None = None, avoid: Sequence[int] = ()) -> Climbed:
+        """Go to the fastest speed that holds, see ``climb.climb``; after a reset in mid-stream this is done anew.
+
+        Needs a session (``hello``) and nothing under way.
+        """
+        hello = self._conversation.hello
+        if self._conversation.state is not State.READY or hello is None:
+            raise MisuseError("say hello before changing the speed", where=self._where, found=self._conversation.state)
+        offered = hello.bauds if hello.capabilities & m.Capability.BAUD else ()
+        self._conversation.hold = True
+        try:
+            climbed = climb(self._speed, offered, fixed=fixed, known=known, avoid=avoid)
+        finally:
+            self._conversation.hold = False
+        self._held = climbed.baud if climbed.steps else None
+        return climbed
+
+    def ping(self, data: bytes = b"hil") -> float:
+        """Round trip in seconds, from handing the bytes over to having the answer."""
+        began_s = self._clock.monotonic_s()
+
+        def send() -> None:
+            nonlocal began_s
+            began_s = self._clock.monotonic_s()
+            self._conversation.send_ping(data)
+
+        pong = self._ask(send, PongReceived)
+        if pong.data != data:
+            raise DeviceError("PONG does not carry what PING did", where=self._where, expected=data, found=pong.data)
+        return self._clock.monotonic_s() - began_s
+
+    def status(self) -> m.Status:
+        """The board's counters and slots."""
+        return self._ask(self._conversation.send_status_request, StatusReceived).status
+
+    def fault(self, *, clear: bool = False) -> FaultReport | None:
+        """The crash that the board remembers, None when there is none. ``clear`` makes it forget."""
+        event = self._ask(self._conversation.send_fault_request, FaultReceived)
+        if clear:
+            self._ask(lambda: self._conversation.send_fault_request(clear=True), FaultReceived)
+        return fault_report(event.fault)
+
+    def layers(self, input_crc: int, first: int) -> m.Layers:
+        """Run the sample that ran last, whose input has that CRC-32, again: what its layers did, from ``first`` on.
+
+        BoardRefusedError with ``unknown_sample`` when another input, or none since a reset, ran last.
+        """
+        received = self._ask(
+            lambda: self._conversation.send_layers_request(m.LayersRequest(input_crc, first)), LayersReceived
+        )
+        return received.layers
+
+    def layer_data(self, input_crc: int, layer: int, offset: int, n_bytes: int) -> list[m.LayerData]:
+        """The same for what one layer wrote, from byte ``offset`` on: the pieces that came, at least one, in any order.
+
+        Pieces may be missing: ask for those again.
+        """
+        wanted = {"input_crc": input_crc, "layer": layer}
+        request = m.LayerDataRequest(input_crc, layer, offset, n_bytes)
+        first = self._ask(lambda: self._conversation.send_layers_request(request), LayerDataReceived)
+        parts, left = [first.part], n_bytes - len(first.part.data)
+        while left > 0:
+            event = self._wait_for(LayerDataReceived, self._answer_timeout_s)
+            if event is None:
+                break
+            if all(getattr(event.part, name) == value for name, value in wanted.items()):
+                parts.append(event.part)
+                left -= len(event.part.data)
+        return parts
+
+    def stream(
+        self,
+        samples: Sequence[bytes],
+        on_result: OnResult | None = None,
+        window: int | None = None,
+        timeout_s: float | None = None,
+        rescue: Rescue | None = None,
+        quiet: int = 0,
+    ) -> StreamResult:
+        """Send every sample, collect every answer, each once; ``on_result(index, result)`` as they come, in any order.
+
+        A sample is all input tensors back to back. ``window`` overrides the session's. Resets of the board are survived
+        (``resets``), but one by its fault handler raises BoardFaultError with the report. A sample that the board
+        answers with an error status has a result with that status. ``timeout_s`` bounds the whole stream: what is open
+        then is lost. ``rescue`` says what to do about silence and about a line that is gone; without it they end the
+        stream. ``on_result`` may raise; the session is then still good for a new ``hello``. A crash report stays on the
+        board until ``fault(clear=True)``. The first ``quiet`` samples go one at a time, whatever the window: their cycles
+        hold no interrupt of the line.
+        """
+        if self._conversation.state is not State.READY:
+            raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)
+        if window is not None:
+            self._conversation.window = window
+        self._stream = stream = Streaming(self._conversation, samples, self._clock.monotonic_s(), on_result, quiet)
+        deadline = Deadline.after(self._clock, float("inf") if timeout_s is None else timeout_s)
+        try:
+            while not stream.complete:
+                stream.feed()
+                event = self._next_event(deadline, stream, rescue or Rescue())
+                if event is None:
+                    stream.lose_rest(f"no answer within {timeout_s} s")
+                    break
+                if isinstance(event, Silent):
+                    self._revive(event, stream, rescue or Rescue())
+                elif isinstance(event, HelloReceived):
+                    self._climb_again(stream)
+                else:
+                    self._other(event)
+        except (BoardSilentError, BoardFaultError) as error:
+            error.partial = self._outcome(stream)
+            raise
+        finally:
+            self._stream = None
+            self._conversation.forget_samples()
+        return self._outcome(stream)
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    @property
+    def _where(self) -> str:
+        return f"wire over {self._transport.name}"
+
+    def _next_event(self, deadline: Deadline, stream: Streaming, rescue: Rescue) -> Event | None:
+        while True:
+            try:
+                return self._pump.next_event(deadline)
+            except BenchError as gone:
+                if rescue.reopen is None or len(stream.reopened) >= rescue.most_reopenings:
+                    raise
+                self._transport = rescue.reopen(gone)
+                self._pump.replace_transport(self._transport)
+                self._speed.replace(self._transport)
+                self._conversation.line_replaced(self._clock.monotonic_s())
+                stream.reopened.append(self._transport.name)
+
+    def _revive(self, silent: Silent, stream: Streaming, rescue: Rescue) -> None:
+        """Reset the silent board and go on, if that may still help: BoardSilentError otherwise."""
+        error = self._silence(silent.waiting_for, silent.quiet_s)
+        over = self._conversation.oldest
+        if rescue.revive is None or len(stream.revived) >= rescue.most_revivals or over in stream.revived_over:
+            raise error
+        stream.revived_over.add(over)
+        words = rescue.revive()
+        try:
+            self.hello(self._answer_timeout_s * 2)
+        except BoardSilentError:
+            raise error from None
+        stream.revived.append(words)
+        self._climb_again(stream)
+
+    def _climb_again(self, stream: Streaming) -> None:
+        """The board has started anew, at its safe speed: go back to the one that had held, and not beyond."""
+        self._speed.settle()
+        hello, held = self._conversation.hello, self._held
+        if hello is not None and held is not None and self._speed.agreed_baud == self._speed.safe_baud:
+            stream.climbs += self.climb(known=held, avoid=[baud for baud in hello.bauds if baud > held]).steps
+
+    def _outcome(self, stream: Streaming) -> StreamResult:
+        return stream.outcome(self._clock.monotonic_s(), self._speed.agreed_baud)
+
+    def _ask(self, send: Callable[[], None], kind: type[_E]) -> _E:
+        """Send a request until it is answered: requests and answers may be lost.
+
+        A board of which anything is heard, be it damaged, is not silent, so it is asked more often.
+        """
+        began_s, unheard = self._clock.monotonic_s(), 0
+        for _ in range(_TRIES_WHILE_HEARD):
+            heard = self._conversation.counters.bytes_rx
+            send()
+            event = self._wait_for(kind, self._answer_timeout_s)
+            if event is not None:
+                return event
+            unheard = unheard + 1 if self._conversation.counters.bytes_rx == heard else 0
+            if unheard == _TRIES:
+                break
+        quiet_s = self._clock.monotonic_s() - began_s
+        raise self._silence(kind.__name__.removesuffix("Received").upper(), quiet_s)
+
+    def _await(self, kind: type[_E], timeout_s: float) -> _E:
+        event = self._wait_for(kind, timeout_s)
+        if event is None:
+            raise self._silence(kind.__name__.removesuffix("Received").upper(), timeout_s)
+        return event
+
+    def _wait_for(self, kind: type[_E], timeout_s: float) -> _E | None:
+        deadline = Deadline.after(self._clock, timeout_s)
+        while (event := self._pump.next_event(deadline)) is not None:
+            if isinstance(event, kind):
+                return event
+            self._other(event)
+        return None
+
+    def _other(self, event: Event) -> None:
+        """Events that no verb waits for: some belong to the stream under way, some are the end."""
+        stream = self._stream
+        if isinstance(event, Silent):
+            raise self._silence(event.waiting_for, event.quiet_s)
+        if isinstance(event, Violation):
+            raise DeviceError(
+                event.what,
+                where=self._where,
+                expected=event.expected,
+                found=event.found,
+                next_step="flash the firmware that belongs to this version of the harness",
+            )
+        if isinstance(event, Refused):
+            code = next((c.name.lower() for c in m.ErrorCode if c == event.code), str(event.code))
+            entry = m.TABLE.get(event.type)
+            refused = BoardRefusedError(
+                "the board refused a message",
+                where=f"{self._where}, {entry.name if entry else hex(event.type)}",
+                found=f"{code}: {event.text}",
+            )
+            refused.code = event.code
+            raise refused
+        if stream is None:
+            return
+        if isinstance(event, ResultReceived):
+            stream.answered(event)
+        elif isinstance(event, SampleLost):
+            stream.lost[event.key] = event.reason
+        elif isinstance(event, BoardReset):
+            stream.resets.append(event)
+        elif isinstance(event, FaultReceived):
+            self._faulted(event.fault)
+
+    def _faulted(self, fault: m.Fault) -> None:
+        report = fault_report(fault)
+        hello = self._conversation.hello
+        if report is None or hello is None or hello.reset_cause != m.ResetCause.FAULT:
+            return  # an old report: this reset had another cause
+        error = BoardFaultError(
+            "the board crashed while streaming",
+            where=f"{self._where}, pc 0x{report.pc:08x}, lr 0x{report.lr:08x}",
+            found=f"CFSR 0x{report.cfsr:08x}, HFSR 0x{report.hfsr:08x}, BFAR 0x{report.bfar:08x},"
+            f" last message {report.last_message or 'none'}",
+            next_step="look the pc up in the ELF: addr2line -e fw.elf <pc>",
+        )
+        error.report = report
+        raise error
+
+    def _silence(self, waiting_for: str, quiet_s: float) -> BoardSilentError:
+        return BoardSilentError(
+            "the board is silent",
+            where=self._where,
+            expected=waiting_for,
+            found=f"nothing good for {quiet_s:.1f} s; {self._conversation.counters.describe()}",
+            next_step="ask the probe: is the core running, halted or locked up?",
+        )

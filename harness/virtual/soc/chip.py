@@ -1,0 +1,61 @@
+"""What every chip gives the unit that runs it: its cores, what the debug port reaches, its serial port, its reset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.virtual.core.machine import Machine
+from harness.virtual.periph.line import LineUart
+
+
+@dataclass(frozen=True)
+class AccessPort:
+    """An access port of the debug port: the core whose bus it reaches, and whether it shows that core's ROM table."""
+
+    machine: Machine
+    shows_core: bool = True
+
+
+class Chip(Protocol):
+    """One chip with its memories. It does nothing until ``reset("power")``."""
+
+    @property
+    def machine(self) -> Machine:
+        """The core that runs the firmware under test."""
+        ...
+
+    @property
+    def access_ports(self) -> Mapping[int, AccessPort]:
+        """The debug port's access ports. Every core of the chip is among them."""
+        ...
+
+    @property
+    def serial(self) -> LineUart:
+        """The UART behind the unit's serial port."""
+        ...
+
+    def reset(self, cause: str) -> None:
+        """Reset the whole chip (``power``, ``pin``, ``software``, ``watchdog``) at the next instruction boundary."""
+        ...
+
+    def hold_reset(self, held: bool) -> None:
+        """Drive the reset pin."""
+        ...
+
+
+class SingleCore:
+    """A chip with one core behind access port 0."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.access_ports = {0: AccessPort(machine)}
+
+    def reset(self, cause: str) -> None:
+        """See ``Chip``."""
+        self.machine.request_reset(cause)
+
+    def hold_reset(self, held: bool) -> None:
+        """See ``Chip``."""
+        self.machine.hold_reset(held)
