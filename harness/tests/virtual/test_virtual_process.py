@@ -32,7 +32,7 @@ def wait_for_end(pid: int, timeout_s: float = 10.0) -> None:
 
 def owner(code: str) -> subprocess.Popen:
     """Another Python process that starts a unit, prints its pid and does ``code``."""
-    program = "from harness.virtual import process\nimport sys, time, os, signal\n"
+    program = "from harness.virtual.host import process\nimport sys, time, os, signal\n"
     program += "u = process.start('stm32f446re', board_name='b')\nprint(u.pid, flush=True)\n" + textwrap.dedent(code)
     environment = os.environ | {"PYTHONPATH": ROOT}
     return subprocess.Popen(

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from harness.virtual.core.bus import BusError
 from harness.virtual.core.coresight import ROM_TABLE_BASE
-from harness.virtual.soc.chip import AccessPort
+from harness.virtual.soc._chip import AccessPort
 
 DPIDR = 0x2BA01477
 AHB_AP_IDR = 0x24770011  # AHB-AP of a Cortex-M4; pyOCD takes 4 KB auto-increment pages from it

@@ -19,7 +19,7 @@ from harness.virtual.debug import rpc
 from harness.virtual.debug.dap import Dap, DapFault
 from harness.virtual.host.serial_port import SerialPort
 from harness.virtual.host.tamper import Fault
-from harness.virtual.soc.chip import Chip
+from harness.virtual.soc._chip import Chip
 
 _SLICE, _SLICE_DEBUGGED = 400_000, 100_000
 _STATUS_WAIT_S = 0.0015

@@ -3,7 +3,7 @@
 Such a file has
 
 - ``PYOCD_TARGET``: the name of pyOCD's target for it;
-- ``CHIP``: a class that takes the unit's id and is a ``Chip`` (``harness.virtual.soc.chip``): memory map, interrupt
+- ``CHIP``: a class that takes the unit's id and is a ``Chip`` (``harness.virtual.soc._chip``): memory map, interrupt
   numbers and the peripherals that are modelled;
 - ``target()``, only if pyOCD has no such target built in: returns a ``CoreSightTarget`` subclass. It imports pyOCD
   inside, because a unit's process has no use for it.
@@ -18,7 +18,7 @@ import pkgutil
 from types import ModuleType
 
 from harness.errors import MisuseError
-from harness.virtual.soc.chip import Chip
+from harness.virtual.soc._chip import Chip
 
 
 def names() -> tuple[str, ...]:

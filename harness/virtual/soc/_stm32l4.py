@@ -19,7 +19,7 @@ from harness.virtual.periph.iwdg import Iwdg
 from harness.virtual.periph.pwr_l4 import PwrL4
 from harness.virtual.periph.rcc_l4 import AHB2ENR, APB1ENR1, RccL4
 from harness.virtual.periph.usart_l4 import UsartL4
-from harness.virtual.soc.chip import SingleCore
+from harness.virtual.soc._chip import SingleCore
 
 FLASH_BASE, RAM_BASE = 0x08000000, 0x20000000
 SYSTEM_BASE, SYSTEM_SIZE = 0x1FFF0000, 0x8000  # boot ROM (blank here), OTP, unique id, flash size

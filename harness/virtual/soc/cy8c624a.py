@@ -18,7 +18,7 @@ from harness.virtual.core.scs import CORTEX_M0PLUS
 from harness.virtual.periph.base import Peripheral, Unmodelled
 from harness.virtual.periph.psoc6 import Cpuss, Ipc, Peri, SeenBy, Srss, Watched
 from harness.virtual.periph.scb import ScbUart
-from harness.virtual.soc.chip import AccessPort
+from harness.virtual.soc._chip import AccessPort
 
 PYOCD_TARGET = "cy8c6xxa"
 FAMILY, SILICON = 0x102, 0xE453

@@ -17,7 +17,7 @@ from harness.virtual.periph.iwdg import Iwdg
 from harness.virtual.periph.pwr import Pwr
 from harness.virtual.periph.rcc import AHB1ENR, APB1ENR, Rcc
 from harness.virtual.periph.usart import Usart
-from harness.virtual.soc.chip import SingleCore
+from harness.virtual.soc._chip import SingleCore
 
 NAME = "stm32f446re"
 PYOCD_TARGET = "stm32f446re"
