@@ -128,9 +128,13 @@ def _tensor(index: int, tensor: Any, buffers: Any, where: str) -> IrTensor:
                     expected=f"{dtype}{list(shape)}",
                     found=f"{len(raw)} bytes",
                 ) from error
-    return IrTensor(
-        index, _text(tensor.name), shape, dtype, _quantization(tensor.quantization), data, bool(tensor.isVariable)
-    )
+    try:
+        name = tensor.name.decode() if isinstance(tensor.name, bytes) else tensor.name or ""
+    except UnicodeDecodeError as error:  # LiteRT gives up over such a name too, in mid-run
+        raise PlanError(
+            "a tensor's name is no text", where=f"{where}, tensor {index}", expected="UTF-8", found=repr(tensor.name)
+        ) from error
+    return IrTensor(index, name, shape, dtype, _quantization(tensor.quantization), data, bool(tensor.isVariable))
 
 
 def _quantization(q: Any) -> Quantization | None:
