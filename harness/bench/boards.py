@@ -87,6 +87,9 @@ class Board(_Part):
     core: str
     clock_hz: int
     clock_source: Literal["internal", "external"]  # the chip's own oscillator; a crystal or a clock from outside
+    fallback_clocks: dict[
+        str, int
+    ] = {}  # oscillators by name, in Hz: what the firmware is left with when that one does not start
     memory: Memory
     uart: Uart
     debug: Debug
