@@ -10,7 +10,7 @@ from typing import Literal
 
 from harness.bench import discover, emulators, lease, reconnect, transports
 from harness.bench.boards import Board
-from harness.bench.crossed import crossed
+from harness.bench.crossed import OpenProbe, crossed
 from harness.bench.emulators import EmulatedUnit, Findings
 from harness.bench.identity import known_id
 from harness.bench.probes import CoreReport, Probe
@@ -32,6 +32,10 @@ class Place:
     board: str
     uid: str
     port: str
+
+
+def _open_probe(board: Board, uid: str) -> Probe:
+    return PyocdProbe(uid, board.debug)
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Unit:
     _emulated: EmulatedUnit | None = None
     _is_virtual: bool = False
     others: tuple[str, ...] = ()  # the ids of the units of the same kind that are near
+    open_probe: OpenProbe = _open_probe  # how one of them is asked
     heard: Heard | None = None  # what hello has said
     _chip_id: bytes | None = None
 
@@ -85,9 +90,7 @@ class Unit:
     def crossed(self, answers: bytes) -> BenchError:
         """What is wrong when the chip ``answers`` says hello on this unit's port, with the name of its unit if one is found."""
         chip_id = self._chip_id or b""
-        return crossed(
-            self.board, self.uid, self.port, chip_id, answers, self.others, lambda b, uid: PyocdProbe(uid, b.debug)
-        )
+        return crossed(self.board, self.uid, self.port, chip_id, answers, self.others, self.open_probe)
 
     @property
     def clock_modelled(self) -> bool:

@@ -11,13 +11,28 @@ from harness.wire.messages import ClockSource, ErrorCode, Hello
 
 
 def arrive(unit: Unit, session: Session, timeout_s: float, *, flashed: bool) -> tuple[Hello, tuple[str, ...]]:
-    """Reset the unit through its probe and say hello on its port; hello, and what a reader of the record must know.
-
-    Proved are: whoever answers was reset by this probe, its chip has the unique id that this probe reads, and its clock is
-    board.toml's. ``flashed``: this probe has just read our image back.
+    """Reset the unit and say hello, see ``greet``; hello, and what a reader of the record must know.
 
     ``BenchError`` when another board answers, or the unit's clock did not start; ``DeviceError`` when the board is silent, or
     its firmware sets another clock on a chip that is emulated.
+    """
+    hello = greet(unit, session, timeout_s, flashed=flashed)
+    warnings = check_clock(hello, unit)
+    facts = unit.facts()
+    if unit.evidence == "hardware" and unit.board.debug.unique_id_bytes and not (facts.chip_id and facts.chip_id_hello):
+        who = "hello" if facts.chip_id else "the probe"
+        warnings = (
+            *warnings,
+            f"{who} tells no unique id of the chip: that this unit answered is known by its reset alone",
+        )
+    return hello, warnings
+
+
+def greet(unit: Unit, session: Session, timeout_s: float, *, flashed: bool) -> Hello:
+    """Reset the unit through its probe and say hello on its port: whoever answers is proved to be that unit.
+
+    It was reset by this probe, and its chip has the unique id that this probe reads, where both tell one. ``flashed``: this
+    probe has just read our image back. ``BenchError`` when another board answers, ``DeviceError`` when none does.
     """
     chip_id = unit.read_chip_id()
     try:
@@ -41,14 +56,7 @@ def arrive(unit: Unit, session: Session, timeout_s: float, *, flashed: bool) -> 
     unit.heard = Heard(said, hello.clock_hz, _source(hello))
     if chip_id and said and said != chip_id:
         raise unit.crossed(said)
-    warnings = check_clock(hello, unit)
-    if unit.evidence == "hardware" and unit.board.debug.unique_id_bytes and not (chip_id and said):
-        who = "hello" if chip_id else "the probe"
-        warnings = (
-            *warnings,
-            f"{who} tells no unique id of the chip: that this unit answered is known by its reset alone",
-        )
-    return hello, warnings
+    return hello
 
 
 def check_clock(hello: Hello, unit: Unit) -> tuple[str, ...]:
