@@ -354,6 +354,7 @@ class Session:
             refused = BoardRefusedError(
                 "the board refused a message",
                 where=f"{self._where}, {entry.name if entry else hex(event.type)}",
+                expected=f"version {m.PROTOCOL}" if event.code == m.ErrorCode.PROTOCOL else None,
                 found=f"{code}: {event.text}",
             )
             refused.code = event.code
