@@ -129,6 +129,10 @@ class UnitFacts(_Frozen):
     uid: str
     probe: str = ""  # vendor and product of the probe
     port: str = ""  # the serial port's path
+    chip_id: str = ""  # the chip's unique id in hexadecimal, as the probe reads it; "" where there is none
+    chip_id_hello: str = ""  # the same as the board says it in hello
+    clock_hz: int | None = None  # as hello says it
+    clock_source: str = ""  # internal or external, as hello says it
     reset_cause: str = ""
 
 

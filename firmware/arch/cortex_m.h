@@ -69,6 +69,10 @@ static inline bool comes(volatile const uint32_t *reg, uint32_t mask, uint32_t v
     return false;
 }
 
+/* Reads `n` bytes from where there may be nothing, or nothing that may be read: a fault is then an answer and no crash.
+ * Returns n, or 0 when a byte could not be read. Not for registers whose reading does something. */
+uint32_t peek(uint8_t *to, uint32_t address, uint32_t n);
+
 static inline void sync_barrier(void) {
     __asm volatile("dsb\n\tisb" ::: "memory");
 }

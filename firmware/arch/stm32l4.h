@@ -42,6 +42,9 @@
 enum { ISR_ORE = 1u << 3, ISR_RXNE = 1u << 5, ISR_TC = 1u << 6, ISR_TXE = 1u << 7 };
 enum { CR1_UE = 1u << 0, CR1_RE = 1u << 2, CR1_TE = 1u << 3, CR1_RXNEIE = 1u << 5, CR1_TXEIE = 1u << 7 };
 
+/* Device electronic signature: 96 bits */
+#define UNIQUE_ID 0x1FFF7590u
+
 #define HSI_HZ 16000000u
 #define MSI_HZ 4000000u
 enum { SW_HSI = 1u, SWS_HSI = 1u << 2, SW_PLL = 3u, SWS_PLL = 3u << 2, SWS = 3u << 2, HPRE_DIV2 = 8u << 4 };
@@ -171,6 +174,14 @@ void board_set_baud(uint32_t baud) {
 
 uint32_t board_clock_hz(void) {
     return core_hz;
+}
+
+uint8_t board_clock_source(void) {
+    return HIL_CLOCK_INTERNAL;
+}
+
+uint32_t board_chip_id(uint8_t *to) {
+    return peek(to, UNIQUE_ID, 12);
 }
 
 uint8_t board_reset_cause(void) {

@@ -10,7 +10,9 @@ from typing import Literal
 
 from harness.bench import discover, emulators, lease, reconnect, transports
 from harness.bench.boards import Board
+from harness.bench.crossed import OpenProbe, crossed
 from harness.bench.emulators import EmulatedUnit, Findings
+from harness.bench.identity import known_id
 from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.clock import Clock
@@ -32,6 +34,19 @@ class Place:
     port: str
 
 
+def _open_probe(board: Board, uid: str) -> Probe:
+    return PyocdProbe(uid, board.debug)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a board has said of its chip in hello."""
+
+    chip_id: bytes = b""
+    clock_hz: int | None = None
+    clock_source: str = ""
+
+
 @dataclass
 class Unit:
     """An open unit. ``transport`` is None after ``release_port``."""
@@ -44,6 +59,10 @@ class Unit:
     transport: transports.Transport
     _emulated: EmulatedUnit | None = None
     _is_virtual: bool = False
+    others: tuple[str, ...] = ()  # the ids of the units of the same kind that are near
+    open_probe: OpenProbe = _open_probe  # how one of them is asked
+    heard: Heard | None = None  # what hello has said
+    _chip_id: bytes | None = None
 
     @property
     def evidence(self) -> Evidence:
@@ -52,7 +71,31 @@ class Unit:
 
     def facts(self) -> UnitFacts:
         """For the record."""
-        return UnitFacts(uid=self.uid, probe=self.probe.description, port=self.port)
+        heard = self.heard or Heard()
+        return UnitFacts(
+            uid=self.uid,
+            probe=self.probe.description,
+            port=self.port,
+            chip_id=(self._chip_id or b"").hex(),
+            chip_id_hello=heard.chip_id.hex(),
+            clock_hz=heard.clock_hz,
+            clock_source=heard.clock_source,
+        )
+
+    def read_chip_id(self) -> bytes:
+        """The chip's unique id through the probe, b"" when it has none. Read anew: cables are moved."""
+        self._chip_id = known_id(self.probe.chip_id())
+        return self._chip_id
+
+    def crossed(self, answers: bytes) -> BenchError:
+        """What is wrong when the chip ``answers`` says hello on this unit's port, with the name of its unit if one is found."""
+        chip_id = self._chip_id or b""
+        return crossed(self.board, self.uid, self.port, chip_id, answers, self.others, self.open_probe)
+
+    @property
+    def clock_modelled(self) -> bool:
+        """Whether the clock that hello tells is one: some emulators have none behind the registers that set it."""
+        return self._emulated is None or emulators.clock_modelled(self.backend)
 
     def reopen_port(self, gone: BenchError, clock: Clock) -> transports.Transport:
         """The unit's port again, after it ended with ``gone``: perhaps under another name. Waits for it.
@@ -141,22 +184,27 @@ def open_unit(
         transport = transports.open_transport(port, board.uart.baud)
         # Asked now: the unit may be gone by the time its evidence is.
         is_virtual = sys.platform != "win32" and registry.find(uid) is not None
-        unit = Unit(board, uid, port, backend, probe, transport, emulated, is_virtual)
+        others = () if emulated else tuple(place.uid for place in _known(board, places) if place.uid != uid)
+        unit = Unit(board, uid, port, backend, probe, transport, emulated, is_virtual, others)
         stack.callback(unit.close_port)
         probe.open()
         yield unit
+
+
+def _known(board: Board, places: Sequence[Place]) -> list[Place]:
+    """The units of that kind: those of the bench file, then those that are attached and not in it."""
+    known = [place for place in places if place.board == board.name]
+    listed = {place.uid for place in known}
+    return known + [
+        Place(board.name, unit.uid, unit.port) for unit in discover.attached(board) if unit.uid not in listed
+    ]
 
 
 def _lease_real(
     board: Board, places: Sequence[Place], uid: str | None, what: str, clock: Clock
 ) -> tuple[Place, lease.Lease]:
     """The first free one of the units that qualify; waits when all are in use."""
-    known = [place for place in places if place.board == board.name]
-    known += [
-        Place(board.name, unit.uid, unit.port)
-        for unit in discover.attached(board)
-        if unit.uid not in {place.uid for place in known}
-    ]
+    known = _known(board, places)
     wanted = [place for place in known if uid is None or place.uid == uid]
     if not wanted:
         raise BenchError(

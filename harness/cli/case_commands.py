@@ -21,6 +21,8 @@ from harness.plans import Plan, discover, expand, load
 from harness.run.options import RunOptions
 from harness.run.watch import Step, line
 
+_HELLO_S = 5.0  # a board that does not answer within it is told as silent
+
 PlanArgument = Annotated[str, typer.Argument(metavar="PLAN", help="A plan file, or the name of one in testplans/.")]
 Backend = Annotated[Literal["auto", "probe", "virtual", "renode"], typer.Option(help="Where it runs.")]
 Bench = Annotated[Path | None, typer.Option(metavar="FILE", help="The units of this host, by probe id and port.")]
@@ -97,11 +99,13 @@ def flash(
     device_serial: Uid = None,
     allow_mass_erase: MassErase = False,
 ) -> None:
-    """Flash an image of this board, read it back, reset the board.
+    """Flash an image of this board, read it back, reset the board, and see that it is this one that says hello on its port.
 
     An image of another board, or one that `hil build` did not make, is refused; `pyocd flash` takes anything.
     """
+    from harness.run.arrival import greet
     from harness.run.product import read_board_image
+    from harness.session.verbs import BoardSilentError, Session
 
     kind = load_board(board)
     read_board_image(kind, elf)
@@ -121,11 +125,15 @@ def flash(
         ) as unit,
     ):
         report = unit.probe.flash(elf)
-        unit.probe.reset()
         typer.echo(
             f"{unit.uid}: {report.bytes_programmed} of {report.bytes_total} bytes programmed, all read back,"
             f" {report.duration_s:.2f} s"
         )
+        try:
+            greet(unit, Session(unit.transport, clock), _HELLO_S, flashed=True)
+            typer.echo(f"it answers on {unit.port}, chip {unit.facts().chip_id or 'without an id'}")
+        except BoardSilentError:
+            typer.echo(f"reset; nobody says hello on {unit.port}")
         if report.recovery:
             typer.echo(report.recovery)
         if chosen != "probe":

@@ -75,8 +75,11 @@ def dump_bench(bench: Bench, heading: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def merged(old: Bench | None, found: Sequence[BenchUnit]) -> Bench:
-    """``found`` and those of ``old`` that were not found: a unit that is unplugged today is not forgotten."""
-    ids = {unit.uid for unit in found}
+def merged(old: Bench | None, found: Sequence[BenchUnit], forget: Sequence[str] = ()) -> Bench:
+    """``found`` and those of ``old`` that were not found: a unit that is unplugged today is not forgotten.
+
+    ``forget`` are the ids of units whose line in ``old`` is known to be wrong.
+    """
+    ids = {unit.uid for unit in found} | set(forget)
     kept = tuple(unit for unit in old.units if unit.uid not in ids) if old is not None else ()
     return Bench(units=tuple(sorted((*found, *kept), key=lambda unit: (unit.board, unit.uid))))

@@ -113,6 +113,7 @@ class Unit:
             "flash": self._flash,
             "reset": self._reset,
             "core": self._core,
+            "read": lambda address, n_bytes: {"data": self._machine.read(address, n_bytes).hex()},
             "findings": self._findings,
         }
         request = json.loads(payload)

@@ -64,8 +64,7 @@ def blame(
     if session is None:
         return Blame(Verdict.FAIL, tuple(reasons))
     try:
-        unit.probe.reset()
-        session.hello(_HELLO_TIMEOUT_S)
+        session.restart(unit.probe.reset, _HELLO_TIMEOUT_S)
     except BenchError as unreachable:
         return Blame(Verdict.ERROR, (str(unreachable), *reasons))
     except DeviceError:

@@ -85,6 +85,11 @@ class Dut:
         """The model on the board, None before ``load``."""
         return self._product.model if self._product else None
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is to be known of the unit although it may be used; empty before ``load``."""
+        return self._live.warnings if self._live else ()
+
     def load(self, model: str) -> None:
         """Build, flash and check the firmware of that model. Any ``HilError`` of the road may come out of it."""
         known = metadata.load_model(model)

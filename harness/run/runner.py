@@ -41,7 +41,7 @@ from harness.run.streaming import (
 from harness.run.watch import Step, Watch
 from harness.run.workload import Workload, make_workload
 from harness.session.climb import Climbed
-from harness.session.verbs import BoardFaultError, BoardSilentError, StreamResult
+from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError, StreamResult
 from harness.verdict import Assessment, check_gates
 
 
@@ -172,6 +172,7 @@ def _on_the_unit(
         tap=files.log,
     )
     notes.unit = unit.facts()
+    notes.warnings += live.warnings
     if live.flashed is not None and live.flashed.recovery:
         notes.warnings.append(f"flashing: {live.flashed.recovery}")
     notes.climbed = raise_speed(live.session, unit, plan.stream, clock)
@@ -197,6 +198,8 @@ def _on_the_unit(
     except (BoardSilentError, BoardFaultError) as error:
         notes.streamed = error.partial
         raise
+    except OtherBoardError as other:
+        raise unit.crossed(other.chip_id) from other
     notes.unit = unit.facts()  # the port may have another name by now
     watch(Step("judge"))
     status = live.session.status()
@@ -267,6 +270,8 @@ def _ended_early(
     symbols: Symbols | None,
 ) -> CaseResult:
     _warn(notes)
+    if unit is not None:
+        notes.unit = unit.facts()  # who answered, if that is what went wrong
     found = blame.blame(error, unit, notes.live.session if notes.live else None, symbols)
     notes.fault = found.fault
     reasons = list(found.reasons)

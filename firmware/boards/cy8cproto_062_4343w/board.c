@@ -49,6 +49,8 @@
 #define SCB_INTR_TX_MASK REG32(0x40650F88u)
 #define SCB_INTR_RX REG32(0x40650FC0u)
 #define SCB_INTR_RX_MASK REG32(0x40650FC8u)
+/* Where the die came from: DIE_LOT (3 bytes), WAFER, X, Y, SORT, MINOR, DAY, MONTH, YEAR in a row, PDL's unique id */
+#define SFLASH_DIE 0x16000600u
 #define SCB5_IRQ 44u
 #define scb5_handler irq_44_handler /* the name that arch/startup.c has for it */
 
@@ -223,6 +225,14 @@ void board_set_baud(uint32_t baud) {
 
 uint32_t board_clock_hz(void) {
     return core_hz;
+}
+
+uint8_t board_clock_source(void) {
+    return HIL_CLOCK_INTERNAL;
+}
+
+uint32_t board_chip_id(uint8_t *to) {
+    return peek(to, SFLASH_DIE, 11);
 }
 
 uint8_t board_reset_cause(void) {

@@ -38,6 +38,9 @@
 enum { SR_ORE = 1u << 3, SR_RXNE = 1u << 5, SR_TC = 1u << 6, SR_TXE = 1u << 7 };
 enum { CR1_RE = 1u << 2, CR1_TE = 1u << 3, CR1_RXNEIE = 1u << 5, CR1_TXEIE = 1u << 7, CR1_UE = 1u << 13 };
 
+/* 34.1, device electronic signature: 96 bits */
+#define UNIQUE_ID 0x1FFF7A10u
+
 #define HSI_HZ 16000000u
 #define PLL_HZ 180000000u
 
@@ -177,6 +180,14 @@ void board_set_baud(uint32_t baud) {
 
 uint32_t board_clock_hz(void) {
     return core_hz;
+}
+
+uint8_t board_clock_source(void) {
+    return HIL_CLOCK_INTERNAL;
+}
+
+uint32_t board_chip_id(uint8_t *to) {
+    return peek(to, UNIQUE_ID, 12);
 }
 
 uint8_t board_reset_cause(void) {

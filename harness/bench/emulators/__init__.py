@@ -77,6 +77,11 @@ def start(name: str, board: Board) -> EmulatedUnit:
     return unit
 
 
+def clock_modelled(name: str) -> bool:
+    """Whether what the firmware says of its clock is evidence there. False where no clock is behind the registers that set it."""
+    return bool(getattr(importlib.import_module(f"{__name__}.{name}"), "CLOCK_MODELLED", True))
+
+
 def require(name: str, board: Board) -> None:
     """``BenchError``, in one line, when the emulator of that name cannot run on this host, or cannot be that board."""
     check = getattr(importlib.import_module(f"{__name__}.{name}"), "require", None) if name in names() else None

@@ -12,11 +12,14 @@ from harness.errors import BenchError
 from harness.renode import locate, process, soc
 from harness.renode.platform import Facts
 
+CLOCK_MODELLED = False  # registers that keep what is written, with the flags that start-up code waits for
+
 
 @dataclass
 class BenchRenode:
     """A unit in Renode as the bench sees it."""
 
+    board: Board
     running: process.RenodeUnit
 
     @property
@@ -46,7 +49,9 @@ class BenchRenode:
 
     def probe(self, *, allow_mass_erase: bool = False) -> Probe:
         """Renode's monitor instead of a debug probe. There is no protection to take away."""
-        return RenodeProbe(self.uid, self.running.socket, self.running.description)
+        debug = self.board.debug
+        chip_id = (debug.unique_id_address, debug.unique_id_bytes)
+        return RenodeProbe(self.uid, self.running.socket, self.running.description, chip_id)
 
     def findings(self) -> Findings:
         """Accesses to nothing, from Renode's log."""
@@ -73,7 +78,7 @@ def require(board: Board) -> None:
 def start(board: Board) -> EmulatedUnit:
     """Start one unit. ``BenchError`` when Renode or a platform for the board's chip is missing, or it does not come up."""
     require(board)
-    return BenchRenode(process.start(facts(board)))
+    return BenchRenode(board, process.start(facts(board)))
 
 
 def facts(board: Board) -> Facts:
@@ -89,4 +94,6 @@ def facts(board: Board) -> Facts:
         flash_bytes=memory.flash_bytes,
         ram_origin=memory.ram_origin,
         ram_bytes=memory.ram_bytes,
+        chip_id_address=board.debug.unique_id_address,
+        chip_id_bytes=board.debug.unique_id_bytes,
     )

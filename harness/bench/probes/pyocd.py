@@ -88,6 +88,14 @@ class PyocdProbe:
         """See ``Probe.reset``."""
         self._call("reset", CALL_TIMEOUT_S)
 
+    def chip_id(self) -> bytes:
+        """See ``Probe.chip_id``."""
+        n_bytes = self._debug.unique_id_bytes
+        if not n_bytes:
+            return b""
+        answer = self._call("read", CALL_TIMEOUT_S, address=self._debug.unique_id_address, n_bytes=n_bytes)
+        return bytes.fromhex(answer["data"])
+
     def core(self) -> CoreReport:
         """See ``Probe.core``."""
         answer = self._call("core", CALL_TIMEOUT_S, number=self._debug.application_core)

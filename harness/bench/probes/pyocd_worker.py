@@ -190,6 +190,9 @@ class _Worker:
         self._session.target.reset()
         return {}
 
+    def read(self, address: int, n_bytes: int) -> dict[str, Any]:
+        return {"data": bytes(self._session.target.read_memory_block8(address, n_bytes)).hex()}
+
     def core(self, number: int) -> dict[str, Any]:
         from pyocd.core.target import Target
 

@@ -137,7 +137,17 @@ def identity(record: Record) -> list[tuple[str, list[tuple[str, str]]]]:
     unit = (
         []
         if record.unit is None
-        else [("Unit", record.unit.uid), ("Probe", record.unit.probe), ("Port", record.unit.port)]
+        else [
+            ("Unit", record.unit.uid),
+            ("Chip id", record.unit.chip_id),
+            ("Chip id in hello", "" if record.unit.chip_id_hello == record.unit.chip_id else record.unit.chip_id_hello),
+            (
+                "Clock",
+                "" if record.unit.clock_hz is None else f"{record.unit.clock_hz:,} Hz {record.unit.clock_source}",
+            ),
+            ("Probe", record.unit.probe),
+            ("Port", record.unit.port),
+        ]
     )
     seconds = (record.finished - record.started).total_seconds()
     parts.append(

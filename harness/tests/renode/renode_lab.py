@@ -42,4 +42,6 @@ FACTS = Facts(
     flash_bytes=0x80000,
     ram_origin=0x20000000,
     ram_bytes=0x20000,
+    chip_id_address=0x1FFF7A10,
+    chip_id_bytes=12,
 )

@@ -8,6 +8,7 @@ which its own is a part. Nothing of this was compared with a chip.
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from functools import partial
 from mmap import mmap
@@ -74,7 +75,7 @@ class Cy8c624a:
         self.work, self.supervisory = mmap(-1, SMALL_FLASH_SIZE), mmap(-1, SMALL_FLASH_SIZE)
         struct.pack_into("<H", self.supervisory, 0x002, SILICON)
         struct.pack_into("<H", self.supervisory, 0x00C, FAMILY)
-        self.supervisory[0x600 : 0x600 + len(uid)] = uid.encode()
+        self.supervisory[0x600:0x60B] = hashlib.sha256(uid.encode()).digest()[:11]  # DIE_LOT to DIE_YEAR
         self.rom[0:8], self.rom[0x100:0x104] = _IDLE
         self.srss, self.peri, self.cpuss = Srss(), Peri(), Cpuss()
         flashes = {FLASH_BASE: self.array, WORK_BASE: self.work, SUPERVISORY_BASE: self.supervisory}
