@@ -9,7 +9,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 from run_cases import BOARD, digits_case
-from run_images import LOOP, RETURN, UDF, flip_byte, replace_start
+from run_images import LOOP, RETURN, UDF, chip_id_at, flip_byte, replace_start
 
 from harness.bench import emulators
 from harness.bench.boards import load_board
@@ -148,6 +148,22 @@ def test_a_reset_in_mid_run_is_survived_and_each_sample_scored_once(run, cause):
     assert record.link.resets == 1
     assert record.measurement("agreement").value == 1.0
     assert any("reset" in warning for warning in record.warnings)
+
+
+def test_a_chip_id_that_cannot_be_read_is_none_and_no_crash(run, copy):
+    chip_id_at(copy, 0x6000_0000)  # external memory, of which there is none
+    record = run(10, firmware=copy).record
+    assert record.verdict is Verdict.PASS, record.reasons
+    assert (len(record.unit.chip_id), record.unit.chip_id_hello) == (24, "")
+    assert record.link.resets == 0
+
+
+def test_a_firmware_that_tells_another_chips_id_is_not_taken_for_this_unit(run, copy):
+    chip_id_at(copy, 0x0800_0000)  # the vector table
+    record = run(10, firmware=copy).record
+    assert record.verdict is Verdict.ERROR
+    assert record.unit.chip_id in record.reasons[0]
+    assert record.unit.chip_id_hello in record.reasons[0]
 
 
 def test_a_crash_is_the_products_fault_with_its_pc_by_name(run, copy):
