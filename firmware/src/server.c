@@ -372,4 +372,7 @@ void server_start(uint32_t lost_sample) {
     /* Announced before the engine is touched: a board that crashes in its start has at least said so. */
     answer_boot(reset_cause, current_flags());
     engine_error = kept.crashes < CRASHES_MAX ? compute_start() : "the engine is off after crashes in a row";
+    if (engine_error == NULL && answer_name_max() == 0) {
+        engine_error = "the engine has more tensors than HELLO can describe";
+    }
 }
