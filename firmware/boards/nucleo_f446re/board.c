@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * NUCLEO-F446RE: 180 MHz from the internal oscillator, USART2 on PA2/PA3 (the ST-LINK's virtual COM port).
  * Register layouts and sequences from RM0390; section numbers are its. */
-#include "board.h"
-
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config.h"
 #include "cortex_m.h"
-#include "uart.h"
-#include "wire/messages.h"
 
 /* 6.3 RCC */
 #define RCC_CR REG32(0x40023800u)
@@ -32,23 +27,24 @@
 #define USART2_DR REG32(0x40004404u)
 #define USART2_BRR REG32(0x40004408u)
 #define USART2_CR1 REG32(0x4000440Cu)
-#define USART2_IRQ 38u
-#define usart2_handler irq_38_handler /* the name that arch/startup.c has for it */
+#define USART2_STATUS USART2_SR
+#define USART2_RECEIVED USART2_DR
+#define USART2_TO_SEND USART2_DR
 
-enum { SR_ORE = 1u << 3, SR_RXNE = 1u << 5, SR_TC = 1u << 6, SR_TXE = 1u << 7 };
-enum { CR1_RE = 1u << 2, CR1_TE = 1u << 3, CR1_RXNEIE = 1u << 5, CR1_TXEIE = 1u << 7, CR1_UE = 1u << 13 };
+enum { CR1_UE = 1u << 13, CSR_RMVF = 1u << 24, CSR_POWER = 1u << 27 | 1u << 25 /* POR, BOR */ };
 
 /* 34.1, device electronic signature: 96 bits */
 #define UNIQUE_ID 0x1FFF7A10u
+#define UART_HZ apb1_hz
+#define CLOCK_SOURCE HIL_CLOCK_INTERNAL
 
 #define HSI_HZ 16000000u
 #define PLL_HZ 180000000u
 
 static uint32_t core_hz = HSI_HZ;
 static uint32_t apb1_hz = HSI_HZ;
-static uint8_t reset_cause;
 
-void usart2_handler(void);
+#include "stm32.h"
 
 /* 6.2.3, 5.1.4, 3.4.1: PLL = HSI / 8 * 180 / 2, over-drive, 5 wait states with the ART on, APB1 /4, APB2 /2.
  * False leaves the core on HSI, as it was. */
@@ -90,13 +86,7 @@ static bool clock_to_180_mhz(void) {
     return true;
 }
 
-/* 25.4.4, oversampling by 16: BRR is the divider itself, rounded to the nearest. */
-static void set_divider(uint32_t baud) {
-    USART2_BRR = (apb1_hz + baud / 2u) / baud;
-}
-
-static void uart_start(void) {
-    uart_rings_start();
+static void uart_pins(void) {
     RCC_AHB1ENR |= 1u << 0;  /* GPIOA */
 #ifdef HIL_NEEDS_CRC_CLOCK /* ST's libraries ask the CRC unit whether this is one of ST's parts */
     RCC_AHB1ENR |= 1u << 12; /* CRC */
@@ -106,26 +96,13 @@ static void uart_start(void) {
     GPIOA_AFRL = (GPIOA_AFRL & ~(0xFFu << 8)) | 0x77u << 8;    /* PA2, PA3: AF7 */
     GPIOA_PUPDR = (GPIOA_PUPDR & ~(0xFu << 4)) | 0x4u << 4;    /* PA3 pulled up: an open line is an idle one */
     GPIOA_MODER = (GPIOA_MODER & ~(0xFu << 4)) | 0xAu << 4;    /* alternate function */
-    set_divider(HIL_BAUD);
-    USART2_CR1 = CR1_UE | CR1_RE | CR1_TE | CR1_RXNEIE;
-    NVIC_IPR(USART2_IRQ) = PRIORITY_UART;
-    NVIC_ISER(USART2_IRQ) = 1u << (USART2_IRQ % 32u);
 }
 
-/* 6.3.21. The pin is set with every reset, so it is the cause only when nothing else is. */
-static uint8_t take_reset_cause(void) {
-    uint32_t csr = RCC_CSR;
-    RCC_CSR = csr | 1u << 24; /* RMVF */
-    if ((csr & (1u << 29 | 1u << 30)) != 0) {
-        return HIL_RESET_WATCHDOG;
+/* 25.4.3: SR, then DR, ends it: SR was read, and DR is read for its byte if there is one. */
+static inline void clear_overrun(uint32_t status) {
+    if ((status & STATUS_RXNE) == 0) {
+        (void)USART2_DR;
     }
-    if ((csr & 1u << 28) != 0) {
-        return HIL_RESET_SOFTWARE;
-    }
-    if ((csr & (1u << 27 | 1u << 25)) != 0) {
-        return HIL_RESET_POWER;
-    }
-    return (csr & 1u << 26) != 0 ? HIL_RESET_PIN : HIL_RESET_UNKNOWN;
 }
 
 void board_init(void) {
@@ -136,60 +113,4 @@ void board_init(void) {
     }
     cortex_time_start(core_hz / 8u); /* SysTick's reference clock is HCLK / 8 */
     uart_start();
-}
-
-/* It must take each byte before the next one is there: the USART holds one beside the one that it receives. At 921600 baud
- * and 180 MHz that is 10.85 us or 1953 cycles. Taking a byte is 34 instructions (disassembly, zig 0.15 -O2), some 90 cycles
- * by the manual's timings with entry, exit and two reads over APB1 (not measured): 5 % of the core at full load. Nothing
- * but a fault has a higher priority, and interrupts are masked for some ten instructions at most, so a byte waits for less
- * than a tenth of its time, whatever the engine does. The ring holds all that the host may send while it computes.
- *
- * Reading SR, then DR, clears RXNE and ORE. */
-void usart2_handler(void) {
-    uint32_t status = USART2_SR;
-    if ((status & (SR_RXNE | SR_ORE)) != 0) {
-        uint8_t byte = (uint8_t)USART2_DR;
-        if ((status & SR_ORE) != 0) {
-            uart_overruns++;
-        }
-        if ((status & SR_RXNE) != 0) {
-            uart_received(byte);
-        }
-    }
-    if ((status & SR_TXE) != 0 && (USART2_CR1 & CR1_TXEIE) != 0) {
-        uint8_t byte;
-        if (fifo_pop(&uart_tx, &byte)) {
-            USART2_DR = byte;
-        } else {
-            USART2_CR1 &= ~(uint32_t)CR1_TXEIE;
-        }
-    }
-}
-
-void uart_send_enable(void) {
-    USART2_CR1 |= CR1_TXEIE;
-}
-
-void board_set_baud(uint32_t baud) {
-    uart_rings_drain();
-    (void)comes(&USART2_SR, SR_TC, SR_TC); /* the last byte has left the shift register: 87 us at 115200 */
-    USART2_CR1 &= ~(uint32_t)CR1_UE;
-    set_divider(baud);
-    USART2_CR1 |= CR1_UE;
-}
-
-uint32_t board_clock_hz(void) {
-    return core_hz;
-}
-
-uint8_t board_clock_source(void) {
-    return HIL_CLOCK_INTERNAL;
-}
-
-uint32_t board_chip_id(uint8_t *to) {
-    return peek(to, UNIQUE_ID, 12);
-}
-
-uint8_t board_reset_cause(void) {
-    return reset_cause;
 }
