@@ -8,8 +8,10 @@ from harness.bench.boards import Board
 from harness.bench.emulators import EmulatedUnit, Findings
 from harness.bench.probes import Probe
 from harness.bench.probes.pyocd import PyocdProbe
-from harness.errors import BenchError
+from harness.errors import BenchError, MisuseError
+from harness.virtual.debug import rpc
 from harness.virtual.host import process
+from harness.virtual.host.control import Control
 
 
 @dataclass
@@ -45,8 +47,15 @@ class VirtualUnit:
         return PyocdProbe(self.uid, self.board.debug, allow_mass_erase=allow_mass_erase)
 
     def findings(self) -> Findings:
-        """Nothing: an access to nothing is a bus fault here."""
-        return Findings()
+        """What a chip would have refused, and what the unit noticed on the way. An access to nothing is a bus fault here."""
+        try:
+            with Control(self.uid) as control:
+                told = control.findings()
+        except (rpc.LinkDown, MisuseError) as gone:
+            raise BenchError(
+                "the virtual unit cannot be asked what it found", where=f"unit {self.uid}", found=str(gone)
+            ) from gone
+        return Findings(errors=tuple(told["refusals"]), hints=tuple(told["hints"]))
 
     def close(self) -> None:
         """See EmulatedUnit."""

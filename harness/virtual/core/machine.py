@@ -34,6 +34,7 @@ class Machine:
     """One chip under power. ``run`` lets it live; between runs a debugger may look and change.
 
     ``resets`` counts system resets. ``frozen`` (a test's fault injection) stops the core as if its clock had stopped.
+    ``refusals`` are what the firmware did that a chip does not do, in words; ``hints`` what may explain that it fails.
     """
 
     def __init__(self, irqs: int, *, part: int, designer: int = ST, model: CoreModel = CORTEX_M4F) -> None:
@@ -53,6 +54,10 @@ class Machine:
         self.vector_base = 0
         self.sleeping = self.polling = self.frozen = self.in_reset = False
         self.resets = 0
+        self.refusals: list[str] = []
+        self.hints: list[str] = []
+        self._refused = False
+        self._refusing = ""
         self._masked_runs = 0
         self._reset_cause: str | None = None
         self._stale: list[tuple[int, int]] = []
@@ -101,7 +106,7 @@ class Machine:
         for action in (self.exceptions.reset, self.faults.reset, self.systick.reset, self.scs.reset, *self.resettable):
             action()
         self.exceptions.vtor = self.vector_base
-        self.sleeping = self.polling = False
+        self.sleeping = self.polling = self._refused = False
         self._waiting_since = None
         self._all.values[:] = [0] * len(self._all.values)
         self._all.store()
@@ -125,13 +130,37 @@ class Machine:
             self._reset()
         self.in_reset = held
 
+    # -- what a chip would not do -----------------------------------------------------------------------------------
+
+    def refuse(self, what: str) -> None:
+        """Stop until the next reset: the firmware did what no chip does. ``what`` goes on from "on a chip this would".
+
+        For a device to call, at the access that did it.
+        """
+        self._refused, self._refusing = True, self._refusing or what
+        if self.core.running:
+            self.core.end_within(0)
+        else:
+            self._note_refusal()
+
+    def _note_refusal(self) -> None:
+        # Only now is the PC exact: that of the instruction behind the access.
+        text, self._refusing = f"on a chip this would {self._refusing} (before pc {self.core.pc:#010x})", ""
+        if text not in self.refusals:
+            self.refusals.append(text)
+
+    def hint(self, what: str) -> None:
+        """Note what may explain a failure, should there be one. The firmware goes on, as on a chip."""
+        if what not in self.hints:
+            self.hints.append(what)
+
     # -- running --------------------------------------------------------------------------------------------------
 
     @property
     def stopped(self) -> bool:
         """Whether the core executes nothing until someone outside acts."""
         d = self.debug
-        return self.in_reset or self.frozen or d.halted or self.faults.locked_up
+        return self.in_reset or self.frozen or self._refused or d.halted or self.faults.locked_up
 
     def code_changed(self, start: int, size: int) -> None:
         """Memory that may hold code changed behind the core's back; told to Unicorn before the next run."""
@@ -214,7 +243,10 @@ class Machine:
             else self.core.run_while_equal(until_changed, instructions)
         )
         self.clock.advance(self.core.ran)
-        if not self.scs.cpacr and self._used_fpu():
+        if self._refusing:
+            self._note_refusal()
+        elif not self.scs.cpacr and self._used_fpu():
+            self.hint("floating point is used while SCB_CPACR keeps the FPU off: a usage fault (NOCP)")
             self.faults.raise_fault(USAGE_FAULT, NOCP)
         elif reason == cpu.LIMIT:
             if self.exceptions.sleep_requested:

@@ -1,4 +1,4 @@
-"""Fault injection and inspection of a running unit, for tests. The harness itself never uses this."""
+"""Fault injection and inspection of a running unit, for tests. The harness itself uses ``findings`` alone."""
 
 from __future__ import annotations
 
@@ -41,6 +41,10 @@ class Control:
     def state(self) -> dict[str, Any]:
         """Instructions, ticks, PC, resets, halted, locked_up, sleeping, fault status, line counters."""
         return self._link.control("state")
+
+    def findings(self) -> dict[str, list[str]]:
+        """``refusals``: what the firmware did that a chip does not do; ``hints``: what may explain a failure."""
+        return self._link.control("findings")
 
     def instruction_count(self) -> int:
         """Instructions executed since power-on."""

@@ -202,6 +202,7 @@ class Unit:
     def _control(self, command: str, **arguments: Any) -> dict[str, Any]:
         actions: dict[str, Callable[..., dict[str, Any]]] = {
             "state": self._state,
+            "findings": self._findings,
             "tamper": self._tamper,
             "line": self._line,
             "freeze": self._freeze,
@@ -234,6 +235,12 @@ class Unit:
             "bytes_in": self.port.bytes_in,
             "bytes_out": self.port.bytes_out,
             "line_waiting": self._usart.waiting,
+        }
+
+    def _findings(self) -> dict[str, Any]:
+        return {
+            "refusals": [text for machine in self._machines for text in machine.refusals],
+            "hints": [text for machine in self._machines for text in machine.hints],
         }
 
     def _direction(self, direction: str) -> Any:

@@ -109,7 +109,7 @@ class Stm32L4(SingleCore):
         ]  # fmt: skip
         for name, base, size, device in devices:
             self.machine.bus.add_device(name, base, size, device)
-            self.machine.resettable.append(device.reset)
+            self.connect(device)
         self.machine.bus.add_device("DBGMCU", 0xE0042000, 0x400, Dbgmcu(self.part.idcode))
 
     def _wire(self) -> None:

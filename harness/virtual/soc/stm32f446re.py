@@ -108,11 +108,11 @@ class Stm32F446(SingleCore):
         for name, base, device in plain:
             size = 0x800 if device is self.syscfg else 0x400
             add(name, base, size, device)
-            self.machine.resettable.append(device.reset)
+            self.connect(device)
         for name, base, size in others:
             device = Unmodelled(name)
             add(name, base, size, device)
-            self.machine.resettable.append(device.reset)
+            self.connect(device)
         add("DBGMCU", 0xE0042000, 0x400, Dbgmcu(IDCODE))
 
     def _wire(self) -> None:
