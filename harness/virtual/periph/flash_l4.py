@@ -38,7 +38,13 @@ class FlashL4(Peripheral):
         super().__init__("FLASH")
         self._array, self._base, self._page_bytes, self._on_change = array, base, page_bytes, on_change
         self._bank_bytes = len(array) // 2
+        self.on_wait_states: Callable[[], None] = lambda: None
         self.reset()
+
+    @property
+    def wait_states(self) -> int:
+        """ACR.LATENCY."""
+        return self.regs.get(ACR, 0) & 15
 
     @property
     def protected(self) -> bool:
@@ -73,6 +79,7 @@ class FlashL4(Peripheral):
             self._control(value)
         elif offset == ACR:
             super().set(offset, value)
+            self.on_wait_states()
 
     def _unlock(self, key: int) -> None:
         if self._locked_for_good or not self.regs[CR] & LOCK:

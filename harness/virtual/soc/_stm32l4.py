@@ -16,6 +16,7 @@ from harness.virtual.periph.base import Peripheral, Unmodelled
 from harness.virtual.periph.flash_l4 import FlashL4
 from harness.virtual.periph.gpio import Gpio
 from harness.virtual.periph.iwdg import Iwdg
+from harness.virtual.periph.limits import L4_NORMAL, l4_objection, mhz
 from harness.virtual.periph.pwr_l4 import PwrL4
 from harness.virtual.periph.rcc_l4 import AHB2ENR, APB1ENR1, RccL4
 from harness.virtual.periph.usart_l4 import UsartL4
@@ -25,6 +26,7 @@ FLASH_BASE, RAM_BASE = 0x08000000, 0x20000000
 SYSTEM_BASE, SYSTEM_SIZE = 0x1FFF0000, 0x8000  # boot ROM (blank here), OTP, unique id, flash size
 UNIQUE_ID, FLASH_KBYTES = 0x1FFF7590, 0x1FFF75E0
 GPIO_BASE = 0x48000000
+_STEP_S = 1e-6
 _DBGMCU_APB1_FZ = 0xE0042008
 _FREEZE_WATCHDOGS = 1 << 11 | 1 << 12  # while the core is halted
 _RESET_FLAGS = {
@@ -87,8 +89,9 @@ class Stm32L4(SingleCore):
             self.memories[name] = mmap(-1, size)
             bus.add_ram(name, base, self.memories[name])
         self.ram = bus.ram.buffer
-        self.rcc = RccL4(part.hse_hz, plus=part.plus)
-        self.pwr = PwrL4()
+        self.rcc = RccL4(clock, part.hse_hz, plus=part.plus)
+        self.pwr = PwrL4(clock)
+        self._clock_since = 0.0  # virtual seconds: the last change of HCLK
         self.iwdg = Iwdg(clock, lambda: machine.request_reset("watchdog"))
         self.gpio = {
             p: Gpio(f"GPIO{p}", _GPIO_RESET.get(p, {0: 0xFFFFFFFF}), part.inputs.get(p, 0)) for p in part.ports
@@ -116,6 +119,7 @@ class Stm32L4(SingleCore):
         self.rcc.gates = {(AHB2ENR, ord(p) - ord("A")): port for p, port in self.gpio.items()}
         self.rcc.gates |= {(APB1ENR1, 17): self.usart2, (APB1ENR1, 28): self.pwr}
         self.rcc.on_clock = self._clock_changed
+        self.pwr.on_change = self.flash.on_wait_states = self._check_clocks
         self.gpio[self.part.pins.port].on_change = self._pins_changed
         self.machine.on_reset = lambda cause: self.rcc.note_reset(_RESET_FLAGS[cause])
         self.machine.hidden = self._hidden
@@ -129,9 +133,30 @@ class Stm32L4(SingleCore):
         return self.flash.protected and (FLASH_BASE <= address < FLASH_BASE + size or address < size)
 
     def _clock_changed(self, hz: int) -> None:
-        self.machine.clock.hz = max(1, hz)
+        clock = self.machine.clock
+        before, since = clock.hz, clock.seconds() - self._clock_since
+        if hz != before:
+            self._clock_since = clock.seconds()
+            # Above 80 MHz the regulator needs a step: half the clock (AHB / 2) for a microsecond (RM0432, RCC).
+            if hz > L4_NORMAL >= before and not (2 * before == hz and since >= _STEP_S):
+                self.machine.refuse(
+                    f"let its core voltage drop: from {mhz(before)} to {mhz(hz)} MHz without a microsecond at half of it"
+                )
+        clock.hz = max(1, hz)
         self.usart2.clock_changed()
         self.iwdg.clock_changed()
+        self._check_clocks()
+
+    def _check_clocks(self) -> None:
+        objection = l4_objection(
+            self.rcc.hclk_hz,
+            plus=self.part.plus,
+            wait_states=self.flash.wait_states,
+            voltage_range=self.pwr.voltage_range,
+            boost=self.pwr.boost,
+        )
+        if objection:
+            self.machine.refuse(objection)
 
     def _pins_changed(self) -> None:
         pins = self.part.pins
