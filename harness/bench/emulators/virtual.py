@@ -13,6 +13,9 @@ from harness.virtual.debug import rpc
 from harness.virtual.host import process
 from harness.virtual.host.control import Control
 
+_TICK_S = 0.5  # firmware/arch/time.c: the tick that ends waits and looks at the cycle counter
+_TICK_TOLERANCE = 0.01
+
 
 @dataclass
 class VirtualUnit:
@@ -55,7 +58,13 @@ class VirtualUnit:
             raise BenchError(
                 "the virtual unit cannot be asked what it found", where=f"unit {self.uid}", found=str(gone)
             ) from gone
-        return Findings(errors=tuple(told["refusals"]), hints=tuple(told["hints"]))
+        errors, tick_s = list(told["refusals"]), told["tick_s"]
+        if tick_s is not None and abs(tick_s - _TICK_S) > _TICK_TOLERANCE * _TICK_S:
+            errors.append(
+                f"on a chip this would end waits at the wrong time: SysTick interrupts every {1000 * tick_s:.4g} ms, not every"
+                f" {1000 * _TICK_S:g} (does it count HCLK, or a part of it?)"
+            )
+        return Findings(errors=tuple(errors), hints=tuple(told["hints"]))
 
     def close(self) -> None:
         """See EmulatedUnit."""

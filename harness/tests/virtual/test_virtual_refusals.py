@@ -2,7 +2,7 @@
 
 from harness.virtual.host.control import Control
 
-RCC, GPIOA = 0x40023800, 0x40020000
+GPIOA = 0x40020000
 
 
 def test_a_refusal_stops_the_core_until_the_next_reset_and_names_the_place(lab):
@@ -30,4 +30,4 @@ def test_a_write_to_a_peripheral_without_a_clock_is_noted_and_nothing_stops(lab)
 
 def test_a_running_unit_is_asked_for_what_it_found(unit):
     with Control(unit.uid) as control:
-        assert control.findings() == {"refusals": [], "hints": []}
+        assert control.findings() == {"refusals": [], "hints": [], "tick_s": None}

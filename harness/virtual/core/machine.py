@@ -12,7 +12,7 @@ from harness.virtual.core.bus import Bus, BusError
 from harness.virtual.core.clock import NEVER, VirtualClock
 from harness.virtual.core.coresight import ROM_TABLE_BASE, BreakpointUnit, Dwt, Itm, RomTable
 from harness.virtual.core.cpu import Core, Registers
-from harness.virtual.core.exceptions import USAGE_FAULT, Exceptions
+from harness.virtual.core.exceptions import IRQ0, USAGE_FAULT, Exceptions
 from harness.virtual.core.faults import NOCP, Faults
 from harness.virtual.core.halting import HALT, HALTED, MASKINTS, TRCENA, Debug
 from harness.virtual.core.scs import BASE as SCS_BASE
@@ -65,6 +65,7 @@ class Machine:
         self._waiting_since: tuple[float, int] | None = None
         self._all = self._register_file()
         self._control = Registers(self.core, [reg.UC_ARM_REG_CONTROL])
+        self.systick.refuse = self.refuse
         self.debug.sleeping = lambda: self.sleeping
         self.debug.in_reset = lambda: self.in_reset
         self.debug.on_control = self._debug_changed
@@ -153,6 +154,12 @@ class Machine:
         """Note what may explain a failure, should there be one. The firmware goes on, as on a chip."""
         if what not in self.hints:
             self.hints.append(what)
+
+    def unanswered(self) -> list[str]:
+        """Interrupts that a device asks for now and that are not enabled, in words."""
+        e = self.exceptions
+        asked = [number - IRQ0 for number in range(IRQ0, e.count) if e.levels & ~e.enabled & 1 << number]
+        return [f"interrupt {number} is requested and not enabled in the NVIC" for number in asked]
 
     # -- running --------------------------------------------------------------------------------------------------
 

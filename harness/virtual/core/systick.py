@@ -8,6 +8,7 @@ from harness.virtual.core.clock import NEVER, VirtualClock
 from harness.virtual.core.exceptions import SYSTICK, Exceptions
 
 _ENABLE, _TICKINT, _COUNTFLAG = 1, 2, 1 << 16
+_MOST = 0xFFFFFF
 
 
 class SysTick:
@@ -16,6 +17,7 @@ class SysTick:
     def __init__(self, clock: VirtualClock, exceptions: Exceptions) -> None:
         self._clock, self._exc = clock, exceptions
         self.reference_ticks: Callable[[], int] = lambda: 8
+        self.refuse: Callable[[str], None] = lambda _what: None  # see Machine.refuse
         self._event = clock.add(self._wrap)
         self.reset()
 
@@ -29,6 +31,13 @@ class SysTick:
 
     def _divider(self) -> int:
         return 1 if self._control & 4 else self.reference_ticks()
+
+    @property
+    def period_s(self) -> float | None:
+        """Seconds between two ticks, None while it does not interrupt."""
+        if self._control & (_ENABLE | _TICKINT) != _ENABLE | _TICKINT or not self._reload:
+            return None
+        return (self._reload + 1) * self._divider() / self._clock.hz
 
     def _value(self) -> int:
         if not self._control & _ENABLE or not self._reload:
@@ -69,7 +78,12 @@ class SysTick:
             self._control = value & 7
             self._start(left)
         elif offset == 0x14:
-            self._reload = value & 0xFFFFFF
+            if value > _MOST:
+                self.refuse(
+                    f"count another period than is meant: SysTick's reload of {value} has more than 24 bits"
+                    " (is HCLK taken for its reference clock?)"
+                )
+            self._reload = value & _MOST
             if self._control & _ENABLE and not self._zero_at > self._clock.now():
                 self._start(0)
         elif offset == 0x18:

@@ -42,8 +42,10 @@ class Control:
         """Instructions, ticks, PC, resets, halted, locked_up, sleeping, fault status, line counters."""
         return self._link.control("state")
 
-    def findings(self) -> dict[str, list[str]]:
-        """``refusals``: what the firmware did that a chip does not do; ``hints``: what may explain a failure."""
+    def findings(self) -> dict[str, Any]:
+        """``refusals``: what the firmware did that a chip does not do; ``hints``: what may explain a failure; ``tick_s``:
+        the period in which SysTick interrupts, None while it does not.
+        """
         return self._link.control("findings")
 
     def instruction_count(self) -> int:

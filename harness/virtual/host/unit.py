@@ -238,9 +238,12 @@ class Unit:
         }
 
     def _findings(self) -> dict[str, Any]:
+        machines = self._machines
+        hints = [text for machine in machines for text in (*machine.hints, *machine.unanswered())]
         return {
-            "refusals": [text for machine in self._machines for text in machine.refusals],
-            "hints": [text for machine in self._machines for text in machine.hints],
+            "refusals": [text for machine in machines for text in machine.refusals],
+            "hints": hints + self.port.hints,
+            "tick_s": self._machine.systick.period_s,
         }
 
     def _direction(self, direction: str) -> Any:

@@ -37,7 +37,6 @@ class PllLimits:
 
 F4_PLL = PllLimits((950_000, 2_100_000), (100 * _MHZ, 432 * _MHZ), (50, 432))
 L4_PLL = PllLimits((4 * _MHZ, 16 * _MHZ), (64 * _MHZ, 344 * _MHZ), (8, 86))
-L4PLUS_PLL = PllLimits((2_660_000, 16 * _MHZ), (64 * _MHZ, 344 * _MHZ), (8, 127))
 
 _F4_HCLK = {
     1: (168 * _MHZ, 180 * _MHZ),

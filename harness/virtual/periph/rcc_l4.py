@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from harness.virtual.core.clock import VirtualClock
 from harness.virtual.periph.gates import ClockControl
-from harness.virtual.periph.limits import L4_PLL, L4PLUS_PLL
+from harness.virtual.periph.limits import L4_PLL
 from harness.virtual.periph.warmup import Warmup
 
 CR, CFGR, PLLCFGR, BDCR, CSR, CRRCR = 0x00, 0x08, 0x0C, 0x90, 0x94, 0x98
@@ -45,7 +45,6 @@ class RccL4(ClockControl):
     def __init__(self, clock: VirtualClock, hse_hz: int, *, plus: bool) -> None:
         self._hse_hz = hse_hz
         self._divider_mask = 15 if plus else 7  # PLLM has four bits on the L4+, three before
-        self._limits = L4PLUS_PLL if plus else L4_PLL
         self._warm = Warmup(clock)
         self._warm.start("MSI", 0)
         super().__init__("RCC", BORRSTF | PINRSTF)
@@ -134,8 +133,9 @@ class RccL4(ClockControl):
         config = self.regs[PLLCFGR]
         source = _PLL_INPUT[config & 3]
         if not source or not self._ready(source):
-            return f"not lock its PLL: the PLL is started before its input is ready ({source or 'PLLSRC'}{'RDY' * bool(source)})"
-        return self._limits.objection(self._input_hz(), config >> 8 & 0x7F)
+            flag = f"{source}RDY" if source else "PLLSRC selects none"
+            return f"not lock its PLL: the PLL is started before its input is ready ({flag})"
+        return L4_PLL.objection(self._input_hz(), config >> 8 & 0x7F)
 
     # -- the clock tree ---------------------------------------------------------------------------------------------
 
