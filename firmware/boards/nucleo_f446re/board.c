@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * NUCLEO-F446RE: 180 MHz from the internal oscillator, USART2 on PA2/PA3 (the ST-LINK's virtual COM port).
+ * NUCLEO-F446RE: 180 MHz from the ST-LINK's crystal (HSE bypass, UM1724, "HSE clock"), from the internal oscillator where
+ * that clock does not come: boards of the first revisions do not carry it. USART2 on PA2/PA3 (the virtual COM port).
  * Register layouts and sequences from RM0390; section numbers are its. */
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,33 +37,55 @@ enum { CR1_UE = 1u << 13, CSR_RMVF = 1u << 24, CSR_POWER = 1u << 27 | 1u << 25 /
 /* 34.1, device electronic signature: 96 bits */
 #define UNIQUE_ID 0x1FFF7A10u
 #define UART_HZ apb1_hz
-#define CLOCK_SOURCE HIL_CLOCK_INTERNAL
+#define CLOCK_SOURCE clock_source
 
 #define HSI_HZ 16000000u
 #define PLL_HZ 180000000u
 
 static uint32_t core_hz = HSI_HZ;
 static uint32_t apb1_hz = HSI_HZ;
+static uint8_t clock_source;
 
 #include "stm32.h"
 
-/* 6.2.3, 5.1.4, 3.4.1: PLL = HSI / 8 * 180 / 2, over-drive, 5 wait states with the ART on, APB1 /4, APB2 /2.
- * False leaves the core on HSI, as it was. */
+#define RCC_CR_HSION (1u << 0)
+#define RCC_CR_HSIRDY (1u << 1)
+#define RCC_CR_HSEON (1u << 16)
+#define RCC_CR_HSERDY (1u << 17)
+#define RCC_CR_HSEBYP (1u << 18)
+#define RCC_CR_PLLON (1u << 24)
+#define RCC_CR_PLLRDY (1u << 25)
+#define RCC_PLLCFGR_PLLSRC_HSE (1u << 22)
+
+/* 6.2.2: 8 MHz on OSC_IN from the ST-LINK. False leaves HSE off. */
+static bool clock_from_st_link(void) {
+    RCC_CR |= RCC_CR_HSEBYP; /* before HSEON: it is locked by it */
+    RCC_CR |= RCC_CR_HSEON;
+    if (comes(&RCC_CR, RCC_CR_HSERDY, RCC_CR_HSERDY)) {
+        return true;
+    }
+    RCC_CR &= ~RCC_CR_HSEON;
+    return false;
+}
+
+/* 6.2.3, 5.1.4, 3.4.1: PLL = 2 MHz (HSE / 4 or HSI / 8) * 180 / 2, over-drive, 5 wait states with the ART on, APB1 /4,
+ * APB2 /2. False leaves the core on HSI, as it was. */
 static bool clock_to_180_mhz(void) {
-    enum { HSION = 1u << 0, HSIRDY = 1u << 1, PLLON = 1u << 24, PLLRDY = 1u << 25 };
+    enum { HSE_TO_2_MHZ = 4u, HSI_TO_2_MHZ = 8u, N_180_P_2_Q_8_R_2 = 180u << 6 | 0u << 16 | 8u << 24 | 2u << 28 };
     enum { VOS_SCALE1 = 3u << 14, ODEN = 1u << 16, ODSWEN = 1u << 17, ODRDY = 1u << 16, ODSWRDY = 1u << 17 };
     enum { LATENCY_5 = 5u, ART = 7u << 8, PPRE1_DIV4 = 5u << 10, PPRE2_DIV2 = 4u << 13, SW_PLL = 2u, SWS_PLL = 2u << 2 };
 
-    RCC_CR |= HSION;
-    if (!comes(&RCC_CR, HSIRDY, HSIRDY)) {
+    RCC_CR |= RCC_CR_HSION;
+    if (!comes(&RCC_CR, RCC_CR_HSIRDY, RCC_CR_HSIRDY)) {
         return false;
     }
+    bool external = clock_from_st_link();
     RCC_APB1ENR |= 1u << 28; /* PWR */
     (void)RCC_APB1ENR;       /* 6.2.16: a clock needs two cycles before its peripheral may be touched */
     PWR_CR |= VOS_SCALE1;
-    RCC_PLLCFGR = 8u | 180u << 6 | 0u << 16 | 8u << 24 | 2u << 28; /* M 8, N 180, P 2, source HSI, Q 8, R 2 */
-    RCC_CR |= PLLON;
-    if (!comes(&RCC_CR, PLLRDY, PLLRDY)) {
+    RCC_PLLCFGR = N_180_P_2_Q_8_R_2 | (external ? RCC_PLLCFGR_PLLSRC_HSE | HSE_TO_2_MHZ : HSI_TO_2_MHZ);
+    RCC_CR |= RCC_CR_PLLON;
+    if (!comes(&RCC_CR, RCC_CR_PLLRDY, RCC_CR_PLLRDY)) {
         return false;
     }
     PWR_CR |= ODEN;
@@ -83,6 +106,7 @@ static bool clock_to_180_mhz(void) {
         RCC_CFGR = 0;
         return false;
     }
+    clock_source = external ? HIL_CLOCK_EXTERNAL : HIL_CLOCK_INTERNAL;
     return true;
 }
 
@@ -107,6 +131,7 @@ static inline void clear_overrun(uint32_t status) {
 
 void board_init(void) {
     reset_cause = take_reset_cause();
+    clock_source = HIL_CLOCK_INTERNAL;
     if (clock_to_180_mhz()) {
         core_hz = PLL_HZ;
         apb1_hz = PLL_HZ / 4u;

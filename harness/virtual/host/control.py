@@ -107,6 +107,10 @@ class Control:
         """Let the flash refuse to be programmed until it is erased as a whole."""
         self._link.control("refuse_programming")
 
+    def cut_clock(self) -> None:
+        """Let no clock come from outside, as on a Nucleo whose ST-LINK does not give its own."""
+        self._link.control("cut_clock")
+
     def kill(self) -> None:
         """Unplug: end the unit's process without a word (SIGKILL). Its files stay behind, as after a crash."""
         os.kill(self.entry.pid, signal.SIGKILL)

@@ -211,6 +211,7 @@ class Unit:
             "protect": self._protect,
             "take_pins": self._take_pins,
             "refuse_programming": self._refuse_programming,
+            "cut_clock": self._cut_clock,
         }
         if command not in actions:
             raise ValueError(f"unknown command {command!r}")
@@ -287,4 +288,11 @@ class Unit:
         if refuse is None:
             raise ValueError("a flash that refuses to be programmed is not modelled for this chip")
         refuse()
+        return {}
+
+    def _cut_clock(self) -> dict[str, Any]:
+        cut = getattr(self._chip, "cut_clock", None)
+        if cut is None:
+            raise ValueError("this chip has no clock from outside")
+        cut()
         return {}

@@ -135,6 +135,10 @@ class Stm32F446(SingleCore):
         """Let programming fail until the flash is erased as a whole, as after an erase that power was lost in."""
         self.flash.refuses_until_erased = True
 
+    def cut_clock(self) -> None:
+        """Nothing on OSC_IN: the board's ST-LINK does not give its clock."""
+        self.rcc.hse_hz = 0
+
     def _hidden(self, address: int) -> bool:
         return self.flash.protected and (FLASH_BASE <= address < FLASH_BASE + FLASH_SIZE or address < FLASH_SIZE)
 
