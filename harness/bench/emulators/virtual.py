@@ -64,7 +64,7 @@ class VirtualUnit:
                 f"on a chip this would end waits at the wrong time: SysTick interrupts every {1000 * tick_s:.4g} ms, not every"
                 f" {1000 * _TICK_S:g} (does it count HCLK, or a part of it?)"
             )
-        return Findings(errors=tuple(errors), hints=tuple(told["hints"]))
+        return Findings(tuple(errors), tuple(told["warnings"]), tuple(told["hints"]))
 
     def close(self) -> None:
         """See EmulatedUnit."""

@@ -12,9 +12,10 @@ from harness.virtual.core.bus import Bus, BusError
 from harness.virtual.core.clock import NEVER, VirtualClock
 from harness.virtual.core.coresight import ROM_TABLE_BASE, BreakpointUnit, Dwt, Itm, RomTable
 from harness.virtual.core.cpu import Core, Registers
-from harness.virtual.core.exceptions import IRQ0, USAGE_FAULT, Exceptions
+from harness.virtual.core.exceptions import USAGE_FAULT, Exceptions
 from harness.virtual.core.faults import NOCP, Faults
 from harness.virtual.core.halting import HALT, HALTED, MASKINTS, TRCENA, Debug
+from harness.virtual.core.noticed import Noticed
 from harness.virtual.core.scs import BASE as SCS_BASE
 from harness.virtual.core.scs import CORTEX_M4F, CoreModel, SystemControl
 from harness.virtual.core.systick import SysTick
@@ -34,7 +35,7 @@ class Machine:
     """One chip under power. ``run`` lets it live; between runs a debugger may look and change.
 
     ``resets`` counts system resets. ``frozen`` (a test's fault injection) stops the core as if its clock had stopped.
-    ``refusals`` are what the firmware did that a chip does not do, in words; ``hints`` what may explain that it fails.
+    ``noticed`` is what the firmware did that a chip would not do, or that may explain a failure.
     """
 
     def __init__(self, irqs: int, *, part: int, designer: int = ST, model: CoreModel = CORTEX_M4F) -> None:
@@ -54,10 +55,7 @@ class Machine:
         self.vector_base = 0
         self.sleeping = self.polling = self.frozen = self.in_reset = False
         self.resets = 0
-        self.refusals: list[str] = []
-        self.hints: list[str] = []
-        self._refused = False
-        self._refusing = ""
+        self.noticed = Noticed(self.core, self.exceptions)
         self._masked_runs = 0
         self._reset_cause: str | None = None
         self._stale: list[tuple[int, int]] = []
@@ -65,11 +63,11 @@ class Machine:
         self._waiting_since: tuple[float, int] | None = None
         self._all = self._register_file()
         self._control = Registers(self.core, [reg.UC_ARM_REG_CONTROL])
-        self.systick.refuse = self.refuse
+        self.systick.refuse = self.noticed.refuse
         self.debug.sleeping = lambda: self.sleeping
         self.debug.in_reset = lambda: self.in_reset
         self.debug.on_control = self._debug_changed
-        self.scs.on_reset_request = lambda: self.request_reset("software")
+        self.scs.on_reset_request = self._asked_for_reset
         self.core.hook_traps(self.exceptions.on_return)
         self.core.hook_bad_access()
         for name, base, device in (
@@ -107,7 +105,7 @@ class Machine:
         for action in (self.exceptions.reset, self.faults.reset, self.systick.reset, self.scs.reset, *self.resettable):
             action()
         self.exceptions.vtor = self.vector_base
-        self.sleeping = self.polling = self._refused = False
+        self.sleeping = self.polling = self.noticed.refused = False
         self._waiting_since = None
         self._all.values[:] = [0] * len(self._all.values)
         self._all.store()
@@ -131,35 +129,9 @@ class Machine:
             self._reset()
         self.in_reset = held
 
-    # -- what a chip would not do -----------------------------------------------------------------------------------
-
-    def refuse(self, what: str) -> None:
-        """Stop until the next reset: the firmware did what no chip does. ``what`` goes on from "on a chip this would".
-
-        For a device to call, at the access that did it.
-        """
-        self._refused, self._refusing = True, self._refusing or what
-        if self.core.running:
-            self.core.end_within(0)
-        else:
-            self._note_refusal()
-
-    def _note_refusal(self) -> None:
-        # Only now is the PC exact: that of the instruction behind the access.
-        text, self._refusing = f"on a chip this would {self._refusing} (before pc {self.core.pc:#010x})", ""
-        if text not in self.refusals:
-            self.refusals.append(text)
-
-    def hint(self, what: str) -> None:
-        """Note what may explain a failure, should there be one. The firmware goes on, as on a chip."""
-        if what not in self.hints:
-            self.hints.append(what)
-
-    def unanswered(self) -> list[str]:
-        """Interrupts that a device asks for now and that are not enabled, in words."""
-        e = self.exceptions
-        asked = [number - IRQ0 for number in range(IRQ0, e.count) if e.levels & ~e.enabled & 1 << number]
-        return [f"interrupt {number} is requested and not enabled in the NVIC" for number in asked]
+    def _asked_for_reset(self) -> None:
+        self.noticed.reset_asked()
+        self.request_reset("software")
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -167,7 +139,7 @@ class Machine:
     def stopped(self) -> bool:
         """Whether the core executes nothing until someone outside acts."""
         d = self.debug
-        return self.in_reset or self.frozen or self._refused or d.halted or self.faults.locked_up
+        return self.in_reset or self.frozen or self.noticed.refused or d.halted or self.faults.locked_up
 
     def code_changed(self, start: int, size: int) -> None:
         """Memory that may hold code changed behind the core's back; told to Unicorn before the next run."""
@@ -250,10 +222,10 @@ class Machine:
             else self.core.run_while_equal(until_changed, instructions)
         )
         self.clock.advance(self.core.ran)
-        if self._refusing:
-            self._note_refusal()
+        if self.noticed.refused:
+            self.noticed.settle()
         elif not self.scs.cpacr and self._used_fpu():
-            self.hint("floating point is used while SCB_CPACR keeps the FPU off: a usage fault (NOCP)")
+            self.noticed.hint("floating point is used while SCB_CPACR keeps the FPU off: a usage fault (NOCP)")
             self.faults.raise_fault(USAGE_FAULT, NOCP)
         elif reason == cpu.LIMIT:
             if self.exceptions.sleep_requested:

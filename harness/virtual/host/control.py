@@ -43,8 +43,8 @@ class Control:
         return self._link.control("state")
 
     def findings(self) -> dict[str, Any]:
-        """``refusals``: what the firmware did that a chip does not do; ``hints``: what may explain a failure; ``tick_s``:
-        the period in which SysTick interrupts, None while it does not.
+        """``refusals``: what the firmware did that a chip does not do; ``hints``: what may explain a failure; ``warnings``:
+        what works by luck; ``tick_s``: the period in which SysTick interrupts, None while it does not.
         """
         return self._link.control("findings")
 

@@ -239,11 +239,12 @@ class Unit:
         }
 
     def _findings(self) -> dict[str, Any]:
-        machines = self._machines
-        hints = [text for machine in machines for text in (*machine.hints, *machine.unanswered())]
+        seen = [machine.noticed for machine in self._machines]
+        hints = [text for one in seen for text in (*one.hints, *one.present_hints())]
         return {
-            "refusals": [text for machine in machines for text in machine.refusals],
+            "refusals": [text for one in seen for text in one.refusals],
             "hints": hints + self.port.hints,
+            "warnings": self._machine.noticed.warnings(),
             "tick_s": self._machine.systick.period_s,
         }
 

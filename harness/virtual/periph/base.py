@@ -12,7 +12,7 @@ class Peripheral:
 
     Subclasses override ``get`` and ``set`` where a register does more than store. Where a chip would not do what they are
     asked, they call ``refuse`` ("on a chip this would ..."), which stops the unit; ``hint`` notes what may explain a
-    failure. The chip's file connects both to ``Machine.refuse`` and ``Machine.hint``.
+    failure. The chip's file connects both to ``Machine.noticed``.
     """
 
     reset_values: dict[int, int] = {}  # noqa: RUF012 - constant tables

@@ -56,7 +56,7 @@ class SingleCore:
     def connect(self, device: Peripheral) -> None:
         """Let a peripheral take part in the chip's resets, stop the unit and give hints."""
         self.machine.resettable.append(device.reset)
-        device.refuse, device.hint = self.machine.refuse, self.machine.hint
+        device.refuse, device.hint = self.machine.noticed.refuse, self.machine.noticed.hint
 
     def reset(self, cause: str) -> None:
         """See ``Chip``."""

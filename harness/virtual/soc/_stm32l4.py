@@ -139,7 +139,7 @@ class Stm32L4(SingleCore):
             self._clock_since = clock.seconds()
             # Above 80 MHz the regulator needs a step: half the clock (AHB / 2) for a microsecond (RM0432, RCC).
             if hz > L4_NORMAL >= before and not (2 * before == hz and since >= _STEP_S):
-                self.machine.refuse(
+                self.machine.noticed.refuse(
                     f"let its core voltage drop: from {mhz(before)} to {mhz(hz)} MHz without a microsecond at half of it"
                 )
         clock.hz = max(1, hz)
@@ -156,7 +156,7 @@ class Stm32L4(SingleCore):
             boost=self.pwr.boost,
         )
         if objection:
-            self.machine.refuse(objection)
+            self.machine.noticed.refuse(objection)
 
     def _pins_changed(self) -> None:
         pins = self.part.pins

@@ -159,7 +159,7 @@ class Stm32F446(SingleCore):
             over_drive=self.pwr.over_drive,
         )
         if objection:
-            self.machine.refuse(objection)
+            self.machine.noticed.refuse(objection)
 
     def _pins_changed(self) -> None:
         port = self.gpio["A"]
