@@ -19,6 +19,7 @@ from harness.virtual.periph.pwr import Pwr
 from harness.virtual.periph.rcc import AHB1ENR, APB1ENR, Rcc
 from harness.virtual.periph.usart import Usart
 from harness.virtual.soc._chip import SingleCore
+from harness.virtual.soc._dbgmcu import prepare_debug_unit
 
 NAME = "stm32f446re"
 PYOCD_TARGET = "stm32f446re"
@@ -42,8 +43,6 @@ _RESET_FLAGS = {
     "software": rcc_registers.SFTRSTF,
     "watchdog": rcc_registers.IWDGRSTF,
 }
-_DBGMCU_APB1_FZ = 0xE0042008
-_FREEZE_WATCHDOGS = 1 << 11 | 1 << 12  # while the core is halted
 # Present on the chip, stored but without effect here. DMA, timers and the other serial interfaces are among them.
 _UNMODELLED = {
     "TIM2-7, 12-14": (0x40000000, 0x2400),
@@ -212,7 +211,7 @@ def target() -> Any:
             super().__init__(session, self.MEMORY_MAP)
 
         def post_connect_hook(self) -> None:
-            """A watchdog must not fire while the debugger holds the core."""
-            self.write32(_DBGMCU_APB1_FZ, self.read32(_DBGMCU_APB1_FZ) | _FREEZE_WATCHDOGS)
+            """See ``prepare_debug_unit``."""
+            prepare_debug_unit(self)
 
     return Stm32F446RE
