@@ -68,6 +68,10 @@ class Debug(_Part):
     chip_id: int
     unique_id_address: int = 0
     unique_id_bytes: int = Field(0, ge=0, le=16)  # 0: there is none
+    empty_flag_address: int = 0
+    empty_flag_mask: int = (
+        0  # a flag that sends resets to the boot ROM, set if flash was empty at power-on; 1 toggles it
+    )
     protection: Protection | None = None
     usb_ids: tuple[str, ...] = ()  # "vid:pid" of the probes that sit on such a board
 

@@ -3,12 +3,15 @@
 - the firmware faults, hangs with the core alive, answers wrongly or breaks the wire: ``fail``
 - a probe, port, host or power that is gone: ``error``
 - when the board falls silent the probe is asked before blame is given
+- an emulator that saw the firmware do what no chip does has the first word: ``fail``
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
+from harness.bench.emulators import Findings
 from harness.bench.probes import CoreReport, CoreState
 from harness.bench.unit import Unit
 from harness.build.symbols import Symbols
@@ -47,6 +50,24 @@ def blame(
     """
     if unit is not None and unit.core_fault:
         return Blame(Verdict.FAIL, (unit.core_fault, f"then: {error.what}"))
+    seen = noticed(unit)
+    if seen.errors:
+        return Blame(Verdict.FAIL, (*(named_pc(text, symbols) for text in seen.errors), f"then: {error.what}"))
+    found = _blame(error, unit, session, symbols)
+    return replace(found, reasons=(*found.reasons, *seen.hints)) if found.verdict is Verdict.FAIL else found
+
+
+def noticed(unit: Unit | None) -> Findings:
+    """What the unit's emulator noticed; nothing when there is none, or when it is gone."""
+    try:
+        return Findings() if unit is None else unit.findings()
+    except BenchError:
+        return Findings()
+
+
+def _blame(
+    error: BenchError | DeviceError, unit: Unit | None, session: Session | None, symbols: Symbols | None
+) -> Blame:
     if not isinstance(error, DeviceError):
         return Blame(Verdict.ERROR, (str(error),))
     if isinstance(error, BoardFaultError) and error.report is not None:
@@ -110,6 +131,16 @@ def fault_reason(fault: FaultReport) -> str:
         text += f", last message {fault.last_message}"
     trail = fault.symbols[1:] or tuple(f"{address:#010x}" for address in fault.backtrace)
     return text + (f"; called from {' <- '.join(trail)}" if trail else "")
+
+
+def named_pc(text: str, symbols: Symbols | None) -> str:
+    """``text`` with the function behind "before pc 0x..." in it, where the ELF knows it."""
+
+    def name(match: re.Match[str]) -> str:
+        address = int(match[1], 16)
+        return match[0] if symbols is None else f"before pc {_named(address, symbols.describe_caller(address))}"
+
+    return re.sub(r"before pc (0x[0-9a-f]{8})", name, text)
 
 
 def _at(address: int, symbols: Symbols | None) -> str:

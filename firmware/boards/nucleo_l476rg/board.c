@@ -7,7 +7,7 @@
 #define GPIOA_PUPDR REG32(0x4800000Cu)
 #define GPIOA_AFRL REG32(0x48000020u)
 
-static void uart_pins(void) {
+static void port_pins(void) {
     RCC_AHB2ENR |= 1u << 0; /* GPIOA */
     (void)RCC_AHB2ENR;
     GPIOA_AFRL = (GPIOA_AFRL & ~(0xFFu << 8)) | 0x77u << 8; /* PA2, PA3: AF7 */

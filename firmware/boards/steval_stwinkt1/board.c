@@ -29,7 +29,7 @@ static bool clock_to_120_mhz(void) {
     return true;
 }
 
-static void uart_pins(void) {
+static void port_pins(void) {
     RCC_AHB2ENR |= 1u << 3; /* GPIOD */
     (void)RCC_AHB2ENR;
     GPIOD_AFRL = (GPIOD_AFRL & ~(0xFFu << 20)) | 0x77u << 20; /* PD5, PD6: AF7 */

@@ -58,10 +58,15 @@ class EmulatedUnit(Protocol):
 
 @dataclass(frozen=True)
 class Findings:
-    """``errors`` are the firmware's: on a chip it would have crashed. ``warnings`` are gaps of the model."""
+    """``errors`` are the firmware's: on a chip it would not have gone on. ``warnings`` are gaps of the model, and
+    what works there by luck.
+
+    ``hints`` may explain a failure, and mean nothing where there is none.
+    """
 
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
 
 def names() -> tuple[str, ...]:

@@ -8,8 +8,13 @@ from harness.bench.boards import Board
 from harness.bench.emulators import EmulatedUnit, Findings
 from harness.bench.probes import Probe
 from harness.bench.probes.pyocd import PyocdProbe
-from harness.errors import BenchError
+from harness.errors import BenchError, MisuseError
+from harness.virtual.debug import rpc
 from harness.virtual.host import process
+from harness.virtual.host.control import Control
+
+_TICK_S = 0.5  # firmware/arch/time.c: the tick that ends waits and looks at the cycle counter
+_TICK_TOLERANCE = 0.01
 
 
 @dataclass
@@ -45,8 +50,21 @@ class VirtualUnit:
         return PyocdProbe(self.uid, self.board.debug, allow_mass_erase=allow_mass_erase)
 
     def findings(self) -> Findings:
-        """Nothing: an access to nothing is a bus fault here."""
-        return Findings()
+        """What a chip would have refused, and what the unit noticed on the way. An access to nothing is a bus fault here."""
+        try:
+            with Control(self.uid) as control:
+                told = control.findings()
+        except (rpc.LinkDown, MisuseError) as gone:
+            raise BenchError(
+                "the virtual unit cannot be asked what it found", where=f"unit {self.uid}", found=str(gone)
+            ) from gone
+        errors, tick_s = list(told["refusals"]), told["tick_s"]
+        if tick_s is not None and abs(tick_s - _TICK_S) > _TICK_TOLERANCE * _TICK_S:
+            errors.append(
+                f"on a chip this would end waits at the wrong time: SysTick interrupts every {1000 * tick_s:.4g} ms, not every"
+                f" {1000 * _TICK_S:g} (does it count HCLK, or a part of it?)"
+            )
+        return Findings(tuple(errors), tuple(told["warnings"]), tuple(told["hints"]))
 
     def close(self) -> None:
         """See EmulatedUnit."""

@@ -70,6 +70,7 @@ class PyocdProbe:
             target=debug.target,
             pack_target=debug.pack_target,
             chip={"address": debug.chip_id_address, "mask": debug.chip_id_mask, "value": debug.chip_id},
+            empty_flag=(debug.empty_flag_address, debug.empty_flag_mask),
             protection=debug.protection.model_dump() if debug.protection else None,
         )
         self._description = str(answer["description"])

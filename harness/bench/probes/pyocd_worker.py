@@ -39,11 +39,18 @@ class _Worker:
         self._uid = ""
         self._chip: dict[str, int] = {}
         self._protection: dict[str, Any] | None = None
+        self._empty_flag = (0, 0)
 
     def open(
-        self, uid: str, target: str, pack_target: str, chip: dict[str, int], protection: dict[str, Any] | None
+        self,
+        uid: str,
+        target: str,
+        pack_target: str,
+        chip: dict[str, int],
+        empty_flag: tuple[int, int],
+        protection: dict[str, Any] | None,
     ) -> dict[str, Any]:
-        self._uid, self._chip, self._protection = uid, chip, protection
+        self._uid, self._chip, self._empty_flag, self._protection = uid, chip, empty_flag, protection
         probe = self._find(uid)
         name, origin = targets.choose(target, pack_target)
         mode = self._connect(probe, name)
@@ -127,6 +134,7 @@ class _Worker:
                     found=found.hex(" "),
                     next_step="program again; if it stays, the flash is worn, protected or the target type is wrong",
                 )
+        self._leave_boot_rom()
         return {
             "duration_s": time.monotonic() - started_s,
             "bytes_total": total,
@@ -185,6 +193,25 @@ class _Worker:
         if found != how["level_open"]:
             raise _Failure("the chip's read-out protection stays on", where=f"probe {self._uid}", found=f"{found:#x}")
         return "read-out protection taken away; the whole flash was erased"
+
+    def _leave_boot_rom(self) -> None:
+        """Some chips look only at power-on whether their flash is empty, and boot their ROM at every reset until the next.
+
+        The flag is toggled by a 1: written without a look it would be set where it was clear.
+        """
+        address, mask = self._empty_flag
+        target = self._session.target
+        if not mask or not int(target.read32(address)) & mask:
+            return
+        target.write32(address, mask)
+        if int(target.read32(address)) & mask:
+            raise _Failure(
+                "the chip was empty when its power came, and goes on booting its ROM instead of what is in its flash now",
+                where=f"probe {self._uid}, register {address:#010x}",
+                expected=f"the bits {mask:#x} to go when they are written",
+                found="they stay",
+                next_step="power the board off and on, then run again",
+            )
 
     def reset(self) -> dict[str, Any]:
         self._session.target.reset()

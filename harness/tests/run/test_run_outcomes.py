@@ -242,3 +242,17 @@ def test_more_samples_than_there_are_is_the_authors_mistake(run):
     wrong = dataclasses.replace(case, dataset=DatasetSpec(name="digits", samples=100_000))
     with pytest.raises(PlanError, match="fewer samples"):
         run(case=wrong)
+
+
+def test_without_the_st_links_clock_the_board_runs_from_its_own_and_the_record_says_so(run):
+    def cut(step):
+        if step.name == "flash":
+            with Control(only_unit()) as control:
+                control.cut_clock()
+
+    result = run_case(digits_case(20), RunOptions(backend="virtual"), watch=cut)
+    assert result.record.verdict is Verdict.PASS, result.record.reasons
+    assert (result.record.unit.clock_hz, result.record.unit.clock_source) == (180_000_000, "internal")
+    assert result.record.link.baud == 921_600
+    assert any("the clock from outside did not start" in warning for warning in result.record.warnings)
+    assert run(20).record.unit.clock_source == "external"

@@ -195,3 +195,26 @@ def test_the_algorithm_that_is_shipped_is_what_its_source_compiles_to():
     shipped_now = _stm32l4_algorithm.ALGORITHM
     assert words == shipped_now["instructions"]
     assert functions == {key: shipped_now[key] for key in functions}
+
+
+def test_the_empty_flag_is_of_power_on_and_a_written_one_toggles_it():
+    _target, chip = soc.build("stm32l4r9zi", "empty")
+    status = chip.flash
+    chip.reset("power")
+    assert status.get(flash.SR) & flash.PEMPTY
+    chip.array[0:4] = b"\0\0\0\x20"
+    chip.reset("pin")
+    assert status.get(flash.SR) & flash.PEMPTY, "a reset does not look again"
+    status.set(flash.SR, flash.PEMPTY)
+    assert not status.get(flash.SR) & flash.PEMPTY
+    status.set(flash.SR, flash.PEMPTY)
+    assert status.get(flash.SR) & flash.PEMPTY
+    chip.reset("power")
+    assert not status.get(flash.SR) & flash.PEMPTY
+
+
+def test_a_chip_without_the_check_has_no_such_flag():
+    _target, chip = soc.build("stm32l476rg", "empty")
+    chip.reset("power")
+    chip.flash.set(flash.SR, flash.PEMPTY)
+    assert not chip.flash.get(flash.SR) & flash.PEMPTY

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 _WORD = 0xFFFFFFFF
 
 
 class Peripheral:
     """Registers at word offsets. Without its clock (RCC) a peripheral reads 0 and ignores writes, as on the chip.
 
-    Subclasses override ``get`` and ``set`` where a register does more than store.
+    Subclasses override ``get`` and ``set`` where a register does more than store. Where a chip would not do what they are
+    asked, they call ``refuse`` ("on a chip this would ..."), which stops the unit; ``hint`` notes what may explain a
+    failure. The chip's file connects both to ``Machine.noticed``.
     """
 
     reset_values: dict[int, int] = {}  # noqa: RUF012 - constant tables
@@ -16,6 +20,8 @@ class Peripheral:
     def __init__(self, name: str) -> None:
         self.name = name
         self.clocked = True
+        self.refuse: Callable[[str], None] = lambda _what: None
+        self.hint: Callable[[str], None] = lambda _what: None
         self.regs: dict[int, int] = dict(self.reset_values)
 
     def reset(self) -> None:
@@ -34,6 +40,7 @@ class Peripheral:
     def write(self, offset: int, size: int, value: int) -> None:
         """Narrow writes change their part of the stored word."""
         if not self.clocked:
+            self.hint(f"{self.name} is written while its clock is off: the chip ignores that")
             return
         if size != 4:
             shift = 8 * (offset & 3)

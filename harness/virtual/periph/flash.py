@@ -35,6 +35,12 @@ class Flash(Peripheral):
         self._busy = False
         self.refuses_until_erased = False  # a test's fault injection: programming fails until a mass erase
         self._options = self.reset_values[OPTCR]  # option bytes: they outlive every reset
+        self.on_wait_states: Callable[[], None] = lambda: None
+
+    @property
+    def wait_states(self) -> int:
+        """ACR.LATENCY."""
+        return self.regs.get(ACR, 0) & 15
 
     @property
     def protected(self) -> bool:
@@ -81,6 +87,7 @@ class Flash(Peripheral):
                         self._program_options()
             case _:
                 super().set(offset, value)
+                self.on_wait_states()
 
     def _program_options(self) -> None:
         """3.6.3: level 2 is for ever; going back from level 1 erases everything first."""

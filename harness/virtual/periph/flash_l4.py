@@ -3,6 +3,9 @@ whole double words that must be erased, error flags.
 
 Two banks with pages of ``page_bytes``: 2 KB on the L4, 4 KB on the L4+ with its factory option DBANK = 1. The other
 geometry of the L4+ (one bank, 8 KB pages), fast programming and the ECC are not modelled.
+
+The empty check of those that have one: power-on and an option byte load look at the first word, and SR.PEMPTY keeps what
+they saw, whatever is programmed since. Software toggles it by writing 1.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from harness.virtual.periph.base import Peripheral
 
 ACR, KEYR, OPTKEYR, SR, CR, OPTR = 0x00, 0x08, 0x0C, 0x10, 0x14, 0x20
 EOP, OPERR, PROGERR, WRPERR, PGAERR, SIZERR, PGSERR = 1, 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7
-BSY = 1 << 16
+BSY, PEMPTY = 1 << 16, 1 << 17
 PG, PER, MER1, BKER, MER2, STRT, EOPIE, LOCK = 1, 2, 4, 1 << 11, 1 << 15, 1 << 16, 1 << 24, 1 << 31
 _ERRORS = OPERR | PROGERR | WRPERR | PGAERR | SIZERR | PGSERR | 1 << 8 | 1 << 9 | 1 << 14 | 1 << 15
 _KEYS = (0x45670123, 0xCDEF89AB)
@@ -31,14 +34,33 @@ class FlashL4(Peripheral):
     """
 
     def __init__(
-        self, array: mmap, base: int, page_bytes: int, options: int, on_change: Callable[[int, int], None]
+        self,
+        array: mmap,
+        base: int,
+        page_bytes: int,
+        options: int,
+        on_change: Callable[[int, int], None],
+        *,
+        checks_empty: bool = False,
     ) -> None:
         areas = {register: _NOTHING for bank in _PROTECTED for register in bank}
         self.reset_values = {ACR: 0x600, CR: LOCK | 1 << 30, OPTR: options, **areas}
         super().__init__("FLASH")
         self._array, self._base, self._page_bytes, self._on_change = array, base, page_bytes, on_change
         self._bank_bytes = len(array) // 2
+        self._checks_empty = checks_empty
+        self.on_wait_states: Callable[[], None] = lambda: None
+        self.empty = False
         self.reset()
+
+    def check_empty(self) -> None:
+        """What power-on does."""
+        self.empty = self._checks_empty and self._array[:4] == b"\xff" * 4
+
+    @property
+    def wait_states(self) -> int:
+        """ACR.LATENCY."""
+        return self.regs.get(ACR, 0) & 15
 
     @property
     def protected(self) -> bool:
@@ -58,9 +80,9 @@ class FlashL4(Peripheral):
 
     def get(self, offset: int) -> int:
         """SR shows BSY once after an operation."""
-        if offset == SR and self._busy:
-            self._busy = False
-            return self.regs.get(SR, 0) | BSY
+        if offset == SR:
+            busy, self._busy = self._busy, False
+            return self.regs.get(SR, 0) | BSY * busy | PEMPTY * self.empty
         return 0 if offset in _READ_ONLY else super().get(offset)
 
     def set(self, offset: int, value: int) -> None:
@@ -69,10 +91,12 @@ class FlashL4(Peripheral):
             self._unlock(value)
         elif offset == SR:
             self.regs[SR] = self.regs.get(SR, 0) & ~(value & (_ERRORS | EOP))
+            self.empty ^= self._checks_empty and bool(value & PEMPTY)
         elif offset == CR:
             self._control(value)
         elif offset == ACR:
             super().set(offset, value)
+            self.on_wait_states()
 
     def _unlock(self, key: int) -> None:
         if self._locked_for_good or not self.regs[CR] & LOCK:

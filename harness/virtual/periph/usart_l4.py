@@ -90,6 +90,9 @@ class UsartL4(LineUart):
                 pass
             case _:
                 if offset in _LOCKED_WHILE_ON and self.regs.get(CR1, 0) & UE:
+                    if value != self.regs.get(offset, 0):
+                        register = {BRR: "BRR", CR2: "CR2", PRESC: "PRESC"}[offset]
+                        self.refuse(f"ignore {self.name}_{register}: it is written while the USART is on (UE)")
                     return
                 super().set(offset, value)
                 self.clock_changed()

@@ -154,8 +154,8 @@ class Cy8c624a:
         self.cm0.clock.hz = max(1, hz // self.cpuss.cm0_divider)
         self.serial.clock_changed()
 
-    def _reference_ticks(self, clock: VirtualClock) -> int:
-        return max(1, round(clock.hz / self.cpuss.tick_hz))
+    def _reference_ticks(self, clock: VirtualClock) -> float:
+        return max(1.0, clock.hz / self.cpuss.tick_hz)
 
     def _bit_clock_ticks(self) -> float:
         return self.peri.divider(SCB5_CLOCK) * self.cpuss.peri_divider / self.cpuss.cm4_divider
