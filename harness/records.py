@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 SCHEMA = "hil.record/1"
 
-Backend = Literal["probe", "virtual", "renode"]
+Backend = str  # "probe" for a real unit, else the name of an emulator: which there are, bench knows
 Evidence = Literal["hardware", "emulated"]
 Operator = Literal[">=", "<=", ">", "<", "=="]
 DType = Literal["float32", "int8", "uint8", "int16", "int32"]
@@ -277,6 +277,7 @@ class Record(_Frozen):
     unit: UnitFacts | None
     backend: Backend
     evidence: Evidence
+    caveat: str = ""  # what emulated evidence cannot say, in its emulator's own words
     firmware: FirmwareFacts | None
     dataset: DatasetFacts | None
     reference: ReferenceFacts | None

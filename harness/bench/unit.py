@@ -6,19 +6,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Literal
 
 from harness.bench import discover, emulators, lease, reconnect, transports
 from harness.bench.boards import Board
-from harness.bench.emulators import EmulatedUnit, Findings
+from harness.bench.emulators import About, EmulatedUnit, Findings
 from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.clock import Clock
-from harness.errors import BenchError
+from harness.errors import BenchError, MisuseError
 from harness.records import Backend, Evidence, UnitFacts
 from harness.virtual.debug import registry
-
-BackendChoice = Literal["auto", "probe", "virtual", "renode"]
 
 LEASE_WAIT_S = 600.0  # another worker's whole case may be in the way
 
@@ -42,13 +39,13 @@ class Unit:
     backend: Backend
     probe: Probe
     transport: transports.Transport
+    stand_in: About | None = None  # what is known of the emulator that stands in for the board; None on a real one
     _emulated: EmulatedUnit | None = None
-    _is_virtual: bool = False
 
     @property
     def evidence(self) -> Evidence:
         """What a result from this unit is worth. A virtual unit reached as a probe (a bench file may name one) stays emulated."""
-        return "hardware" if self.backend == "probe" and not self._is_virtual else "emulated"
+        return "hardware" if self.stand_in is None else self.stand_in.evidence
 
     def facts(self) -> UnitFacts:
         """For the record."""
@@ -90,17 +87,38 @@ class Unit:
         return self._emulated.findings() if self._emulated is not None else Findings()
 
 
-def choose_backend(board: Board, choice: BackendChoice, places: Sequence[Place], uid: str | None) -> Backend:
+def backend_choices() -> tuple[str, ...]:
+    """What ``--backend`` may say: ``auto``, ``probe`` for a real unit, or an emulator."""
+    return ("auto", "probe", *emulators.names())
+
+
+def require(choice: str, board: Board) -> None:
+    """``BenchError``, in one line, for an emulator that this host does not have, or that cannot be that board.
+
+    ``MisuseError`` for a backend that is none of ``backend_choices``.
+    """
+    if choice not in backend_choices():
+        raise MisuseError(f"no backend is named {choice!r}", expected=f"one of: {', '.join(backend_choices())}")
+    if choice in emulators.names():
+        emulators.load(choice).require(board)
+
+
+def choose_backend(board: Board, choice: str, places: Sequence[Place], uid: str | None) -> Backend:
     """``auto`` is a real unit if one is attached or named in the bench file, else the virtual board.
 
-    ``BenchError`` for an emulator that this host does not have, or that has no such board.
+    Errors as in ``require``.
     """
+    require(choice, board)
     if choice != "auto":
-        emulators.require(choice, board)
         return choice
     if uid is not None or any(place.board == board.name for place in places) or discover.attached(board):
         return "probe"
-    return "virtual"
+    return emulators.DEFAULT
+
+
+def about(backend: Backend) -> About | None:
+    """What stands in for the board; None for a real one."""
+    return None if backend == "probe" else emulators.load(backend).ABOUT
 
 
 @contextmanager
@@ -139,9 +157,11 @@ def open_unit(
         stack.callback(probe.close)
         # The port first: what the board says right after its reset must not be missed.
         transport = transports.open_transport(port, board.uart.baud)
+        stand_in = about(backend)
         # Asked now: the unit may be gone by the time its evidence is.
-        is_virtual = sys.platform != "win32" and registry.find(uid) is not None
-        unit = Unit(board, uid, port, backend, probe, transport, emulated, is_virtual)
+        if stand_in is None and sys.platform != "win32" and registry.find(uid) is not None:
+            stand_in = emulators.load(emulators.DEFAULT).ABOUT
+        unit = Unit(board, uid, port, backend, probe, transport, stand_in, emulated)
         stack.callback(unit.close_port)
         probe.open()
         yield unit
