@@ -209,7 +209,7 @@ class FaultReport(_Frozen):
 
 
 class LayerFacts(_Frozen):
-    """One layer of one sample as the board ran it. Either ``cycles`` (hardware) or ``instructions`` (emulated) is set.
+    """One layer of one sample as the board ran it. ``cycles`` (hardware) or ``instructions`` (emulated); neither where none counts.
 
     ``crc32`` is of the ``n_bytes`` that the layer wrote; ``equal`` whether the reference wrote the same, None where it
     does not show that layer. ``name``, ``op``, ``shape`` and ``macs`` are what is known of the model: for an engine that

@@ -10,7 +10,7 @@ and QEMU talk over socket pairs: nothing listens, nobody else can reach the stub
 **What its time means: nothing.** QEMU runs as fast as it can and its clocks follow the host's. Evidence is ``emulated``.
 It has no cycle counter (DWT's reads 0), so there are no ``instructions`` either.
 
-**What a green run does not say.** Of the STM32L475 that stands in for the L476, QEMU 10 leaves out: PWR and the flash
+**What a green run does not say.** Of the STM32L475 QEMU 10 leaves out: PWR and the flash
 interface (their registers read 0, so the firmware's wait for its wait states ends in vain, it stays on its 16 MHz oscillator
 and says so), DBGMCU, the unique id, DWT's CYCCNT, and what the pins are used for. The serial port has no speed: any baud
 rate fits any other, no byte overruns another. Flash is not programmed by a flash algorithm but written by the stub.

@@ -6,6 +6,7 @@ It is reached over socket pairs that it inherits: nothing listens anywhere, and 
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import socket
 import subprocess
@@ -24,6 +25,10 @@ from harness.qemu.machines import Kind
 _END_TIMEOUT_S = 5.0
 _SETTLE_TIMEOUT_S = 5.0
 _PR_SET_PDEATHSIG = 1
+#: The STM32L4's serial port takes one byte, and nothing tells QEMU's main loop that the firmware has read it: the next byte
+#: waits until the loop comes round, up to half a second. When instructions are counted, the virtual clock is set anew each time
+#: that the core goes to sleep, and that wakes the loop. One instruction is 2^4 ns: what its time means is no matter here.
+_ICOUNT = ("-icount", "shift=4")
 #: What QEMU says before it aborts because the core cannot go on: a fault for which no handler is left.
 _LOCKUP = "Lockup"
 
@@ -43,7 +48,6 @@ class Launched:
     process: subprocess.Popen[bytes]
     stub: Stub
     wire: socket.socket  # the serial port of the board
-    wake: socket.socket | None  # another one, whose bytes only wake QEMU; None where that is not needed
     said: IO[bytes]
 
     def check(self) -> None:
@@ -73,16 +77,18 @@ class Launched:
 
     def close(self) -> None:
         """Ask it to end, kill it if it does not."""
-        self.process.terminate()
-        try:
-            self.process.wait(_END_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self.process.pid, number)  # with a script that may have started it
+            except ProcessLookupError:
+                pass
+            try:
+                self.process.wait(_END_TIMEOUT_S)
+                break
+            except subprocess.TimeoutExpired:
+                continue
         self.stub.close()
-        for end in (self.wire, self.wake):
-            if end is not None:
-                end.close()
+        self.wire.close()
         self.said.close()
 
     def __enter__(self) -> Launched:
@@ -96,8 +102,7 @@ class Launched:
 
 def launch(program: Path, machine: str, kind: Kind, port: str) -> Launched:
     """Start QEMU with the board's serial port ``port``. ``QemuEnded`` with its last words when it does not come up."""
-    wake_port = next(name for name in kind.ports if name != port) if kind.deaf else None
-    arguments = [str(program), "-M", machine, "-nodefaults", "-no-user-config", "-display", "none", "-S"]
+    arguments = [str(program), "-M", machine, "-nodefaults", "-no-user-config", "-display", "none", "-S", *_ICOUNT]
     with ExitStack() as theirs:
         handed: list[int] = []
 
@@ -108,11 +113,10 @@ def launch(program: Path, machine: str, kind: Kind, port: str) -> Launched:
             arguments.extend(["-chardev", f"socket,id={name},fd={other.fileno()}"])
             return ours
 
-        stub, wire, wake = pair("gdb"), pair("wire"), pair("wake") if wake_port is not None else None
-        ends = {port: "chardev:wire"} | ({wake_port: "chardev:wake"} if wake_port is not None else {})
+        stub, wire = pair("gdb"), pair("wire")
         arguments += ["-gdb", "chardev:gdb", "-monitor", "none"]
         for name in kind.ports:
-            arguments += ["-serial", ends.get(name, "none")]
+            arguments += ["-serial", "chardev:wire" if name == port else "none"]
         said = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         process = subprocess.Popen(
             arguments,
@@ -124,7 +128,7 @@ def launch(program: Path, machine: str, kind: Kind, port: str) -> Launched:
             # This process has one thread, so the signal means its end: QEMU must not outlive it, however it ends.
             preexec_fn=_die_with_parent if sys.platform.startswith("linux") else None,  # noqa: PLW1509
         )
-    launched = Launched(process, Stub(stub), wire, wake, said)
+    launched = Launched(process, Stub(stub), wire, said)
     try:
         launched.stub.greet()
     except StubGone:

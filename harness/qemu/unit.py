@@ -12,13 +12,12 @@ from typing import Any
 from harness.qemu.board import Board
 from harness.qemu.gdb import StubGone
 from harness.qemu.launch import Launched
-from harness.qemu.pump import Pump
 from harness.virtual.host.desk import Desk
 from harness.virtual.host.image import segments
 from harness.virtual.host.serial_port import SerialPort
 
 _IDLE_MS = 10_000
-_BUSY_MS = 1  # how soon a byte that QEMU has not taken is looked at again
+_LINE_LIMIT = 16 * 1024
 
 
 class Unit:
@@ -30,14 +29,14 @@ class Unit:
     def __init__(
         self, launched: Launched, flash_origin: int, description: str, listener: socket.socket, stop_on_eof: list[int]
     ) -> None:
-        self._launched = launched
+        self._launched, self._wire = launched, launched.wire
+        self._wire.setblocking(False)
         self._board = Board(launched.stub, flash_origin)
-        self._description = description
-        self._pump = Pump(launched.wire, launched.wake)
+        self._input = bytearray()  # from the host, on its way to the board
         self.port = SerialPort()
         self.running = True
         self._poll = select.poll()
-        for fd in (self.port.master, launched.wire.fileno(), *stop_on_eof):
+        for fd in (self.port.master, self._wire.fileno(), *stop_on_eof):
             self._poll.register(fd, select.POLLIN)
         self._desk = Desk(
             listener,
@@ -54,11 +53,10 @@ class Unit:
         """The loop."""
         try:
             while self.running:
-                for fd, mask in self._poll.poll(self._pause_ms()):
+                self._look_for_what_is_wanted()
+                for fd, mask in self._poll.poll(_IDLE_MS):
                     self._handle(fd, mask)
-                if self._board.live:
-                    self._pump.turn()
-        except (StubGone, BrokenPipeError, ConnectionResetError):
+        except (StubGone, ConnectionError):
             self._launched.raise_ended()
 
     def close(self) -> None:
@@ -66,11 +64,12 @@ class Unit:
         self._desk.close()
         self.port.close()
 
-    def _pause_ms(self) -> int:
+    def _look_for_what_is_wanted(self) -> None:
         backlog = self.port.flush()
-        wanted = (select.POLLIN if self._pump.room else 0) | (select.POLLOUT if backlog else 0)
-        self._poll.modify(self.port.master, wanted)
-        return _BUSY_MS if self._board.live and self._pump.busy else _IDLE_MS
+        # The port's input is left in the system's buffer while ours is full: that is the line's flow control.
+        room = len(self._input) < _LINE_LIMIT
+        self._poll.modify(self.port.master, (select.POLLIN if room else 0) | (select.POLLOUT if backlog else 0))
+        self._poll.modify(self._wire.fileno(), select.POLLIN | (select.POLLOUT if self._input else 0))
 
     def _handle(self, fd: int, mask: int) -> None:
         if fd == self.port.master:
@@ -78,13 +77,16 @@ class Unit:
                 data = bytes(self.port.read(0))
                 # A core that is held hears nothing, as a chip in reset does.
                 if self._board.live:
-                    self._pump.put(data)
-        elif fd == self._launched.wire.fileno():
-            sent = self._pump.take()
-            if sent is None:
-                self._launched.raise_ended()
-            for byte in sent or b"":
-                self.port.send(byte, 0)
+                    self._input += data
+        elif fd == self._wire.fileno():
+            if mask & select.POLLOUT:
+                del self._input[: self._wire.send(self._input)]
+            if mask & ~select.POLLOUT:
+                sent = self._wire.recv(1 << 16)
+                if not sent:
+                    raise ConnectionResetError
+                for byte in sent:
+                    self.port.send(byte, 0)
         elif self._desk.serves(fd):
             self._desk.handle(fd)
         elif mask & (select.POLLHUP | select.POLLERR) or not _read_some(fd):
@@ -111,7 +113,7 @@ class Unit:
 
     def _hold(self) -> None:
         self._board.hold()
-        self._pump.drop()
+        self._input.clear()
 
     def _reset(self) -> dict[str, Any]:
         self._hold()

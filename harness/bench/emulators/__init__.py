@@ -80,14 +80,13 @@ class About:
     """What an emulator says of itself.
 
     ``limits`` is what its evidence cannot say, in a few words. ``clock_modelled``: the firmware's clock tree is there, so that
-    a clock which is not the board's is a finding. ``counts_instructions``: the firmware's cycle counter counts instructions.
+    a clock which is not the board's is a finding.
     """
 
     title: str
     limits: str
     evidence: Evidence = "emulated"
     clock_modelled: bool = True
-    counts_instructions: bool = True
 
     @property
     def caveat(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.bench import boards
 from harness.bench.boards import Board
 from harness.bench.emulators import About, EmulatedUnit, Findings
-from harness.bench.finding import Finding
+from harness.bench.finding import Finding, State
 from harness.bench.probes import Probe
 from harness.bench.probes.supervised import SupervisedProbe
 from harness.errors import BenchError
@@ -20,7 +20,6 @@ ABOUT = About(
     "QEMU",
     "no instructions, no cycles, no latency, no baud rates",
     clock_modelled=False,  # the flash's wait states never come, so firmware that waits for them stays on a slow oscillator
-    counts_instructions=False,
 )
 
 
@@ -97,10 +96,8 @@ def examine() -> Iterator[Finding]:
         program, version = locate.require()
     except BenchError as error:
         what = error.what.split(";")[0]
-        state = "missing" if locate.find() is None else "broken"
-        yield Finding(
-            "emulators", ABOUT.title, "missing" if state == "missing" else "broken", what, locate.INSTALL, needed=False
-        )
+        state: State = "missing" if locate.find() is None else "broken"
+        yield Finding("emulators", ABOUT.title, state, what, locate.INSTALL, needed=False)
         return
     able = ", ".join(name for name in boards.names() if boards.load_board(name).qemu)
     yield Finding(
