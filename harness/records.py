@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 SCHEMA = "hil.record/1"
 
-Backend = Literal["probe", "virtual", "renode"]
+Backend = str  # "probe" for a real unit, else the name of an emulator: which there are, bench knows
 Evidence = Literal["hardware", "emulated"]
 Operator = Literal[">=", "<=", ">", "<", "=="]
 DType = Literal["float32", "int8", "uint8", "int16", "int32"]
@@ -213,7 +213,7 @@ class FaultReport(_Frozen):
 
 
 class LayerFacts(_Frozen):
-    """One layer of one sample as the board ran it. Either ``cycles`` (hardware) or ``instructions`` (emulated) is set.
+    """One layer of one sample as the board ran it. ``cycles`` (hardware) or ``instructions`` (emulated); neither where none counts.
 
     ``crc32`` is of the ``n_bytes`` that the layer wrote; ``equal`` whether the reference wrote the same, None where it
     does not show that layer. ``name``, ``op``, ``shape`` and ``macs`` are what is known of the model: for an engine that
@@ -281,6 +281,7 @@ class Record(_Frozen):
     unit: UnitFacts | None
     backend: Backend
     evidence: Evidence
+    caveat: str = ""  # what emulated evidence cannot say, in its emulator's own words
     firmware: FirmwareFacts | None
     dataset: DatasetFacts | None
     reference: ReferenceFacts | None

@@ -82,6 +82,12 @@ class Virtual(_Part):
     soc: str
 
 
+class Qemu(_Part):
+    """Which of QEMU's machines stands in for it."""
+
+    machine: str
+
+
 class Board(_Part):
     """A kind of board."""
 
@@ -98,6 +104,7 @@ class Board(_Part):
     uart: Uart
     debug: Debug
     virtual: Virtual | None = None
+    qemu: Qemu | None = None
 
     @property
     def folder(self) -> Path:

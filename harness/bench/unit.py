@@ -6,21 +6,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Literal
 
 from harness.bench import discover, emulators, lease, reconnect, transports
 from harness.bench.boards import Board
 from harness.bench.crossed import OpenProbe, crossed
-from harness.bench.emulators import EmulatedUnit, Findings
+from harness.bench.emulators import About, EmulatedUnit, Findings
 from harness.bench.identity import known_id
 from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.clock import Clock
-from harness.errors import BenchError
+from harness.errors import BenchError, MisuseError
 from harness.records import Backend, Evidence, UnitFacts
 from harness.virtual.debug import registry
-
-BackendChoice = Literal["auto", "probe", "virtual", "renode"]
 
 LEASE_WAIT_S = 600.0  # another worker's whole case may be in the way
 
@@ -57,8 +54,8 @@ class Unit:
     backend: Backend
     probe: Probe
     transport: transports.Transport
+    stand_in: About | None = None  # what is known of the emulator that stands in for the board; None on a real one
     _emulated: EmulatedUnit | None = None
-    _is_virtual: bool = False
     others: tuple[str, ...] = ()  # the ids of the units of the same kind that are near
     open_probe: OpenProbe = _open_probe  # how one of them is asked
     heard: Heard | None = None  # what hello has said
@@ -67,7 +64,7 @@ class Unit:
     @property
     def evidence(self) -> Evidence:
         """What a result from this unit is worth. A virtual unit reached as a probe (a bench file may name one) stays emulated."""
-        return "hardware" if self.backend == "probe" and not self._is_virtual else "emulated"
+        return "hardware" if self.stand_in is None else self.stand_in.evidence
 
     def facts(self) -> UnitFacts:
         """For the record."""
@@ -95,7 +92,7 @@ class Unit:
     @property
     def clock_modelled(self) -> bool:
         """Whether the clock that hello tells is one: some emulators have none behind the registers that set it."""
-        return self._emulated is None or emulators.clock_modelled(self.backend)
+        return self.stand_in is None or self.stand_in.clock_modelled
 
     def reopen_port(self, gone: BenchError, clock: Clock) -> transports.Transport:
         """The unit's port again, after it ended with ``gone``: perhaps under another name. Waits for it.
@@ -133,17 +130,38 @@ class Unit:
         return self._emulated.findings() if self._emulated is not None else Findings()
 
 
-def choose_backend(board: Board, choice: BackendChoice, places: Sequence[Place], uid: str | None) -> Backend:
+def backend_choices() -> tuple[str, ...]:
+    """What ``--backend`` may say: ``auto``, ``probe`` for a real unit, or an emulator."""
+    return ("auto", "probe", *emulators.names())
+
+
+def require(choice: str, board: Board) -> None:
+    """``BenchError``, in one line, for an emulator that this host does not have, or that cannot be that board.
+
+    ``MisuseError`` for a backend that is none of ``backend_choices``.
+    """
+    if choice not in backend_choices():
+        raise MisuseError(f"no backend is named {choice!r}", expected=f"one of: {', '.join(backend_choices())}")
+    if choice in emulators.names():
+        emulators.load(choice).require(board)
+
+
+def choose_backend(board: Board, choice: str, places: Sequence[Place], uid: str | None) -> Backend:
     """``auto`` is a real unit if one is attached or named in the bench file, else the virtual board.
 
-    ``BenchError`` for an emulator that this host does not have, or that has no such board.
+    Errors as in ``require``.
     """
+    require(choice, board)
     if choice != "auto":
-        emulators.require(choice, board)
         return choice
     if uid is not None or any(place.board == board.name for place in places) or discover.attached(board):
         return "probe"
-    return "virtual"
+    return emulators.DEFAULT
+
+
+def about(backend: Backend) -> About | None:
+    """What stands in for the board; None for a real one."""
+    return None if backend == "probe" else emulators.load(backend).ABOUT
 
 
 @contextmanager
@@ -182,10 +200,12 @@ def open_unit(
         stack.callback(probe.close)
         # The port first: what the board says right after its reset must not be missed.
         transport = transports.open_transport(port, board.uart.baud)
+        stand_in = about(backend)
         # Asked now: the unit may be gone by the time its evidence is.
-        is_virtual = sys.platform != "win32" and registry.find(uid) is not None
+        if stand_in is None and sys.platform != "win32" and registry.find(uid) is not None:
+            stand_in = emulators.load(emulators.DEFAULT).ABOUT
         others = () if emulated else tuple(place.uid for place in _known(board, places) if place.uid != uid)
-        unit = Unit(board, uid, port, backend, probe, transport, emulated, is_virtual, others)
+        unit = Unit(board, uid, port, backend, probe, transport, stand_in, emulated, others)
         stack.callback(unit.close_port)
         probe.open()
         yield unit

@@ -84,7 +84,7 @@ def units(as_json: JsonOption = False) -> None:
         for unit in discover.attached(kinds.load_board(name)):
             found.append({"uid": unit.uid, "board": f"{name}?", "backend": "probe", "port": unit.port})
     for entry in registry.running():
-        found.append({"uid": entry.uid, "board": entry.board_name, "backend": "virtual", "port": entry.port})
+        found.append({"uid": entry.uid, "board": entry.board_name, "backend": emulators.DEFAULT, "port": entry.port})
     for line in found:
         held = lease.holder(line["uid"])
         line["holder"] = held.describe() if held else ""
@@ -167,7 +167,7 @@ def virtual(board: Annotated[str, typer.Option("--board", metavar="NAME", help="
     """Start a virtual board and keep it until Ctrl-C: for pyOCD, a debugger or a terminal program."""
     kind = kinds.load_board(board)
     with interruptible():
-        unit = emulators.start("virtual", kind)
+        unit = emulators.start(emulators.DEFAULT, kind)
         try:
             typer.echo(f"{kind.title}, virtual: no cycles, no latency")
             typer.echo(f"  probe  {unit.uid}   e.g. pyocd flash -u {unit.uid} -t {kind.debug.target} fw.elf")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from harness.bench.boards import load_board, names
-from harness.bench.unit import choose_backend, open_unit
+from harness.bench.unit import backend_choices, choose_backend, open_unit
 from harness.build import engines
 from harness.build.engines import ExternalEngine
 from harness.cli.app import BoardOption, Compiler, Exit, app, interruptible, worst
@@ -24,7 +24,7 @@ from harness.run.watch import Step, line
 _HELLO_S = 5.0  # a board that does not answer within it is told as silent
 
 PlanArgument = Annotated[str, typer.Argument(metavar="PLAN", help="A plan file, or the name of one in testplans/.")]
-Backend = Annotated[Literal["auto", "probe", "virtual", "renode"], typer.Option(help="Where it runs.")]
+Backend = Annotated[str, typer.Option(metavar="NAME", help=f"Where it runs: {', '.join(backend_choices())}.")]
 Bench = Annotated[Path | None, typer.Option(metavar="FILE", help="The units of this host, by probe id and port.")]
 Uid = Annotated[str | None, typer.Option("--device-serial", metavar="UID", help="The unit, by its probe's id.")]
 
@@ -138,7 +138,7 @@ def flash(
             typer.echo(report.recovery)
         if chosen != "probe":
             typer.echo(
-                "a virtual board lives as long as its command: `hil virtual` keeps one, `pyocd flash -u` fills it"
+                "an emulated board lives as long as its command: `hil virtual` keeps one, `pyocd flash -u` fills it"
             )
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HilError
-from harness.renode.image import segments, vector_table
+from harness.renode.image import vector_table
 from harness.renode.machine import Machine
 from harness.renode.monitor import CoreAborted, NoAnswer
 from harness.renode.pace import Pace
 from harness.renode.platform import outside
 from harness.virtual.debug import rpc
+from harness.virtual.host.image import segments
 from harness.virtual.host.serial_port import SerialPort, host_baud
 
 _COMPARE_BYTES = 4096

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from harness import __version__
 from harness.bench.boards import load_board
-from harness.bench.emulators import Findings
-from harness.bench.unit import Unit, choose_backend, open_unit
+from harness.bench.emulators import About, Findings
+from harness.bench.unit import Unit, about, choose_backend, open_unit
 from harness.build.symbols import Symbols
 from harness.clock import Clock, SystemClock
 from harness.data import datasets
@@ -67,7 +67,7 @@ class _Notes:
     run_id: str
     started: datetime
     backend: Backend
-    evidence: Evidence
+    stand_in: About | None
     workload: Workload | None = None
     product: Product | None = None
     unit: UnitFacts | None = None
@@ -100,7 +100,7 @@ def run_case(
         run_id=uuid.uuid4().hex[:12],
         started=clock.now(),
         backend=backend,
-        evidence="hardware" if backend == "probe" else "emulated",
+        stand_in=about(backend),
     )
     if earlier is not None:
         notes.run_id, notes.started = earlier[1].run_id, earlier[1].started
@@ -137,7 +137,7 @@ def run_case(
                 allow_mass_erase=options.allow_mass_erase,
             ) as unit,
         ):
-            notes.unit, notes.evidence = unit.facts(), unit.evidence
+            notes.unit, notes.stand_in = unit.facts(), unit.stand_in
             try:
                 _on_the_unit(case, options, unit, notes, symbols, files, watch, clock)
             except (BenchError, DeviceError) as error:
@@ -282,7 +282,7 @@ def _ended_early(
 
 def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: tuple[str, ...]) -> CaseResult:
     assessed = notes.assessed
-    evidence = notes.evidence
+    evidence: Evidence = "hardware" if notes.stand_in is None else notes.stand_in.evidence
     record = Record(
         run_id=notes.run_id,
         case_id=case.id,
@@ -296,6 +296,7 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         unit=notes.unit,
         backend=notes.backend,
         evidence=evidence,
+        caveat=notes.stand_in.caveat if notes.stand_in else "",
         firmware=notes.product.facts(notes.live.flashed if notes.live else None) if notes.product else None,
         dataset=notes.workload.data.facts() if notes.workload else None,
         reference=notes.workload.reference if notes.workload else None,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harness.bench import boards
 from harness.bench.boards import Board
-from harness.bench.emulators import EmulatedUnit, Findings
+from harness.bench.emulators import About, EmulatedUnit, Findings
+from harness.bench.finding import Finding
 from harness.bench.probes import Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.errors import BenchError, MisuseError
@@ -15,6 +19,8 @@ from harness.virtual.host.control import Control
 
 _TICK_S = 0.5  # firmware/arch/time.c: the tick that ends waits and looks at the cycle counter
 _TICK_TOLERANCE = 0.01
+
+ABOUT = About("virtual board", "no cycles, no latency")
 
 
 @dataclass
@@ -71,8 +77,8 @@ class VirtualUnit:
         self.running.close()
 
 
-def start(board: Board) -> EmulatedUnit:
-    """Start one unit in a process of its own; it ends when ours does. ``BenchError`` when it does not come up."""
+def require(board: Board) -> None:
+    """See Emulator."""
     if board.virtual is None:
         raise BenchError(
             f"{board.name} has no virtual board",
@@ -80,4 +86,17 @@ def start(board: Board) -> EmulatedUnit:
             expected="a [virtual] table with the name of a system-on-chip model",
             next_step="attach a real one, or add harness/virtual/soc/<name>.py",
         )
+
+
+def start(board: Board) -> EmulatedUnit:
+    """See Emulator."""
+    require(board)
+    assert board.virtual is not None
     return VirtualUnit(board, process.start(board.virtual.soc, board_name=board.name))
+
+
+def examine() -> Iterator[Finding]:
+    """See Emulator."""
+    version = importlib.metadata.version("unicorn")
+    kinds = [name for name in boards.names() if boards.load_board(name).virtual]
+    yield Finding("emulators", ABOUT.title, "ok", f"Unicorn {version}; {', '.join(kinds)}; {ABOUT.limits}")

@@ -6,8 +6,6 @@ import math
 
 from harness.records import GateResult, Measurement, Record, Verdict
 
-VIRTUAL = "virtual board: no cycles, no latency"
-RENODE = "Renode: instructions only, no cycles, no latency"
 # What a reader looks for first; the rest of the measurements follows in the order they were taken.
 HEADLINES = (
     "accuracy",
@@ -38,7 +36,7 @@ def banner(record: Record) -> str:
     """What the evidence cannot say; empty on hardware."""
     if record.evidence != "emulated":
         return ""
-    return RENODE if record.backend == "renode" else VIRTUAL
+    return record.caveat or f"{record.backend}, emulated: no cycles, no latency"
 
 
 def figure(value: float, unit: str) -> str:

@@ -66,7 +66,7 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         layer_bars=_plots.layer_bars(
             [layer.name for layer in record.layers], [*map(_layers.cost, record.layers)], _layers.layer_unit(record)
         )
-        if record.layers
+        if any(map(_layers.cost, record.layers))
         else "",
     )
     return page.encode("utf-8", "replace")

@@ -120,6 +120,7 @@ def make_run(
         "unit": UnitFacts(uid="virtual-nucleo_f446re-0", probe="hil virtual probe", port="/dev/pts/7"),
         "backend": "virtual" if evidence == "emulated" else "probe",
         "evidence": evidence,
+        "caveat": "virtual board: no cycles, no latency" if evidence == "emulated" else "",
         "firmware": firmware,
         "dataset": dataset.facts(),
         "reference": ReferenceFacts(engine="litert", version="2.3.0"),
