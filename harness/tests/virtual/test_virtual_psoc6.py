@@ -27,6 +27,22 @@ def read(chip, address):
     return chip.machine.bus.read(address, 4)
 
 
+# -- who it is ----------------------------------------------------------------------------------------------------
+
+
+def test_each_unit_has_a_die_of_its_own_where_infineons_library_reads_it(chip):
+    # SFLASH.DIE_LOT to DIE_YEAR, 0x600 to 0x60A (mtb-pdl-cat1, cyip_sflash_psoc6_02.h, Cy_SysLib_GetUniqueId).
+    def die(unit):
+        return bytes(unit.machine.bus.read(0x16000600 + i, 1) for i in range(11))
+
+    assert die(chip) == die(Cy8c624a("test"))
+    assert len({die(Cy8c624a(f"unit {i}")) for i in range(100)}) == 100
+    lot, (wafer, _x, _y, _sort, _minor, day, month, year) = die(chip)[:3], die(chip)[3:]
+    assert any(lot)
+    assert (wafer in range(1, 26), day in range(1, 32), month in range(1, 13), year < 100) == (True,) * 4
+    assert read(chip, 0x16000600) == int.from_bytes(die(chip)[:4], "little")
+
+
 # -- time -------------------------------------------------------------------------------------------------------
 
 

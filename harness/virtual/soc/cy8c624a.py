@@ -19,7 +19,7 @@ from harness.virtual.core.scs import CORTEX_M0PLUS
 from harness.virtual.periph.base import Peripheral, Unmodelled
 from harness.virtual.periph.psoc6 import Cpuss, Ipc, Peri, SeenBy, Srss, Watched
 from harness.virtual.periph.scb import ScbUart
-from harness.virtual.soc._chip import AccessPort
+from harness.virtual.soc.chip import AccessPort
 
 PYOCD_TARGET = "cy8c6xxa"
 FAMILY, SILICON = 0x102, 0xE453
@@ -28,6 +28,7 @@ FLASH_BASE, FLASH_SIZE = 0x10000000, 2 * 1024 * 1024
 WORK_BASE, SUPERVISORY_BASE, SMALL_FLASH_SIZE = 0x14000000, 0x16000000, 32 * 1024
 RAM_BASE, RAM_SIZE = 0x08000000, 1024 * 1024
 ROM_SIZE = 128 * 1024
+DIE_ID = 0x600  # in supervisory flash, 11 bytes: lot (3), wafer, x, y, sort, minor revision, day, month, year
 SCB5, SCB5_IRQ, SCB5_CLOCK = 0x40650000, 44, 5
 _PORT5_SELECT, _PORT5_CONFIG = 0x50, 0x280 + 0x44
 _SCB_UART, _INPUT, _STRONG = 18, 8, 6  # HSIOM selection; GPIO drive modes with their input enable
@@ -75,7 +76,7 @@ class Cy8c624a:
         self.work, self.supervisory = mmap(-1, SMALL_FLASH_SIZE), mmap(-1, SMALL_FLASH_SIZE)
         struct.pack_into("<H", self.supervisory, 0x002, SILICON)
         struct.pack_into("<H", self.supervisory, 0x00C, FAMILY)
-        self.supervisory[0x600:0x60B] = hashlib.sha256(uid.encode()).digest()[:11]  # DIE_LOT to DIE_YEAR
+        self.supervisory[DIE_ID : DIE_ID + 11] = _die(uid)
         self.rom[0:8], self.rom[0x100:0x104] = _IDLE
         self.srss, self.peri, self.cpuss = Srss(), Peri(), Cpuss()
         flashes = {FLASH_BASE: self.array, WORK_BASE: self.work, SUPERVISORY_BASE: self.supervisory}
@@ -168,6 +169,13 @@ class Cy8c624a:
     def _flash_changed(self, address: int, size: int) -> None:
         self.cm0.code_changed(address, size)
         self.machine.code_changed(address, size)
+
+
+def _die(uid: str) -> bytes:
+    """Where on which wafer this unit's die was, and when it was tested: no two dies share it."""
+    seed = hashlib.sha256(uid.encode()).digest()
+    lot, wafer, x, y = seed[0:3], seed[3] % 25 + 1, seed[4], seed[5]
+    return bytes([*lot, wafer, x, y, 0, 0, seed[6] % 28 + 1, seed[7] % 12 + 1, 26])
 
 
 def _ignore(_address: int, _size: int, _value: int) -> None:
