@@ -7,6 +7,11 @@
 #include <stdint.h>
 
 #define REG32(address) (*(volatile uint32_t *)(address))
+/* A value in the place of a field, of which `mask` has all the bits. */
+#define PUT(mask, value) ((mask) & ((uint32_t)(value) * ((mask) & (0u - (mask)))))
+/* A number's digits, for assembly. */
+#define TEXT(number) TEXT_(number)
+#define TEXT_(number) #number
 
 /* System control block */
 #define SCB_ICSR REG32(0xE000ED04u)
@@ -72,6 +77,18 @@ static inline bool comes(volatile const uint32_t *reg, uint32_t mask, uint32_t v
 /* Reads `n` bytes from where there may be nothing, or nothing that may be read: a fault is then an answer and no crash.
  * Returns n, or 0 when a byte could not be read. Not for registers whose reading does something. */
 uint32_t peek(uint8_t *to, uint32_t address, uint32_t n);
+
+/* At least so many cycles of the core. */
+static inline void spin(uint32_t cycles) {
+    while (cycles-- != 0) {
+        __asm volatile("nop");
+    }
+}
+
+static inline void nvic_enable(uint32_t irq, uint8_t priority) {
+    NVIC_IPR(irq) = priority;
+    NVIC_ISER(irq) = 1u << (irq % 32u);
+}
 
 static inline void sync_barrier(void) {
     __asm volatile("dsb\n\tisb" ::: "memory");
