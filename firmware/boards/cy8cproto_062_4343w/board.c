@@ -42,7 +42,7 @@
 #define FLASHC_FLASH_CTL_MAIN_WS (0xFu << 0)
 #define ROM_NMI_HANDLER 0x0000000Du
 /* Where the die came from: DIE_LOT (3 bytes), WAFER, X, Y, SORT, MINOR, DAY, MONTH, YEAR in a row, PDL's unique id */
-#define SFLASH_DIE 0x16000600u
+#define SFLASH_DIE_LOT0_AT 0x16000600u
 /* System resources */
 #define SRSS_WDT_CTL REG32(0x40260180u)
 #define SRSS_WDT_CTL_WDT_EN (1u << 0)
@@ -216,7 +216,7 @@ static bool clock_to_100_mhz(void) {
 /* Bits per second are CLK_PERI / divider / oversampling: of the allowed oversamplings (8 to 16) the one that comes nearest.
  * At 100 MHz that is 0.01 % for 115200 and 0.5 % for 921600. */
 static void set_divider(uint32_t baud) {
-    uint32_t best = 0xFFFFFFFFu, ovs = 16, divider = 1;
+    uint32_t best = UINT32_MAX, ovs = 16, divider = 1;
     for (uint32_t o = 8; o <= 16; o++) {
         uint32_t d = (core_hz + baud * o / 2u) / (baud * o);
         uint32_t got = d == 0 ? 0 : core_hz / (d * o);
@@ -326,7 +326,7 @@ uint8_t board_clock_source(void) {
 }
 
 uint32_t board_chip_id(uint8_t *to) {
-    return peek(to, SFLASH_DIE, 11);
+    return peek(to, SFLASH_DIE_LOT0_AT, 11);
 }
 
 uint8_t board_reset_cause(void) {
