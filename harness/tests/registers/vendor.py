@@ -49,6 +49,7 @@ class Description:
         self.bases: dict[str, int] = {}
         self.interrupts: dict[str, int] = {}
         self.constants: dict[str, int] = {}
+        self.own_resets: dict[str, set[str]] = {}  # registers whose reset value no description can say
         self.own_names: frozenset[str] = frozenset()  # constants of the firmware's own, no facts of a chip
         for device in devices:
             self._add(device)
@@ -77,6 +78,9 @@ class Description:
             register = self.registers[name]
             register.fields |= {n: (1 << width) - 1 << low for n, (low, width) in fact.get("fields", {}).items()}
             register.reset = fact.get("reset", register.reset)
+            if fact.get("reset") == "any":
+                peripheral, _, short = name.partition(".")
+                self.own_resets.setdefault(peripheral, set()).add(short)
 
     def register(self, symbol: str) -> Register | None:
         """The register whose name that is."""

@@ -145,6 +145,8 @@ class ScbUart(LineUart):
         """TX_FIFO_WR sends; request registers are cleared by writing 1."""
         if offset == TX_FIFO_WR:
             self._tx_acknowledged = 0
+            if self._tx_held > self.capacity:
+                self.hint(f"TX_FIFO_WR is written to a FIFO that is full: {self.capacity} entries (CTRL.BYTE_MODE)")
             self._send(value)
             return
         if offset == INTR_TX:

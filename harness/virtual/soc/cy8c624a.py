@@ -118,7 +118,7 @@ class Cy8c624a:
         self.cm0.bus.add_device("system calls", SYSTEM_CALLS, 0x400, self.srom)
         self.ipc.on_interrupt = self._ipc_interrupt
         for *_, device in devices:
-            device.refuse, device.hint = cm4.refuse, cm4.hint
+            device.refuse, device.hint = cm4.noticed.refuse, cm4.noticed.hint
         # Peripherals belong to the chip's reset, which is the CM0+'s; releasing the CM4 resets that core alone.
         self.cm0.resettable += [device.reset for *_, device in devices] + [self.cpuss.reset, self._boot]
         self.cm0.on_reset = self._starting
