@@ -16,6 +16,8 @@ extern uint8_t __ram_begin[], __ram_end[], __code_begin[], __code_end[];
 
 #define FAULT_MAGIC 0x4641554Cu
 #define CAPTURING 0xB005EDu
+#define EXC_RETURN_NO_FPU (1u << 4) /* the frame has no floating point registers */
+#define PSR_PADDED (1u << 9)        /* the frame was pushed below a padding word */
 
 /* Words that the exception pushed. */
 enum { FRAME_LR = 5, FRAME_PC = 6, FRAME_PSR = 7, FRAME_WORDS = 8, FRAME_WORDS_FPU = 26 };
@@ -42,7 +44,7 @@ void fault_capture(const uint32_t *frame, uint32_t exc_return);
 
 static void reset(void) {
     sync_barrier();
-    SCB_AIRCR = AIRCR_SYSRESETREQ;
+    SCB_AIRCR = SCB_AIRCR_VECTKEY_WRITE | SCB_AIRCR_SYSRESETREQ;
     for (;;) {
     }
 }
@@ -62,18 +64,18 @@ static void describe(fault_report *r, const uint32_t *frame, uint32_t exc_return
     uint32_t at = (uint32_t)(uintptr_t)frame;
     uint32_t code = (uint32_t)(uintptr_t)__code_begin;
     /* Where the stack pointer was before the exception pushed its frame, also when the push itself failed. */
-    r->sp = at + 4u * ((exc_return & 0x10u) != 0 ? FRAME_WORDS : FRAME_WORDS_FPU);
+    r->sp = at + 4u * ((exc_return & EXC_RETURN_NO_FPU) != 0 ? FRAME_WORDS : FRAME_WORDS_FPU);
     if (stack_words(at) >= FRAME_WORDS) {
         r->lr = frame[FRAME_LR];
         r->pc = frame[FRAME_PC];
         r->psr = frame[FRAME_PSR];
-        r->sp += (r->psr & 1u << 9) != 0 ? 4u : 0; /* bit 9: pushed below a padding word */
+        r->sp += (r->psr & PSR_PADDED) != 0 ? 4u : 0;
     }
     r->cfsr = SCB_CFSR;
     r->hfsr = SCB_HFSR;
     r->bfar = SCB_BFAR;
     r->mmfar = SCB_MMFAR;
-    r->exception = SCB_ICSR & 0x1FFu;
+    r->exception = SCB_ICSR & SCB_ICSR_VECTACTIVE;
     r->last_type = kept.last_type;
     r->sample = kept.sample;
     /* After a stack overflow sp lies below the stack: what called whom is still in it. */
@@ -143,8 +145,8 @@ __attribute__((naked, used)) void fault_entry(void) {
                    "str r1, [r0, #24]\n\t"
                    "mov r1, #256\n\t"
                    "str r1, [r0]\n\t"
-                   "movw r2, #0xED28\n\t"
-                   "movt r2, #0xE000\n\t"
+                   "movw r2, #(" TEXT(SCB_CFSR_AT) " & 65535)\n\t"
+                   "movt r2, #(" TEXT(SCB_CFSR_AT) " >> 16)\n\t"
                    "ldr r1, [r2]\n\t"
                    "str r1, [r2]\n\t"
                    "bx lr\n"

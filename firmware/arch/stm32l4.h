@@ -36,19 +36,47 @@
 #define USART2_RECEIVED USART2_RDR
 #define USART2_TO_SEND USART2_TDR
 
-enum { CR1_UE = 1u << 0, CSR_RMVF = 1u << 23, CSR_POWER = 1u << 27 /* BOR, which power-on sets */ };
+#define RCC_CR_HSION (1u << 8)
+#define RCC_CR_HSIRDY (1u << 10)
+#define RCC_CR_PLLON (1u << 24)
+#define RCC_CR_PLLRDY (1u << 25)
+#define RCC_CFGR_SW_HSI (1u << 0)
+#define RCC_CFGR_SW_PLL (3u << 0)
+#define RCC_CFGR_SWS (3u << 2)
+#define RCC_CFGR_SWS_HSI (1u << 2)
+#define RCC_CFGR_SWS_PLL (3u << 2)
+#define RCC_CFGR_HPRE_DIV2 (8u << 4)
+#define RCC_PLLCFGR_PLLSRC_HSI (2u << 0)
+#define RCC_PLLCFGR_PLLM_TO_8 (7u << 4) /* the bits that both families have; the L4+ has one more */
+#define RCC_PLLCFGR_PLLN (0x7Fu << 8)
+#define RCC_PLLCFGR_PLLREN (1u << 24)
+#define RCC_AHB1ENR_CRCEN (1u << 12)
+#define RCC_APB1ENR1_USART2EN (1u << 17)
+#define RCC_APB1ENR1_PWREN (1u << 28)
+#define RCC_CCIPR_USART2SEL (3u << 2)
+#define RCC_CSR_RMVF (1u << 23)
+#define RCC_CSR_BORRSTF (1u << 27)
+#define RESET_BY_POWER RCC_CSR_BORRSTF /* power-on sets it */
+#define PWR_CR1_VOS (3u << 9)
+#define PWR_CR1_VOS_RANGE_1 (1u << 9)
+#define PWR_SR2_VOSF (1u << 10)
+#define FLASH_ACR_LATENCY_TO_7 (7u << 0) /* the bits that both families have; the L4+ has one more */
+#define FLASH_ACR_PRFTEN (1u << 8)
+#define FLASH_ACR_ICEN (1u << 9)
+#define FLASH_ACR_DCEN (1u << 10)
+#define USART2_CR1_UE (1u << 0)
+#define USART2_ICR_ORECF (1u << 3)
 
 /* Device electronic signature: 96 bits */
-#define UNIQUE_ID 0x1FFF7590u
+#define UNIQUE_ID_AT 0x1FFF7590u
 #define UART_HZ core_hz
 #define CLOCK_SOURCE HIL_CLOCK_INTERNAL
 
 #define HSI_HZ 16000000u
 #define MSI_HZ 4000000u
-enum { SW_HSI = 1u, SWS_HSI = 1u << 2, SW_PLL = 3u, SWS_PLL = 3u << 2, SWS = 3u << 2, HPRE_DIV2 = 8u << 4 };
-enum { PLLCFGR_HSI = 2u, PLLCFGR_PLLREN = 1u << 24 };
-#define PLLCFGR_M(m) (((m) - 1u) << 4)
-#define PLLCFGR_N(n) ((uint32_t)(n) << 8)
+
+/* HSI16 / m * n / 2 (PLLR 0). */
+#define PLL_FROM_HSI(m, n) (RCC_PLLCFGR_PLLSRC_HSI | PUT(RCC_PLLCFGR_PLLM_TO_8, (m) - 1u) | PUT(RCC_PLLCFGR_PLLN, n))
 
 static uint32_t core_hz = MSI_HZ; /* the reset state; PCLK1 is the same */
 
@@ -60,42 +88,38 @@ static void port_pins(void);
 /* Leaves the core on HSI16 in voltage range 1, from where the PLL may start (chapters RCC and PWR). False when a step did
  * not come: the core is then on MSI or HSI16, and core_hz says which. */
 static bool clock_to_hsi16(void) {
-    enum { HSION = 1u << 8, HSIRDY = 1u << 10, VOS_RANGE_1 = 1u << 9, VOS_MASK = 3u << 9, VOSF = 1u << 10 };
-
-    RCC_CR |= HSION;
-    if (!comes(&RCC_CR, HSIRDY, HSIRDY)) {
+    RCC_CR |= RCC_CR_HSION;
+    if (!comes(&RCC_CR, RCC_CR_HSIRDY, RCC_CR_HSIRDY)) {
         return false;
     }
-    RCC_CFGR = SW_HSI;
-    if (!comes(&RCC_CFGR, SWS, SWS_HSI)) {
+    RCC_CFGR = RCC_CFGR_SW_HSI;
+    if (!comes(&RCC_CFGR, RCC_CFGR_SWS, RCC_CFGR_SWS_HSI)) {
         RCC_CFGR = 0;
         return false;
     }
     core_hz = HSI_HZ;
-    RCC_APB1ENR1 |= 1u << 28; /* PWR */
+    RCC_APB1ENR1 |= RCC_APB1ENR1_PWREN;
     (void)RCC_APB1ENR1;
-    PWR_CR1 = (PWR_CR1 & ~(uint32_t)VOS_MASK) | VOS_RANGE_1;
-    return comes(&PWR_SR2, VOSF, 0);
+    PWR_CR1 = (PWR_CR1 & ~PWR_CR1_VOS) | PWR_CR1_VOS_RANGE_1;
+    return comes(&PWR_SR2, PWR_SR2_VOSF, 0);
 }
 
 /* Locks the PLL (`pllcfgr` without PLLREN), sets the flash's wait states and puts the core on the PLL, divided by
  * `prescaler` (a value of HPRE). False leaves it on HSI16. */
 static bool clock_to_pll(uint32_t pllcfgr, uint32_t wait_states, uint32_t prescaler) {
-    enum { PLLON = 1u << 24, PLLRDY = 1u << 25, CACHES = 7u << 8 };
-
     RCC_PLLCFGR = pllcfgr;
-    RCC_CR |= PLLON;
-    if (!comes(&RCC_CR, PLLRDY, PLLRDY)) {
+    RCC_CR |= RCC_CR_PLLON;
+    if (!comes(&RCC_CR, RCC_CR_PLLRDY, RCC_CR_PLLRDY)) {
         return false;
     }
-    RCC_PLLCFGR |= PLLCFGR_PLLREN;
-    FLASH_ACR = wait_states | CACHES;
-    if (!comes(&FLASH_ACR, 0xFu, wait_states)) {
+    RCC_PLLCFGR |= RCC_PLLCFGR_PLLREN;
+    FLASH_ACR = PUT(FLASH_ACR_LATENCY_TO_7, wait_states) | FLASH_ACR_PRFTEN | FLASH_ACR_ICEN | FLASH_ACR_DCEN;
+    if (!comes(&FLASH_ACR, FLASH_ACR_LATENCY_TO_7, wait_states)) {
         return false;
     }
-    RCC_CFGR = prescaler | SW_PLL;
-    if (!comes(&RCC_CFGR, SWS, SWS_PLL)) {
-        RCC_CFGR = SW_HSI;
+    RCC_CFGR = prescaler | RCC_CFGR_SW_PLL;
+    if (!comes(&RCC_CFGR, RCC_CFGR_SWS, RCC_CFGR_SWS_PLL)) {
+        RCC_CFGR = RCC_CFGR_SW_HSI;
         return false;
     }
     return true;
@@ -104,16 +128,17 @@ static bool clock_to_pll(uint32_t pllcfgr, uint32_t wait_states, uint32_t presca
 static void uart_pins(void) {
     port_pins();
 #ifdef HIL_NEEDS_CRC_CLOCK /* ST's libraries ask the CRC unit whether this is one of ST's parts */
-    RCC_AHB1ENR |= 1u << 12; /* CRC */
+    RCC_AHB1ENR |= RCC_AHB1ENR_CRCEN;
 #endif
-    RCC_APB1ENR1 |= 1u << 17; /* USART2 */
+    RCC_APB1ENR1 |= RCC_APB1ENR1_USART2EN;
     (void)RCC_APB1ENR1;
-    RCC_CCIPR &= ~(3u << 2); /* from PCLK1, which is the core's clock here */
+    RCC_CCIPR &= ~RCC_CCIPR_USART2SEL; /* from PCLK1, which is the core's clock here */
 }
 
 /* Reading RDR clears RXNE; ORE needs its own clear. */
 static inline void clear_overrun(uint32_t status) {
-    USART2_ICR = status & STATUS_ORE; /* ORECF has its place */
+    (void)status;
+    USART2_ICR = USART2_ICR_ORECF;
 }
 
 #endif

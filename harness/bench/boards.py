@@ -73,6 +73,7 @@ class Debug(_Part):
         0  # a flag that sends resets to the boot ROM, set if flash was empty at power-on; 1 toggles it
     )
     protection: Protection | None = None
+    rom_vectors: int | None = None  # where the ROM's are: programming calls the ROM by the core's NMI (PSoC 6)
     usb_ids: tuple[str, ...] = ()  # "vid:pid" of the probes that sit on such a board
 
 

@@ -72,6 +72,7 @@ class PyocdProbe:
             chip={"address": debug.chip_id_address, "mask": debug.chip_id_mask, "value": debug.chip_id},
             empty_flag=(debug.empty_flag_address, debug.empty_flag_mask),
             protection=debug.protection.model_dump() if debug.protection else None,
+            rom_vectors=debug.rom_vectors,
         )
         self._description = str(answer["description"])
 

@@ -21,6 +21,7 @@ from harness.bench.probes import targets
 
 _COMPARE_BYTES = 16 * 1024
 _HALT_TIMEOUT_S = 1.0
+_VTOR = 0xE000ED08  # where the core finds its vectors (ARMv7-M and ARMv6-M)
 _ERASE_TIMEOUT_S = 40.0  # a 2 MB part takes up to 32 s (DS10693, flash erase times)
 
 
@@ -40,6 +41,7 @@ class _Worker:
         self._chip: dict[str, int] = {}
         self._protection: dict[str, Any] | None = None
         self._empty_flag = (0, 0)
+        self._rom_vectors: int | None = None
 
     def open(
         self,
@@ -49,8 +51,10 @@ class _Worker:
         chip: dict[str, int],
         empty_flag: tuple[int, int],
         protection: dict[str, Any] | None,
+        rom_vectors: int | None,
     ) -> dict[str, Any]:
-        self._uid, self._chip, self._empty_flag, self._protection = uid, chip, empty_flag, protection
+        self._uid, self._chip, self._empty_flag = uid, chip, empty_flag
+        self._protection, self._rom_vectors = protection, rom_vectors
         probe = self._find(uid)
         name, origin = targets.choose(target, pack_target)
         mode = self._connect(probe, name)
@@ -115,7 +119,7 @@ class _Worker:
         started_s = time.monotonic()
         target = self._session.target
         self._check_chip()  # once more: cables are moved
-        target.reset_and_halt()
+        self._halt_for_flash()
         erased = self._open_protection(allow_mass_erase)
         segments = _loadable(Path(elf))
         total = sum(len(data) for _, data in segments)
@@ -143,6 +147,15 @@ class _Worker:
             "recovery": erased,
         }
 
+    def _halt_for_flash(self) -> None:
+        """Halt at the image's first instruction. Where programming goes through the ROM's NMI handler, give the core the
+        ROM's vectors: those of the image that was there before may have another handler, and pyOCD leaves them in force.
+        """
+        target = self._session.target
+        target.reset_and_halt()
+        if self._rom_vectors is not None:
+            target.write32(_VTOR, self._rom_vectors)
+
     def _program(self, elf: str, allow_mass_erase: bool) -> str:
         """Program; where that fails, once more on a flash erased as a whole, if that is allowed. What was done, in words."""
         from pyocd.flash.eraser import FlashEraser
@@ -158,7 +171,7 @@ class _Worker:
                     found=f"{type(first).__name__}: {first}",
                     next_step="--allow-mass-erase erases the whole flash first",
                 ) from first
-            self._session.target.reset_and_halt()
+            self._halt_for_flash()
             FlashEraser(self._session, FlashEraser.Mode.CHIP).erase()
             FileProgrammer(self._session, progress=self._progress).program(elf, file_format="elf")
             return f"programmed after a mass erase; before it: {first}"

@@ -27,36 +27,39 @@ class Mutation:
     model: str = "digits_cnn_int8"
 
 
-F446, L476, STWIN = "nucleo_f446re", "nucleo_l476rg", "steval_stwinkt1"
-_F446_C, _L476_C, _STWIN_C = (f"boards/{board}/board.c" for board in (F446, L476, STWIN))
-_L4, _STM32, _STARTUP = "arch/stm32l4.h", "arch/stm32.h", "arch/startup.c"
+F446, L476, STWIN, PSOC6 = "nucleo_f446re", "nucleo_l476rg", "steval_stwinkt1", "cy8cproto_062_4343w"
+_F446_C, _L476_C, _STWIN_C, _PSOC6_C = (f"boards/{board}/board.c" for board in (F446, L476, STWIN, PSOC6))
+_L4, _STM32, _STARTUP, _CORE = "arch/stm32l4.h", "arch/stm32.h", "arch/startup.c", "arch/cortex_m.h"
 _PLL_WAIT = """    if (!comes(&RCC_CR, RCC_CR_PLLRDY, RCC_CR_PLLRDY)) {
         return false;
     }
 """
-_OVER_DRIVE = """    PWR_CR |= ODEN;
-    if (!comes(&PWR_CSR, ODRDY, ODRDY)) {
+_OVER_DRIVE = """    PWR_CR |= PWR_CR_ODEN;
+    if (!comes(&PWR_CSR, PWR_CSR_ODRDY, PWR_CSR_ODRDY)) {
         return false;
     }
-    PWR_CR |= ODSWEN;
-    if (!comes(&PWR_CSR, ODSWRDY, ODSWRDY)) {
+    PWR_CR |= PWR_CR_ODSWEN;
+    if (!comes(&PWR_CSR, PWR_CSR_ODSWRDY, PWR_CSR_ODSWRDY)) {
         return false;
     }
 """
-_USART_OFF = "    USART2_CR1 &= ~(uint32_t)CR1_UE;\n    set_divider(baud);"
+_FLL_WAIT = """    if (!comes(&SRSS_CLK_FLL_STATUS, SRSS_CLK_FLL_STATUS_LOCKED, SRSS_CLK_FLL_STATUS_LOCKED)) {
+        SRSS_CLK_FLL_CONFIG &= ~SRSS_CLK_FLL_CONFIG_FLL_ENABLE;
+        return false;
+    }
+"""
+_USART_OFF = "    USART2_CR1 &= ~USART2_CR1_UE;\n    set_divider(baud);"
 
 #: Each is caught, with a reason that names it.
 MUTATIONS = (
-    Mutation(
-        "wrong_alternate_function", F446, ((_F446_C, "| 0x77u << 8", "| 0x88u << 8"),), "its pins are not switched"
-    ),
-    Mutation("pins_are_outputs", F446, ((_F446_C, "| 0xAu << 4", "| 0x5u << 4"),), "its pins are not switched"),
+    Mutation("wrong_alternate_function", F446, ((_STM32, "AF7 7u", "AF7 8u"),), "its pins are not switched"),
+    Mutation("pins_are_outputs", F446, ((_STM32, "ALTERNATE 2u", "ALTERNATE 1u"),), "its pins are not switched"),
     Mutation(
         "apb1_undivided",
         F446,
         (
-            (_F446_C, "    RCC_CFGR = PPRE1_DIV4 | PPRE2_DIV2;", "    RCC_CFGR = 0;"),
-            (_F446_C, "RCC_CFGR = PPRE1_DIV4 | PPRE2_DIV2 | SW_PLL;", "RCC_CFGR = SW_PLL;"),
+            (_F446_C, "    RCC_CFGR = RCC_CFGR_PPRE1_DIV4 | RCC_CFGR_PPRE2_DIV2;", "    RCC_CFGR = 0;"),
+            (_F446_C, "RCC_CFGR_PPRE1_DIV4 | RCC_CFGR_PPRE2_DIV2 | RCC_CFGR_SW_PLL;", "RCC_CFGR_SW_PLL;"),
             (_F446_C, "apb1_hz = PLL_HZ / 4u;", "apb1_hz = PLL_HZ;"),
         ),
         "run APB1 beyond its limit: 180 MHz, at most 45",
@@ -66,7 +69,10 @@ MUTATIONS = (
         "baud_doubled", F446, ((_STM32, "(UART_HZ + baud / 2u) / baud", "(UART_HZ + baud) / (2u * baud)"),), "baud"
     ),
     Mutation(
-        "no_wait_states", F446, ((_F446_C, "LATENCY_5 = 5u", "LATENCY_5 = 0u"),), "0 wait states at 180 MHz, 5 are"
+        "no_wait_states",
+        F446,
+        ((_F446_C, "LATENCY_5 (5u << 0)", "LATENCY_5 (0u << 0)"),),
+        "0 wait states at 180 MHz, 5 are",
     ),
     Mutation("no_over_drive", F446, ((_F446_C, _OVER_DRIVE, ""),), "at most 168 in scale 1 without over-drive"),
     Mutation("pll_not_waited_for", F446, ((_F446_C, _PLL_WAIT, ""),), "before it is ready (PLLRDY)"),
@@ -76,19 +82,19 @@ MUTATIONS = (
     Mutation(
         "no_clock_for_the_port",
         F446,
-        ((_F446_C, "    RCC_AHB1ENR |= 1u << 0;  /* GPIOA */\n", ""),),
+        ((_F446_C, "    RCC_AHB1ENR |= RCC_AHB1ENR_GPIOAEN;\n", ""),),
         "GPIOA is written while its clock is off",
     ),
     Mutation(
         "no_clock_for_the_usart",
         F446,
-        ((_F446_C, "    RCC_APB1ENR |= 1u << 17; /* USART2 */\n", ""),),
+        ((_F446_C, "    RCC_APB1ENR |= RCC_APB1ENR_USART2EN;\n", ""),),
         "USART2 is written while its clock is off",
     ),
     Mutation(
         "interrupt_not_enabled",
         F446,
-        ((_STM32, "    NVIC_ISER(USART2_IRQ) = 1u << (USART2_IRQ % 32u);\n", ""),),
+        ((_CORE, "    NVIC_ISER(irq) = 1u << (irq % 32u);\n", ""),),
         "interrupt 38 is requested and not enabled",
     ),
     Mutation(
@@ -100,21 +106,19 @@ MUTATIONS = (
     Mutation(
         "floating_point_off",
         F446,
-        ((_STARTUP, "    SCB_CPACR |= CPACR_FPU;\n", ""),),
+        ((_STARTUP, "    SCB_CPACR |= SCB_CPACR_CP10 | SCB_CPACR_CP11; /* floating point */\n", ""),),
         "CPACR keeps the FPU off",
         "digits_cnn_f32",
     ),
+    Mutation("l4_no_wait_states", L476, ((_L476_C, "(2u, 20u), 4u,", "(2u, 20u), 0u,"),), "0 wait states at 80 MHz"),
     Mutation(
-        "l4_no_wait_states", L476, ((_L476_C, "PLLCFGR_N(20u), 4u,", "PLLCFGR_N(20u), 0u,"),), "0 wait states at 80 MHz"
-    ),
-    Mutation(
-        "l4_pll_output_off", L476, ((_L4, "    RCC_PLLCFGR |= PLLCFGR_PLLREN;\n", ""),), "whose output to it is off"
+        "l4_pll_output_off", L476, ((_L4, "    RCC_PLLCFGR |= RCC_PLLCFGR_PLLREN;\n", ""),), "whose output to it is off"
     ),
     Mutation("l4_divider_while_on", L476, ((_STM32, _USART_OFF, "    set_divider(baud);"),), "ignore USART2_BRR"),
     Mutation(
         "no_boost",
         STWIN,
-        ((_STWIN_C, "    PWR_CR5 &= ~(uint32_t)R1MODE_NORMAL;\n", ""),),
+        ((_STWIN_C, "    PWR_CR5 &= ~PWR_CR5_R1MODE; /* 0 is boost */\n", ""),),
         "without boost mode (R1MODE)",
     ),
     Mutation(
@@ -128,6 +132,39 @@ MUTATIONS = (
         F446,
         ((_F446_C, "cortex_time_start(core_hz / 8u);", "cortex_time_start(core_hz);"),),
         "has more than 24 bits",
+    ),
+    Mutation(
+        "fll_at_other_addresses",
+        PSOC6,
+        tuple(
+            (_PSOC6_C, f"REG32(0x{0x40260580 + 4 * i:08X}u)", f"REG32(0x{0x40260530 + 4 * i:08X}u)") for i in range(5)
+        ),
+        "clock",
+    ),
+    Mutation("fll_set_while_on", PSOC6, ((_PSOC6_C, "    clock_to_imo();\n", ""),), "clock"),
+    Mutation(
+        "root_divided",
+        PSOC6,
+        (
+            (
+                _PSOC6_C,
+                "    SRSS_CLK_ROOT_SELECT0 &= ~(SRSS_CLK_ROOT_SELECT0_ROOT_MUX | SRSS_CLK_ROOT_SELECT0_ROOT_DIV);\n",
+                "",
+            ),
+        ),
+        "baud",
+    ),
+    Mutation(
+        "fifo_without_byte_mode",
+        PSOC6,
+        ((_PSOC6_C, "SCB5_CTRL_MODE_UART | SCB5_CTRL_BYTE_MODE;", "SCB5_CTRL_MODE_UART;"),),
+        "a FIFO that is full: 64 entries",
+    ),
+    Mutation(
+        "fll_taken_before_it_locks",
+        PSOC6,
+        ((_PSOC6_C, "    SRSS_CLK_FLL_CONFIG |= SRSS_CLK_FLL_CONFIG_FLL_ENABLE;\n", ""), (_PSOC6_C, _FLL_WAIT, "")),
+        "selects the output of an FLL that is off or not locked",
     ),
 )
 

@@ -7,6 +7,11 @@ from collections.abc import Callable
 _WORD = 0xFFFFFFFF
 
 
+def field(word: int, mask: int) -> int:
+    """What stands in ``word`` under ``mask``, moved down to bit 0."""
+    return (word & mask) // (mask & -mask)
+
+
 class Peripheral:
     """Registers at word offsets. Without its clock (RCC) a peripheral reads 0 and ignores writes, as on the chip.
 
@@ -55,6 +60,24 @@ class Peripheral:
     def set(self, offset: int, value: int) -> None:
         """Write the word at ``offset``."""
         self.regs[offset] = value
+
+
+class Watched(Peripheral):
+    """Registers that keep what is written; ``on_change()`` tells of it."""
+
+    def __init__(self, name: str) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+        super().__init__(name)
+
+    def reset(self) -> None:
+        """The state after a reset."""
+        super().reset()
+        self.on_change()
+
+    def set(self, offset: int, value: int) -> None:
+        """Write and tell."""
+        super().set(offset, value)
+        self.on_change()
 
 
 class Unmodelled(Peripheral):
