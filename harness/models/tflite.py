@@ -10,6 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from harness.errors import PlanError
 from harness.models.ir import Array, Graph, IrTensor, Layer, Quantization
+from harness.paths import read_file
 
 _MAGIC = b"TFL3"  # the flatbuffer file identifier, at offset 4
 _NUMPY = {"BFLOAT16": "uint16", "BOOL": "bool"}
@@ -28,7 +29,7 @@ def read(path: Path) -> Graph:
     Raises PlanError when the file is missing, is no .tflite, holds several subgraphs or a custom operator.
     """
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError as error:
         raise PlanError("the model file cannot be read", where=str(path), found=error.strerror) from error
     return parse(content, str(path))

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from harness.errors import PlanError
+from harness.paths import read_file
 from harness.plans.gatetext import FORM
 from harness.plans.names import listed, suggestion
 from harness.plans.schema import ArgmaxRule, DatasetSpec, Gate, Plan, Stream, ThresholdRule, Timeouts
@@ -37,7 +38,7 @@ def load(path: Path) -> Plan:
     Raises ``PlanError`` (nothing ran) for a file that is missing, not UTF-8, not YAML, or says what a plan cannot say.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path).decode("utf-8")
     except FileNotFoundError:
         near = [p.name for p in discover(path.parent)]
         raise PlanError(

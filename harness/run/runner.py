@@ -39,7 +39,7 @@ from harness.run.streaming import (
     stream_case,
 )
 from harness.run.watch import Step, Watch
-from harness.run.workload import Workload, make_workload
+from harness.run.workload import Workload, make_workload, matched_classes
 from harness.session.climb import Climbed
 from harness.session.verbs import BoardFaultError, BoardSilentError, StreamResult
 from harness.verdict import Assessment, check_gates
@@ -114,6 +114,9 @@ def run_case(
         options=case.dataset.options,
         folder=case.plan.origin.parent if case.plan.origin else None,
     )
+    data, mapped = matched_classes(model, data)
+    if mapped:
+        notes.warnings.append(mapped)
     check_gates(case.gates, where=str(case.plan.origin or case.plan.name), classes=data.classes)
     notes.workload = make_workload(model, data, case.plan.reference)
     symbols: Symbols | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from harness.data.classes import matched
 from harness.data.dataset import Dataset
 from harness.data.encode import quantise
 from harness.models import reference as references
@@ -31,6 +32,11 @@ class Workload:
     def sent_crc(self) -> npt.NDArray[np.uint32]:
         """CRC-32 of each sample as it was meant, uint32 [N]."""
         return np.array([zlib.crc32(payload) for payload in self.payloads()], dtype=np.uint32)
+
+
+def matched_classes(model: Model, data: Dataset) -> tuple[Dataset, str]:
+    """``data`` with its labels as the model's outputs, by name, and what that took in words. ``PlanError``: no match."""
+    return matched(data, model.classes, model.outputs[0].elements, model=model.name)
 
 
 def make_workload(model: Model, data: Dataset, reference: str) -> Workload:

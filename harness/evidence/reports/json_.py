@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from harness.errors import MisuseError
 from harness.evidence.reports import Inputs
+from harness.paths import read_file
 from harness.records import SCHEMA, Record, Samples
 
 FILENAME = "record.json"
@@ -27,7 +28,7 @@ def read_record(path: Path) -> Record:
     if path.is_dir():
         path = path / FILENAME
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_file(path).decode("utf-8"))
     except FileNotFoundError:
         raise MisuseError("no such record", where=str(path), expected=f"a {FILENAME} or its directory") from None
     except (OSError, ValueError) as error:
