@@ -14,7 +14,9 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from harness.text import printable
 
 SCHEMA = "hil.record/1"
 
@@ -95,9 +97,24 @@ class Samples:
     decisions: npt.NDArray[np.int64] | None = None  # [N] class index, -1 = unknown; None until it was decided
 
 
+def _plain(value: object) -> object:
+    if isinstance(value, str):
+        # An enumeration's member is one of our own words, and must stay a member.
+        return value if isinstance(value, StrEnum) else printable(value)
+    return tuple(map(_plain, value)) if isinstance(value, tuple | list) else value
+
+
 class _Frozen(BaseModel):
     # JSON has no NaN or infinity, but a difference to the reference may be infinite: written as words, and read back.
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), ser_json_inf_nan="strings")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_text(cls, values: object) -> object:
+        """Whatever came from outside (a path, a symbol, a message) fits into every report and drives no terminal."""
+        if not isinstance(values, dict):
+            return values
+        return {key: _plain(value) for key, value in values.items()}
 
 
 class Measurement(_Frozen):
@@ -120,6 +137,7 @@ class GateResult(_Frozen):
     value: float | None
     passed: bool | None
     needs: Literal["hardware"] | None = None
+    confidence: float | None = None
     reason: str = ""
 
 
@@ -154,6 +172,7 @@ class DatasetFacts(_Frozen):
     sha256: str
     n: int
     classes: tuple[str, ...] = ()
+    planned: int | None = None  # samples that the plan means; n is less when --samples cut the run short
 
 
 class ReferenceFacts(_Frozen):
@@ -300,6 +319,10 @@ class Record(_Frozen):
         alias_generator=lambda name: "schema" if name == "schema_" else name,
         populate_by_name=True,
     )
+
+    def plain(self) -> Record:
+        """The same record, every text in it made harmless: copies and parts that were updated are not checked by themselves."""
+        return Record.model_validate(self.model_dump(by_alias=True))
 
     def measurement(self, name: str) -> Measurement | None:
         """The measurement of that name, or None."""

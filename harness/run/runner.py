@@ -17,7 +17,6 @@ from harness.bench.emulators import Findings
 from harness.bench.unit import Unit, choose_backend, open_unit
 from harness.build.symbols import Symbols
 from harness.clock import Clock, SystemClock
-from harness.data import datasets
 from harness.errors import BenchError, DeviceError
 from harness.evidence import write_reports
 from harness.models.metadata import load_model
@@ -39,7 +38,7 @@ from harness.run.streaming import (
     stream_case,
 )
 from harness.run.watch import Step, Watch
-from harness.run.workload import Workload, make_workload, matched_classes
+from harness.run.workload import Workload, load_data, make_workload, matched_classes
 from harness.session.climb import Climbed
 from harness.session.verbs import BoardFaultError, BoardSilentError, StreamResult
 from harness.verdict import Assessment, check_gates
@@ -107,18 +106,12 @@ def run_case(
         notes.answered = len(earlier[1].answered)
     watch(Step("prepare"))
     model = load_model(case.model)
-    data = datasets.load(
-        case.dataset.name,
-        case.dataset.split,
-        samples=case.dataset.samples,
-        options=case.dataset.options,
-        folder=case.plan.origin.parent if case.plan.origin else None,
-    )
+    data, planned = load_data(case)
     data, mapped = matched_classes(model, data)
     if mapped:
         notes.warnings.append(mapped)
-    check_gates(case.gates, where=str(case.plan.origin or case.plan.name), classes=data.classes)
-    notes.workload = make_workload(model, data, case.plan.reference)
+    check_gates(case.gates, case.plan.where_gate, classes=data.classes, n_samples=planned)
+    notes.workload = make_workload(model, data, case.plan.reference, planned)
     symbols: Symbols | None = None
     try:
         watch(Step("build"))
@@ -295,7 +288,7 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         backend=notes.backend,
         evidence=evidence,
         firmware=notes.product.facts(notes.live.flashed if notes.live else None) if notes.product else None,
-        dataset=notes.workload.data.facts() if notes.workload else None,
+        dataset=notes.workload.facts() if notes.workload else None,
         reference=notes.workload.reference if notes.workload else None,
         link=link_facts(notes.streamed, evidence) if notes.streamed else None,
         measurements=assessed.measurements if assessed else (),
@@ -310,5 +303,5 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         host=platform.node(),
     )
     return CaseResult(
-        record, assessed.samples if assessed else None, notes.workload.data.inputs if notes.workload else None
+        record.plain(), assessed.samples if assessed else None, notes.workload.data.inputs if notes.workload else None
     )

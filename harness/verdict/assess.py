@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.plans.schema import Gate
 from harness.records import GateResult, Measurement, Samples, Verdict
-from harness.verdict.gates import judge
+from harness.verdict.gates import Extent, judge
 from harness.verdict.metrics import measure_all
 from harness.verdict.view import View
 
@@ -28,7 +28,8 @@ class Assessment:
 def assess(view: View, gates: Iterable[Gate]) -> Assessment:
     """Measure everything, then judge ``gates``. The verdict is never ``error``: that is for ``run`` to say."""
     measurements = measure_all(view)
-    results, verdict, reasons = judge(gates, measurements, view.evidence)
+    extent = Extent(view.n, view.planned or view.n, view.wanted)
+    results, verdict, reasons = judge(gates, measurements, view.evidence, extent)
     return Assessment(
         samples=dataclasses.replace(view.samples, decisions=view.decisions),
         measurements=measurements,

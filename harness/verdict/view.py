@@ -20,7 +20,7 @@ class View:
 
     ``output``: the model's output tensor; its values must be one per class for the class metrics.
     ``clock_hz``: of the board's cycle counter; None when it has none. ``stack_bytes``: the deepest seen; None if
-    unknown.
+    unknown. ``planned``: how many samples the plan means, ``wanted``: how many it wants at least; None where it does not say.
 
     A sample is *sound* when it was answered with status 0 and the engine read the input that was meant. Every share is
     over all samples that were sent: one that is not sound is counted against the product, never left out. Sizes of
@@ -38,6 +38,8 @@ class View:
     link: LinkFacts | None = None
     firmware: FirmwareFacts | None = None
     stack_bytes: int | None = None
+    planned: int | None = None
+    wanted: int | None = None
 
     def __post_init__(self) -> None:
         samples = self.samples

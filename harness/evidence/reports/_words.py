@@ -72,9 +72,19 @@ def _bare(unit: str) -> str:
 
 
 def limit(gate: GateResult) -> str:
-    """``accuracy >= 0.95``, with ``needs hardware`` where that is so."""
+    """``accuracy >= 0.95``, with ``needs hardware`` and ``confidence 0.95`` where that is so: as in the plan."""
     text = f"{gate.metric} {gate.op} {gate.limit:.12g}"
-    return f"{text} needs {gate.needs}" if gate.needs else text
+    if gate.needs:
+        text += f" needs {gate.needs}"
+    return text if gate.confidence is None else f"{text} confidence {gate.confidence:.12g}"
+
+
+def shortened(record: Record) -> str:
+    """``shortened by --samples: 60 of 450 samples``; empty for a whole run."""
+    data = record.dataset
+    if data is None or data.planned is None or data.n >= data.planned:
+        return ""
+    return f"shortened by --samples: {data.n:,} of {data.planned:,} samples"
 
 
 def outcome(gate: GateResult) -> str:

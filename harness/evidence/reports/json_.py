@@ -17,7 +17,7 @@ FILENAME = "record.json"
 
 def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> bytes:
     """The record as JSON, UTF-8, two spaces; infinities as the words ``Infinity``, ``-Infinity``, ``NaN`` in quotes."""
-    return (record.model_dump_json(by_alias=True, indent=2) + "\n").encode()
+    return (record.plain().model_dump_json(by_alias=True, indent=2) + "\n").encode()
 
 
 def read_record(path: Path) -> Record:

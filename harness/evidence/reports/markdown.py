@@ -6,7 +6,7 @@ import re
 
 from harness.evidence.reports import Inputs
 from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
-from harness.evidence.reports._words import banner, figure, headlines, interval, limit, meaning, outcome
+from harness.evidence.reports._words import banner, figure, headlines, interval, limit, meaning, outcome, shortened
 from harness.records import Record, Samples, Verdict
 
 FILENAME = "summary.md"
@@ -15,11 +15,14 @@ _SIGN = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.ERROR: "🔧", Verdic
 
 def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> bytes:
     """Verdict, reasons, gates, headline figures, identities; GitHub's and GitLab's table syntax."""
+    short = f" **{shortened(record).capitalize()}.**" if shortened(record) else ""
     what = f"Board `{_code(record.board)}`, backend {record.backend} ({record.evidence})"
     lines = [
         f"## {_SIGN[record.verdict]} {record.verdict.upper()}: {_safe(record.case_id)}",
         "",
-        f"{meaning(record.verdict).capitalize()}. {what}" + (f" - **{banner(record)}**." if banner(record) else "."),
+        f"{meaning(record.verdict).capitalize()}. {what}"
+        + (f" - **{banner(record)}**." if banner(record) else ".")
+        + short,
         "",
         *(f"- {_safe(reason)}" for reason in record.reasons),
         "",

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
-from harness.evidence.reports._words import banner, figure, headlines, interval, limit, meaning, outcome
+from harness.evidence.reports._words import banner, figure, headlines, interval, limit, meaning, outcome, shortened
 from harness.records import Record
 
 _STYLE = {"pass": "bold green", "fail": "bold red", "error": "bold magenta", "inconclusive": "bold yellow"}
@@ -24,6 +24,8 @@ def view(record: Record) -> RenderableType:
     if banner(record):
         backend.append(f"  {banner(record)}", style="yellow")
     parts: list[RenderableType] = [title, backend]
+    if shortened(record):
+        parts.append(Text(shortened(record), style="yellow"))
     if record.measurements or record.link is not None:
         parts.append(_figures(record))
     if record.gates:
