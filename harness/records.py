@@ -175,6 +175,24 @@ class DatasetFacts(_Frozen):
     planned: int | None = None  # samples that the plan means; n is less when --samples cut the run short
 
 
+class InputFacts(_Frozen):
+    """How the real inputs fill the model's quantised input. Shares are of all values of all samples.
+
+    ``at_rail``: at an end of the dtype's range, rightly or not. ``clipped``: more than one step beyond it, so that they
+    became another value. ``distinct``: different raw values that occur. ``span``: the part of the range that is used.
+    ``low`` and ``high`` are of the data in real units, ``takes_low`` and ``takes_high`` what the input can hold.
+    """
+
+    at_rail: float
+    clipped: float
+    distinct: int
+    span: float
+    low: float
+    high: float
+    takes_low: float
+    takes_high: float
+
+
 class ReferenceFacts(_Frozen):
     """What computed the expected outputs."""
 
@@ -298,6 +316,7 @@ class Record(_Frozen):
     evidence: Evidence
     firmware: FirmwareFacts | None
     dataset: DatasetFacts | None
+    inputs: InputFacts | None = None  # None: a float32 input, which has no ends, or nothing was encoded
     reference: ReferenceFacts | None
     link: LinkFacts | None
     measurements: tuple[Measurement, ...] = ()

@@ -24,6 +24,7 @@ from harness.run.product import Product, build_product, read_product
 from harness.run.scoring import gather, link_facts
 from harness.run.streaming import raise_speed
 from harness.run.workload import make_workload, matched_classes
+from harness.verdict.alike import alike
 from harness.verdict.decide import decide
 
 _HELLO_TIMEOUT_S = 10.0
@@ -46,8 +47,7 @@ class Run:
     @property
     def agreement(self) -> float:
         """Share of the samples whose raw outputs are identical to the host reference's."""
-        same = (self.samples.outputs == self.samples.reference).all(axis=1)
-        return float(np.mean(same & self.samples.answered))
+        return float(np.mean(alike(self.samples.outputs, self.samples.reference) & self.samples.answered))
 
     @property
     def lost(self) -> int:

@@ -112,6 +112,7 @@ def run_case(
         notes.warnings.append(mapped)
     check_gates(case.gates, case.plan.where_gate, classes=data.classes, n_samples=planned)
     notes.workload = make_workload(model, data, case.plan.reference, planned)
+    notes.warnings += notes.workload.warnings
     symbols: Symbols | None = None
     try:
         watch(Step("build"))
@@ -200,6 +201,7 @@ def _on_the_unit(
     notes.assessed = score(
         case, notes.product, workload, notes.streamed, live, evidence=unit.evidence, stack_bytes=status.stack_bytes
     )
+    notes.warnings += notes.assessed.warnings
     watch(Step("layers"))
     notes.inside = look_inside(
         notes.product,
@@ -289,6 +291,7 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         evidence=evidence,
         firmware=notes.product.facts(notes.live.flashed if notes.live else None) if notes.product else None,
         dataset=notes.workload.facts() if notes.workload else None,
+        inputs=notes.workload.inputs if notes.workload else None,
         reference=notes.workload.reference if notes.workload else None,
         link=link_facts(notes.streamed, evidence) if notes.streamed else None,
         measurements=assessed.measurements if assessed else (),

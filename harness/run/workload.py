@@ -12,11 +12,12 @@ from harness.data import datasets
 from harness.data.classes import matched
 from harness.data.dataset import Dataset
 from harness.data.encode import quantise
+from harness.data.fill import fill, remark
 from harness.errors import PlanError
 from harness.models import reference as references
 from harness.models.metadata import Model
 from harness.plans.expand import Case
-from harness.records import DatasetFacts, ReferenceFacts
+from harness.records import DatasetFacts, InputFacts, ReferenceFacts
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Workload:
     """``raw`` [N, *input shape] in the model's dtype; ``expected`` [N, outputs] raw in the output's dtype.
 
     ``planned``: how many samples the plan means; ``data`` has fewer when ``--samples`` said so.
+    ``inputs``: how the data fills the model's input, ``warnings`` what a reader must know of it.
     """
 
     data: Dataset
@@ -31,6 +33,8 @@ class Workload:
     expected: npt.NDArray[np.generic]
     reference: ReferenceFacts
     planned: int
+    inputs: InputFacts | None
+    warnings: tuple[str, ...]
 
     def facts(self) -> DatasetFacts:
         """What the record keeps of the data."""
@@ -76,6 +80,10 @@ def make_workload(model: Model, data: Dataset, reference: str, planned: int | No
     ``PlanError`` naming both sides when the data does not suit the model: before anything is built or flashed.
     """
     raw = quantise(data.inputs, model.inputs[0], dataset=data.name, model=model.name)
+    facts = fill(data.inputs, model.inputs[0], raw)
+    warnings = [text] if facts and (text := remark(facts, data.inputs, model.inputs[0])) else []
+    if len(raw) > 1 and (raw == raw[:1]).all():
+        warnings.append(f"every one of {len(raw)} samples has the same input")
     oracle = references.load(reference)
     return Workload(
         data,
@@ -83,4 +91,6 @@ def make_workload(model: Model, data: Dataset, reference: str, planned: int | No
         oracle.run(model.path, raw),
         ReferenceFacts(engine=oracle.engine, version=oracle.version),
         len(data) if planned is None else planned,
+        facts,
+        tuple(warnings),
     )

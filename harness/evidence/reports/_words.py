@@ -87,6 +87,15 @@ def shortened(record: Record) -> str:
     return f"shortened by --samples: {data.n:,} of {data.planned:,} samples"
 
 
+def filling(record: Record) -> str:
+    """``1.20 % at an end of the range, 0.00 % clipped, 17 distinct values``; empty where nothing was encoded."""
+    facts = record.inputs
+    if facts is None:
+        return ""
+    rail, clipped = figure(facts.at_rail, "ratio"), figure(facts.clipped, "ratio")
+    return f"{rail} at an end of the range, {clipped} clipped, {facts.distinct:,} distinct values"
+
+
 def outcome(gate: GateResult) -> str:
     """``pass``, ``fail`` or ``inconclusive``."""
     return {True: "pass", False: "fail", None: "inconclusive"}[gate.passed]
@@ -120,7 +129,7 @@ def identity(record: Record) -> list[tuple[str, list[tuple[str, str]]]]:
         )
     if (d := record.dataset) is not None:
         rows = [("Name", d.name), ("Split", d.split), ("Samples", f"{d.n:,}"), ("Classes", ", ".join(d.classes))]
-        parts.append(("Dataset", [*rows, ("SHA-256", d.sha256)]))
+        parts.append(("Dataset", [*rows, ("As the model's input", filling(record)), ("SHA-256", d.sha256)]))
     if (r := record.reference) is not None:
         parts.append(("Reference", [("Engine", r.engine), ("Version", r.version)]))
     if (link := record.link) is not None:

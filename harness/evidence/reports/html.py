@@ -12,6 +12,7 @@ import numpy as np
 from harness.evidence.reports import Inputs, _layers, _plots, _words
 from harness.records import Record, Samples
 from harness.text import printable
+from harness.verdict.alike import alike
 
 FILENAME = "report.html"
 # More would make the page heavy without telling more; the rest is in samples.npz.
@@ -114,7 +115,7 @@ def _worst(samples: Samples | None, inputs: Inputs | None, classes: tuple[str, .
     def name(index: int) -> str:
         return "unknown" if index < 0 else classes[index] if index < len(classes) else str(index)
 
-    apart = (samples.outputs != samples.reference).any(axis=1)
+    apart = ~alike(samples.outputs, samples.reference)
     reasons = [
         (~samples.answered, "lost"),
         (samples.answered & (samples.status != 0), "engine error"),

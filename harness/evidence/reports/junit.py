@@ -82,6 +82,9 @@ def _properties(record: Record) -> list[str]:
         ]
     if record.dataset is not None:
         pairs.append(("dataset_sha256", record.dataset.sha256))
+    if record.inputs is not None:
+        shares = ("at_rail", "clipped", "span")
+        pairs += [(f"inputs.{name}", number(getattr(record.inputs, name))) for name in (*shares, "distinct")]
     for measurement in record.measurements:
         pairs.append((measurement.name, number(measurement.value)))
         pairs.append((f"{measurement.name}.n", str(measurement.n)))

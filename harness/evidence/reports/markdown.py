@@ -6,7 +6,17 @@ import re
 
 from harness.evidence.reports import Inputs
 from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
-from harness.evidence.reports._words import banner, figure, headlines, interval, limit, meaning, outcome, shortened
+from harness.evidence.reports._words import (
+    banner,
+    figure,
+    filling,
+    headlines,
+    interval,
+    limit,
+    meaning,
+    outcome,
+    shortened,
+)
 from harness.records import Record, Samples, Verdict
 
 FILENAME = "summary.md"
@@ -47,6 +57,8 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         lines += [f"**{_safe(record.divergence.describe())}**", ""]
     if record.layers:
         lines += _layers(record)
+    if filling(record):
+        lines += [f"Inputs: {filling(record)}.", ""]
     lines += [f"> {_safe(warning)}" for warning in record.warnings]
     facts = []
     if record.firmware is not None:

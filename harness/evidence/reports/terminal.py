@@ -9,7 +9,17 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
-from harness.evidence.reports._words import banner, figure, headlines, interval, limit, meaning, outcome, shortened
+from harness.evidence.reports._words import (
+    banner,
+    figure,
+    filling,
+    headlines,
+    interval,
+    limit,
+    meaning,
+    outcome,
+    shortened,
+)
 from harness.records import Record
 
 _STYLE = {"pass": "bold green", "fail": "bold red", "error": "bold magenta", "inconclusive": "bold yellow"}
@@ -58,6 +68,8 @@ def _figures(record: Record) -> Table:
     for m in headlines(record):
         notes = [f"95 %: {interval(m)}" if interval(m) else "", f"n={m.n:,}" if m.n > 1 else ""]
         table.add_row(m.name, figure(m.value, m.unit), ", ".join(note for note in notes if note))
+    if filling(record):
+        table.add_row("inputs", "", filling(record))
     if (link := record.link) is not None:
         counters = (
             f"{link.bytes_tx:,} B out, {link.bytes_rx:,} B in, {link.frames_bad} bad frames, {link.resent} resent"

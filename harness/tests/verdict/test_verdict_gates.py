@@ -147,7 +147,8 @@ def test_an_assessment_hands_the_decisions_on_with_everything_else(view: Callabl
     assert got.samples.decisions is not None
     assert got.samples.decisions.tolist() == [0, 1]
     assert got.verdict is Verdict.FAIL
-    assert [g.passed for g in got.gates] == [False, True]
+    passed = {g.metric: g.passed for g in got.gates}
+    assert passed == {"accuracy": False, "agreement": True, "nonfinite_outputs": True}
     assert got.confusion == ((1, 1, 0), (0, 0, 0))
     assert {"accuracy", "agreement", "lost_samples"} <= {m.name for m in got.measurements}
 
@@ -222,3 +223,26 @@ def test_fewer_samples_than_the_plan_wants_are_not_enough_for_a_pass() -> None:
     for n, verdict in ((99, Verdict.INCONCLUSIVE), (100, Verdict.PASS)):
         assert judge(easy, [share("accuracy", n, n)], "emulated", Extent(n, 450, 100))[1] is verdict
     assert judge(easy, [share("accuracy", 0, 9)], "emulated", Extent(9, 450, 100))[1] is Verdict.FAIL
+
+
+def test_float_outputs_must_be_finite_without_a_gate_that_says_so(view: Callable[..., View]) -> None:
+    nan = float("nan")
+    case = view([[nan, 1.0], [0.2, 0.8]], [1, 1])
+    got = assess(case, [gate("agreement == 1")])
+    assert got.verdict is Verdict.FAIL
+    assert [(g.metric, g.passed) for g in got.gates] == [("agreement", True), ("nonfinite_outputs", False)]
+    allowed = assess(case, [gate("agreement == 1"), gate("nonfinite_outputs <= 0.5")])
+    assert allowed.verdict is Verdict.PASS
+    assert assess(case, []).verdict is Verdict.INCONCLUSIVE
+    assert len(assess(view([[1, 2]], [1], dtype="int8"), [gate("agreement == 1")]).gates) == 1
+
+
+def test_outputs_that_do_not_depend_on_the_input_are_remarked_on(view: Callable[..., View]) -> None:
+    assert "the same outputs" in assess(view([[0.1, 0.9]] * 3, [0, 1, 1]), []).warnings[0]
+    nan = float("nan")
+    assert "the same outputs" in assess(view([[nan, 0.9]] * 3, [0, 1, 1]), []).warnings[0]
+    different = [[0.1, 0.9], [0.2, 0.8]] * 5
+    assert "decided as 'b'" in assess(view(different, [0, 1] * 5), []).warnings[0]
+    assert assess(view(different, [1] * 10), []).warnings == ()
+    assert assess(view(different[:4], [0, 1, 0, 1]), []).warnings == ()
+    assert assess(view([[0.1, 0.9]], [0]), []).warnings == ()
