@@ -298,6 +298,27 @@ class Divergence(_Frozen):
         )
 
 
+class Explanation(_Frozen):
+    """A usual mistake that would explain the labels, tried on the host with the reference alone; it changes no verdict.
+
+    ``mistake`` is what the inputs or classes were tried with, "" when none of the ``tried`` explains them. ``before`` and
+    ``after`` are the reference's top-1 accuracies on ``n`` samples.
+    """
+
+    mistake: str
+    before: float
+    after: float
+    n: int
+    tried: int
+
+    def describe(self) -> str:
+        """One line for people."""
+        same = f"the outputs equal the reference's, which scores {self.before:.1%} of {self.n} samples"
+        if not self.mistake:
+            return f"{same}: none of {self.tried} usual mistakes of layout, scale or order explains the labels"
+        return f"{same}: with {self.mistake} it scores {self.after:.1%}"
+
+
 class Record(_Frozen):
     """Everything one case produced."""
 
@@ -324,6 +345,7 @@ class Record(_Frozen):
     confusion: tuple[tuple[int, ...], ...] = ()  # rows = truth, columns = decision (+ last column: unknown)
     fault: FaultReport | None = None
     divergence: Divergence | None = None  # None: no sample differs, or the engine shows no layers to compare
+    explanation: Explanation | None = None  # None: the labels were not missed, or the board does not agree
     layers: tuple[LayerFacts, ...] = ()  # the per-layer profile, when it was asked for
     layers_sample: str = ""  # the id of the sample it is of
     warnings: tuple[str, ...] = ()

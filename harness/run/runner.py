@@ -21,9 +21,10 @@ from harness.errors import BenchError, DeviceError
 from harness.evidence import write_reports
 from harness.models.metadata import load_model
 from harness.plans.expand import Case
-from harness.records import Backend, Evidence, FaultReport, Record, Samples, UnitFacts, Verdict
+from harness.records import Backend, Evidence, Explanation, FaultReport, Record, Samples, UnitFacts, Verdict
 from harness.run import blame, journal
 from harness.run.bring_up import Live, bring_up
+from harness.run.explain import explain, is_wanted
 from harness.run.inside import Inside, look_inside
 from harness.run.options import RunOptions
 from harness.run.product import Product, build_product, read_product
@@ -76,6 +77,7 @@ class _Notes:
     climbed: Climbed | None = None
     assessed: Assessment | None = None
     fault: FaultReport | None = None
+    explanation: Explanation | None = None
     inside: Inside = field(default_factory=Inside)
     warnings: list[str] = field(default_factory=list)
 
@@ -230,6 +232,14 @@ def _judged(case: Case, notes: _Notes, clock: Clock) -> CaseResult:
     assert notes.assessed is not None
     _warn(notes)
     reasons = notes.assessed.reasons
+    if notes.assessed.verdict is Verdict.FAIL and is_wanted(notes.assessed):
+        assert notes.product is not None
+        assert notes.workload is not None
+        notes.explanation, why_not = explain(case, notes.product.model, notes.workload, clock)
+        if notes.explanation is not None:
+            reasons = (*reasons, notes.explanation.describe())
+        elif why_not:
+            notes.warnings.append(why_not)
     if notes.inside.divergence is not None and notes.assessed.verdict is Verdict.FAIL:
         reasons = (*reasons, notes.inside.divergence.describe())
     return _result(case, notes, clock, notes.assessed.verdict, reasons)
@@ -299,6 +309,7 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         confusion=assessed.confusion if assessed else (),
         fault=notes.fault,
         divergence=notes.inside.divergence,
+        explanation=notes.explanation,
         layers=notes.inside.layers,
         layers_sample=notes.inside.sample,
         warnings=tuple(notes.warnings),

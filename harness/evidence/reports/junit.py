@@ -92,6 +92,8 @@ def _properties(record: Record) -> list[str]:
             pairs.append((f"{measurement.name}.low", number(measurement.low)))
         if measurement.high is not None:
             pairs.append((f"{measurement.name}.high", number(measurement.high)))
+    if record.explanation is not None:
+        pairs.append(("explanation", record.explanation.describe()))
     pairs += [(f"warning.{place}", warning) for place, warning in enumerate(record.warnings, start=1)]
     return [f"[[PROPERTY|{_line(name)}={_line(value)}]]" for name, value in pairs if value]
 

@@ -55,6 +55,8 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         lines += [f"**Fault** at pc `{record.fault.pc:#010x}` ({_safe(where)}), lr `{record.fault.lr:#010x}`.", ""]
     if record.divergence is not None:
         lines += [f"**{_safe(record.divergence.describe())}**", ""]
+    if record.explanation is not None:
+        lines += [f"**{_safe(record.explanation.describe())}**", ""]
     if record.layers:
         lines += _layers(record)
     if filling(record):

@@ -47,6 +47,8 @@ def view(record: Record) -> RenderableType:
         parts.append(Text(f"fault: pc {record.fault.pc:#010x}{where}, lr {record.fault.lr:#010x}", style="red"))
     if record.divergence is not None:
         parts.append(Text(record.divergence.describe(), style="red"))
+    if record.explanation is not None:
+        parts.append(Text(record.explanation.describe(), style="yellow"))
     if record.layers:
         parts.append(_layers(record))
     parts.extend(Text(f"warning: {warning}", style="yellow") for warning in record.warnings)
