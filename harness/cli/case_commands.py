@@ -17,7 +17,7 @@ from harness.clock import SystemClock
 from harness.errors import MisuseError, PlanError
 from harness.models import metadata
 from harness.paths import shipped
-from harness.plans import Plan, discover, expand, load
+from harness.plans import Plan, discover, expand
 from harness.run.options import RunOptions
 from harness.run.watch import Step, line
 
@@ -35,14 +35,16 @@ MassErase = Annotated[
 
 def find_plan(name: str) -> Plan:
     """A plan by path, or by name in ``./testplans`` or among those that come with the project."""
+    from harness.run.reading import read_plan  # here: the statistics behind it are slow to import
+
     path = Path(name)
     if path.is_file():
-        return load(path)
+        return read_plan(path)
     folders = [Path("testplans"), shipped("testplans")]
     for folder in folders:
         for candidate in discover(folder):
             if candidate.stem == name:
-                return load(candidate)
+                return read_plan(candidate)
     known = sorted({candidate.stem for folder in folders for candidate in discover(folder)})
     raise PlanError(f"there is no plan {name!r}", expected=f"a file, or one of: {', '.join(known)}")
 

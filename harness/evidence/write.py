@@ -20,6 +20,7 @@ def write_reports(
     is new, all are. A file that this record has no content for is removed: reports of two runs never lie side by side.
     Raises ``BenchError`` when the disk refuses; the files not yet replaced are then the old ones.
     """
+    record = record.plain()
     forms = sorted((reports.load(name) for name in reports.names()), key=lambda form: form.FILENAME == "record.json")
     # All are rendered before any is written: an error in one form must not leave half a directory.
     contents = [(directory / form.FILENAME, form.render(record, samples, inputs)) for form in forms]

@@ -12,6 +12,7 @@ from harness.errors import PlanError
 from harness.models.ir import Array, Graph, IrTensor, Layer, Quantization
 from harness.models.shapes import check_shapes
 from harness.models.wellformed import check_structure
+from harness.paths import read_file
 
 _MAGIC = b"TFL3"  # the flatbuffer file identifier, at offset 4
 _NUMPY = {"BFLOAT16": "uint16", "BOOL": "bool"}
@@ -31,7 +32,7 @@ def read(path: Path) -> Graph:
     itself (``wellformed``, ``shapes``).
     """
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError as error:
         raise PlanError("the model file cannot be read", where=str(path), found=error.strerror) from error
     return parse(content, str(path))

@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import PlanError
+from harness.paths import read_file
 from harness.plans.yamltree import parse
 
 
@@ -39,7 +40,7 @@ class Bench(_Part):
 def load_bench(path: Path) -> Bench:
     """Read and check a bench file. ``PlanError`` names file, line and key of what is wrong."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PlanError(
             "the bench file cannot be read", where=str(path), expected="a UTF-8 text file", found=error

@@ -17,14 +17,14 @@ from harness.bench.emulators import About, Findings
 from harness.bench.unit import Unit, about, choose_backend, open_unit
 from harness.build.symbols import Symbols
 from harness.clock import Clock, SystemClock
-from harness.data import datasets
 from harness.errors import BenchError, DeviceError
 from harness.evidence import write_reports
 from harness.models.metadata import load_model
 from harness.plans.expand import Case
-from harness.records import Backend, Evidence, FaultReport, Record, Samples, UnitFacts, Verdict
+from harness.records import Backend, Evidence, Explanation, FaultReport, Record, Samples, UnitFacts, Verdict
 from harness.run import blame, journal
 from harness.run.bring_up import Live, bring_up
+from harness.run.explain import explain, is_wanted
 from harness.run.inside import Inside, look_inside
 from harness.run.options import RunOptions
 from harness.run.product import Product, build_product, read_product
@@ -39,7 +39,7 @@ from harness.run.streaming import (
     stream_case,
 )
 from harness.run.watch import Step, Watch
-from harness.run.workload import Workload, make_workload
+from harness.run.workload import Workload, load_data, make_workload, matched_classes
 from harness.session.climb import Climbed
 from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError, StreamResult
 from harness.verdict import Assessment, check_gates
@@ -77,6 +77,7 @@ class _Notes:
     climbed: Climbed | None = None
     assessed: Assessment | None = None
     fault: FaultReport | None = None
+    explanation: Explanation | None = None
     inside: Inside = field(default_factory=Inside)
     warnings: list[str] = field(default_factory=list)
 
@@ -107,15 +108,13 @@ def run_case(
         notes.answered = len(earlier[1].answered)
     watch(Step("prepare"))
     model = load_model(case.model)
-    data = datasets.load(
-        case.dataset.name,
-        case.dataset.split,
-        samples=case.dataset.samples,
-        options=case.dataset.options,
-        folder=case.plan.origin.parent if case.plan.origin else None,
-    )
-    check_gates(case.gates, where=str(case.plan.origin or case.plan.name), classes=data.classes)
-    notes.workload = make_workload(model, data, case.plan.reference)
+    data, planned = load_data(case)
+    data, mapped = matched_classes(model, data)
+    if mapped:
+        notes.warnings.append(mapped)
+    check_gates(case.gates, case.plan.where_gate, classes=data.classes, n_samples=planned)
+    notes.workload = make_workload(model, data, case.plan.reference, planned)
+    notes.warnings += notes.workload.warnings
     symbols: Symbols | None = None
     try:
         watch(Step("build"))
@@ -207,6 +206,7 @@ def _on_the_unit(
     notes.assessed = score(
         case, notes.product, workload, notes.streamed, live, evidence=unit.evidence, stack_bytes=status.stack_bytes
     )
+    notes.warnings += notes.assessed.warnings
     watch(Step("layers"))
     notes.inside = look_inside(
         notes.product,
@@ -235,6 +235,14 @@ def _judged(case: Case, notes: _Notes, clock: Clock) -> CaseResult:
     assert notes.assessed is not None
     _warn(notes)
     reasons = notes.assessed.reasons
+    if notes.assessed.verdict is Verdict.FAIL and is_wanted(notes.assessed):
+        assert notes.product is not None
+        assert notes.workload is not None
+        notes.explanation, why_not = explain(case, notes.product.model, notes.workload, clock)
+        if notes.explanation is not None:
+            reasons = (*reasons, notes.explanation.describe())
+        elif why_not:
+            notes.warnings.append(why_not)
     if notes.inside.divergence is not None and notes.assessed.verdict is Verdict.FAIL:
         reasons = (*reasons, notes.inside.divergence.describe())
     return _result(case, notes, clock, notes.assessed.verdict, reasons)
@@ -298,7 +306,8 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         evidence=evidence,
         caveat=notes.stand_in.caveat if notes.stand_in else "",
         firmware=notes.product.facts(notes.live.flashed if notes.live else None) if notes.product else None,
-        dataset=notes.workload.data.facts() if notes.workload else None,
+        dataset=notes.workload.facts() if notes.workload else None,
+        inputs=notes.workload.inputs if notes.workload else None,
         reference=notes.workload.reference if notes.workload else None,
         link=link_facts(notes.streamed, evidence) if notes.streamed else None,
         measurements=assessed.measurements if assessed else (),
@@ -306,6 +315,7 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         confusion=assessed.confusion if assessed else (),
         fault=notes.fault,
         divergence=notes.inside.divergence,
+        explanation=notes.explanation,
         layers=notes.inside.layers,
         layers_sample=notes.inside.sample,
         warnings=tuple(notes.warnings),
@@ -313,5 +323,5 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         host=platform.node(),
     )
     return CaseResult(
-        record, assessed.samples if assessed else None, notes.workload.data.inputs if notes.workload else None
+        record.plain(), assessed.samples if assessed else None, notes.workload.data.inputs if notes.workload else None
     )

@@ -70,9 +70,28 @@ def _bare(unit: str) -> str:
 
 
 def limit(gate: GateResult) -> str:
-    """``accuracy >= 0.95``, with ``needs hardware`` where that is so."""
+    """``accuracy >= 0.95``, with ``needs hardware`` and ``confidence 0.95`` where that is so: as in the plan."""
     text = f"{gate.metric} {gate.op} {gate.limit:.12g}"
-    return f"{text} needs {gate.needs}" if gate.needs else text
+    if gate.needs:
+        text += f" needs {gate.needs}"
+    return text if gate.confidence is None else f"{text} confidence {gate.confidence:.12g}"
+
+
+def shortened(record: Record) -> str:
+    """``shortened by --samples: 60 of 450 samples``; empty for a whole run."""
+    data = record.dataset
+    if data is None or data.planned is None or data.n >= data.planned:
+        return ""
+    return f"shortened by --samples: {data.n:,} of {data.planned:,} samples"
+
+
+def filling(record: Record) -> str:
+    """``1.20 % at an end of the range, 0.00 % clipped, 17 distinct values``; empty where nothing was encoded."""
+    facts = record.inputs
+    if facts is None:
+        return ""
+    rail, clipped = figure(facts.at_rail, "ratio"), figure(facts.clipped, "ratio")
+    return f"{rail} at an end of the range, {clipped} clipped, {facts.distinct:,} distinct values"
 
 
 def outcome(gate: GateResult) -> str:
@@ -108,7 +127,7 @@ def identity(record: Record) -> list[tuple[str, list[tuple[str, str]]]]:
         )
     if (d := record.dataset) is not None:
         rows = [("Name", d.name), ("Split", d.split), ("Samples", f"{d.n:,}"), ("Classes", ", ".join(d.classes))]
-        parts.append(("Dataset", [*rows, ("SHA-256", d.sha256)]))
+        parts.append(("Dataset", [*rows, ("As the model's input", filling(record)), ("SHA-256", d.sha256)]))
     if (r := record.reference) is not None:
         parts.append(("Reference", [("Engine", r.engine), ("Version", r.version)]))
     if (link := record.link) is not None:

@@ -14,7 +14,11 @@ from harness.records import Measurement
 from harness.verdict.metrics import Family
 from harness.verdict.view import View
 
-FAMILY = Family(("flash_bytes", "ram_bytes", "samples_per_s", "stack_bytes", "line_use", "overlap", "board_resets"))
+FAMILY = Family(
+    ("flash_bytes", "ram_bytes", "samples_per_s", "stack_bytes", "line_use", "overlap", "board_resets"),
+    ratios=("line_use", "overlap"),
+    whole=("flash_bytes", "ram_bytes", "stack_bytes", "board_resets"),
+)
 
 
 def measure(view: View) -> tuple[Measurement, ...]:
