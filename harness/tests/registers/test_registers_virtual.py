@@ -1,9 +1,14 @@
 """Virtual chips have the vendor's registers at the vendor's places, and after a reset they read what the vendor says."""
 
+import importlib
+import importlib.util
+from pathlib import Path
+
+import py_source
 import pytest
 from vendor import Description
 
-from harness.virtual import soc
+from harness.virtual import periph, soc
 from harness.virtual.periph.base import Peripheral, Unmodelled
 
 TABLES = {"stm32f446re": "stm32f446", "stm32l476rg": "stm32l476", "stm32l4r9zi": "stm32l4p5", "cy8c624a": "psoc6_02"}
@@ -48,8 +53,8 @@ def test_each_modelled_register_reads_the_vendors_value_after_a_reset(name):
         device.reset()
         device.clocked = True
         for register in vendor.registers.values():
-            owner, _, short = register.name.partition(".")
-            if owner != peripheral or short in vendor.own_resets.get(owner, ()):
+            owner = register.name.partition(".")[0]
+            if owner != peripheral or register.name in vendor.unsaid:
                 continue
             seen += 1
             value = device.get(register.address - vendor.bases[owner])
@@ -59,3 +64,76 @@ def test_each_modelled_register_reads_the_vendors_value_after_a_reset(name):
                 )
     assert wrong == []
     assert seen > 60
+
+
+# -- the modules ----------------------------------------------------------------------------------------------------------
+
+
+def modules():
+    """Each module with registers: the vendor's name of its peripheral, and the tables of the chips that have it."""
+    found = {}
+    for name, table in TABLES.items():
+        for region, device in modelled(soc.build(name, "modules")[1]):
+            vendor = Description(table)
+            if region in vendor.bases:
+                found.setdefault(type(device).__module__, (region, {}))[1][table] = vendor
+    return {module: (region, list(vendors.values())) for module, (region, vendors) in found.items()}
+
+
+MODULES = modules()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_each_offset_and_field_of_a_peripherals_module_is_the_vendors(module):
+    peripheral, vendors = MODULES[module]
+    assert py_source.objections(importlib.import_module(module), peripheral, vendors) == []
+
+
+def test_every_module_of_a_peripheral_is_looked_at():
+    folder = Path(periph.__file__).parent
+    here = {f"harness.virtual.periph.{path.stem}" for path in folder.glob("*.py")} - {"harness.virtual.periph.__init__"}
+    without_registers = {
+        f"harness.virtual.periph.{n}" for n in ("base", "gates", "limits", "line", "psoc6_srom", "warmup")
+    }
+    assert here - without_registers == set(MODULES)
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new", "said"),
+    [
+        ("psoc6_srss", "0x580, 0x584", "0x530, 0x584", "is SRSS.CLK_ECO_STATUS, used as SRSS_CLK_FLL_CONFIG"),
+        (
+            "scb",
+            "CTRL_BYTE_MODE, CTRL_MODE, CTRL_MODE_UART, CTRL_ENABLED = 15, 1 << 11",
+            "CTRL_BYTE_MODE, CTRL_MODE, CTRL_MODE_UART, CTRL_ENABLED = 15, 1 << 10",
+            "EZ_MODE, used as BYTE_MODE",
+        ),
+        ("rcc", "CR_PLLON, CR_PLLRDY, CR_PLLI2SON", "CR_PLLRDY, CR_PLLON, CR_PLLI2SON", "used as PLLON"),
+        (
+            "flash_l4",
+            "0x00, 0x08, 0x0C, 0x10, 0x14, 0x20",
+            "0x00, 0x08, 0x0C, 0x10, 0x18, 0x20",
+            "is FLASH.ECCR, used as FLASH_CR",
+        ),
+        ("usart", "        return control", "        return control >> 3", ""),
+        ("pwr", "if offset != CSR", "if offset != 0x04", "a register's offset without a name"),
+    ],
+)
+def test_a_wrong_place_in_a_module_is_named_with_both_names(module, old, new, said, tmp_path):
+    name = f"harness.virtual.periph.{module}"
+    text = Path(importlib.import_module(name).__file__).read_text()
+    if old not in text:
+        old, new, said = (
+            "    def reset(self)",
+            "    def _odd(self, value: int) -> int:\n        return value >> 3 & 7\n\n    def reset(self)",
+            "bits without a name",
+        )
+    assert old in text
+    path = tmp_path / f"{module}.py"
+    path.write_text(text.replace(old, new, 1))
+    spec = importlib.util.spec_from_file_location(name, path)
+    changed = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(changed)
+    peripheral, vendors = MODULES[name]
+    found = py_source.objections(changed, peripheral, vendors)
+    assert any(said in text for text in found), found

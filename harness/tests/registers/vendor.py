@@ -49,8 +49,10 @@ class Description:
         self.bases: dict[str, int] = {}
         self.interrupts: dict[str, int] = {}
         self.constants: dict[str, int] = {}
-        self.own_resets: dict[str, set[str]] = {}  # registers whose reset value no description can say
-        self.own_names: frozenset[str] = frozenset()  # constants of the firmware's own, no facts of a chip
+        self.unsaid: set[str] = set()  # registers whose value after a reset no description can say
+        # Constants of the firmware's and the virtual chips' own, no registers and no fields.
+        self.own_names: frozenset[str] = frozenset()
+        self.own_python: frozenset[str] = frozenset()
         for device in devices:
             self._add(device)
         self.by_address = {register.address: register for register in reversed(self.registers.values())}
@@ -67,7 +69,8 @@ class Description:
                 self.registers[register.name] = register
         own = tomllib.loads((TABLES / "own.toml").read_text())
         self.constants |= {name: value for name, (value, _source) in own.pop("constants").items()}
-        self.own_names = frozenset(own.pop("own")["names"])
+        listed = own.pop("own")
+        self.own_names, self.own_python = frozenset(listed["names"]), frozenset(listed["python"])
         for key, fact in own.items():
             where, name = key.split(": ")
             if where != device:
@@ -77,10 +80,10 @@ class Description:
                 self.registers[name] = Register(name, fact["address"], 0)
             register = self.registers[name]
             register.fields |= {n: (1 << width) - 1 << low for n, (low, width) in fact.get("fields", {}).items()}
-            register.reset = fact.get("reset", register.reset)
             if fact.get("reset") == "any":
-                peripheral, _, short = name.partition(".")
-                self.own_resets.setdefault(peripheral, set()).add(short)
+                self.unsaid.add(name)
+            else:
+                register.reset = fact.get("reset", register.reset)
 
     def register(self, symbol: str) -> Register | None:
         """The register whose name that is."""

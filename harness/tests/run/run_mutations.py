@@ -43,6 +43,10 @@ _OVER_DRIVE = """    PWR_CR |= PWR_CR_ODEN;
         return false;
     }
 """
+_TO_REFERENCE = (
+    "    SRSS_CLK_FLL_CONFIG3 = (SRSS_CLK_FLL_CONFIG3 & ~SRSS_CLK_FLL_CONFIG3_BYPASS_SEL)"
+    " | SRSS_CLK_FLL_CONFIG3_BYPASS_SEL_FLL_REF;\n"
+)
 _FLL_WAIT = """    if (!comes(&SRSS_CLK_FLL_STATUS, SRSS_CLK_FLL_STATUS_LOCKED, SRSS_CLK_FLL_STATUS_LOCKED)) {
         SRSS_CLK_FLL_CONFIG &= ~SRSS_CLK_FLL_CONFIG_FLL_ENABLE;
         return false;
@@ -139,9 +143,9 @@ MUTATIONS = (
         tuple(
             (_PSOC6_C, f"REG32(0x{0x40260580 + 4 * i:08X}u)", f"REG32(0x{0x40260530 + 4 * i:08X}u)") for i in range(5)
         ),
-        "clock",
+        "the board's UART is at",
     ),
-    Mutation("fll_set_while_on", PSOC6, ((_PSOC6_C, "    clock_to_imo();\n", ""),), "clock"),
+    Mutation("fll_off_while_in_use", PSOC6, ((_PSOC6_C, _TO_REFERENCE, ""),), "the output of an FLL that is off"),
     Mutation(
         "root_divided",
         PSOC6,

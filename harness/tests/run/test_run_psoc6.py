@@ -31,7 +31,7 @@ def test_digits_hold_at_100_mhz_and_921600_baud():
     assert record.measurement("agreement").value == 1.0
     assert (record.link.lost, record.link.resent) == (0, 0)
     assert record.link.baud == 921_600
-    assert record.firmware.clock_hz == load_board(BOARD).clock_hz == 100_000_000
+    assert record.unit.clock_hz == load_board(BOARD).clock_hz == 100_000_000
 
 
 @pytest.mark.parametrize("model", ["mnist_f446_int8", "mnist_f446_f32"])

@@ -205,7 +205,7 @@ class L4:
         self.write(self.RCC, rcc_l4.CFGR, self.SW_HSI)
         self.write(self.RCC, rcc_l4.PLLCFGR, self.pll(m, n))
         self.write(self.RCC, rcc_l4.CR, self.HSI_ON | self.PLL_ON, 60)
-        self.write(self.RCC, rcc_l4.PLLCFGR, self.pll(m, n) | rcc_l4.PLLREN)
+        self.write(self.RCC, rcc_l4.PLLCFGR, self.pll(m, n) | rcc_l4.PLLCFGR_PLLREN)
         self.write(self.FLASH, flash_l4.ACR, wait_states)
         self.write(self.RCC, rcc_l4.CFGR, self.SW_PLL | prescaler)
 
@@ -235,7 +235,7 @@ def test_an_stm32l4_in_its_low_voltage_range_is_slow_until_the_voltage_has_risen
     chip.write(chip.FLASH, flash_l4.ACR, 3)
     chip.write(chip.PWR, pwr_l4.CR1, 2 << 9)
     chip.write(chip.PWR, pwr_l4.CR1, 1 << 9)
-    assert chip.read(chip.PWR, pwr_l4.SR2) & pwr_l4.VOSF
+    assert chip.read(chip.PWR, pwr_l4.SR2) & pwr_l4.SR2_VOSF
     assert chip.refused() == ""
     chip.run_on_pll(2, 20, 4)
     assert chip.refused() == "", "the steps before took longer than the voltage needs"

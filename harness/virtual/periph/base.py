@@ -12,6 +12,11 @@ def field(word: int, mask: int) -> int:
     return (word & mask) // (mask & -mask)
 
 
+def put(mask: int, value: int) -> int:
+    """``value`` moved to the place of ``mask``."""
+    return value * (mask & -mask) & mask
+
+
 class Peripheral:
     """Registers at word offsets. Without its clock (RCC) a peripheral reads 0 and ignores writes, as on the chip.
 

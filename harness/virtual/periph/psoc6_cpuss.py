@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.virtual.periph.base import Watched, field
+from harness.virtual.periph.base import Watched, field, put
 from harness.virtual.periph.psoc6_srss import IMO_HZ
 
 LOW_HZ = 32_768
 IDENTITY, CM4_STATUS, CM4_CLOCK_CTL, CM4_VECTOR_TABLE_BASE = 0x0, 0x4, 0x8, 0x200
 CM0_CTL, CM0_CLOCK_CTL, CM0_VECTOR_TABLE_BASE, CM0_NMI_CTL0, CM0_NMI_CTL3 = 0x1000, 0x1008, 0x1120, 0x1140, 0x114C
 CM4_PWR_CTL, SYSTICK_CTL = 0x1200, 0x1600
+CM4_NMI_CTL0, CM4_NMI_CTL3, UDB_PWR_CTL, UDB_PWR_DELAY_CTL, CM4_PWR_DELAY_CTL = 0x240, 0x24C, 0x300, 0x304, 0x1204
+RAM0_CTL0, RAM0_STATUS, RAM1_CTL0, RAM1_STATUS, RAM1_PWR_CTL = 0x1300, 0x1304, 0x1380, 0x1384, 0x1388
+RAM2_CTL0, RAM2_STATUS, RAM2_PWR_CTL = 0x13A0, 0x13A4, 0x13A8
+RAM_PWR_DELAY_CTL, ROM_CTL, BUFF_CTL = 0x13C0, 0x13C4, 0x1500
 
 IDENTITY_P, IDENTITY_NS, IDENTITY_MS = 1, 2, 15 << 8
 CM4_STATUS_SLEEPING, CM4_STATUS_SLEEPDEEP, CM4_STATUS_PWR_DONE = 1, 2, 1 << 4
@@ -35,6 +39,13 @@ class Cpuss(Watched):
         CM4_STATUS: CM4_STATUS_SLEEPING | CM4_STATUS_SLEEPDEEP | CM4_STATUS_PWR_DONE,
         CM0_CTL: 0xFA050002,
         **dict.fromkeys(range(CM0_NMI_CTL0, CM0_NMI_CTL3 + 4, 4), CM0_NMI_CTL0_SYSTEM_INT_IDX),
+        **dict.fromkeys(range(CM4_NMI_CTL0, CM4_NMI_CTL3 + 4, 4), CM0_NMI_CTL0_SYSTEM_INT_IDX),
+        **dict.fromkeys((RAM0_CTL0, RAM1_CTL0, RAM2_CTL0), 0x00030001),
+        **dict.fromkeys((RAM0_STATUS, RAM1_STATUS, RAM2_STATUS, ROM_CTL, BUFF_CTL), 1),
+        **dict.fromkeys((RAM1_PWR_CTL, RAM2_PWR_CTL), 0xFA050003),
+        **dict.fromkeys((UDB_PWR_DELAY_CTL, CM4_PWR_DELAY_CTL), 0x12C),
+        UDB_PWR_CTL: 0xFA050001,
+        RAM_PWR_DELAY_CTL: 0x96,
         CM4_PWR_CTL: 0xFA050001,
         SYSTICK_CTL: 0x40000147,
     }
@@ -99,7 +110,7 @@ class SeenBy:
 
     def __init__(self, cpuss: Cpuss, master: int) -> None:
         self._cpuss = cpuss
-        self._identity = master << 8 | IDENTITY_NS | IDENTITY_P
+        self._identity = put(IDENTITY_MS, master) | IDENTITY_NS | IDENTITY_P
 
     def read(self, offset: int, size: int) -> int:
         """IDENTITY is the asker's own."""

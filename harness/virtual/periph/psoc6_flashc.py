@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from harness.virtual.periph.base import Peripheral
 
-FLASH_CTL = 0x0
+FLASH_CTL, FLASH_PWR_CTL = 0x0, 0x4
 
 
 class Flashc(Peripheral):
     """Registers that keep what is written; programming goes by system calls alone."""
 
-    reset_values = {FLASH_CTL: 0x00110000}  # noqa: RUF012
+    reset_values = {FLASH_CTL: 0x00110000, FLASH_PWR_CTL: 0x00000003}  # noqa: RUF012
 
     def __init__(self) -> None:
         super().__init__("FLASHC")

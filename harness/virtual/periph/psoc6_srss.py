@@ -6,11 +6,13 @@ Names, places and reset values are those of Infineon's SVD; the FLL's sequence a
 
 from __future__ import annotations
 
-from harness.virtual.periph.base import Watched, field
+from harness.virtual.periph.base import Watched, field, put
 
 IMO_HZ = 8_000_000
 
-WDT_CTL, CLK_PATH_SELECT0, CLK_ROOT_SELECT0, RES_CAUSE = 0x180, 0x340, 0x380, 0x800
+WDT_CTL, WDT_MATCH, CLK_PATH_SELECT0, CLK_ROOT_SELECT0, RES_CAUSE = 0x180, 0x188, 0x340, 0x380, 0x800
+PWR_BUCK_CTL, CLK_TIMER_CTL, CLK_ILO_CONFIG, CLK_IMO_CONFIG = 0x14, 0x504, 0x50C, 0x510
+CLK_ECO_CONFIG, CLK_PILO_CONFIG = 0x52C, 0x53C
 CLK_FLL_CONFIG, CLK_FLL_CONFIG2, CLK_FLL_CONFIG3, CLK_FLL_CONFIG4, CLK_FLL_STATUS = 0x580, 0x584, 0x588, 0x58C, 0x590
 
 WDT_CTL_WDT_EN, WDT_CTL_WDT_LOCK = 1, 3 << 30
@@ -47,7 +49,14 @@ class Srss(Watched):
     never takes their state for granted, and a program that copes with that copes with the rest)."""
 
     reset_values = {  # noqa: RUF012
+        PWR_BUCK_CTL: 0x00000005,
         WDT_CTL: 0xC0000001,
+        WDT_MATCH: 0x00001000,
+        CLK_TIMER_CTL: 0x00070000,
+        CLK_ILO_CONFIG: 0x80000000,
+        CLK_IMO_CONFIG: 0x80000000,
+        CLK_ECO_CONFIG: 0x00000002,
+        CLK_PILO_CONFIG: 0x00000080,
         CLK_FLL_CONFIG: 0x01000000,
         CLK_FLL_CONFIG2: 0x00020001,
         CLK_FLL_CONFIG3: 0x00002800,
@@ -95,7 +104,7 @@ class Srss(Watched):
             old = self.regs[offset]
             lock, request = field(old, WDT_CTL_WDT_LOCK), field(value, WDT_CTL_WDT_LOCK)
             enabled = (old if lock else value) & WDT_CTL_WDT_EN
-            self.regs[offset] = (3 if request == 3 else lock & ~request) << 30 | enabled
+            self.regs[offset] = put(WDT_CTL_WDT_LOCK, 3 if request == 3 else lock & ~request) | enabled
         elif offset != CLK_FLL_STATUS:
             if offset in _SETTINGS and self._enabled and (self.regs[offset] ^ value) & _SETTINGS[offset]:
                 self._disturbed = True

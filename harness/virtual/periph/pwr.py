@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.virtual.core.clock import VirtualClock
-from harness.virtual.periph.base import Peripheral
+from harness.virtual.periph.base import Peripheral, field
 from harness.virtual.periph.warmup import Warmup
 
 CR, CSR = 0x00, 0x04
-VOS, ODEN, ODSWEN = 3 << 14, 1 << 16, 1 << 17
-VOSRDY, ODRDY, ODSWRDY = 1 << 14, 1 << 16, 1 << 17
+CR_VOS, CR_ODEN, CR_ODSWEN = 3 << 14, 1 << 16, 1 << 17
+CSR_VOSRDY, CSR_ODRDY, CSR_ODSWRDY = 1 << 14, 1 << 16, 1 << 17
 _OVER_DRIVE_US = 40
 
 
@@ -35,7 +35,7 @@ class Pwr(Peripheral):
     @property
     def scale(self) -> int:
         """The voltage scale that CR asks for: 1 is the highest voltage."""
-        return (3, 3, 2, 1)[self.regs[CR] >> 14 & 3]
+        return (3, 3, 2, 1)[field(self.regs[CR], CR_VOS)]
 
     @property
     def over_drive(self) -> bool:
@@ -47,19 +47,20 @@ class Pwr(Peripheral):
         if offset != CSR:
             return super().get(offset)
         ready = self._warm.ready
-        return VOSRDY | (ODRDY if ready("ODEN") else 0) | (ODSWRDY if ready("ODSWEN") else 0)
+        value = CSR_VOSRDY if self.pll_on() else 0
+        return value | (CSR_ODRDY if ready("ODEN") else 0) | (CSR_ODSWRDY if ready("ODSWEN") else 0)
 
     def set(self, offset: int, value: int) -> None:
         """CSR is read-only here; over-drive is switched on in two steps, each with its flag."""
         if offset != CR:
             return
-        if (value ^ self.regs[CR]) & VOS and self.pll_on():
+        if (value ^ self.regs[CR]) & CR_VOS and self.pll_on():
             self.refuse("ignore PWR_CR.VOS: it is written while the PLL is on")
             return
-        if value & ODSWEN and not self._warm.ready("ODEN"):
+        if value & CR_ODSWEN and not self._warm.ready("ODEN"):
             self.refuse("let its core voltage drop: ODSWEN is set before over-drive is ready (ODRDY)")
             return
-        for name, bit in (("ODEN", ODEN), ("ODSWEN", ODSWEN)):
+        for name, bit in (("ODEN", CR_ODEN), ("ODSWEN", CR_ODSWEN)):
             if not value & bit:
                 self._warm.stop(name)
             elif not self._warm.on(name):

@@ -13,7 +13,8 @@ from harness.virtual.core.exceptions import Exceptions
 from harness.virtual.periph.base import field
 from harness.virtual.periph.line import FE, ORE, RXNE, TC, TXE, LineUart
 
-CTRL, UART_CTRL, UART_TX_CTRL, UART_RX_CTRL = 0x000, 0x040, 0x044, 0x048
+CTRL, SPI_CTRL, UART_CTRL, UART_TX_CTRL, UART_RX_CTRL = 0x000, 0x020, 0x040, 0x044, 0x048
+I2C_CTRL, I2C_CFG = 0x060, 0x070
 TX_CTRL, TX_FIFO_CTRL, TX_FIFO_STATUS, TX_FIFO_WR = 0x200, 0x204, 0x208, 0x240
 RX_CTRL, RX_FIFO_CTRL, RX_FIFO_STATUS, RX_FIFO_RD = 0x300, 0x304, 0x308, 0x340
 INTR_CAUSE = 0xE00
@@ -40,7 +41,10 @@ class ScbUart(LineUart):
 
     reset_values = {  # noqa: RUF012
         CTRL: 0x0300000F,
+        SPI_CTRL: 0x03000000,
         UART_CTRL: 0x03000000,
+        I2C_CTRL: 0x0000FB88,
+        I2C_CFG: 0x002A1013,
         UART_TX_CTRL: 0x00000002,
         UART_RX_CTRL: 0x000A0002,
         TX_CTRL: 0x00000107,

@@ -14,7 +14,7 @@ from harness.virtual.core.machine import Machine
 from harness.virtual.periph import rcc_l4
 from harness.virtual.periph.base import Peripheral, Unmodelled
 from harness.virtual.periph.flash_l4 import FlashL4
-from harness.virtual.periph.gpio import Gpio
+from harness.virtual.periph.gpio import MODER, OSPEEDR, PUPDR, Gpio
 from harness.virtual.periph.iwdg import Iwdg
 from harness.virtual.periph.limits import L4_NORMAL, l4_objection, mhz
 from harness.virtual.periph.pwr_l4 import PwrL4
@@ -31,12 +31,16 @@ _STEP_S = 1e-6
 # What stands in for ST's boot loader: it waits. Stack and start, then wfi; b . - 2.
 _BOOT_ROM = struct.pack("<II", RAM_BASE + 0x400, SYSTEM_BASE + 0x101), b"\x30\xbf\xfd\xe7"
 _RESET_FLAGS = {
-    "power": rcc_l4.BORRSTF,
-    "pin": rcc_l4.PINRSTF,
-    "software": rcc_l4.SFTRSTF,
-    "watchdog": rcc_l4.IWDGRSTF,
+    "power": rcc_l4.CSR_BORRSTF,
+    "pin": rcc_l4.CSR_PINRSTF,
+    "software": rcc_l4.CSR_SFTRSTF,
+    "watchdog": rcc_l4.CSR_IWDGRSTF,
 }
-_GPIO_RESET = {"A": {0x00: 0xABFFFFFF, 0x0C: 0x64000000}, "B": {0x00: 0xFFFFFEBF, 0x0C: 0x00000100}, "H": {0x00: 0xF}}
+_GPIO_RESET = {
+    "A": {MODER: 0xABFFFFFF, OSPEEDR: 0x0C000000, PUPDR: 0x64000000},
+    "B": {MODER: 0xFFFFFEBF, PUPDR: 0x00000100},
+    "H": {MODER: 0xF},
+}
 
 
 @dataclass(frozen=True)
@@ -96,11 +100,11 @@ class Stm32L4(SingleCore):
         self.rcc = RccL4(clock, part.hse_hz, plus=part.plus)
         self.pwr = PwrL4(clock)
         self._clock_since = 0.0  # virtual seconds: the last change of HCLK
-        self.iwdg = Iwdg(clock, lambda: machine.request_reset("watchdog"))
+        self.iwdg = Iwdg(clock, lambda: machine.request_reset("watchdog"), window=True)
         self.gpio = {
-            p: Gpio(f"GPIO{p}", _GPIO_RESET.get(p, {0: 0xFFFFFFFF}), part.inputs.get(p, 0)) for p in part.ports
+            p: Gpio(f"GPIO{p}", _GPIO_RESET.get(p, {MODER: 0xFFFFFFFF}), part.inputs.get(p, 0)) for p in part.ports
         }
-        self.usart2 = UsartL4("USART2", 16 + 38, clock, machine.exceptions, lambda: self.rcc.kernel_ratio(2, 8))
+        self.usart2 = UsartL4("USART2", 16 + 38, clock, machine.exceptions, self._usart_ratio, plus=part.plus)
         self.usart2.on_poll_wait = machine.poll_wait
         self.serial = self.usart2
         self._add_devices()
@@ -171,6 +175,9 @@ class Stm32L4(SingleCore):
         )
         if objection:
             self.machine.noticed.refuse(objection)
+
+    def _usart_ratio(self) -> float:
+        return self.rcc.kernel_ratio(rcc_l4.CCIPR_USART2SEL, rcc_l4.CFGR_PPRE1)
 
     def _pins_changed(self) -> None:
         pins = self.part.pins

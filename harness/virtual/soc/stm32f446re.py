@@ -12,7 +12,7 @@ from harness.virtual.core.machine import Machine
 from harness.virtual.periph import rcc as rcc_registers
 from harness.virtual.periph.base import Peripheral, Unmodelled
 from harness.virtual.periph.flash import Flash
-from harness.virtual.periph.gpio import Gpio
+from harness.virtual.periph.gpio import MODER, OSPEEDR, PUPDR, Gpio
 from harness.virtual.periph.iwdg import Iwdg
 from harness.virtual.periph.limits import f4_objection
 from harness.virtual.periph.pwr import Pwr
@@ -38,10 +38,10 @@ SECTORS = (
 USART2_IRQ, _AF_USART2 = 38, 7
 ST_LINK_HZ = 8_000_000  # what the ST-LINK puts on OSC_IN (UM1724, HSE clock)
 _RESET_FLAGS = {
-    "power": rcc_registers.PORRSTF | rcc_registers.BORRSTF,
-    "pin": rcc_registers.PINRSTF,
-    "software": rcc_registers.SFTRSTF,
-    "watchdog": rcc_registers.IWDGRSTF,
+    "power": rcc_registers.CSR_PORRSTF | rcc_registers.CSR_BORRSTF,
+    "pin": rcc_registers.CSR_PINRSTF,
+    "software": rcc_registers.CSR_SFTRSTF,
+    "watchdog": rcc_registers.CSR_IWDGRSTF,
 }
 # Present on the chip, stored but without effect here. DMA, timers and the other serial interfaces are among them.
 _UNMODELLED = {
@@ -66,8 +66,8 @@ _UNMODELLED = {
     "QUADSPI": (0xA0001000, 0x400),
 }
 _GPIO_RESET = {
-    "A": {0x00: 0xA8000000, 0x08: 0x0C000000, 0x0C: 0x64000000},
-    "B": {0x00: 0x00000280, 0x08: 0x000000C0, 0x0C: 0x00000100},
+    "A": {MODER: 0xA8000000, OSPEEDR: 0x0C000000, PUPDR: 0x64000000},
+    "B": {MODER: 0x00000280, OSPEEDR: 0x000000C0, PUPDR: 0x00000100},
 }
 _BUTTON_RELEASED = {"C": 1 << 13}  # PC13: the user button pulls low
 
