@@ -196,6 +196,9 @@ def test_the_boards_own_description_names_registers_too():
         vendor, debug = Description(device), tomllib.loads(path.read_text())["debug"]
         assert vendor.named(debug["chip_id_address"]) in ("DBGMCU.IDCODE", "SFLASH.FAMILY_ID")
         assert vendor.named(debug["unique_id_address"]) in ("UNIQUE.ID", "SFLASH.DIE_LOT0")
+        if debug.get("empty_flag_address"):
+            flag = vendor.by_address[debug["empty_flag_address"]]
+            assert (flag.name, debug["empty_flag_mask"]) == ("FLASH.SR", flag.fields["PEMPTY"])
         protection = debug.get("protection")
         if protection is None:
             continue

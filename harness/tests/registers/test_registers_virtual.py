@@ -9,7 +9,9 @@ import pytest
 from vendor import Description
 
 from harness.virtual import periph, soc
+from harness.virtual.periph import psoc6_srom
 from harness.virtual.periph.base import Peripheral, Unmodelled
+from harness.virtual.soc import _dbgmcu, cy8c624a
 
 TABLES = {"stm32f446re": "stm32f446", "stm32l476rg": "stm32l476", "stm32l4r9zi": "stm32l4p5", "cy8c624a": "psoc6_02"}
 OUTSIDE = ("SFLASH", "UNIQUE", "FLASHSIZE")  # memory, not a peripheral
@@ -137,3 +139,57 @@ def test_a_wrong_place_in_a_module_is_named_with_both_names(module, old, new, sa
     peripheral, vendors = MODULES[name]
     found = py_source.objections(changed, peripheral, vendors)
     assert any(said in text for text in found), found
+
+
+# -- the chips' own files -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_identity_and_flash_size_stand_where_the_vendor_has_them(name):
+    vendor, (_target, chip) = Description(TABLES[name]), soc.build(name, "identity")
+    bus = chip.machine.bus
+    if name == "cy8c624a":
+        assert bus.read(vendor.registers["SFLASH.FAMILY_ID"].address, 2) == 0x102
+        other = soc.build(name, "another")[1].machine.bus
+        die = vendor.registers["SFLASH.DIE_LOT0"].address
+        assert bus.read(die, 4) != other.read(die, 4)
+        return
+    words = {bus.read(vendor.registers["UNIQUE.ID"].address + 4 * i, 4) for i in range(3)}
+    assert len(words - {0xFFFFFFFF}) == 3
+    assert bus.read(vendor.registers["FLASHSIZE.KBYTES"].address, 2) == len(chip.array) // 1024
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_interrupts_have_the_vendors_numbers(name):
+    vendor, (_target, chip) = Description(TABLES[name]), soc.build(name, "interrupts")
+    number = chip.serial._irq - 16
+    assert number == vendor.interrupts["scb_5_interrupt" if name == "cy8c624a" else "USART2"]
+
+
+def test_the_psoc6s_system_calls_come_by_the_interrupt_and_clock_numbers_of_the_vendor():
+    vendor = Description("psoc6_02")
+    assert vendor.interrupts["cpuss_interrupts_ipc_0"] == cy8c624a.IPC_IRQ
+    assert vendor.constants["PCLK_SCB5_CLOCK"] == cy8c624a.SCB5_CLOCK
+    assert vendor.constants["ROM_NMI_HANDLER"] == psoc6_srom.NMI_HANDLER
+    assert vendor.constants["ACT_6"] == cy8c624a._SCB_UART
+    assert vendor.constants["STRONG"] == cy8c624a._STRONG
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if name.startswith("stm32")])
+def test_each_clock_gate_is_the_vendors_bit_of_that_peripheral(name):
+    vendor, (_target, chip) = Description(TABLES[name]), soc.build(name, "gates")
+    for (offset, bit), device in chip.rcc.gates.items():
+        register = vendor.by_address[vendor.bases["RCC"] + offset]
+        assert register.fields.get(f"{device.name}EN") == 1 << bit, (register.name, device.name)
+    assert len(chip.rcc.gates) >= 8
+
+
+def test_what_keeps_a_sleeping_core_in_reach_of_a_debugger_is_the_vendors():
+    for table in ("stm32f446", "stm32l476", "stm32l4p5"):
+        vendor = Description(table)
+        freeze = vendor.registers.get("DBGMCU.APB1_FZ") or vendor.registers["DBGMCU.APB1_FZR1"]
+        assert (freeze.address, vendor.registers["DBGMCU.CR"].address) == (_dbgmcu.APB1_FZ, _dbgmcu.CR)
+        for register in (freeze, vendor.registers["DBGMCU.CR"]):
+            for field, mask in register.fields.items():
+                ours = {n.partition("_DBG_")[2]: v for n, v in vars(_dbgmcu).items() if "_DBG_" in n}
+                assert ours.get(field.removeprefix("DBG_"), mask) == mask, field
