@@ -31,6 +31,8 @@ stops (``core/noticed``), the run is a ``fail``, and its reason begins "on a chi
   80 MHz without the step at half of it (L4+); over-drive switched to before it is ready; too few wait states of the flash for the
   clock and the voltage. At each change, of clock, voltage or flash (``periph/limits`` has the figures and their sources)
 - the PLL as system clock while its output to the core is off, dividers written while the USART is on (L4, L4+)
+- PSoC 6: the FLL's output taken before it has locked, the first root beyond its limit, too few wait states of the flash above
+  the boot code's 50 MHz
 - all chips: a SysTick reload of more than 24 bits; and, told by ``bench.emulators.virtual``, which knows the firmware's tick, a
   SysTick that interrupts in another period than half a second
 
@@ -48,7 +50,7 @@ keeps it off, a firmware that resets itself again and again, a chip that boots i
 - CPACR is noticed late: floating point without it ends in NOCP, but not at the instruction itself. Bus faults of stores are
   precise; LDM, STM, LDRD and STRD to unaligned addresses work; CCR's traps do nothing. Floating point state is stacked at
   once, never lazily. WFE sleeps like WFI; SEV does nothing.
-- Flash operations, LSE, LSI, HSI48 and all clocks of the PSoC 6 take no time. How long the others take is of the order of the
+- Flash operations, LSE, LSI and HSI48 take no time. How long the others take is of the order of the
   data sheets' maxima.
 - The serial line moves in bursts of up to 16 bytes at its average rate (``periph/line.py``), and loops that poll it are
   skipped: a time-out that counts polls is seen to count fewer. While the core sleeps, timers run at the wall clock's pace;
