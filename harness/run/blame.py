@@ -22,6 +22,10 @@ from harness.session.verbs import BoardFaultError, BoardSilentError, Session
 _HELLO_TIMEOUT_S = 2.0
 
 
+class OnAChipError(DeviceError):
+    """Every sample was answered, and the emulator saw what a chip would not have done."""
+
+
 @dataclass(frozen=True)
 class Blame:
     """A verdict for a case that could not be finished, with its reasons in words and the crash behind it, if any."""
@@ -50,6 +54,8 @@ def blame(
     """
     if unit is not None and unit.core_fault:
         return Blame(Verdict.FAIL, (unit.core_fault, f"then: {error.what}"))
+    if isinstance(error, OnAChipError):
+        return Blame(Verdict.FAIL, (named_pc(str(error), symbols),))
     seen = noticed(unit)
     if seen.errors:
         return Blame(Verdict.FAIL, (*(named_pc(text, symbols) for text in seen.errors), f"then: {error.what}"))

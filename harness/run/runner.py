@@ -221,11 +221,11 @@ def _on_the_unit(
 
 
 def _heed(found: Findings, notes: _Notes) -> None:
-    """What the emulator saw: gaps of its model are warnings; what a chip would have crashed on is the firmware's fault."""
+    """What the emulator saw: gaps of its model are warnings; what a chip would not have done is the firmware's fault."""
     notes.warnings += found.warnings
     if found.errors:
-        raise DeviceError(
-            "every sample was answered, but on a chip this firmware would have crashed",
+        raise blame.OnAChipError(
+            "every sample was answered, but on a chip this firmware would have crashed or gone wrong",
             found="; ".join(found.errors[:5]),
             next_step="look the pc up in the ELF: addr2line -e fw.elf <pc>",
         )

@@ -165,6 +165,13 @@ MUTATIONS = (
         "a FIFO that is full: 64 entries",
     ),
     Mutation(
+        "psoc6_too_few_wait_states",
+        PSOC6,
+        ((_PSOC6_C, "PUT(FLASHC_FLASH_CTL_MAIN_WS, 3u)", "PUT(FLASHC_FLASH_CTL_MAIN_WS, 1u)"),),
+        "1 wait states at 100 MHz, 3 are needed",
+    ),
+    Mutation("fll_not_waited_for", PSOC6, ((_PSOC6_C, _FLL_WAIT, ""),), "an FLL that is off or not locked"),
+    Mutation(
         "fll_taken_before_it_locks",
         PSOC6,
         ((_PSOC6_C, "    SRSS_CLK_FLL_CONFIG |= SRSS_CLK_FLL_CONFIG_FLL_ENABLE;\n", ""), (_PSOC6_C, _FLL_WAIT, "")),

@@ -8,6 +8,7 @@ from harness.virtual.periph import scb
 from harness.virtual.soc.cy8c624a import FLASH_BASE, RAM_BASE, SCB5, Cy8c624a
 
 IPC, CPUSS, SRSS, PERI = 0x40220000, 0x40200000, 0x40260000, 0x40000000
+FLASH_CTL = 0x40240000
 FLL_CONFIG, FLL_CONFIG2, FLL_CONFIG3, FLL_CONFIG4, FLL_STATUS = (SRSS + 0x580 + 4 * i for i in range(5))
 ROOT, IPC_MASK = SRSS + 0x380, IPC + 0x1008
 POWER, VECTORS = CPUSS + 0x1200, CPUSS + 0x200
@@ -234,15 +235,23 @@ def fll_off(chip):
     write(chip, ROOT, 0)
 
 
+def wait(chip, us=100):
+    """Let time pass for what needs it."""
+    chip.machine.clock.advance(int(us * 1e-6 * chip.machine.clock.hz) + 1)
+
+
 def fll_set(chip, *, cco_range=4):
+    write(chip, FLASH_CTL, 3)
     write(chip, FLL_CONFIG, 1 << 24 | 500)
     write(chip, FLL_CONFIG2, 20)
     write(chip, FLL_CONFIG3, 2 << 28)
     write(chip, FLL_CONFIG4, 1 << 31 | 355 << 16 | cco_range << 8 | 0xFF)
+    wait(chip)
 
 
 def fll_on(chip):
     write(chip, FLL_CONFIG, read(chip, FLL_CONFIG) | 1 << 31)
+    wait(chip)
     write(chip, FLL_CONFIG3, 3 << 28)
 
 
@@ -251,9 +260,29 @@ def test_the_fll_drives_the_cores_only_when_it_is_on_and_chosen(chip):
     fll_set(chip)
     assert (read(chip, FLL_STATUS), chip.machine.clock.hz) == (4, 8_000_000)
     write(chip, FLL_CONFIG, 1 << 31 | 1 << 24 | 500)
+    assert (read(chip, FLL_STATUS), chip.machine.clock.hz) == (4, 8_000_000), "it takes time to lock"
+    wait(chip)
     assert (read(chip, FLL_STATUS), chip.machine.clock.hz) == (5, 8_000_000)
     write(chip, FLL_CONFIG3, 3 << 28)
     assert chip.machine.clock.hz == chip.cm0.clock.hz == 100_000_000
+
+
+@pytest.mark.parametrize(("wait_states", "says"), [(3, ""), (2, "2 wait states at 100 MHz, 3 are needed")])
+def test_flash_is_read_with_the_wait_states_that_the_clock_needs(chip, wait_states, says):
+    fll_off(chip)
+    fll_set(chip)
+    write(chip, FLASH_CTL, wait_states)
+    fll_on(chip)
+    refused = " ".join(chip.machine.noticed.refusals)
+    assert says in refused if says else refused == ""
+
+
+def test_an_fll_that_has_not_locked_yet_is_not_taken_as_the_clock(chip):
+    fll_off(chip)
+    fll_set(chip)
+    write(chip, FLL_CONFIG, 1 << 31 | 1 << 24 | 500)
+    write(chip, FLL_CONFIG3, 3 << 28)
+    assert "an FLL that is off or not locked" in " ".join(chip.machine.noticed.refusals)
 
 
 def test_the_old_places_of_the_fll_switch_nothing(chip):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from harness.virtual.core.cpu import Core
 from harness.virtual.core.exceptions import IRQ0, SYSTICK, Exceptions
 
@@ -14,6 +16,7 @@ class Noticed:
         self.refused = False
         self.refusals: list[str] = []  # what the firmware did that a chip does not do, in words
         self.hints: list[str] = []  # what may explain that it fails
+        self.watched: list[Callable[[], str]] = []  # of the chip: a hint as things stand now, "" for none
         self._refusing = ""
         self._own_resets, self._reset_from = 0, (0, 0)
 
@@ -59,7 +62,7 @@ class Noticed:
                 f"the firmware has reset the chip {self._own_resets} times, the last time from {place},"
                 f" taken from the vector table at {table:#010x} (VTOR)"
             )
-        return hints
+        return hints + [hint for look in self.watched if (hint := look())]
 
     def warnings(self) -> list[str]:
         """What works here, and would not everywhere."""

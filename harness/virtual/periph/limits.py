@@ -1,10 +1,11 @@
-"""What the STM32's clocks may be. A chip outside its limits may run, warm, on a bench; here it is refused.
+"""What the chips' clocks may be. A chip outside its limits may run, warm, on a bench; here it is refused.
 
 Where the figures come from: ST's headers and drivers, which are public. ``stm32f446xx.h`` has RCC_MAX_FREQUENCY_SCALE*,
 RCC_PLLVCO_*, RCC_PLLN_* and FLASH_SCALE*_LATENCY*_FREQ; ``stm32l4xx_ll_utils.c`` has UTILS_MAX_FREQUENCY_SCALE*,
 UTILS_PLLVCO_*, UTILS_SCALE*_LATENCY*_FREQ and the tables in its comments (for the L4R9 those of "STM32L4Rx/STM32L4Sx");
 ``stm32f4xx_hal_pwr_ex.c`` says what over-drive adds in each scale, ``stm32f4xx_hal_rcc.c`` the limits of the two buses, and
-``stm32l4xx_hal_rcc.c`` how to go above 80 MHz. Supply: 2.7 to 3.6 V, as all boards here have.
+``stm32l4xx_hal_rcc.c`` how to go above 80 MHz. Supply: 2.7 to 3.6 V, as all boards here have. PSoC 6: the library's
+``cy_device.c``, cy_deviceIpBlockCfgPSoC6_02, flashCtlMainWs0Freq to 4Freq; its core is at 1.1 V.
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ _L4PLUS_FLASH = {1: (20, 40, 60, 80, 100, 120), 2: (8, 16, 26)}
 _L4_RANGE_2 = 26 * _MHZ
 L4_NORMAL = 80 * _MHZ
 L4PLUS_BOOST = 120 * _MHZ
+_PSOC6_FLASH = (25, 50, 75, 100, 125)  # MHz of the first root for 0, 1, 2 ... wait states
+_PSOC6_ROOT = 150 * _MHZ
+_PSOC6_BOOT = 50 * _MHZ
 
 
 def f4_objection(hclk: int, pclk1: int, pclk2: int, *, wait_states: int, scale: int, over_drive: bool) -> str:
@@ -76,6 +80,19 @@ def l4_objection(hclk: int, *, plus: bool, wait_states: int, voltage_range: int,
     steps = (_L4PLUS_FLASH if plus else _L4_FLASH)[voltage_range]
     needed = next(n for n, step in enumerate(steps) if hclk <= step * _MHZ)
     return _too_few(hclk, wait_states, needed)
+
+
+def psoc6_objection(root_hz: int, *, wait_states: int) -> str:
+    """Why a PSoC 62 of 2 MB cannot run so from its first root; empty when it can.
+
+    Up to what the boot code leaves nothing is asked of the flash: what it sets there is not known.
+    """
+    if root_hz > _PSOC6_ROOT:
+        return f"run beyond its limit: the first root is at {mhz(root_hz)} MHz, at most {mhz(_PSOC6_ROOT)}"
+    if root_hz <= _PSOC6_BOOT:
+        return ""
+    needed = next((n for n, step in enumerate(_PSOC6_FLASH) if root_hz <= step * _MHZ), len(_PSOC6_FLASH))
+    return _too_few(root_hz, wait_states, needed)
 
 
 def _too_few(hclk: int, wait_states: int, needed: int) -> str:

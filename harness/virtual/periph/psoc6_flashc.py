@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from harness.virtual.periph.base import Peripheral
+from harness.virtual.periph.base import Watched, field
 
 FLASH_CTL, FLASH_PWR_CTL = 0x0, 0x4
+FLASH_CTL_MAIN_WS = 15
 
 
-class Flashc(Peripheral):
+class Flashc(Watched):
     """Registers that keep what is written; programming goes by system calls alone."""
 
     reset_values = {FLASH_CTL: 0x00110000, FLASH_PWR_CTL: 0x00000003}  # noqa: RUF012
 
     def __init__(self) -> None:
         super().__init__("FLASHC")
+
+    @property
+    def wait_states(self) -> int:
+        """Of the main flash."""
+        return field(self.regs[FLASH_CTL], FLASH_CTL_MAIN_WS)
+
+    def reset(self) -> None:
+        """The state after a reset, of which nobody is told: what the boot code sets is not known."""
+        self.regs = dict(self.reset_values)

@@ -6,9 +6,14 @@ Names, places and reset values are those of Infineon's SVD; the FLL's sequence a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from harness.virtual.core.clock import VirtualClock
 from harness.virtual.periph.base import Watched, field, put
+from harness.virtual.periph.warmup import Warmup
 
 IMO_HZ = 8_000_000
+_CCO_US, _LOCK_US = 20, 50  # of the order of what the library allows for, not measured
 
 WDT_CTL, WDT_MATCH, CLK_PATH_SELECT0, CLK_ROOT_SELECT0, RES_CAUSE = 0x180, 0x188, 0x340, 0x380, 0x800
 PWR_BUCK_CTL, CLK_TIMER_CTL, CLK_ILO_CONFIG, CLK_IMO_CONFIG = 0x14, 0x504, 0x50C, 0x510
@@ -46,7 +51,10 @@ _BOOT_CODE_LEAVES = {
 
 class Srss(Watched):
     """The watchdog never bites here. FLL and root divider outlive every reset but that by power (assumed: the library
-    never takes their state for granted, and a program that copes with that copes with the rest)."""
+    never takes their state for granted, and a program that copes with that copes with the rest).
+
+    ``on_program()`` is told when a program, not the boot code, changed a clock. ``clock`` is that of the core which does.
+    """
 
     reset_values = {  # noqa: RUF012
         PWR_BUCK_CTL: 0x00000005,
@@ -63,8 +71,10 @@ class Srss(Watched):
         CLK_FLL_CONFIG4: 0x000000FF,
     }
 
-    def __init__(self) -> None:
+    def __init__(self, clock: VirtualClock) -> None:
         self.cause = 0
+        self.on_program: Callable[[], None] = lambda: None
+        self._warm = Warmup(clock)
         self._by_power, self._before = True, dict[int, int]()
         self._disturbed = False  # settings were changed while the FLL was on: it is lost until it is switched off
         super().__init__("SRSS")
@@ -79,15 +89,25 @@ class Srss(Watched):
         """The state after a reset, before the boot code."""
         self._before = {register: self.regs[register] for register in _KEPT if register in self.regs}
         super().reset()
+        self._switch(0, 0)
 
     def boot(self) -> None:
         """What stands in the clock registers when the boot code is done."""
         self.regs |= _BOOT_CODE_LEAVES if self._by_power else self._before
         self._disturbed = False
+        self._switch(0, 0)
         self.on_change()
 
+    def _switch(self, cco_us: float, lock_us: float) -> None:
+        """Start or stop what the registers say, with so much time until it is ready."""
+        for name, on, us in (("CCO", self._cco_enabled, cco_us), ("FLL", self._enabled, lock_us)):
+            if not on:
+                self._warm.stop(name)
+            elif not self._warm.on(name):
+                self._warm.start(name, us)
+
     def get(self, offset: int) -> int:
-        """The FLL locks as soon as it may."""
+        """The FLL locks a while after it may."""
         if offset == RES_CAUSE:
             return self.cause
         if offset == CLK_FLL_STATUS:
@@ -109,19 +129,27 @@ class Srss(Watched):
             if offset in _SETTINGS and self._enabled and (self.regs[offset] ^ value) & _SETTINGS[offset]:
                 self._disturbed = True
                 self.hint("the FLL's settings are changed while it is on: it does not lock again")
-            super().set(offset, value)
+            self.regs[offset] = value
+            self._switch(_CCO_US, _LOCK_US)
+            self.on_change()
             if not self._enabled:
                 self._disturbed = False
             if not self.hf0_hz:
                 self.refuse("stop its cores: CLK_FLL_CONFIG3 selects the output of an FLL that is off or not locked")
+            elif offset in _KEPT:
+                self.on_program()
 
     @property
     def _enabled(self) -> bool:
         return bool(self.regs[CLK_FLL_CONFIG] & CLK_FLL_CONFIG_FLL_ENABLE)
 
     @property
-    def _oscillating(self) -> bool:
+    def _cco_enabled(self) -> bool:
         return bool(self.regs[CLK_FLL_CONFIG4] & CLK_FLL_CONFIG4_CCO_ENABLE)
+
+    @property
+    def _oscillating(self) -> bool:
+        return self._warm.ready("CCO")
 
     @property
     def _cco_hz(self) -> int:
@@ -130,7 +158,7 @@ class Srss(Watched):
 
     @property
     def _locked(self) -> bool:
-        if not self._enabled or not self._oscillating or self._disturbed:
+        if not self._warm.ready("FLL") or not self._oscillating or self._disturbed:
             return False
         number = field(self.regs[CLK_FLL_CONFIG4], CLK_FLL_CONFIG4_CCO_RANGE)
         return number < len(_CCO_HZ) - 1 and _CCO_HZ[number] <= self._cco_hz < _CCO_HZ[number + 1]

@@ -130,6 +130,7 @@ class Stm32L4(SingleCore):
         self.pwr.on_change = self.flash.on_wait_states = self._check_clocks
         self.gpio[self.part.pins.port].on_change = self._pins_changed
         self.machine.on_reset = self._starting
+        self.machine.noticed.watched.append(self._in_boot_rom)
         self.machine.hidden = self._hidden
 
     def _starting(self, cause: str) -> None:
@@ -137,10 +138,11 @@ class Stm32L4(SingleCore):
         if cause == "power":
             self.flash.check_empty()
         self.machine.vector_base = SYSTEM_BASE if self.flash.empty else 0
-        if self.flash.empty:
-            self.machine.noticed.hint(
-                "the chip starts its boot ROM: its flash was empty when power came (FLASH_SR.PEMPTY)"
-            )
+
+    def _in_boot_rom(self) -> str:
+        if not self.flash.empty:
+            return ""
+        return "the chip starts its boot ROM: its flash was empty when power came (FLASH_SR.PEMPTY)"
 
     def protect(self, level: int) -> None:
         """Set the read-out protection byte, as if it had been programmed before power-on."""

@@ -20,6 +20,7 @@ from harness.virtual.core.machine import Machine
 from harness.virtual.core.scs import CORTEX_M0PLUS
 from harness.virtual.periph import psoc6_cpuss, psoc6_srom
 from harness.virtual.periph.base import Peripheral, Unmodelled
+from harness.virtual.periph.limits import psoc6_objection
 from harness.virtual.periph.psoc6_cpuss import Cpuss, SeenBy
 from harness.virtual.periph.psoc6_flashc import Flashc
 from harness.virtual.periph.psoc6_gpio import Gpio
@@ -87,7 +88,7 @@ class Cy8c624a:
         self.supervisory[DIE_ID : DIE_ID + 11] = _die(uid)
         rom = psoc6_srom.program(RAM_BASE + RAM_SIZE, SYSTEM_CALLS)
         self.rom[: len(rom)] = rom
-        self.srss, self.peri, self.cpuss, self.flashc = Srss(), Peri(), Cpuss(), Flashc()
+        self.srss, self.peri, self.cpuss, self.flashc = Srss(cm4.clock), Peri(), Cpuss(), Flashc()
         flashes = {FLASH_BASE: self.array, WORK_BASE: self.work, SUPERVISORY_BASE: self.supervisory}
         self.ipc = Ipc()
         self.srom = SystemCalls(self.ipc, self.cm0.bus, flashes, (FAMILY, SILICON), self._flash_changed)
@@ -126,6 +127,7 @@ class Cy8c624a:
         self.pins.on_change = self.ports.on_change = self._pins_changed
         for clocks in (self.srss, self.peri, self.cpuss):
             clocks.on_change = self._clock_changed
+        self.srss.on_program = self.flashc.on_change = self._check_clocks
         cm4.in_reset = True
 
     # -- reset ----------------------------------------------------------------------------------------------------
@@ -178,6 +180,11 @@ class Cy8c624a:
         self.machine.clock.hz = max(1, hz // self.cpuss.cm4_divider)
         self.cm0.clock.hz = max(1, hz // self.cpuss.cm0_divider)
         self.serial.clock_changed()
+
+    def _check_clocks(self) -> None:
+        objection = psoc6_objection(self.srss.hf0_hz, wait_states=self.flashc.wait_states)
+        if objection:
+            self.machine.noticed.refuse(objection)
 
     def _reference_ticks(self, clock: VirtualClock) -> float:
         return max(1.0, clock.hz / self.cpuss.tick_hz)
