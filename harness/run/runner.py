@@ -36,6 +36,7 @@ from harness.run.streaming import (
     find_earlier,
     raise_speed,
     rescue,
+    same_unit,
     stream_case,
 )
 from harness.run.watch import Step, Watch
@@ -137,6 +138,7 @@ def run_case(
             ) as unit,
         ):
             notes.unit, notes.stand_in = unit.facts(), unit.stand_in
+            same_unit(files, unit)  # before anything is flashed; once more when its chip is known
             try:
                 _on_the_unit(case, options, unit, notes, symbols, files, watch, clock)
             except (BenchError, DeviceError) as error:
@@ -171,6 +173,9 @@ def _on_the_unit(
         tap=files.log,
     )
     notes.unit = unit.facts()
+    same_unit(files, unit)
+    if files.journal is not None:
+        files.journal.on_unit(unit.uid, notes.unit.chip_id)
     notes.warnings += live.warnings
     if live.flashed is not None and live.flashed.recovery:
         notes.warnings.append(f"flashing: {live.flashed.recovery}")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -62,6 +63,7 @@ def test_flash_programs_reads_back_and_says_how_much(tmp_path):
     done = hil("flash", elf, "--board", BOARD, "--backend", "virtual")
     assert done.returncode == 0, done.stderr
     assert "all read back" in done.stdout
+    assert re.search(r"it answers on /dev/pts/\d+, chip [0-9a-f]{24}", done.stdout)
 
 
 def test_an_image_of_another_board_is_not_flashed(tmp_path):

@@ -18,7 +18,7 @@ import yaml
 
 from harness.bench.boards import names
 from harness.bench.probes import CoreReport, CoreState, FlashReport
-from harness.bench.unit import Unit
+from harness.bench.unit import Unit, about
 from harness.build.image import read_image
 from harness.data import Dataset, load
 from harness.models import metadata, reference
@@ -37,6 +37,8 @@ BOARD = "nucleo_f446re"
 MODEL = "digits_cnn_int8"
 GATES = ("accuracy >= 0.9", "agreement == 1", "lost_samples == 0", "input_integrity == 1")
 
+CHIP = bytes(range(1, 13))
+
 Array = np.ndarray[Any, Any]
 #: What the board answers: (raw outputs of the reference [outputs], number of the run) -> raw outputs.
 Lie = Callable[[Array, int], Array]
@@ -47,12 +49,14 @@ def honest(outputs: Array, run: int) -> Array:
 
 
 class FakeProbe:
-    """A probe that flashes nothing and resets the fake device."""
+    """A probe that flashes nothing and resets ``device``, whose chip has the id ``chip``."""
 
     description = "fake probe"
 
-    def __init__(self, device: FakeDevice, clock: ManualClock, state: CoreState = CoreState.SLEEPING) -> None:
-        self._device, self._clock, self._state = device, clock, state
+    def __init__(
+        self, device: FakeDevice, clock: ManualClock, state: CoreState = CoreState.SLEEPING, chip: bytes = CHIP
+    ) -> None:
+        self._device, self._clock, self._state, self._chip = device, clock, state, chip
 
     def open(self) -> None: ...
 
@@ -66,6 +70,9 @@ class FakeProbe:
 
     def core(self) -> CoreReport:
         return CoreReport(self._state)
+
+    def chip_id(self) -> bytes:
+        return self._chip
 
 
 class Stage:
@@ -136,10 +143,16 @@ class Stage:
         inject: Sequence[Injection] = (),
         core: CoreState = CoreState.SLEEPING,
         hello: Callable[[m.Hello], m.Hello] = lambda hello: hello,
+        elsewhere: bytes | None = None,
+        real: bool = False,
         case: Any = None,
         **plan: Any,
     ) -> CaseResult:
-        """Run a case on a board of ours. ``board`` is its lie, ``inject`` its faults, ``hello`` changes what it says it is."""
+        """Run a case on a board of ours. ``board`` is its lie, ``inject`` its faults, ``hello`` changes what it says it is.
+
+        ``elsewhere``: the probe sits on another board than the one that answers, one whose chip has that id. ``real``: it
+        counts as hardware.
+        """
         case = case or self.case(**plan)
         clock = ManualClock()
         image = dataclasses.replace(
@@ -148,10 +161,14 @@ class Stage:
         product = Product(metadata.load_model(case.model), image, "0" * 64)
         device = FakeDevice(hello(_hello(product)), _network(product, board), compute_s=0.001, inject=inject)
         transport = MemoryTransport(device, clock, name="fake line")
+        probe = FakeProbe(device, clock, core)
+        if elsewhere is not None:
+            probe = FakeProbe(FakeDevice(_hello(product), lambda data: data), clock, core, elsewhere)
+        stand_in = None if real else about("virtual")
 
         @contextmanager
         def open_fake(kind: Any, **_: Any) -> Iterator[Unit]:
-            yield Unit(kind, "fake-0", "fake line", "virtual", FakeProbe(device, clock, core), transport)
+            yield Unit(kind, "fake-0", "fake line", "virtual", probe, transport, stand_in)
 
         self.patch.setattr(runner, "open_unit", open_fake)
         self.patch.setattr(runner, "build_product", lambda *_, **__: product)
@@ -169,8 +186,14 @@ def _hello(product: Product) -> m.Hello:
         model_sha256=bytes.fromhex(product.model.sha256),
         board=BOARD,
         build_id=product.image.build_id,
+        chip_id=CHIP,
     )
-    return dataclasses.replace(hello, inputs=specs(product.model.inputs), outputs=specs(product.model.outputs))
+    return dataclasses.replace(
+        hello,
+        clock_source=m.ClockSource.EXTERNAL,
+        inputs=specs(product.model.inputs),
+        outputs=specs(product.model.outputs),
+    )
 
 
 def _network(product: Product, lie: Lie) -> Callable[[bytes], bytes]:

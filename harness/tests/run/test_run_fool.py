@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from fool_stage import Stage
+from fool_stage import CHIP, Stage
 
 from harness.errors import HilError, PlanError
 from harness.records import Verdict
 from harness.run.runner import CaseResult
 from harness.testing.device import Fault, Injection
+from harness.wire.messages import ClockSource
 
 PASS, FAIL, ERROR, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE
 Play = Callable[[Stage], CaseResult]
@@ -130,6 +131,44 @@ def a_damaged_result_is_sent_again(stage):
 @right(PASS)
 def text_between_the_frames(stage):
     return stage.fake(inject=[Injection(Fault.NOISE, 5)])
+
+
+# -- who answers, and at what clock ------------------------------------------------------------------------------------
+
+
+@wrong(ERROR, says="(?s)another board answers.*ffff02ffff02.*010203040506")
+def a_neighbour_with_the_same_image_answers(stage):
+    return stage.fake(elsewhere=b"\xff\xff\x02" * 4)
+
+
+@wrong(ERROR, says="not the one that the probe has reset")
+def a_neighbour_answers_and_the_chips_have_one_id(stage):
+    return stage.fake(elsewhere=CHIP)
+
+
+@wrong(ERROR, says="not the one that the probe has reset")
+def a_neighbour_answers_and_the_chips_have_no_id(stage):
+    return stage.fake(elsewhere=b"", hello=lambda hello: replace(hello, chip_id=b""))
+
+
+@wrong(ERROR, says="(?s)does not run at its clock.*16,000,000.*HSI")
+def a_real_board_whose_clock_did_not_start(stage):
+    return stage.fake(hello=lambda hello: replace(hello, clock_hz=16_000_000), real=True)
+
+
+@wrong(FAIL, says="(?s)does not run at the board's clock.*90,000,000")
+def a_firmware_that_sets_half_the_clock(stage):
+    return stage.fake(hello=lambda hello: replace(hello, clock_hz=90_000_000))
+
+
+@right(PASS, says="own oscillator, some 1 % off")
+def a_board_without_its_clock_from_outside(stage):
+    return stage.fake(hello=lambda hello: replace(hello, clock_source=ClockSource.INTERNAL))
+
+
+@right(PASS)
+def a_chip_that_does_not_tell_its_id(stage):
+    return stage.fake(hello=lambda hello: replace(hello, chip_id=b""))
 
 
 # -- the data ----------------------------------------------------------------------------------------------------------
