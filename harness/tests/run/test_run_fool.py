@@ -180,9 +180,14 @@ def floats_that_differ_in_their_last_bit_with_a_gate_that_allows_it(stage):
     return stage.fake(lambda out, run: np.nextafter(out, np.float32(2)), model=F32, gates=gates)
 
 
-@wrong(FAIL, says="accuracy 0 ")
+@wrong(FAIL, says="accuracy 0")
 def answers_below_the_threshold_are_not_right(stage):
-    return stage.fake(decide={"rule": "threshold", "above": 0.999})
+    return stage.fake(decide={"rule": "threshold", "above": 0.996})
+
+
+@mistake(PlanError, says=r"trick.yaml:[0-9]+:decide.above(.|\n)*did you mean 0.9\?")
+def a_threshold_in_per_cent(stage):
+    return stage.fake(decide={"rule": "threshold", "above": 90})
 
 
 # -- the samples -------------------------------------------------------------------------------------------------------
