@@ -43,7 +43,7 @@ from harness.run.watch import Step, Watch
 from harness.run.workload import Workload, load_data, make_workload, matched_classes
 from harness.session.climb import Climbed
 from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError, StreamResult
-from harness.verdict import Assessment, check_gates
+from harness.verdict import Assessment, check_gates, check_rule
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,7 @@ def run_case(
         notes.answered = len(earlier[1].answered)
     watch(Step("prepare"))
     model = load_model(case.model)
+    check_rule(case.plan.decide, model.outputs[0], case.plan.where("decide.above"))
     data, planned = load_data(case)
     data, mapped = matched_classes(model, data)
     if mapped:

@@ -10,6 +10,7 @@ import dataclasses
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,16 @@ from harness.bench.boards import names
 from harness.bench.probes import CoreReport, CoreState, FlashReport
 from harness.bench.unit import Unit, about
 from harness.build.image import read_image
+from harness.build.symbols import Symbols
 from harness.data import Dataset, load
 from harness.models import metadata, reference
 from harness.plans import expand
-from harness.plans import load as read_plan
 from harness.run import runner
 from harness.run.options import RunOptions
 from harness.run.product import Product
+from harness.run.reading import read_plan
 from harness.run.runner import CaseResult
+from harness.run.workload import make_workload
 from harness.testing.clock import ManualClock
 from harness.testing.device import FakeDevice, Injection, hello_for
 from harness.testing.link import MemoryTransport
@@ -159,7 +162,8 @@ class Stage:
             read_image(self.elf), model_sha256=metadata.load_model(case.model).sha256, model_json=None
         )
         product = Product(metadata.load_model(case.model), image, "0" * 64)
-        device = FakeDevice(hello(_hello(product)), _network(product, board), compute_s=0.001, inject=inject)
+        known: dict[bytes, Array] = {}  # what the reference says, so that the board need not compute it again
+        device = FakeDevice(hello(_hello(product)), _network(product, board, known), compute_s=0.001, inject=inject)
         transport = MemoryTransport(device, clock, name="fake line")
         probe = FakeProbe(device, clock, core)
         if elsewhere is not None:
@@ -170,9 +174,22 @@ class Stage:
         def open_fake(kind: Any, **_: Any) -> Iterator[Unit]:
             yield Unit(kind, "fake-0", "fake line", "virtual", probe, transport, stand_in)
 
+        def made(*arguments: Any) -> Any:
+            workload = make_workload(*arguments)
+            known.update(zip(workload.payloads(), workload.expected, strict=True))
+            return workload
+
+        self.patch.setattr(runner, "Symbols", _symbols)
         self.patch.setattr(runner, "open_unit", open_fake)
+        self.patch.setattr(runner, "make_workload", made)
         self.patch.setattr(runner, "build_product", lambda *_, **__: product)
         return runner.run_case(case, RunOptions(backend="virtual"), watch=lambda step: None, clock=clock)
+
+
+@cache
+def _symbols(elf: Path) -> Symbols:
+    """Of an image, read once: its line table takes a second."""
+    return Symbols(elf)
 
 
 def _hello(product: Product) -> m.Hello:
@@ -196,15 +213,18 @@ def _hello(product: Product) -> m.Hello:
     )
 
 
-def _network(product: Product, lie: Lie) -> Callable[[bytes], bytes]:
+def _network(product: Product, lie: Lie, known: dict[bytes, Array]) -> Callable[[bytes], bytes]:
     source = product.model.inputs[0]
     oracle = reference.load("litert")
     runs = 0
 
     def compute(data: bytes) -> bytes:
         nonlocal runs
-        raw = np.frombuffer(data, dtype=source.dtype).reshape(source.shape)
-        outputs = lie(oracle.run(product.model.path, raw)[0], runs)
+        if data not in known:
+            known[data] = oracle.run(product.model.path, np.frombuffer(data, dtype=source.dtype).reshape(source.shape))[
+                0
+            ]
+        outputs = lie(known[data], runs)
         runs += 1
         return outputs.astype(outputs.dtype.newbyteorder("<")).tobytes()
 
