@@ -17,6 +17,7 @@ from harness.records import FaultReport, Verdict
 from harness.session.verbs import BoardFaultError, BoardSilentError, Session
 
 _HELLO_TIMEOUT_S = 2.0
+_SETTLE_S = 1.0  # a dying emulator hangs up a moment before its end can be seen
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ def blame(
     if unit is not None and unit.core_fault:
         return Blame(Verdict.FAIL, (unit.core_fault, f"then: {error.what}"))
     if not isinstance(error, DeviceError):
-        return Blame(Verdict.ERROR, (str(error),))
+        gone = unit.emulator_gone(_SETTLE_S) if unit is not None else None
+        return Blame(Verdict.ERROR, (str(error),) if gone is None else (str(gone), f"seen as: {error.what}"))
     if isinstance(error, BoardFaultError) and error.report is not None:
         fault = with_symbols(error.report, symbols)
         return Blame(Verdict.FAIL, (fault_reason(fault), str(error)), fault)
