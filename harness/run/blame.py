@@ -20,6 +20,7 @@ from harness.records import FaultReport, Verdict
 from harness.session.verbs import BoardFaultError, BoardSilentError, Session
 
 _HELLO_TIMEOUT_S = 2.0
+_SETTLE_S = 1.0  # a dying emulator hangs up a moment before its end can be seen
 
 
 class OnAChipError(DeviceError):
@@ -75,7 +76,8 @@ def _blame(
     error: BenchError | DeviceError, unit: Unit | None, session: Session | None, symbols: Symbols | None
 ) -> Blame:
     if not isinstance(error, DeviceError):
-        return Blame(Verdict.ERROR, (str(error),))
+        gone = unit.emulator_gone(_SETTLE_S) if unit is not None else None
+        return Blame(Verdict.ERROR, (str(error),) if gone is None else (str(gone), f"seen as: {error.what}"))
     if isinstance(error, BoardFaultError) and error.report is not None:
         fault = with_symbols(error.report, symbols)
         return Blame(Verdict.FAIL, (fault_reason(fault), str(error)), fault)
