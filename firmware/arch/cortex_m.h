@@ -86,6 +86,11 @@ static inline bool comes(volatile const uint32_t *reg, uint32_t mask, uint32_t v
  * Returns n, or 0 when a byte could not be read. Not for registers whose reading does something. */
 uint32_t peek(uint8_t *to, uint32_t address, uint32_t n);
 
+/* Gives the bits of `mask` the values that they have in `bits`. */
+static inline void change(volatile uint32_t *reg, uint32_t mask, uint32_t bits) {
+    *reg = (*reg & ~mask) | bits;
+}
+
 /* At least so many cycles of the core. */
 static inline void spin(uint32_t cycles) {
     while (cycles-- != 0) {

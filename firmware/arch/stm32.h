@@ -109,7 +109,8 @@ void uart_send_enable(void) {
 
 void board_set_baud(uint32_t baud) {
     uart_rings_drain();
-    (void)comes(&USART2_STATUS, USART2_STATUS_TC, USART2_STATUS_TC); /* the last byte has left the shift register: 87 us at 115200 */
+    /* The last byte has left the shift register: 87 us at 115200. */
+    (void)comes(&USART2_STATUS, USART2_STATUS_TC, USART2_STATUS_TC);
     USART2_CR1 &= ~USART2_CR1_UE;
     set_divider(baud);
     USART2_CR1 |= USART2_CR1_UE;

@@ -169,8 +169,8 @@ __attribute__((section(".boot"), used)) static const struct {
 
 /* It runs from power-up and would reset the chip after some seconds. Its lock comes off in two steps. */
 static void watchdog_off(void) {
-    SRSS_WDT_CTL = (SRSS_WDT_CTL & ~SRSS_WDT_CTL_WDT_LOCK) | SRSS_WDT_CTL_WDT_LOCK_CLR0;
-    SRSS_WDT_CTL = (SRSS_WDT_CTL & ~SRSS_WDT_CTL_WDT_LOCK) | SRSS_WDT_CTL_WDT_LOCK_CLR1;
+    change(&SRSS_WDT_CTL, SRSS_WDT_CTL_WDT_LOCK, SRSS_WDT_CTL_WDT_LOCK_CLR0);
+    change(&SRSS_WDT_CTL, SRSS_WDT_CTL_WDT_LOCK, SRSS_WDT_CTL_WDT_LOCK_CLR1);
     SRSS_WDT_CTL &= ~(SRSS_WDT_CTL_WDT_LOCK | SRSS_WDT_CTL_WDT_EN);
     SRSS_WDT_CTL |= SRSS_WDT_CTL_WDT_LOCK;
 }
@@ -178,7 +178,7 @@ static void watchdog_off(void) {
 /* The boot code leaves the FLL on and the root divided, and a reset need not change either: everything back to the IMO, at
  * 1, before it is set up anew. The switch takes seven cycles of the IMO, 132 of a core at 150 MHz. */
 static void clock_to_imo(void) {
-    SRSS_CLK_FLL_CONFIG3 = (SRSS_CLK_FLL_CONFIG3 & ~SRSS_CLK_FLL_CONFIG3_BYPASS_SEL) | SRSS_CLK_FLL_CONFIG3_BYPASS_SEL_FLL_REF;
+    change(&SRSS_CLK_FLL_CONFIG3, SRSS_CLK_FLL_CONFIG3_BYPASS_SEL, SRSS_CLK_FLL_CONFIG3_BYPASS_SEL_FLL_REF);
     (void)SRSS_CLK_FLL_CONFIG3; /* the write has arrived */
     spin(200);
     SRSS_CLK_FLL_CONFIG &= ~SRSS_CLK_FLL_CONFIG_FLL_ENABLE;
@@ -193,7 +193,7 @@ static void clock_to_imo(void) {
  * False leaves the cores on the IMO: the FLL's output is used only once it is locked. */
 static bool clock_to_100_mhz(void) {
     clock_to_imo();
-    FLASHC_FLASH_CTL = (FLASHC_FLASH_CTL & ~FLASHC_FLASH_CTL_MAIN_WS) | PUT(FLASHC_FLASH_CTL_MAIN_WS, 3u);
+    change(&FLASHC_FLASH_CTL, FLASHC_FLASH_CTL_MAIN_WS, PUT(FLASHC_FLASH_CTL_MAIN_WS, 3u));
     SRSS_CLK_FLL_CONFIG = SRSS_CLK_FLL_CONFIG_FLL_OUTPUT_DIV | PUT(SRSS_CLK_FLL_CONFIG_FLL_MULT, 500u);
     SRSS_CLK_FLL_CONFIG2 = PUT(SRSS_CLK_FLL_CONFIG2_LOCK_TOL, 10u) | PUT(SRSS_CLK_FLL_CONFIG2_FLL_REF_DIV, 20u);
     SRSS_CLK_FLL_CONFIG3 = SRSS_CLK_FLL_CONFIG3_BYPASS_SEL_FLL_REF | PUT(SRSS_CLK_FLL_CONFIG3_SETTLING_COUNT, 8u) |
@@ -209,7 +209,7 @@ static bool clock_to_100_mhz(void) {
         SRSS_CLK_FLL_CONFIG &= ~SRSS_CLK_FLL_CONFIG_FLL_ENABLE;
         return false;
     }
-    SRSS_CLK_FLL_CONFIG3 = (SRSS_CLK_FLL_CONFIG3 & ~SRSS_CLK_FLL_CONFIG3_BYPASS_SEL) | SRSS_CLK_FLL_CONFIG3_BYPASS_SEL_FLL_OUT;
+    change(&SRSS_CLK_FLL_CONFIG3, SRSS_CLK_FLL_CONFIG3_BYPASS_SEL, SRSS_CLK_FLL_CONFIG3_BYPASS_SEL_FLL_OUT);
     return true;
 }
 
@@ -230,15 +230,16 @@ static void set_divider(uint32_t baud) {
     PERI_DIV_16_CTL0 = PUT(PERI_DIV_16_CTL0_INT16_DIV, divider - 1u);
     PERI_DIV_CMD = PERI_DIV_CMD_ENABLE | no_phase | PERI_DIV_CMD_TYPE_SEL_16;
     PERI_CLOCK_CTL5 = PERI_CLOCK_CTL5_TYPE_SEL_16;
-    SCB5_CTRL = (SCB5_CTRL & ~SCB5_CTRL_OVS) | PUT(SCB5_CTRL_OVS, ovs - 1u);
+    change(&SCB5_CTRL, SCB5_CTRL_OVS, PUT(SCB5_CTRL_OVS, ovs - 1u));
 }
 
 static void uart_start(void) {
     uart_rings_start();
-    HSIOM_PRT5_PORT_SEL0 = (HSIOM_PRT5_PORT_SEL0 & ~(HSIOM_PRT5_PORT_SEL0_IO0_SEL | HSIOM_PRT5_PORT_SEL0_IO1_SEL)) |
-                           PUT(HSIOM_PRT5_PORT_SEL0_IO0_SEL, ACT_6) | PUT(HSIOM_PRT5_PORT_SEL0_IO1_SEL, ACT_6);
-    GPIO_PRT5_CFG = (GPIO_PRT5_CFG & ~(GPIO_PRT5_CFG_DRIVE_MODE0 | GPIO_PRT5_CFG_DRIVE_MODE1 | GPIO_PRT5_CFG_IN_EN1)) |
-                    GPIO_PRT5_CFG_IN_EN0 | PUT(GPIO_PRT5_CFG_DRIVE_MODE1, STRONG); /* RX: input only; TX: driven */
+    change(&HSIOM_PRT5_PORT_SEL0, HSIOM_PRT5_PORT_SEL0_IO0_SEL | HSIOM_PRT5_PORT_SEL0_IO1_SEL,
+           PUT(HSIOM_PRT5_PORT_SEL0_IO0_SEL, ACT_6) | PUT(HSIOM_PRT5_PORT_SEL0_IO1_SEL, ACT_6));
+    /* RX is an input only, TX is driven both ways. */
+    change(&GPIO_PRT5_CFG, GPIO_PRT5_CFG_DRIVE_MODE0 | GPIO_PRT5_CFG_IN_EN0, GPIO_PRT5_CFG_IN_EN0);
+    change(&GPIO_PRT5_CFG, GPIO_PRT5_CFG_DRIVE_MODE1 | GPIO_PRT5_CFG_IN_EN1, PUT(GPIO_PRT5_CFG_DRIVE_MODE1, STRONG));
     SCB5_CTRL = SCB5_CTRL_MODE_UART | SCB5_CTRL_BYTE_MODE;
     SCB5_UART_CTRL = 0;
     SCB5_UART_TX_CTRL = SCB5_UART_TX_CTRL_STOP_BITS_1; /* no parity */
@@ -272,7 +273,8 @@ void board_init(void) {
     if (clock_to_100_mhz()) {
         core_hz = FLL_HZ;
     }
-    CPUSS_SYSTICK_CTL = CPUSS_SYSTICK_CTL_CLOCK_SOURCE_IMO; /* from reset on it is the 32 kHz oscillator, of no known accuracy */
+    /* From reset on it is the 32 kHz oscillator, of no known accuracy. */
+    CPUSS_SYSTICK_CTL = CPUSS_SYSTICK_CTL_CLOCK_SOURCE_IMO;
     cortex_time_start(IMO_HZ);
     uart_start();
 }
@@ -311,7 +313,8 @@ void uart_send_enable(void) {
 void board_set_baud(uint32_t baud) {
     uart_rings_drain();
     (void)comes(&SCB5_TX_FIFO_STATUS, SCB5_TX_FIFO_STATUS_USED | SCB5_TX_FIFO_STATUS_SR_VALID, 0);
-    (void)comes(&SCB5_INTR_TX, SCB5_INTR_TX_UART_DONE, SCB5_INTR_TX_UART_DONE); /* the last byte has left the shift register */
+    /* The last byte has left the shift register. */
+    (void)comes(&SCB5_INTR_TX, SCB5_INTR_TX_UART_DONE, SCB5_INTR_TX_UART_DONE);
     SCB5_CTRL &= ~SCB5_CTRL_ENABLED;
     set_divider(baud);
     SCB5_CTRL |= SCB5_CTRL_ENABLED;

@@ -46,7 +46,10 @@ def started_wrongly(board: str) -> list[str]:
     order = re.sub(r".*?static bool clock_to_100_mhz", "", _inlined(text, "clock_to_imo"), flags=re.S)
     configured = order.find("PUT(SRSS_CLK_FLL_CONFIG_FLL_MULT")
     for what, statement in (
-        ("SRSS.CLK_FLL_CONFIG3.BYPASS_SEL is not FLL_REF", r"SRSS_CLK_FLL_CONFIG3 = [^;]*BYPASS_SEL_FLL_REF"),
+        (
+            "SRSS.CLK_FLL_CONFIG3.BYPASS_SEL is not FLL_REF",
+            r"change\(&SRSS_CLK_FLL_CONFIG3, SRSS_CLK_FLL_CONFIG3_BYPASS_SEL, SRSS_CLK_FLL_CONFIG3_BYPASS_SEL_FLL_REF",
+        ),
         ("SRSS.CLK_FLL_CONFIG.FLL_ENABLE is not cleared", r"SRSS_CLK_FLL_CONFIG &= ~SRSS_CLK_FLL_CONFIG_FLL_ENABLE"),
         ("SRSS.CLK_FLL_CONFIG4.CCO_ENABLE is not cleared", r"SRSS_CLK_FLL_CONFIG4 &= ~SRSS_CLK_FLL_CONFIG4_CCO_ENABLE"),
         ("SRSS.CLK_ROOT_SELECT0.ROOT_DIV is not 0", r"SRSS_CLK_ROOT_SELECT0 &= ~[^;]*SRSS_CLK_ROOT_SELECT0_ROOT_DIV\b"),
