@@ -19,8 +19,9 @@ SCB; halting debug with six breakpoints, stepping, vector catch; flash with keys
 bits, error flags and its alias at 0; RCC with clock gates, oscillators that take time, clock tree and reset flags; PWR, GPIO,
 the independent watchdog, USART2 with interrupts, baud rate, overrun and framing errors, DBGMCU identity, unique id and flash
 size. That is the STM32F446; each other chip's file and its peripherals say what they model, and what of it is from memory. RAM
-survives every reset, flash and its read-out protection live as long as the process. Register behaviour comes from RM0390 and
-ARM DDI 0403E as the authors understand them; no line of it was compared with a chip.
+survives every reset, flash and its read-out protection live as long as the process. Names, places, fields and reset values of
+registers are held against the vendors' descriptions (``fixtures/registers``); their behaviour comes from RM0390 and
+ARM DDI 0403E as the authors understand them, and no line of it was compared with a chip.
 
 **What is refused.** Firmware that does one of these works on an emulator without a chip's limits, and not on a chip. The core
 stops (``core/noticed``), the run is a ``fail``, and its reason begins "on a chip this would". STM32, all three:
@@ -39,7 +40,7 @@ stops (``core/noticed``), the run is a ``fail``, and its reason begins "on a chi
 **What is hinted at** when a run fails anyway: a peripheral that is written while its clock is off, a UART that sends while its
 pins are another's, rates of the two sides that differ, an interrupt that is requested and not enabled, floating point while CPACR
 keeps it off, a firmware that resets itself again and again, a chip that boots its ROM because its flash was empty at power-on
-(L4R9). Warned of when it passes: vectors taken from address 0.
+(L4R9), a PSoC 6's FIFO that is written while it is full, its FLL set anew while it is on. Warned of when it passes: vectors taken from address 0.
 
 **What is not, and how it differs from the chip:**
 

@@ -1,6 +1,6 @@
 """STM32L476RG: memory map, interrupt numbers and peripherals (RM0351; DS10198), and the target for pyOCD.
 
-RM0351's figures are used as the authors remember them; they were not compared with the manual.
+Registers are held against ST's SVD (``fixtures/registers``); memory sizes are used as the authors remember RM0351.
 """
 
 from __future__ import annotations

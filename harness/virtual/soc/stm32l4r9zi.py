@@ -1,6 +1,7 @@
 """STM32L4R9ZI: memory map, interrupt numbers and peripherals (RM0432; DS12023), and the target for pyOCD.
 
-RM0432's figures are used as the authors remember them: page size and register layout were not compared with the manual.
+Registers are held against ST's SVD of the L4P5 and header of the L4R9 (``fixtures/registers``); RM0432's page size and memory
+sizes are used as the authors remember them.
 SRAM2's second address (0x10000000) is not mapped.
 """
 
