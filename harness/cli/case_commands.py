@@ -14,7 +14,7 @@ from harness.build import engines
 from harness.build.engines import ExternalEngine
 from harness.cli.app import BoardOption, Compiler, Exit, app, interruptible, worst
 from harness.clock import SystemClock
-from harness.errors import MisuseError, PlanError
+from harness.errors import DeviceError, MisuseError, PlanError
 from harness.models import metadata
 from harness.paths import shipped
 from harness.plans import Plan, discover, expand
@@ -107,7 +107,7 @@ def flash(
     """
     from harness.run.arrival import greet
     from harness.run.product import read_board_image
-    from harness.session.verbs import BoardSilentError, Session
+    from harness.session.verbs import Session
 
     kind = load_board(board)
     read_board_image(kind, elf)
@@ -134,8 +134,8 @@ def flash(
         try:
             greet(unit, Session(unit.transport, clock), _HELLO_S, flashed=True)
             typer.echo(f"it answers on {unit.port}, chip {unit.facts().chip_id or 'without an id'}")
-        except BoardSilentError:
-            typer.echo(f"reset; nobody says hello on {unit.port}")
+        except DeviceError as error:  # flashed it is; that it does not run is for `hil run` to judge
+            typer.echo(f"reset; it does not say hello on {unit.port}: {error.what}")
         if report.recovery:
             typer.echo(report.recovery)
         if chosen != "probe":

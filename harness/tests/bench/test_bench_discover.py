@@ -95,6 +95,11 @@ def test_a_unit_that_is_unplugged_today_stays_in_the_file():
     assert merged(Bench(units=(gone, moved)), [now]).units == (gone, now)
 
 
+def test_a_line_of_the_file_that_is_known_to_be_wrong_is_not_kept():
+    one, two = (BenchUnit(board="b", uid=uid, port=port) for uid, port in (("1", "p1"), ("2", "p2")))
+    assert merged(Bench(units=(one, two)), [two], forget=["1"]).units == (two,)
+
+
 @pytest.fixture(scope="module")
 def unit():
     unit = emulators.start("virtual", BOARD)

@@ -2,13 +2,23 @@ import dataclasses
 
 import pytest
 
-from harness.bench.identity import Claim, check_claim
+from harness.bench.identity import Claim, check_claim, known_id
 from harness.errors import DeviceError
 from harness.records import Tensor
 
 INPUT = Tensor("in", (1, 8, 8, 1), "int8", 0.0625, -128)
 OUTPUT = Tensor("out", (1, 10), "int8", 0.00390625, -128)
 CLAIM = Claim(1, "nucleo_f446re", "abc", "11" * 32, [INPUT], [OUTPUT])
+
+
+@pytest.mark.parametrize("raw", [b"", bytes(12), b"\xff" * 12, b"\0"])
+def test_memory_that_is_blank_holds_no_id(raw):
+    assert known_id(raw) == b""
+
+
+@pytest.mark.parametrize("raw", [b"\x01" * 12, bytes(11) + b"\x01", b"\xff" * 11 + b"\0", bytes(range(12))])
+def test_anything_else_is_one(raw):
+    assert known_id(raw) == raw
 
 
 def check(claim):

@@ -1,0 +1,82 @@
+"""`hil discover` with probes and ports of our own."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from harness.bench import discover
+from harness.bench.boards import load_board
+from harness.bench.discover import Attached
+from harness.bench.probes import pyocd
+from harness.cli.app import app
+from harness.plans.bench import load_bench
+from harness.session import whoami
+
+BOARD = load_board("nucleo_f446re")
+CHIPS = {"U1": b"one chip 001", "U2": b"two chip 002", "U3": b"mute chip 03"}
+
+
+class Probe:
+    def __init__(self, uid, debug):
+        self.uid = uid
+
+    def open(self):
+        """There is one of each."""
+
+    def close(self):
+        """Nothing is held."""
+
+    def chip_id(self):
+        return CHIPS[self.uid]
+
+
+@pytest.fixture
+def crossed(monkeypatch):
+    """U1 and U2 with each other's ports, U3 with a port on which nobody answers."""
+    units = {
+        Attached("U1", "port2", ""): (BOARD,),
+        Attached("U2", "port1", ""): (BOARD,),
+        Attached("U3", "port3", ""): (BOARD,),
+    }
+    answers = {"port1": "U1", "port2": "U2"}
+    monkeypatch.setattr(discover, "candidates", lambda: units)
+    monkeypatch.setattr(pyocd, "PyocdProbe", Probe)
+    monkeypatch.setattr(
+        whoami, "whoami", lambda port, *_: SimpleNamespace(chip_id=CHIPS[answers[port]]) if port in answers else None
+    )
+
+
+def test_ports_that_are_crossed_are_written_as_they_are_and_not_as_they_seem(crossed, tmp_path):
+    path = tmp_path / "bench.yaml"
+    done = CliRunner().invoke(app, ["discover", "--write", str(path)])
+    assert done.exit_code == 0, done.output
+    assert [(one.uid, one.port) for one in load_bench(path).units] == [
+        ("U1", "port1"),
+        ("U2", "port2"),
+        ("U3", "port3"),
+    ]
+    lines = {line.split()[0]: line for line in done.output.splitlines()}
+    assert CHIPS["U1"].hex() in lines["U1"]
+    assert "answers there" in lines["U1"]
+    assert "not at port2" in lines["U1"]
+    assert "not proved" in lines["U3"]
+
+
+def test_json_says_which_ports_are_proved(crossed):
+    done = CliRunner().invoke(app, ["discover", "--json"])
+    told = {one["uid"]: one for one in json.loads(done.stdout)}
+    assert {uid: one["proved"] for uid, one in told.items()} == {"U1": True, "U2": True, "U3": False}
+    assert told["U2"]["chip_id"] == CHIPS["U2"].hex()
+
+
+def test_a_unit_whose_port_is_proved_anothers_loses_its_line_of_the_file(crossed, monkeypatch, tmp_path):
+    path = tmp_path / "bench.yaml"
+    path.write_text('units:\n  - {board: nucleo_f446re, uid: "U2", port: "port1"}\n')
+    monkeypatch.setattr(
+        whoami, "whoami", lambda port, *_: SimpleNamespace(chip_id=CHIPS["U1"]) if port == "port1" else None
+    )
+    done = CliRunner().invoke(app, ["discover", "--write", str(path)])
+    assert done.exit_code == 0, done.output
+    assert [(one.uid, one.port) for one in load_bench(path).units] == [("U1", "port1"), ("U3", "port3")]
