@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -11,12 +11,13 @@ from typing import Literal
 from harness.bench import discover, emulators, lease, reconnect, transports
 from harness.bench.boards import Board
 from harness.bench.emulators import EmulatedUnit, Findings
+from harness.bench.own_time import UnitClock
 from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.clock import Clock
 from harness.errors import BenchError
 from harness.records import Backend, Evidence, UnitFacts
-from harness.virtual.debug import registry
+from harness.virtual.debug import lifetime, registry
 
 BackendChoice = Literal["auto", "probe", "virtual", "renode"]
 
@@ -34,7 +35,7 @@ class Place:
 
 @dataclass
 class Unit:
-    """An open unit. ``transport`` is None after ``release_port``."""
+    """An open unit. ``clock`` is the one to wait by for what it says: see ``own_time``."""
 
     board: Board
     uid: str
@@ -42,6 +43,7 @@ class Unit:
     backend: Backend
     probe: Probe
     transport: transports.Transport
+    clock: Clock
     _emulated: EmulatedUnit | None = None
     _is_virtual: bool = False
 
@@ -141,10 +143,29 @@ def open_unit(
         transport = transports.open_transport(port, board.uart.baud)
         # Asked now: the unit may be gone by the time its evidence is.
         is_virtual = sys.platform != "win32" and registry.find(uid) is not None
-        unit = Unit(board, uid, port, backend, probe, transport, emulated, is_virtual)
+        own = _own_time(uid, emulated, is_virtual)
+        unit = Unit(
+            board,
+            uid,
+            port,
+            backend,
+            probe,
+            transport,
+            UnitClock(clock, own, where=f"unit {uid}"),
+            emulated,
+            is_virtual,
+        )
         stack.callback(unit.close_port)
         probe.open()
         yield unit
+
+
+def _own_time(uid: str, emulated: EmulatedUnit | None, is_virtual: bool) -> Callable[[], float | None]:
+    if emulated is not None:
+        return emulated.own_time_s
+    if is_virtual:
+        return lambda: lifetime.read(registry.lifetime_path(uid))
+    return lambda: None
 
 
 def _lease_real(

@@ -45,7 +45,8 @@ def bring_up(
 ) -> Live:
     """Flash (unless told not to), reset, say hello, compare.
 
-    ``encoding`` and ``tap`` are the session's. ``silence_s``: how long a board that owes an answer may be without any sign of life.
+    ``encoding`` and ``tap`` are the session's. ``silence_s``: how long a board that owes an answer may be without any sign of
+    life; waiting is by the unit's own clock, ``clock`` is the wall's.
 
     ``BenchError`` from the probe or the port; ``DeviceError`` when the board is silent or is not what the ELF says it is.
     """
@@ -55,7 +56,14 @@ def bring_up(
         flashed = unit.probe.flash(product.image.elf, lambda share: watch(Step("flash", share)))
     unit.probe.reset()
     watch(Step("hello"))
-    session = Session(unit.transport, clock, encoding=encoding, answer_timeout_s=silence_s / SILENT_ROUNDS, tap=tap)
+    session = Session(
+        unit.transport,
+        unit.clock,
+        encoding=encoding,
+        answer_timeout_s=silence_s / SILENT_ROUNDS,
+        tap=tap,
+        wall=clock,
+    )
     hello = session.hello(hello_timeout_s)
     check_hello(hello, product, unit)
     return Live(session, hello, flashed)

@@ -71,7 +71,8 @@ class Session:
     after a reset); after BenchError only a new Session on a new transport.
 
     Silence is five times ``answer_timeout_s``; that must exceed the longest inference of a board that does not answer
-    while it computes. ``tap`` sees every byte.
+    while it computes. ``tap`` sees every byte. ``clock`` is the one to wait by, ``wall`` the one that streams are timed by
+    (None: the same).
     """
 
     def __init__(
@@ -84,9 +85,11 @@ class Session:
         answer_timeout_s: float = 1.0,
         stuck_s: float = 30.0,
         tap: Tap | None = None,
+        wall: Clock | None = None,
     ) -> None:
         self._transport = transport
         self._clock = clock
+        self._wall = wall or clock
         self._answer_timeout_s = answer_timeout_s
         self._encoding = encoding
         self._conversation = HostConversation(
@@ -222,7 +225,7 @@ class Session:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)
         if window is not None:
             self._conversation.window = window
-        self._stream = stream = Streaming(self._conversation, samples, self._clock.monotonic_s(), on_result, quiet)
+        self._stream = stream = Streaming(self._conversation, samples, self._wall.monotonic_s(), on_result, quiet)
         deadline = Deadline.after(self._clock, float("inf") if timeout_s is None else timeout_s)
         try:
             while not stream.complete:
@@ -287,7 +290,7 @@ class Session:
             stream.climbs += self.climb(known=held, avoid=[baud for baud in hello.bauds if baud > held]).steps
 
     def _outcome(self, stream: Streaming) -> StreamResult:
-        return stream.outcome(self._clock.monotonic_s(), self._speed.agreed_baud)
+        return stream.outcome(self._wall.monotonic_s(), self._speed.agreed_baud)
 
     def _ask(self, send: Callable[[], None], kind: type[_E]) -> _E:
         """Send a request until it is answered: requests and answers may be lost.

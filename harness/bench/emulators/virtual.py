@@ -9,6 +9,7 @@ from harness.bench.emulators import EmulatedUnit, Findings
 from harness.bench.probes import Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.errors import BenchError
+from harness.virtual.debug import lifetime, registry
 from harness.virtual.host import process
 
 
@@ -39,6 +40,10 @@ class VirtualUnit:
     def why_dead(self) -> str:
         """See EmulatedUnit."""
         return self.running.why_dead
+
+    def own_time_s(self) -> float | None:
+        """See EmulatedUnit."""
+        return lifetime.read(registry.lifetime_path(self.uid)) if self.alive else None
 
     def probe(self, *, allow_mass_erase: bool) -> Probe:
         """pyOCD, as for a real one."""
