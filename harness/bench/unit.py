@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.bench import discover, emulators, lease, reconnect, transports
@@ -14,7 +14,7 @@ from harness.bench.emulators import EmulatedUnit, Findings
 from harness.bench.own_time import UnitClock
 from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
-from harness.clock import Clock
+from harness.clock import Clock, SystemClock
 from harness.errors import BenchError
 from harness.records import Backend, Evidence, UnitFacts
 from harness.virtual.debug import lifetime, registry
@@ -43,9 +43,10 @@ class Unit:
     backend: Backend
     probe: Probe
     transport: transports.Transport
-    clock: Clock
     _emulated: EmulatedUnit | None = None
     _is_virtual: bool = False
+    clock: Clock = field(default_factory=SystemClock)
+    read_back: bool = False  # the flash holds our image: this probe has read it
 
     @property
     def evidence(self) -> Evidence:
@@ -151,9 +152,9 @@ def open_unit(
             backend,
             probe,
             transport,
-            UnitClock(clock, own, where=f"unit {uid}"),
             emulated,
             is_virtual,
+            UnitClock(clock, own, where=f"unit {uid}"),
         )
         stack.callback(unit.close_port)
         probe.open()

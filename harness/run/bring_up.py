@@ -54,6 +54,7 @@ def bring_up(
     if not skip_flash:
         watch(Step("flash", note=f"{product.image.flash_bytes} bytes to {unit.uid}"))
         flashed = unit.probe.flash(product.image.elf, lambda share: watch(Step("flash", share)))
+        unit.read_back = flashed.verified
     unit.probe.reset()
     watch(Step("hello"))
     session = Session(

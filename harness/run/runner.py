@@ -198,6 +198,8 @@ def _on_the_unit(
         notes.streamed = error.partial
         raise
     notes.unit = unit.facts()  # the port may have another name by now
+    if notes.streamed.lost and (shared := blame.shared_port(unit)):
+        raise shared
     watch(Step("judge"))
     status = live.session.status()
     _heed(unit.findings(), notes)

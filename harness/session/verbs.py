@@ -16,6 +16,7 @@ from harness.session.pump import Pump, Tap
 from harness.session.rescue import Rescue
 from harness.session.stream import (
     BoardFaultError,
+    BoardGarbledError,
     BoardRefusedError,
     BoardSilentError,
     OnResult,
@@ -47,6 +48,7 @@ from harness.wire.states import State
 
 __all__ = [
     "BoardFaultError",
+    "BoardGarbledError",
     "BoardRefusedError",
     "BoardSilentError",
     "Rescue",
@@ -61,6 +63,8 @@ _E = TypeVar("_E", bound=Event)
 #: all comes, and when something does, be it damaged.
 _TRIES = 5
 _TRIES_WHILE_HEARD = 25
+#: What has come of a frame that broke off, or of a spark on the line, is no more than this.
+_SOME_NOISE_BYTES = 64
 
 
 class Session:
@@ -269,7 +273,7 @@ class Session:
 
     def _revive(self, silent: Silent, stream: Streaming, rescue: Rescue) -> None:
         """Reset the silent board and go on, if that may still help: BoardSilentError otherwise."""
-        error = self._silence(silent.waiting_for, silent.quiet_s)
+        error = self._silence(silent.waiting_for, silent.quiet_s, silent.n_bytes)
         over = self._conversation.oldest
         if rescue.revive is None or len(stream.revived) >= rescue.most_revivals or over in stream.revived_over:
             raise error
@@ -308,7 +312,7 @@ class Session:
             if unheard == _TRIES:
                 break
         quiet_s = self._clock.monotonic_s() - began_s
-        raise self._silence(kind.__name__.removesuffix("Received").upper(), quiet_s)
+        raise self._silence(kind.__name__.removesuffix("Received").upper(), quiet_s, self._conversation.noise_bytes)
 
     def _await(self, kind: type[_E], timeout_s: float) -> _E:
         event = self._wait_for(kind, timeout_s)
@@ -328,7 +332,7 @@ class Session:
         """Events that no verb waits for: some belong to the stream under way, some are the end."""
         stream = self._stream
         if isinstance(event, Silent):
-            raise self._silence(event.waiting_for, event.quiet_s)
+            raise self._silence(event.waiting_for, event.quiet_s, event.n_bytes)
         if isinstance(event, Violation):
             raise DeviceError(
                 event.what,
@@ -373,7 +377,15 @@ class Session:
         error.report = report
         raise error
 
-    def _silence(self, waiting_for: str, quiet_s: float) -> BoardSilentError:
+    def _silence(self, waiting_for: str, quiet_s: float, noise_bytes: int = 0) -> BoardSilentError:
+        if noise_bytes > _SOME_NOISE_BYTES:
+            return BoardGarbledError(
+                "only garbage comes from the board: not one good frame",
+                where=self._where,
+                expected=waiting_for,
+                found=f"{noise_bytes} B in {quiet_s:.1f} s; {self._conversation.counters.describe()}",
+                next_step="is it the board's port, and nobody else's? Then look at cable, ground and speed",
+            )
         return BoardSilentError(
             "the board is silent",
             where=self._where,

@@ -218,6 +218,7 @@ class Unit:
             "state": self._state,
             "tamper": self._tamper,
             "line": self._line,
+            "spoil": self._spoil,
             "freeze": self._freeze,
             "reset": self._reset,
             "silence": self._silence,
@@ -259,6 +260,10 @@ class Unit:
 
     def _line(self, cut: bool) -> dict[str, Any]:
         self.port.to_board.cut = self.port.to_host.cut = cut
+        return {}
+
+    def _spoil(self, direction: str, mask: int) -> dict[str, Any]:
+        self._direction(direction).spoil = mask & 0xFF
         return {}
 
     def _freeze(self, on: bool) -> dict[str, Any]:
