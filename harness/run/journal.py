@@ -6,7 +6,8 @@ digits, a blank, and an object. The first says what the run is bound to, every o
     {"schema": "hil.journal/1", "run": ID, "started": ISO time, "bound": {"case": ..., "dataset": SHA-256, ...}}
     {"i": index, "status": n, "cycles": n, "crc": CRC-32 of the input as the engine read it, "out": outputs in hex, "t": s}
 
-``t`` is the time spent on streaming until then, earlier parts of the run included. A line that was torn or damaged counts
+``"quiet": true`` stands in the line of a sample that went alone: its cycles may be taken as a time. ``t`` is the time spent on
+streaming until then, earlier parts of the run included. A line that was torn or damaged counts
 as never written: its sample is streamed again. Lines are handed to the system at once and to the disk once a second: the
 death of the process loses none, the death of the host a second's worth.
 """
@@ -33,13 +34,14 @@ _SYNC_EVERY_S: Final = 1.0
 
 @dataclass(frozen=True)
 class Earlier:
-    """What an earlier part of the run has left. ``answered`` maps the index of a sample to its answer."""
+    """What an earlier part of the run has left. ``answered`` maps the index of a sample to its answer; ``quiet`` are timed."""
 
     run_id: str
     started: datetime
     bound: dict[str, str]
     answered: dict[int, ResultReceived]
     spent_s: float
+    quiet: frozenset[int] = frozenset()
 
     def check_bound(self, bound: Mapping[str, str], where: Path) -> None:
         """MisuseError naming both sides when this run is not the one that the journal was written by."""
@@ -87,10 +89,13 @@ class Journal:
             raise _disk(path, error) from error
         return journal
 
-    def add(self, index: int, result: ResultReceived) -> None:
-        """One more answered sample. BenchError when the disk refuses: going on would promise what cannot be kept."""
+    def add(self, index: int, result: ResultReceived, *, quiet: bool = False) -> None:
+        """One more answered sample; ``quiet`` when it went alone.
+
+        BenchError when the disk refuses: going on would promise what cannot be kept.
+        """
         now_s = self._clock.monotonic_s()
-        line = {
+        line: dict[str, Any] = {
             "i": index,
             "status": result.status,
             "cycles": result.cycles,
@@ -99,6 +104,8 @@ class Journal:
             "out": result.outputs.hex(),
             "t": round(now_s - self._began_s, 6),
         }
+        if quiet:
+            line["quiet"] = True
         try:
             self._write(line)
             if now_s - self._synced_s >= _SYNC_EVERY_S:
@@ -143,6 +150,7 @@ def read(path: Path) -> Earlier:
             next_step="start a new run without --resume",
         )
     answered: dict[int, ResultReceived] = {}
+    quiet = set()
     spent_s = 0.0
     for line in lines[1:]:
         content = _parsed(line)
@@ -150,6 +158,8 @@ def read(path: Path) -> Earlier:
             continue
         spent_s = max(spent_s, float(content["t"]))
         index = int(content["i"])
+        if content.get("quiet") and index not in answered:
+            quiet.add(index)
         answered.setdefault(
             index,
             ResultReceived(
@@ -161,7 +171,9 @@ def read(path: Path) -> Earlier:
                 outputs=bytes.fromhex(content["out"]),
             ),
         )
-    return Earlier(head["run"], datetime.fromisoformat(head["started"]), head["bound"], answered, spent_s)
+    return Earlier(
+        head["run"], datetime.fromisoformat(head["started"]), head["bound"], answered, spent_s, frozenset(quiet)
+    )
 
 
 def find(run: str, case_id: str, roots: tuple[Path, ...] = (Path("hil-reports"),)) -> Path | None:

@@ -131,14 +131,17 @@ def stream_case(
 ) -> StreamResult:
     """Stream what ``answered`` does not hold yet; the result is of all samples, in their order."""
     todo = [index for index in range(len(payloads)) if index not in answered]
+    timed = files.earlier.quiet if files.earlier else frozenset()
+    # What an earlier part has timed need not be timed again; with one sample under way all of them are.
+    quiet = max(0, wanted.quiet - len(timed)) if wanted.window != 1 else len(todo)
 
     def note(at: int, result: ResultReceived) -> None:
         if files.journal is not None:
-            files.journal.add(todo[at], result)
+            files.journal.add(todo[at], result, quiet=at < quiet)
         on_answer()
 
     try:
-        part = session.stream([payloads[index] for index in todo], note, wanted.window, timeout_s, helped, wanted.quiet)
+        part = session.stream([payloads[index] for index in todo], note, wanted.window, timeout_s, helped, quiet)
     except (BoardSilentError, BoardFaultError) as error:
         if error.partial is not None:
             error.partial = _whole(error.partial, todo, answered, len(payloads), files, climbed)
@@ -169,5 +172,5 @@ def _whole(
         lost={todo[at]: why for at, why in part.lost.items()},
         earlier_s=files.earlier.spent_s if files.earlier else 0.0,
         climbs=part.climbs + climbed.steps,
-        quiet=frozenset(todo[at] for at in part.quiet),
+        quiet=frozenset(todo[at] for at in part.quiet) | (files.earlier.quiet if files.earlier else frozenset()),
     )
