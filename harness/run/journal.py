@@ -14,6 +14,7 @@ death of the process loses none, the death of the host a second's worth.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import zlib
@@ -28,6 +29,7 @@ from harness.errors import BenchError, MisuseError
 from harness.wire.events import ResultReceived
 
 FILENAME: Final = "journal.jsonl"
+_ANY: Final = "journal*.jsonl"  # those that were set aside too
 SCHEMA: Final = "hil.journal/1"
 _SYNC_EVERY_S: Final = 1.0
 
@@ -68,7 +70,7 @@ class Journal:
 
     @classmethod
     def begin(cls, path: Path, clock: Clock, *, run_id: str, started: datetime, bound: Mapping[str, str]) -> Journal:
-        """A new one; one that lies there is replaced. BenchError when the disk refuses."""
+        """A new one; what lies there is replaced (see ``set_aside``). BenchError when the disk refuses."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
@@ -120,6 +122,8 @@ class Journal:
             fd, self._fd = self._fd, None
             try:
                 os.fsync(fd)
+            except OSError as error:
+                raise _disk(self.path, error) from error
             finally:
                 os.close(fd)
 
@@ -130,8 +134,10 @@ class Journal:
 
     def _write(self, content: Mapping[str, Any]) -> None:
         text = json.dumps(content, separators=(",", ":")).encode()
-        # One write: whoever kills us kills us before or after it.
-        os.write(self._open_fd(), b"%08x %s\n" % (zlib.crc32(text), text))
+        line = b"%08x %s\n" % (zlib.crc32(text), text)
+        # One write: whoever kills us kills us before or after it. A disk that is filling up takes a part of it first.
+        if os.write(self._open_fd(), line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def read(path: Path) -> Earlier:
@@ -176,6 +182,34 @@ def read(path: Path) -> Earlier:
     )
 
 
+def set_aside(folder: Path) -> Path | None:
+    """Keep the journal of an interrupted run that lies in ``folder`` under a name of its own, which ``find`` takes.
+
+    That name, or None where there is none with answers in it. BenchError when the disk refuses.
+    """
+    path = folder / FILENAME
+    if not path.is_file():
+        return None
+    try:
+        earlier = read(path)
+        if not earlier.answered:
+            return None
+        name = earlier.run_id
+    except MisuseError:
+        name = "damaged"
+    try:
+        return path.replace(folder / f"journal-{name}.jsonl")
+    except OSError as error:
+        raise _disk(path, error) from error
+
+
+def remove(folder: Path, run_id: str) -> None:
+    """The journal of that run has served. Those of others stay."""
+    for path in folder.glob(_ANY):
+        if _run_of(path) == run_id:
+            path.unlink(missing_ok=True)
+
+
 def find(run: str, case_id: str, roots: tuple[Path, ...] = (Path("hil-reports"),)) -> Path | None:
     """The journal of ``case_id`` in a run: a report directory, a journal, or a run id to be found below ``roots``.
 
@@ -192,7 +226,7 @@ def find(run: str, case_id: str, roots: tuple[Path, ...] = (Path("hil-reports"),
         if any(given.rglob(FILENAME)):
             return None
     for root in roots:
-        for path in sorted(root.rglob(FILENAME)) if root.is_dir() else ():
+        for path in sorted(root.rglob(_ANY)) if root.is_dir() else ():
             if _run_of(path) == run:
                 return path
     raise MisuseError(
@@ -204,9 +238,11 @@ def find(run: str, case_id: str, roots: tuple[Path, ...] = (Path("hil-reports"),
 
 def _run_of(path: Path) -> str | None:
     try:
-        return read(path).run_id
-    except MisuseError:
+        with path.open("rb") as file:
+            head = _parsed(file.readline().rstrip(b"\n"))
+    except OSError:
         return None
+    return head.get("run") if head and head.get("schema") == SCHEMA else None
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
