@@ -14,11 +14,13 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from harness.text import printable
 
 SCHEMA = "hil.record/1"
 
-Backend = Literal["probe", "virtual", "renode"]
+Backend = str  # "probe" for a real unit, else the name of an emulator: which there are, bench knows
 Evidence = Literal["hardware", "emulated"]
 Operator = Literal[">=", "<=", ">", "<", "=="]
 DType = Literal["float32", "int8", "uint8", "int16", "int32"]
@@ -95,9 +97,24 @@ class Samples:
     decisions: npt.NDArray[np.int64] | None = None  # [N] class index, -1 = unknown; None until it was decided
 
 
+def _plain(value: object) -> object:
+    if isinstance(value, str):
+        # An enumeration's member is one of our own words, and must stay a member.
+        return value if isinstance(value, StrEnum) else printable(value)
+    return tuple(map(_plain, value)) if isinstance(value, tuple | list) else value
+
+
 class _Frozen(BaseModel):
     # JSON has no NaN or infinity, but a difference to the reference may be infinite: written as words, and read back.
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), ser_json_inf_nan="strings")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_text(cls, values: object) -> object:
+        """Whatever came from outside (a path, a symbol, a message) fits into every report and drives no terminal."""
+        if not isinstance(values, dict):
+            return values
+        return {key: _plain(value) for key, value in values.items()}
 
 
 class Measurement(_Frozen):
@@ -120,6 +137,7 @@ class GateResult(_Frozen):
     value: float | None
     passed: bool | None
     needs: Literal["hardware"] | None = None
+    confidence: float | None = None
     reason: str = ""
 
 
@@ -129,6 +147,10 @@ class UnitFacts(_Frozen):
     uid: str
     probe: str = ""  # vendor and product of the probe
     port: str = ""  # the serial port's path
+    chip_id: str = ""  # the chip's unique id in hexadecimal, as the probe reads it; "" where there is none
+    chip_id_hello: str = ""  # the same as the board says it in hello
+    clock_hz: int | None = None  # as hello says it
+    clock_source: str = ""  # internal or external, as hello says it
     reset_cause: str = ""
 
 
@@ -154,6 +176,25 @@ class DatasetFacts(_Frozen):
     sha256: str
     n: int
     classes: tuple[str, ...] = ()
+    planned: int | None = None  # samples that the plan means; n is less when --samples cut the run short
+
+
+class InputFacts(_Frozen):
+    """How the real inputs fill the model's quantised input. Shares are of all values of all samples.
+
+    ``at_rail``: at an end of the dtype's range, rightly or not. ``clipped``: more than one step beyond it, so that they
+    became another value. ``distinct``: different raw values that occur. ``span``: the part of the range that is used.
+    ``low`` and ``high`` are of the data in real units, ``takes_low`` and ``takes_high`` what the input can hold.
+    """
+
+    at_rail: float
+    clipped: float
+    distinct: int
+    span: float
+    low: float
+    high: float
+    takes_low: float
+    takes_high: float
 
 
 class ReferenceFacts(_Frozen):
@@ -209,7 +250,7 @@ class FaultReport(_Frozen):
 
 
 class LayerFacts(_Frozen):
-    """One layer of one sample as the board ran it. Either ``cycles`` (hardware) or ``instructions`` (emulated) is set.
+    """One layer of one sample as the board ran it. ``cycles`` (hardware) or ``instructions`` (emulated); neither where none counts.
 
     ``crc32`` is of the ``n_bytes`` that the layer wrote; ``equal`` whether the reference wrote the same, None where it
     does not show that layer. ``name``, ``op``, ``shape`` and ``macs`` are what is known of the model: for an engine that
@@ -261,6 +302,27 @@ class Divergence(_Frozen):
         )
 
 
+class Explanation(_Frozen):
+    """A usual mistake that would explain the labels, tried on the host with the reference alone; it changes no verdict.
+
+    ``mistake`` is what the inputs or classes were tried with, "" when none of the ``tried`` explains them. ``before`` and
+    ``after`` are the reference's top-1 accuracies on ``n`` samples.
+    """
+
+    mistake: str
+    before: float
+    after: float
+    n: int
+    tried: int
+
+    def describe(self) -> str:
+        """One line for people."""
+        same = f"the outputs equal the reference's, which scores {self.before:.1%} of {self.n} samples"
+        if not self.mistake:
+            return f"{same}: none of {self.tried} usual mistakes of layout, scale or order explains the labels"
+        return f"{same}: with {self.mistake} it scores {self.after:.1%}"
+
+
 class Record(_Frozen):
     """Everything one case produced."""
 
@@ -277,8 +339,10 @@ class Record(_Frozen):
     unit: UnitFacts | None
     backend: Backend
     evidence: Evidence
+    caveat: str = ""  # what emulated evidence cannot say, in its emulator's own words
     firmware: FirmwareFacts | None
     dataset: DatasetFacts | None
+    inputs: InputFacts | None = None  # None: a float32 input, which has no ends, or nothing was encoded
     reference: ReferenceFacts | None
     link: LinkFacts | None
     measurements: tuple[Measurement, ...] = ()
@@ -286,6 +350,7 @@ class Record(_Frozen):
     confusion: tuple[tuple[int, ...], ...] = ()  # rows = truth, columns = decision (+ last column: unknown)
     fault: FaultReport | None = None
     divergence: Divergence | None = None  # None: no sample differs, or the engine shows no layers to compare
+    explanation: Explanation | None = None  # None: the labels were not missed, or the board does not agree
     layers: tuple[LayerFacts, ...] = ()  # the per-layer profile, when it was asked for
     layers_sample: str = ""  # the id of the sample it is of
     warnings: tuple[str, ...] = ()
@@ -300,6 +365,10 @@ class Record(_Frozen):
         alias_generator=lambda name: "schema" if name == "schema_" else name,
         populate_by_name=True,
     )
+
+    def plain(self) -> Record:
+        """The same record, every text in it made harmless: copies and parts that were updated are not checked by themselves."""
+        return Record.model_validate(self.model_dump(by_alias=True))
 
     def measurement(self, name: str) -> Measurement | None:
         """The measurement of that name, or None."""

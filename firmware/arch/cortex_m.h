@@ -7,6 +7,13 @@
 #include <stdint.h>
 
 #define REG32(address) (*(volatile uint32_t *)(address))
+#define REG16(address) (*(volatile uint16_t *)(address))
+#define REG8(address) (*(volatile uint8_t *)(address))
+/* A value in the place of a field, of which `mask` has all the bits. */
+#define PUT(mask, value) ((mask) & ((uint32_t)(value) * ((mask) & (0u - (mask)))))
+/* A number's digits, for assembly. */
+#define TEXT(number) TEXT_(number)
+#define TEXT_(number) #number
 
 /* System control block */
 #define SCB_ICSR REG32(0xE000ED04u)
@@ -14,15 +21,21 @@
 #define SCB_AIRCR REG32(0xE000ED0Cu)
 #define SCB_SHCSR REG32(0xE000ED24u)
 #define SCB_CFSR REG32(0xE000ED28u)
+#define SCB_CFSR_AT 0xE000ED28
 #define SCB_HFSR REG32(0xE000ED2Cu)
 #define SCB_MMFAR REG32(0xE000ED34u)
 #define SCB_BFAR REG32(0xE000ED38u)
 #define SCB_CPACR REG32(0xE000ED88u)
-#define SCB_SHPR(exception) (*(volatile uint8_t *)(0xE000ED14u + (exception))) /* exceptions 4 to 15 */
-#define ICSR_PENDSTCLR (1u << 25)
-#define AIRCR_SYSRESETREQ (0x05FA0000u | 1u << 2)
-#define SHCSR_FAULTS_ENABLED (7u << 16) /* MemManage, BusFault, UsageFault */
-#define CPACR_FPU (0xFu << 20)
+#define SCB_SHPR(exception) REG8(0xE000ED18u + (exception) - 4u) /* exceptions 4 to 15 */
+#define SCB_ICSR_VECTACTIVE (0x1FFu << 0)
+#define SCB_ICSR_PENDSTCLR (1u << 25)
+#define SCB_AIRCR_SYSRESETREQ (1u << 2)
+#define SCB_AIRCR_VECTKEY_WRITE (0x05FAu << 16)
+#define SCB_SHCSR_MEMFAULTENA (1u << 16)
+#define SCB_SHCSR_BUSFAULTENA (1u << 17)
+#define SCB_SHCSR_USGFAULTENA (1u << 18)
+#define SCB_CPACR_CP10 (3u << 20)
+#define SCB_CPACR_CP11 (3u << 22)
 
 /* SysTick */
 #define SYST_CSR REG32(0xE000E010u)
@@ -33,11 +46,11 @@
 
 /* Interrupt controller */
 #define NVIC_ISER(irq) REG32(0xE000E100u + 4u * ((irq) / 32u))
-#define NVIC_IPR(irq) (*(volatile uint8_t *)(0xE000E400u + (irq)))
+#define NVIC_IPR(irq) REG8(0xE000E400u + (irq))
 
 /* Cycle counter */
-#define DEMCR REG32(0xE000EDFCu)
-#define DEMCR_TRCENA (1u << 24)
+#define DCB_DEMCR REG32(0xE000EDFCu)
+#define DCB_DEMCR_TRCENA (1u << 24)
 #define DWT_CTRL REG32(0xE0001000u)
 #define DWT_CYCCNT REG32(0xE0001004u)
 #define DWT_CTRL_CYCCNTENA (1u << 0)
@@ -69,6 +82,22 @@ static inline bool comes(volatile const uint32_t *reg, uint32_t mask, uint32_t v
     return false;
 }
 
+/* Reads `n` bytes from where there may be nothing, or nothing that may be read: a fault is then an answer and no crash.
+ * Returns n, or 0 when a byte could not be read. Not for registers whose reading does something. */
+uint32_t peek(uint8_t *to, uint32_t address, uint32_t n);
+
+/* At least so many cycles of the core. */
+static inline void spin(uint32_t cycles) {
+    while (cycles-- != 0) {
+        __asm volatile("nop");
+    }
+}
+
+static inline void nvic_enable(uint32_t irq, uint8_t priority) {
+    NVIC_IPR(irq) = priority;
+    NVIC_ISER(irq) = 1u << (irq % 32u);
+}
+
 static inline void sync_barrier(void) {
     __asm volatile("dsb\n\tisb" ::: "memory");
 }
@@ -77,6 +106,7 @@ static inline void sync_barrier(void) {
 void cortex_time_start(uint32_t tick_hz);
 
 /* Core priorities: faults (0) above the UART above the tick. The low 4 bits are not implemented on most parts. */
-enum { PRIORITY_UART = 0x40, PRIORITY_TICK = 0x80 };
+#define PRIORITY_UART 0x40u
+#define PRIORITY_TICK 0x80u
 
 #endif

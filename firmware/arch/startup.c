@@ -18,6 +18,10 @@ void systick_handler(void);
 /* What the stack is painted with, so that its high-water mark can be read. */
 #define PAINT 0xA5C35A3Cu
 
+/* FNV-1a, which mixes words as well as bytes. */
+#define MIX_START 0x811C9DC5u
+#define MIX_TIMES 0x01000193u
+
 /* A board takes an interrupt by defining irq_<number>_handler; any that it does not know of is a fault like another. */
 #define WEAK_IRQ(n) void irq_##n##_handler(void) __attribute__((weak, alias("fault_alias")));
 void fault_alias(void) __attribute__((naked));
@@ -101,9 +105,9 @@ __attribute__((section(".vectors"), used)) static const vector vectors[16 + 128]
 
 /* RAM comes up differently each time power comes: good enough to tell one first start from another. */
 static uint32_t mix_ram(void) {
-    uint32_t mixed = 0x811C9DC5u;
+    uint32_t mixed = MIX_START;
     for (const uint32_t *word = __stack_bottom; word < __stack_top; word++) {
-        mixed = (mixed ^ *word) * 0x01000193u;
+        mixed = (mixed ^ *word) * MIX_TIMES;
     }
     return mixed;
 }
@@ -129,8 +133,8 @@ uint32_t stack_peak_bytes(void) {
 
 void reset_handler(void) {
     SCB_VTOR = (uint32_t)(uintptr_t)vectors;
-    SCB_SHCSR |= SHCSR_FAULTS_ENABLED;
-    SCB_CPACR |= CPACR_FPU;
+    SCB_SHCSR |= SCB_SHCSR_MEMFAULTENA | SCB_SHCSR_BUSFAULTENA | SCB_SHCSR_USGFAULTENA;
+    SCB_CPACR |= SCB_CPACR_CP10 | SCB_CPACR_CP11; /* floating point */
     sync_barrier();
     uint32_t seed = mix_ram();
     paint_stack();

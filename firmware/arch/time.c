@@ -3,6 +3,8 @@
 #include "board.h"
 #include "cortex_m.h"
 
+#define WORD_BITS 32u
+
 static uint32_t wraps;
 static uint32_t last_count;
 static volatile int armed;
@@ -18,7 +20,7 @@ uint64_t board_cycles(void) {
         wraps++;
     }
     last_count = count;
-    uint64_t cycles = (uint64_t)wraps << 32 | count;
+    uint64_t cycles = (uint64_t)wraps << WORD_BITS | count;
     irq_restore(primask);
     return cycles;
 }
@@ -35,7 +37,7 @@ void board_alarm_set(void) {
     uint32_t primask = irq_mask();
     (void)board_cycles(); /* set again and again the tick would never come, and a wrap of the counter be missed */
     SYST_CVR = 0; /* the count begins anew, so the next tick is a whole period away */
-    SCB_ICSR = ICSR_PENDSTCLR;
+    SCB_ICSR = SCB_ICSR_PENDSTCLR;
     armed = 1;
     due = 0;
     irq_restore(primask);
@@ -51,7 +53,7 @@ int board_alarm_due(void) {
 }
 
 void cortex_time_start(uint32_t tick_hz) {
-    DEMCR |= DEMCR_TRCENA;
+    DCB_DEMCR |= DCB_DEMCR_TRCENA;
     DWT_CYCCNT = 0;
     DWT_CTRL |= DWT_CTRL_CYCCNTENA;
     SCB_SHPR(15) = PRIORITY_TICK;

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "board.h"
+#include "compute.h"
 #include "config.h"
 #include "engine.h"
 #include "fault.h"
 #include "identity.h"
 #include "kept.h"
-#include "layers.h"
 #include "link.h"
 #include "slots.h"
 #include "wire/encodings.h"
@@ -21,12 +21,12 @@ const uint32_t answer_n_bauds = sizeof answer_bauds / sizeof answer_bauds[0];
 enum { VERSION_MAX = 32 };
 
 /* HELLO must fit the 512 bytes that the host accepts before it has read it, so tensor names, which are for people, share
- * what the rest leaves at its longest: frame and fixed part, four texts, the bauds, and each tensor without its name. */
+ * what the rest leaves at its longest: frame and fixed part, chip id, four texts, the bauds, and each tensor without its name. */
 uint32_t answer_name_max(void) {
     const uint32_t n = hil_engine_active.n_inputs + hil_engine_active.n_outputs;
     const uint32_t texts = sizeof hil_identity.board + sizeof hil_identity.build_id + sizeof hil_identity.engine + VERSION_MAX + 4u;
     const uint32_t tensor = 1u + 1u + 2u * HIL_TENSOR_MAX_DIMS + 4u + 4u + 1u;
-    const uint32_t used = HIL_WIRE_OVERHEAD + HIL_HELLO_VARIES_AT + texts + 1u + 4u * answer_n_bauds + 2u + n * tensor;
+    const uint32_t used = HIL_WIRE_OVERHEAD + HIL_HELLO_VARIES_AT + 1u + HIL_WIRE_MAX_CHIP_ID + texts + 1u + 4u * answer_n_bauds + 2u + n * tensor;
     return n != 0 && used < HIL_WIRE_HELLO_MAX_FRAME ? (HIL_WIRE_HELLO_MAX_FRAME - used) / n : 0;
 }
 
@@ -57,6 +57,8 @@ static void put_tensors(frame_encoder *e, uint32_t n, const hil_tensor *(*tensor
 
 void answer_hello(uint32_t session, uint8_t reset_cause, uint8_t flags) {
     const hil_engine *engine = &hil_engine_active;
+    uint8_t chip_id[HIL_WIRE_MAX_CHIP_ID];
+    const uint32_t chip_id_bytes = board_chip_id(chip_id);
     frame_encoder *e = link_begin(HIL_MSG_HELLO);
     frame_put_u8(e, HIL_WIRE_PROTOCOL);
     frame_put_u32(e, session);
@@ -67,9 +69,12 @@ void answer_hello(uint32_t session, uint8_t reset_cause, uint8_t flags) {
     frame_put_u16(e, HIL_MAX_FRAME);
     frame_put_u16(e, HIL_CHUNK_BYTES);
     frame_put_u32(e, board_clock_hz());
+    frame_put_u8(e, board_clock_source());
     frame_put_u32(e, HIL_WIRE_CAP_CYCLES | ENCODINGS_CAPABILITIES | HIL_WIRE_CAP_BAUD | HIL_WIRE_CAP_FAULT |
-                         HIL_WIRE_CAP_CHUNKS | (layers_shown() ? HIL_WIRE_CAP_LAYERS : 0u));
+                         HIL_WIRE_CAP_CHUNKS | (compute_shows_layers() ? HIL_WIRE_CAP_LAYERS : 0u));
     frame_put(e, engine->model_sha256, 32);
+    frame_put_u8(e, chip_id_bytes);
+    frame_put(e, chip_id, chip_id_bytes);
     frame_put_str8(e, HIL_BOARD, sizeof hil_identity.board);
     frame_put_str8(e, HIL_BUILD_ID, sizeof hil_identity.build_id);
     frame_put_str8(e, engine->engine, sizeof hil_identity.engine);

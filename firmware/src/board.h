@@ -16,6 +16,13 @@ void board_set_baud(uint32_t baud);
 /* What board_cycles() counts in a second. */
 uint32_t board_clock_hz(void);
 
+/* Where that clock comes from, HIL_CLOCK_*: as it runs now, not as it was meant to. */
+uint8_t board_clock_source(void);
+
+/* The chip's own unique id, in the order of its memory, HIL_WIRE_MAX_CHIP_ID bytes at most; returns how many. 0 where there is
+ * none, or where it cannot be read. The harness reads the same bytes through the probe: board.toml says where. */
+uint32_t board_chip_id(uint8_t *to);
+
 /* Why the hardware says it started, HIL_RESET_*; UNKNOWN where it cannot say. */
 uint8_t board_reset_cause(void);
 

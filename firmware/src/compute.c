@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compute.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
-#include "answers.h"
 #include "board.h"
 #include "config.h"
 #include "engine.h"
@@ -44,10 +42,11 @@ const char *compute_start(void) {
         total_bytes(e->n_outputs, e->output, false) != HIL_OUTPUT_BYTES) {
         return "the engine's tensors are not those of the build";
     }
-    if (answer_name_max() == 0) {
-        return "the engine has more tensors than HELLO can describe";
-    }
     return NULL;
+}
+
+bool compute_shows_layers(void) {
+    return (hil_engine_active.capabilities & (HIL_CAP_LAYER_OUT | HIL_CAP_LAYER_CYCLES)) != 0;
 }
 
 uint32_t compute_input_crc(void) {

@@ -3,12 +3,16 @@
 #ifndef HIL_COMPUTE_H
 #define HIL_COMPUTE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "results.h"
 
 /* Starts the engine. NULL when it may be used, else what is wrong with it, in a few words. */
 const char *compute_start(void);
+
+/* Whether the engine shows its layers. */
+bool compute_shows_layers(void);
 
 /* CRC-32 of the input tensors as they lie in memory now: those of the sample that ran last, as long as its slot is not taken by
  * another. 0 before the first one. */

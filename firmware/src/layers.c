@@ -36,10 +36,6 @@ static measured table[HIL_WIRE_MAX_LAYERS];
 static uint64_t layer_began;
 static uint32_t seen; /* layers that the run has told of */
 
-bool layers_shown(void) {
-    return (hil_engine_active.capabilities & (HIL_CAP_LAYER_OUT | HIL_CAP_LAYER_CYCLES)) != 0;
-}
-
 void layers_reset(void) {
     wanted.waits = false;
 }
@@ -49,7 +45,7 @@ uint8_t layers_request(uint8_t type, uint16_t seq, const uint8_t *body) {
     uint16_t layer = get_u16(&body[HIL_LAYERS_REQUEST_AT_FIRST]);
     uint32_t input_crc = get_u32(&body[HIL_LAYERS_REQUEST_AT_INPUT_CRC]);
     const uint32_t n_layers = hil_engine_active.n_layers; /* 0: known only after a run */
-    if (!layers_shown() || (n_layers != 0 && layer >= n_layers)) {
+    if (!compute_shows_layers() || (n_layers != 0 && layer >= n_layers)) {
         return HIL_ERR_NO_LAYER;
     }
     if (input_crc != compute_input_crc()) {

@@ -6,9 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether the engine shows its layers. */
-bool layers_shown(void);
-
 /* Takes a LAYERS_REQUEST or LAYER_DATA_REQUEST (`type`, whose body has its size). It is answered by layers_poll(); a newer
  * request takes the place of one that was not begun. Returns 0, or the HIL_ERR_* that refuses it. */
 uint8_t layers_request(uint8_t type, uint16_t seq, const uint8_t *body);

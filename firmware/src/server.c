@@ -60,10 +60,12 @@ static uint8_t current_flags(void) {
     return (uint8_t)(flags | (fault_kept() != NULL ? HIL_FLAG_FAULT_KEPT : 0));
 }
 
+typedef char the_text_below_names_the_version[HIL_WIRE_PROTOCOL == 2 ? 1 : -1];
+
 static void on_hello_request(const uint8_t *body, uint32_t n) {
     (void)n;
     if (body[HIL_HELLO_REQUEST_AT_PROTOCOL] != HIL_WIRE_PROTOCOL) {
-        refuse(HIL_ERR_PROTOCOL, "this board speaks version 1");
+        refuse(HIL_ERR_PROTOCOL, "this board speaks version 2");
         return;
     }
     if (engine_error != NULL) {
@@ -370,4 +372,7 @@ void server_start(uint32_t lost_sample) {
     /* Announced before the engine is touched: a board that crashes in its start has at least said so. */
     answer_boot(reset_cause, current_flags());
     engine_error = kept.crashes < CRASHES_MAX ? compute_start() : "the engine is off after crashes in a row";
+    if (engine_error == NULL && answer_name_max() == 0) {
+        engine_error = "the engine has more tensors than HELLO can describe";
+    }
 }

@@ -23,6 +23,7 @@ void fake_board_reset(void) {
     memset(&fake_board, 0, sizeof fake_board);
     fake_board.baud = HIL_BAUD;
     fake_board.reset_cause = HIL_RESET_POWER;
+    fake_board.chip_id_bytes = 12;
     memset((void *)(uintptr_t)&kept, 0, sizeof kept);
     fake_board_forget_sent();
 }
@@ -97,6 +98,17 @@ uint64_t board_cycles(void) {
 
 uint32_t board_clock_hz(void) {
     return 1000;
+}
+
+uint8_t board_clock_source(void) {
+    return HIL_CLOCK_EXTERNAL;
+}
+
+uint32_t board_chip_id(uint8_t *to) {
+    for (uint32_t i = 0; i < fake_board.chip_id_bytes; i++) {
+        to[i] = (uint8_t)(0xC0u + i);
+    }
+    return fake_board.chip_id_bytes;
 }
 
 void board_alarm_set(void) {

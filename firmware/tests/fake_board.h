@@ -31,6 +31,7 @@ typedef struct {
     bool alarm_set;
     bool alarm_due;
     uint8_t reset_cause;
+    uint32_t chip_id_bytes; /* C0 C1 C2 ... */
     bool fault_is_kept;
     bool fault_did_reset;
     fault_report fault;

@@ -26,7 +26,7 @@ static void it_says_what_was_built(void) {
     CHECK_BYTES(hil_identity.magic, "HILIDENT", 8);
     CHECK_EQUAL(hil_identity.struct_version, 1);
     CHECK_EQUAL(hil_identity.size, 192);
-    CHECK_EQUAL(hil_identity.protocol, 1);
+    CHECK_EQUAL(hil_identity.protocol, 2);
     CHECK_BYTES(hil_identity.board, "test", 5);
     CHECK_BYTES(hil_identity.build_id, HIL_BUILD_ID, 40);
     CHECK_BYTES(hil_identity.engine, "sums", 5);

@@ -17,7 +17,7 @@ static void hello_says_who_the_board_is(void) {
     hello(SESSION);
     NEED_SO(hear(&f, HIL_MSG_HELLO));
     CHECK_EQUAL(f.seq, 0);
-    CHECK_EQUAL(f.body[HIL_HELLO_AT_PROTOCOL], 1);
+    CHECK_EQUAL(f.body[HIL_HELLO_AT_PROTOCOL], 2);
     CHECK_EQUAL(get_u32(&f.body[HIL_HELLO_AT_SESSION]), SESSION);
     CHECK_EQUAL(get_u32(&f.body[HIL_HELLO_AT_BOOT]), 1000);
     CHECK_EQUAL(f.body[HIL_HELLO_AT_RESET_CAUSE], HIL_RESET_POWER);
@@ -26,15 +26,27 @@ static void hello_says_who_the_board_is(void) {
     CHECK_EQUAL(get_u16(&f.body[HIL_HELLO_AT_MAX_FRAME]), 512);
     CHECK_EQUAL(get_u16(&f.body[HIL_HELLO_AT_CHUNK_BYTES]), 16);
     CHECK_EQUAL(get_u32(&f.body[HIL_HELLO_AT_CLOCK_HZ]), 1000);
+    CHECK_EQUAL(f.body[HIL_HELLO_AT_CLOCK_SOURCE], HIL_CLOCK_EXTERNAL);
     CHECK_EQUAL(get_u32(&f.body[HIL_HELLO_AT_CAPABILITIES]),
                 HIL_WIRE_CAP_CYCLES | HIL_WIRE_CAP_ZERO_RUNS | HIL_WIRE_CAP_FILL_RUNS | HIL_WIRE_CAP_DIFFERENCES |
                     HIL_WIRE_CAP_BAUD | HIL_WIRE_CAP_LAYERS | HIL_WIRE_CAP_FAULT | HIL_WIRE_CAP_CHUNKS);
     CHECK_BYTES(&f.body[HIL_HELLO_AT_MODEL_SHA256], hil_engine_active.model_sha256, 32);
-    CHECK_BYTES(&f.body[HIL_HELLO_AT_BOARD], "\4test\50" HIL_BUILD_ID "\4sums\0011\4", 5 + 41 + 5 + 2 + 1);
+    CHECK_BYTES(&f.body[HIL_HELLO_AT_CHIP_ID], "\14\300\301\302\303\304\305\306\307\310\311\312\313", 13);
+    const uint8_t *board = &f.body[HIL_HELLO_AT_CHIP_ID + 13];
+    CHECK_BYTES(board, "\4test\50" HIL_BUILD_ID "\4sums\0011\4", 5 + 41 + 5 + 2 + 1);
     CHECK(f.n + HIL_WIRE_OVERHEAD <= HIL_WIRE_HELLO_MAX_FRAME);
-    const uint8_t *tensor = &f.body[HIL_HELLO_AT_BOARD + 5 + 41 + 5 + 2 + 1 + 16]; /* behind four bauds */
+    const uint8_t *tensor = &board[5 + 41 + 5 + 2 + 1 + 16]; /* behind four bauds */
     CHECK_BYTES(tensor, "\2\1\2\1\0\12\0\0\0\0\77\375\377\377\377\5first\1\1\36", 25);
     CHECK_EQUAL(f.body[f.n - 1], 'd'); /* sum_of_second is the end of the body */
+}
+
+static void a_board_without_a_chip_id_says_an_empty_one(void) {
+    sent_frame f;
+    power_on();
+    fake_board.chip_id_bytes = 0;
+    hello(SESSION);
+    NEED_SO(hear(&f, HIL_MSG_HELLO));
+    CHECK_BYTES(&f.body[HIL_HELLO_AT_CHIP_ID], "\0\4test", 6);
 }
 
 static void a_sample_is_computed_and_answered(void) {
@@ -227,6 +239,7 @@ static void an_engine_that_does_not_start_is_told_at_hello(void) {
 
 int main(void) {
     hello_says_who_the_board_is();
+    a_board_without_a_chip_id_says_an_empty_one();
     a_sample_is_computed_and_answered();
     chunks_may_come_in_any_order_and_again();
     every_encoding_gives_the_same_sample();

@@ -265,7 +265,7 @@ static void without_hello_there_are_no_samples_but_pings_and_faults(void) {
 static void another_protocol_is_refused_and_the_session_goes_on(void) {
     power_on_and_hello();
     say_sample(1);
-    say(HIL_MSG_HELLO_REQUEST, "\2abcd", 5);
+    say(HIL_MSG_HELLO_REQUEST, "\1abcd", 5);
     CHECK(hear_error(HIL_ERR_PROTOCOL));
     work();
     CHECK(hear_result(1));

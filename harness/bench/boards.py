@@ -6,8 +6,9 @@ import difflib
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import MisuseError, PlanError
 from harness.paths import shipped
@@ -53,7 +54,8 @@ class Protection(_Part):
 class Debug(_Part):
     """How pyOCD reaches it. ``target`` is pyOCD's target name, ``pack_target`` its name in a CMSIS pack.
 
-    ``application_core`` is the number, in pyOCD's order, of the core that runs the firmware.
+    ``application_core`` is the number, in pyOCD's order, of the core that runs the firmware. ``chip_id`` tells the kind of chip,
+    the bytes at ``unique_id_address`` one chip from another of its kind: hello has the same ones.
     """
 
     target: str
@@ -64,7 +66,14 @@ class Debug(_Part):
     )
     chip_id_mask: int
     chip_id: int
+    unique_id_address: int = 0
+    unique_id_bytes: int = Field(0, ge=0, le=16)  # 0: there is none
+    empty_flag_address: int = 0
+    empty_flag_mask: int = (
+        0  # a flag that sends resets to the boot ROM, set if flash was empty at power-on; 1 toggles it
+    )
     protection: Protection | None = None
+    rom_vectors: int | None = None  # where the ROM's are: programming calls the ROM by the core's NMI (PSoC 6)
     usb_ids: tuple[str, ...] = ()  # "vid:pid" of the probes that sit on such a board
 
 
@@ -72,6 +81,12 @@ class Virtual(_Part):
     """Which system-on-chip model stands in for it."""
 
     soc: str
+
+
+class Qemu(_Part):
+    """Which of QEMU's machines stands in for it."""
+
+    machine: str
 
 
 class Board(_Part):
@@ -82,10 +97,15 @@ class Board(_Part):
     mcu: str
     core: str
     clock_hz: int
+    clock_source: Literal["internal", "external"]  # the chip's own oscillator; a crystal or a clock from outside
+    fallback_clocks: dict[
+        str, int
+    ] = {}  # oscillators by name, in Hz: what the firmware is left with when that one does not start
     memory: Memory
     uart: Uart
     debug: Debug
     virtual: Virtual | None = None
+    qemu: Qemu | None = None
 
     @property
     def folder(self) -> Path:

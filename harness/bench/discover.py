@@ -16,6 +16,7 @@ from serial.tools import list_ports
 
 from harness.bench import boards, lease
 from harness.bench.boards import Board
+from harness.bench.identity import known_id
 from harness.bench.probes import Probe
 from harness.errors import BenchError
 
@@ -109,12 +110,19 @@ def _rank(port: PortFacts) -> tuple[int, tuple[int, ...], str]:
 
 @dataclass(frozen=True)
 class Identified:
-    """What became of asking a probe which board it sits on. ``board`` is "" when it is none that is known: see ``why``."""
+    """What became of asking a probe which board it sits on. ``board`` is "" when it is none that is known: see ``why``.
+
+    ``port`` is "" when it is not known.
+    """
 
     uid: str
     port: str
     board: str
     why: str = ""
+    chip_id: str = ""  # the chip's unique id in hexadecimal, "" when it has none
+    proved: bool = (
+        False  # whether that chip has said hello on ``port``; else the port is the one of the probe's USB device
+    )
 
 
 def candidates(known: Sequence[PortFacts] | None = None) -> dict[Attached, tuple[Board, ...]]:
@@ -137,7 +145,8 @@ def identify(unit: Attached, kinds: Iterable[Board], open_probe: Callable[[Board
                 probe = open_probe(board, unit.uid)
                 try:
                     probe.open()
-                    return Identified(unit.uid, unit.port, board.name)
+                    chip_id = known_id(probe.chip_id()).hex()
+                    return Identified(unit.uid, unit.port, board.name, chip_id=chip_id)
                 except BenchError as error:
                     reasons.append(f"{board.name}: {error.what}" + (f", found {error.found}" if error.found else ""))
                 finally:

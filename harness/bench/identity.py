@@ -87,6 +87,11 @@ def check_claim(
                 )
 
 
+def known_id(raw: bytes) -> bytes:
+    """A chip's unique id, b"" when it is none: memory that is erased, or not there, reads all alike."""
+    return b"" if len(set(raw)) <= 1 and raw[:1] in (b"", b"\0", b"\xff") else raw
+
+
 def _same(what: str, where: str, expected: object, found: object, next_step: str) -> None:
     if expected != found:
         raise DeviceError(what, where=where, expected=expected, found=found, next_step=next_step)

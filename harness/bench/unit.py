@@ -6,20 +6,19 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
 
 from harness.bench import discover, emulators, lease, reconnect, transports
 from harness.bench.boards import Board
-from harness.bench.emulators import EmulatedUnit, Findings
+from harness.bench.crossed import OpenProbe, crossed
+from harness.bench.emulators import About, EmulatedUnit, Findings
+from harness.bench.identity import known_id
 from harness.bench.own_time import UnitClock
 from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.clock import Clock, SystemClock
-from harness.errors import BenchError
+from harness.errors import BenchError, MisuseError
 from harness.records import Backend, Evidence, UnitFacts
 from harness.virtual.debug import lifetime, registry
-
-BackendChoice = Literal["auto", "probe", "virtual", "renode"]
 
 LEASE_WAIT_S = 600.0  # another worker's whole case may be in the way
 
@@ -33,6 +32,19 @@ class Place:
     port: str
 
 
+def _open_probe(board: Board, uid: str) -> Probe:
+    return PyocdProbe(uid, board.debug)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a board has said of its chip in hello."""
+
+    chip_id: bytes = b""
+    clock_hz: int | None = None
+    clock_source: str = ""
+
+
 @dataclass
 class Unit:
     """An open unit. ``clock`` is the one to wait by for what it says: see ``own_time``."""
@@ -43,19 +55,47 @@ class Unit:
     backend: Backend
     probe: Probe
     transport: transports.Transport
+    stand_in: About | None = None  # what is known of the emulator that stands in for the board; None on a real one
     _emulated: EmulatedUnit | None = None
-    _is_virtual: bool = False
+    others: tuple[str, ...] = ()  # the ids of the units of the same kind that are near
+    open_probe: OpenProbe = _open_probe  # how one of them is asked
+    heard: Heard | None = None  # what hello has said
+    _chip_id: bytes | None = None
     clock: Clock = field(default_factory=SystemClock)
     read_back: bool = False  # the flash holds our image: this probe has read it
 
     @property
     def evidence(self) -> Evidence:
         """What a result from this unit is worth. A virtual unit reached as a probe (a bench file may name one) stays emulated."""
-        return "hardware" if self.backend == "probe" and not self._is_virtual else "emulated"
+        return "hardware" if self.stand_in is None else self.stand_in.evidence
 
     def facts(self) -> UnitFacts:
         """For the record."""
-        return UnitFacts(uid=self.uid, probe=self.probe.description, port=self.port)
+        heard = self.heard or Heard()
+        return UnitFacts(
+            uid=self.uid,
+            probe=self.probe.description,
+            port=self.port,
+            chip_id=(self._chip_id or b"").hex(),
+            chip_id_hello=heard.chip_id.hex(),
+            clock_hz=heard.clock_hz,
+            clock_source=heard.clock_source,
+        )
+
+    def read_chip_id(self) -> bytes:
+        """The chip's unique id through the probe, b"" when it has none. Read anew: cables are moved."""
+        self._chip_id = known_id(self.probe.chip_id())
+        return self._chip_id
+
+    def crossed(self, answers: bytes) -> BenchError:
+        """What is wrong when the chip ``answers`` says hello on this unit's port, with the name of its unit if one is found."""
+        chip_id = self._chip_id or b""
+        return crossed(self.board, self.uid, self.port, chip_id, answers, self.others, self.open_probe)
+
+    @property
+    def clock_modelled(self) -> bool:
+        """Whether the clock that hello tells is one: some emulators have none behind the registers that set it."""
+        return self.stand_in is None or self.stand_in.clock_modelled
 
     def reopen_port(self, gone: BenchError, clock: Clock) -> transports.Transport:
         """The unit's port again, after it ended with ``gone``: perhaps under another name. Waits for it.
@@ -93,17 +133,38 @@ class Unit:
         return self._emulated.findings() if self._emulated is not None else Findings()
 
 
-def choose_backend(board: Board, choice: BackendChoice, places: Sequence[Place], uid: str | None) -> Backend:
+def backend_choices() -> tuple[str, ...]:
+    """What ``--backend`` may say: ``auto``, ``probe`` for a real unit, or an emulator."""
+    return ("auto", "probe", *emulators.names())
+
+
+def require(choice: str, board: Board) -> None:
+    """``BenchError``, in one line, for an emulator that this host does not have, or that cannot be that board.
+
+    ``MisuseError`` for a backend that is none of ``backend_choices``.
+    """
+    if choice not in backend_choices():
+        raise MisuseError(f"no backend is named {choice!r}", expected=f"one of: {', '.join(backend_choices())}")
+    if choice in emulators.names():
+        emulators.load(choice).require(board)
+
+
+def choose_backend(board: Board, choice: str, places: Sequence[Place], uid: str | None) -> Backend:
     """``auto`` is a real unit if one is attached or named in the bench file, else the virtual board.
 
-    ``BenchError`` for an emulator that this host does not have, or that has no such board.
+    Errors as in ``require``.
     """
+    require(choice, board)
     if choice != "auto":
-        emulators.require(choice, board)
         return choice
     if uid is not None or any(place.board == board.name for place in places) or discover.attached(board):
         return "probe"
-    return "virtual"
+    return emulators.DEFAULT
+
+
+def about(backend: Backend) -> About | None:
+    """What stands in for the board; None for a real one."""
+    return None if backend == "probe" else emulators.load(backend).ABOUT
 
 
 @contextmanager
@@ -142,26 +203,20 @@ def open_unit(
         stack.callback(probe.close)
         # The port first: what the board says right after its reset must not be missed.
         transport = transports.open_transport(port, board.uart.baud)
+        stand_in = about(backend)
         # Asked now: the unit may be gone by the time its evidence is.
-        is_virtual = sys.platform != "win32" and registry.find(uid) is not None
-        own = _own_time(uid, emulated, is_virtual)
-        unit = Unit(
-            board,
-            uid,
-            port,
-            backend,
-            probe,
-            transport,
-            emulated,
-            is_virtual,
-            UnitClock(clock, own, where=f"unit {uid}"),
-        )
+        if stand_in is None and sys.platform != "win32" and registry.find(uid) is not None:
+            stand_in = emulators.load(emulators.DEFAULT).ABOUT
+        others = () if emulated else tuple(place.uid for place in _known(board, places) if place.uid != uid)
+        unit = Unit(board, uid, port, backend, probe, transport, stand_in, emulated, others)
+        own = _own_time(uid, emulated, is_virtual=stand_in is not None)
+        unit.clock = UnitClock(clock, own, where=f"unit {uid}")
         stack.callback(unit.close_port)
         probe.open()
         yield unit
 
 
-def _own_time(uid: str, emulated: EmulatedUnit | None, is_virtual: bool) -> Callable[[], float | None]:
+def _own_time(uid: str, emulated: EmulatedUnit | None, *, is_virtual: bool) -> Callable[[], float | None]:
     if emulated is not None:
         return emulated.own_time_s
     if is_virtual:
@@ -169,16 +224,20 @@ def _own_time(uid: str, emulated: EmulatedUnit | None, is_virtual: bool) -> Call
     return lambda: None
 
 
+def _known(board: Board, places: Sequence[Place]) -> list[Place]:
+    """The units of that kind: those of the bench file, then those that are attached and not in it."""
+    known = [place for place in places if place.board == board.name]
+    listed = {place.uid for place in known}
+    return known + [
+        Place(board.name, unit.uid, unit.port) for unit in discover.attached(board) if unit.uid not in listed
+    ]
+
+
 def _lease_real(
     board: Board, places: Sequence[Place], uid: str | None, what: str, clock: Clock
 ) -> tuple[Place, lease.Lease]:
     """The first free one of the units that qualify; waits when all are in use."""
-    known = [place for place in places if place.board == board.name]
-    known += [
-        Place(board.name, unit.uid, unit.port)
-        for unit in discover.attached(board)
-        if unit.uid not in {place.uid for place in known}
-    ]
+    known = _known(board, places)
     wanted = [place for place in known if uid is None or place.uid == uid]
     if not wanted:
         raise BenchError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from rich.console import Console
 from harness import __version__
 from harness.errors import BenchError, DeviceError, HarnessBug, HilError, MisuseError, PlanError
 from harness.records import Verdict
+from harness.text import printable
 
 
 class Exit(IntEnum):
@@ -69,11 +71,13 @@ def worst(verdicts: list[Verdict]) -> Exit:
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point. Our own errors are told in one message on standard error, with the exit status that they mean."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a path that is no UTF-8 must not end a command
     try:
         status = app(args=arguments, standalone_mode=False)
     except HilError as error:
         kind = next(kind for kind in _BY_ERROR if isinstance(error, kind))
-        Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"hil: {error}")
+        Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(printable(f"hil: {error}"))
         sys.exit(_BY_ERROR[kind])
     except typer.Exit as end:
         sys.exit(end.exit_code)

@@ -16,7 +16,10 @@ from rich.table import Table
 
 from harness.bench import boards as kinds
 from harness.bench import discover, emulators, lease
+from harness.bench.identity import known_id
+from harness.bench.pairing import settle
 from harness.cli.app import Exit, app, interruptible, wide_console
+from harness.clock import SystemClock
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _MARKS = {"ok": "[green]ok     [/]", "missing": "[yellow]missing[/]", "broken": "[red]broken [/]"}
@@ -81,7 +84,7 @@ def units(as_json: JsonOption = False) -> None:
         for unit in discover.attached(kinds.load_board(name)):
             found.append({"uid": unit.uid, "board": f"{name}?", "backend": "probe", "port": unit.port})
     for entry in registry.running():
-        found.append({"uid": entry.uid, "board": entry.board_name, "backend": "virtual", "port": entry.port})
+        found.append({"uid": entry.uid, "board": entry.board_name, "backend": emulators.DEFAULT, "port": entry.port})
     for line in found:
         held = lease.holder(line["uid"])
         line["holder"] = held.describe() if held else ""
@@ -107,29 +110,42 @@ def discover_units(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask every attached probe which board it sits on. Units in use are left alone.
+    """Ask every attached probe which board it sits on, and every port which chip it leads to. Units in use are left alone.
 
+    A port is proved when the chip that says hello there is the one at the probe; else it is the port of the probe's USB device.
     Exit status 0 when at least one was identified, else 2. Units in FILE that are not attached now are kept.
     """
     from harness.bench import usb
     from harness.bench.probes.pyocd import PyocdProbe
     from harness.plans.bench import BenchUnit, dump_bench, load_bench, merged
+    from harness.session.whoami import whoami
 
-    found = [
+    def ask(port: str, baud: int) -> str:
+        hello = whoami(port, baud, SystemClock())
+        return "" if hello is None else known_id(hello.chip_id).hex()
+
+    seen = [
         discover.identify(unit, boards, lambda board, uid: PyocdProbe(uid, board.debug))
         for unit, boards in discover.candidates().items()
     ]
-    known = [BenchUnit(board=one.board, uid=one.uid, port=discover.stable_name(one.port)) for one in found if one.board]
+    found = settle(seen, ask)
+    known = [
+        BenchUnit(board=one.board, uid=one.uid, port=discover.stable_name(one.port))
+        for one in found
+        if one.board and one.port
+    ]
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found], indent=2))
     else:
         for one in found:
-            typer.echo(f"{one.uid}  {one.port}  {one.board or 'unknown: ' + one.why}")
+            typer.echo(f"{one.uid}  {one.port or '?'}  {_found(one)}")
         if not known:
             typer.echo("no board was identified; " + (usb.advice() or "plug one in, then `hil doctor`"), err=True)
     if write is not None and known:
         old = load_bench(write) if write.exists() else None
-        bench = merged(old, known)
+        # A port that is proved another's must not stay beside a unit whose own one was not found.
+        lost = [one.uid for one in found if one.board and not one.port]
+        bench = merged(old, known, forget=lost)
         write.parent.mkdir(parents=True, exist_ok=True)
         write.write_text(
             dump_bench(bench, f"The units of {platform.node()}, written by `hil discover`."), encoding="utf-8"
@@ -138,12 +154,20 @@ def discover_units(
     raise typer.Exit(Exit.PASS if known else Exit.RIG)
 
 
+def _found(one: discover.Identified) -> str:
+    if not one.board:
+        return f"unknown: {one.why}"
+    chip = f", chip {one.chip_id}" if one.chip_id else ""
+    proof = ", answers there" if one.proved else ""
+    return f"{one.board}{chip}{proof}" + (f" ({one.why})" if one.why else "")
+
+
 @app.command()
 def virtual(board: Annotated[str, typer.Option("--board", metavar="NAME", help="The kind of board.")]) -> None:
     """Start a virtual board and keep it until Ctrl-C: for pyOCD, a debugger or a terminal program."""
     kind = kinds.load_board(board)
     with interruptible():
-        unit = emulators.start("virtual", kind)
+        unit = emulators.start(emulators.DEFAULT, kind)
         try:
             typer.echo(f"{kind.title}, virtual: no cycles, no latency")
             typer.echo(f"  probe  {unit.uid}   e.g. pyocd flash -u {unit.uid} -t {kind.debug.target} fw.elf")

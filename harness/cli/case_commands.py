@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from harness.bench.boards import load_board, names
-from harness.bench.unit import choose_backend, open_unit
+from harness.bench.unit import backend_choices, choose_backend, open_unit
 from harness.build import engines
 from harness.build.engines import ExternalEngine
 from harness.cli.app import BoardOption, Compiler, Exit, app, interruptible, worst
@@ -17,12 +17,14 @@ from harness.clock import SystemClock
 from harness.errors import MisuseError, PlanError
 from harness.models import metadata
 from harness.paths import shipped
-from harness.plans import Plan, discover, expand, load
+from harness.plans import Plan, discover, expand
 from harness.run.options import RunOptions
 from harness.run.watch import Step, line
 
+_HELLO_S = 5.0  # a board that does not answer within it is told as silent
+
 PlanArgument = Annotated[str, typer.Argument(metavar="PLAN", help="A plan file, or the name of one in testplans/.")]
-Backend = Annotated[Literal["auto", "probe", "virtual", "renode"], typer.Option(help="Where it runs.")]
+Backend = Annotated[str, typer.Option(metavar="NAME", help=f"Where it runs: {', '.join(backend_choices())}.")]
 Bench = Annotated[Path | None, typer.Option(metavar="FILE", help="The units of this host, by probe id and port.")]
 Uid = Annotated[str | None, typer.Option("--device-serial", metavar="UID", help="The unit, by its probe's id.")]
 
@@ -33,14 +35,16 @@ MassErase = Annotated[
 
 def find_plan(name: str) -> Plan:
     """A plan by path, or by name in ``./testplans`` or among those that come with the project."""
+    from harness.run.reading import read_plan  # here: the statistics behind it are slow to import
+
     path = Path(name)
     if path.is_file():
-        return load(path)
+        return read_plan(path)
     folders = [Path("testplans"), shipped("testplans")]
     for folder in folders:
         for candidate in discover(folder):
             if candidate.stem == name:
-                return load(candidate)
+                return read_plan(candidate)
     known = sorted({candidate.stem for folder in folders for candidate in discover(folder)})
     raise PlanError(f"there is no plan {name!r}", expected=f"a file, or one of: {', '.join(known)}")
 
@@ -97,11 +101,13 @@ def flash(
     device_serial: Uid = None,
     allow_mass_erase: MassErase = False,
 ) -> None:
-    """Flash an image of this board, read it back, reset the board.
+    """Flash an image of this board, read it back, reset the board, and see that it is this one that says hello on its port.
 
     An image of another board, or one that `hil build` did not make, is refused; `pyocd flash` takes anything.
     """
+    from harness.run.arrival import greet
     from harness.run.product import read_board_image
+    from harness.session.verbs import BoardSilentError, Session
 
     kind = load_board(board)
     read_board_image(kind, elf)
@@ -121,16 +127,20 @@ def flash(
         ) as unit,
     ):
         report = unit.probe.flash(elf)
-        unit.probe.reset()
         typer.echo(
             f"{unit.uid}: {report.bytes_programmed} of {report.bytes_total} bytes programmed, all read back,"
             f" {report.duration_s:.2f} s"
         )
+        try:
+            greet(unit, Session(unit.transport, clock), _HELLO_S, flashed=True)
+            typer.echo(f"it answers on {unit.port}, chip {unit.facts().chip_id or 'without an id'}")
+        except BoardSilentError:
+            typer.echo(f"reset; nobody says hello on {unit.port}")
         if report.recovery:
             typer.echo(report.recovery)
         if chosen != "probe":
             typer.echo(
-                "a virtual board lives as long as its command: `hil virtual` keeps one, `pyocd flash -u` fills it"
+                "an emulated board lives as long as its command: `hil virtual` keeps one, `pyocd flash -u` fills it"
             )
 
 

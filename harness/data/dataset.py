@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from harness.errors import PlanError
 from harness.records import DatasetFacts
+from harness.text import printable
+
+#: How a set calls its labels: it states all its classes, only those that occur are seen, or there are bare indices.
+Naming = Literal["stated", "seen", "indices"]
 
 
 class DataMissing(PlanError):
@@ -23,8 +28,9 @@ class Dataset:
 
     ``ids`` [N] are stable over versions of this project: a report of last year names the same sample.
     ``labels`` int64 [N] index ``classes``. ``inputs`` float32 [N, ...] are in real units, C order, one sample's shape
-    behind the first axis.
-    Raises ``PlanError`` when the arrays do not belong together, when there are no samples or an id occurs twice.
+    behind the first axis. ``naming``: what ``classes`` are worth, see ``classes.matched``.
+    Raises ``PlanError`` when the arrays do not belong together, when there are no samples, when an id or a class occurs
+    twice or is no text that can be shown.
     """
 
     name: str
@@ -33,6 +39,7 @@ class Dataset:
     ids: npt.NDArray[np.str_]
     labels: npt.NDArray[np.int64]
     inputs: npt.NDArray[np.float32]
+    naming: Naming = "stated"
 
     def __post_init__(self) -> None:
         where = f"dataset {self.name}, split {self.split}"
@@ -69,6 +76,16 @@ class Dataset:
             raise PlanError(
                 "a sample id occurs twice", where=where, expected="unique ids", found=str(ids[times > 1][0])
             )
+        for what, names in (("a sample id", ids), ("a class name", self.classes)):
+            bad = next((name for name in map(str, names) if not _shows(name)), None)
+            if bad is not None:
+                raise PlanError(
+                    f"{what} cannot be shown", where=where, expected="printable text", found=printable(repr(bad))
+                )
+        if twice := sorted({name for name in self.classes if self.classes.count(name) > 1}):
+            raise PlanError(
+                "a class name occurs twice", where=where, expected="each class once", found=", ".join(twice)
+            )
 
     def __len__(self) -> int:
         """Number of samples."""
@@ -91,7 +108,7 @@ class Dataset:
     def __getitem__(self, part: slice) -> Dataset:
         """The samples of a slice as a dataset of their own, with a hash of their own. Raises ``PlanError`` for none."""
         inputs = np.ascontiguousarray(self.inputs[part])
-        return Dataset(self.name, self.split, self.classes, self.ids[part], self.labels[part], inputs)
+        return replace(self, ids=self.ids[part], labels=self.labels[part], inputs=inputs)
 
     @cached_property
     def sha256(self) -> str:
@@ -111,3 +128,7 @@ class Dataset:
     def facts(self) -> DatasetFacts:
         """What the record keeps of it."""
         return DatasetFacts(name=self.name, split=self.split, sha256=self.sha256, n=len(self), classes=self.classes)
+
+
+def _shows(name: str) -> bool:
+    return bool(name.strip()) and printable(name) == name and not {"\n", "\t"} & set(name)

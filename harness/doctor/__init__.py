@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from harness.doctor import data, emulators, host, rig
-from harness.doctor.finding import Finding
+from harness.bench import emulators
+from harness.bench.finding import Finding
+from harness.doctor import data, host, rig
 
 _CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("host", host.python),
@@ -19,8 +20,7 @@ _CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("debug", rig.targets),
     ("probes", rig.probes),
     ("ports", rig.ports),
-    ("emulators", emulators.virtual),
-    ("emulators", emulators.renode),
+    *(("emulators", emulators.load(name).examine) for name in emulators.names()),
     ("data", data.datasets),
 )
 

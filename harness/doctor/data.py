@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.doctor.finding import Finding
+from harness.bench.finding import Finding
 
 
 def datasets(folder: str | None = None) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from packaging.requirements import Requirement
 
-from harness.doctor.finding import Finding
+from harness.bench.finding import Finding
 
 _OLDEST = (3, 11)
 _TIMEOUT_S = 60.0  # zig unpacks itself at its first start on a slow disk

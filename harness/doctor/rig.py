@@ -10,10 +10,10 @@ from pathlib import Path
 from harness.bench import boards, discover, usb
 from harness.bench.boards import Board
 from harness.bench.discover import PortFacts
+from harness.bench.finding import Finding
 from harness.bench.probes import targets as pyocd_targets
 from harness.bench.runtime import runtime_folder
 from harness.bench.transports import serial
-from harness.doctor.finding import Finding
 from harness.errors import BenchError
 
 

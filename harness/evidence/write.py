@@ -23,6 +23,7 @@ def write_reports(
     Raises ``BenchError`` when the disk refuses; old ones that were not replaced are then removed, and there is no
     ``record.json``: reports of another run must not be taken for this one's.
     """
+    record = record.plain()
     forms = sorted((reports.load(name) for name in reports.names()), key=lambda form: form.FILENAME == "record.json")
     # All are rendered before any is written: an error in one form must not leave half a directory.
     contents = [(directory / form.FILENAME, form.render(record, samples, inputs)) for form in forms]

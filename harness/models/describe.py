@@ -10,16 +10,18 @@ from harness.errors import PlanError
 from harness.models import tflite
 from harness.models.codegen.layout import short_name
 from harness.models.ir import IrTensor
+from harness.models.metadata import check_classes
 
 
 def model_toml(model: Path, *, title: str, classes: Sequence[str] | None = None) -> str:
     """The text of a model.toml for a .tflite: name (the file's stem), hash, tensors, classes ("0", "1", ... if not given).
 
-    Raises PlanError when there is not one class for each value of the first output.
+    Raises PlanError when there is not one class, by a name of its own, for each value of the first output.
     """
     graph = tflite.read(model)
     values = graph.tensor(graph.outputs[0]).elements
     names = list(classes) if classes is not None else [str(i) for i in range(values)]
+    check_classes(names, str(model))
     if len(names) != values:
         raise PlanError("the class names do not match the output", where=str(model), expected=values, found=len(names))
     lines = [

@@ -80,6 +80,7 @@ class Layer:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: Mapping[str, int | float | bool] = field(default_factory=dict)
+    lists: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # options that are lists of integers
     intermediates: tuple[int, ...] = ()  # tensors that carry nothing but the scales of what a fused operator has inside
 
     def describe(self) -> str:

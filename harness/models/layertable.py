@@ -11,6 +11,7 @@ import numpy as np
 
 from harness.errors import PlanError
 from harness.models.ir import Array
+from harness.paths import read_file
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def parse(text: str, *, where: str) -> LayerTable:
 def read(path: Path) -> LayerTable:
     """``parse`` of a file; PlanError when it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PlanError("model.json cannot be read", where=str(path), found=str(error)) from error
     return parse(text, where=str(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,7 @@ from harness.errors import PlanError
 from harness.models import tflite
 from harness.models.codegen.layout import short_name
 from harness.models.ir import IrTensor
-from harness.paths import shipped
+from harness.paths import read_file, shipped
 from harness.records import DType, Tensor
 
 _FILE = "model.toml"
@@ -112,7 +113,7 @@ def load_model(name_or_path: str | Path) -> Model:
     facts = _facts(toml)
     path = toml.parent / facts.file
     try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        found = hashlib.sha256(read_file(path)).hexdigest()
     except OSError as error:
         raise PlanError(
             "the model's file cannot be read", where=str(toml), expected=facts.file, found=error.strerror
@@ -125,6 +126,7 @@ def load_model(name_or_path: str | Path) -> Model:
             found=f"sha256 {found}",
             next_step=f"restore the file, or update {_FILE} with the figures of the new one",
         )
+    check_classes(facts.classes, str(toml))
     graph = tflite.read(path)
     inputs = tuple(_record(graph.tensor(i), n, toml) for i, n in zip(graph.inputs, graph.input_names, strict=True))
     outputs = tuple(_record(graph.tensor(i), n, toml) for i, n in zip(graph.outputs, graph.output_names, strict=True))
@@ -138,6 +140,18 @@ def load_model(name_or_path: str | Path) -> Model:
             found=f"{len(facts.classes)}",
         )
     return Model(facts.name, path, found, inputs, outputs, facts)
+
+
+def check_classes(classes: Sequence[str], where: str) -> None:
+    """PlanError when two outputs would have one name, or one has none: labels are found by them."""
+    twice = sorted({name for name in classes if classes.count(name) > 1})
+    if twice or not all(name.strip() and name.isprintable() for name in classes):
+        raise PlanError(
+            "the class names do not tell the outputs apart",
+            where=where,
+            expected="a name of its own for each output value",
+            found=f"more than once: {', '.join(twice)}" if twice else "an empty or unprintable name",
+        )
 
 
 def _locate(name_or_path: str | Path) -> Path:
@@ -158,7 +172,7 @@ def _locate(name_or_path: str | Path) -> Path:
 
 def _facts(toml: Path) -> Facts:
     try:
-        return Facts.model_validate(tomllib.loads(toml.read_text("utf-8")))
+        return Facts.model_validate(tomllib.loads(read_file(toml).decode("utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise PlanError(f"{_FILE} cannot be read", where=str(toml), found=str(error)) from error
     except ValidationError as error:

@@ -10,6 +10,9 @@ from ai_edge_litert import schema_py_generated as schema
 
 from harness.errors import PlanError
 from harness.models.ir import Array, Graph, IrTensor, Layer, Quantization
+from harness.models.shapes import check_shapes
+from harness.models.wellformed import check_structure
+from harness.paths import read_file
 
 _MAGIC = b"TFL3"  # the flatbuffer file identifier, at offset 4
 _NUMPY = {"BFLOAT16": "uint16", "BOOL": "bool"}
@@ -25,17 +28,18 @@ _TYPES: dict[int, str] = {
 def read(path: Path) -> Graph:
     """The network of a .tflite file.
 
-    Raises PlanError when the file is missing, is no .tflite, holds several subgraphs or a custom operator.
+    Raises PlanError when the file is missing, is no .tflite, holds several subgraphs or a custom operator, or contradicts
+    itself (``wellformed``, ``shapes``).
     """
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError as error:
         raise PlanError("the model file cannot be read", where=str(path), found=error.strerror) from error
     return parse(content, str(path))
 
 
 def parse(content: bytes, where: str) -> Graph:
-    """The network in ``content``; ``where`` names it in messages. Errors as ``read``."""
+    """The network in ``content``, well formed and of the shapes it states; ``where`` names it in messages. Errors as ``read``."""
     if content[4:8] != _MAGIC:
         raise PlanError(
             "the file is not a .tflite model",
@@ -45,13 +49,15 @@ def parse(content: bytes, where: str) -> Graph:
             next_step="convert .onnx, .keras and .h5 files first: `hil model convert FILE -o OUT.tflite`",
         )
     try:
-        model = schema.ModelT.InitFromPackedBuf(content)
-        return _graph(model, where)
+        graph = _graph(schema.ModelT.InitFromPackedBuf(content), where)
     except PlanError:
         raise
     except Exception as error:
         # The flatbuffer reader does not check offsets: a truncated file ends in whatever struct or numpy raise.
         raise PlanError("the .tflite file is damaged", where=where, found=f"{type(error).__name__}: {error}") from error
+    check_structure(graph, where)
+    check_shapes(graph, where)
+    return graph
 
 
 def _graph(model: Any, where: str) -> Graph:
@@ -123,9 +129,13 @@ def _tensor(index: int, tensor: Any, buffers: Any, where: str) -> IrTensor:
                     expected=f"{dtype}{list(shape)}",
                     found=f"{len(raw)} bytes",
                 ) from error
-    return IrTensor(
-        index, _text(tensor.name), shape, dtype, _quantization(tensor.quantization), data, bool(tensor.isVariable)
-    )
+    try:
+        name = tensor.name.decode() if isinstance(tensor.name, bytes) else tensor.name or ""
+    except UnicodeDecodeError as error:  # LiteRT gives up over such a name too, in mid-run
+        raise PlanError(
+            "a tensor's name is no text", where=f"{where}, tensor {index}", expected="UTF-8", found=repr(tensor.name)
+        ) from error
+    return IrTensor(index, name, shape, dtype, _quantization(tensor.quantization), data, bool(tensor.isVariable))
 
 
 def _quantization(q: Any) -> Quantization | None:
@@ -149,12 +159,18 @@ def _layer(index: int, operator: Any, codes: Any, where: str) -> Layer:
             where=f"{where}, layer {index}",
             expected="builtin operators only",
         )
-    options = {} if operator.builtinOptions is None else _numbers(vars(operator.builtinOptions))
+    given = {} if operator.builtinOptions is None else vars(operator.builtinOptions)
     inputs, outputs, inside = map(_indices, (operator.inputs, operator.outputs, operator.intermediates))
-    return Layer(index, op, code, inputs, outputs, options, inside)
+    return Layer(index, op, code, inputs, outputs, _numbers(given), _lists(given), inside)
 
 
 def _numbers(options: dict[str, Any]) -> dict[str, int | float | bool]:
-    """The options that are numbers, as Python's own; no operator that we translate has others."""
+    """The options that are numbers, as Python's own."""
     plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in options.items()}
     return {k: v for k, v in plain.items() if isinstance(v, (int, float))}
+
+
+def _lists(options: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    """The options that are lists of integers: new shapes, squeezed axes."""
+    arrays = {k: np.asarray(v) for k, v in options.items() if isinstance(v, (list, tuple, np.ndarray))}
+    return {k: _indices(v) for k, v in arrays.items() if v.ndim == 1 and v.dtype.kind in "iu"}

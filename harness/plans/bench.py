@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import PlanError
+from harness.paths import read_file
 from harness.plans.yamltree import parse
 
 
@@ -39,7 +40,7 @@ class Bench(_Part):
 def load_bench(path: Path) -> Bench:
     """Read and check a bench file. ``PlanError`` names file, line and key of what is wrong."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PlanError(
             "the bench file cannot be read", where=str(path), expected="a UTF-8 text file", found=error
@@ -75,8 +76,11 @@ def dump_bench(bench: Bench, heading: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def merged(old: Bench | None, found: Sequence[BenchUnit]) -> Bench:
-    """``found`` and those of ``old`` that were not found: a unit that is unplugged today is not forgotten."""
-    ids = {unit.uid for unit in found}
+def merged(old: Bench | None, found: Sequence[BenchUnit], forget: Sequence[str] = ()) -> Bench:
+    """``found`` and those of ``old`` that were not found: a unit that is unplugged today is not forgotten.
+
+    ``forget`` are the ids of units whose line in ``old`` is known to be wrong.
+    """
+    ids = {unit.uid for unit in found} | set(forget)
     kept = tuple(unit for unit in old.units if unit.uid not in ids) if old is not None else ()
     return Bench(units=tuple(sorted((*found, *kept), key=lambda unit: (unit.board, unit.uid))))

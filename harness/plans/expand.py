@@ -15,7 +15,7 @@ class Case:
     """One plan x one board x one model.
 
     ``id`` is stable: ``plan/board/model``. ``dataset`` and ``gates`` are those of this case (``--samples`` and
-    the gates' ``models`` applied); the rest is read from ``plan``.
+    the gates' ``models`` applied); the rest is read from ``plan``. ``at_most``: what ``--samples`` said, None = nothing.
     """
 
     id: str
@@ -24,6 +24,7 @@ class Case:
     model: str
     dataset: DatasetSpec
     gates: tuple[Gate, ...]
+    at_most: int | None = None
 
 
 def expand(
@@ -50,7 +51,7 @@ def expand(
             raise PlanError("no samples asked for", where="--samples", expected="1 or more", found=samples)
         dataset = dataset.model_copy(update={"samples": min(samples, dataset.samples or samples)})
     return tuple(
-        Case(f"{plan.name}/{board}/{model}", plan, board, model, dataset, plan.gates_for(model))
+        Case(f"{plan.name}/{board}/{model}", plan, board, model, dataset, plan.gates_for(model), samples)
         for board in plan.boards
         if only_boards is None or board in only_boards
         for model in plan.models

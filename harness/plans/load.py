@@ -8,11 +8,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from harness.errors import PlanError
+from harness.paths import read_file
 from harness.plans.gatetext import FORM
 from harness.plans.names import listed, suggestion
 from harness.plans.schema import ArgmaxRule, DatasetSpec, Gate, Plan, Stream, ThresholdRule, Timeouts
 from harness.plans.yamltree import Key, Tree, dotted, parse
 
+_SET_BY_LOAD = frozenset({"origin", "places"})
 SUFFIXES = (".yaml", ".yml")
 # Which class speaks for which part of a plan: an unknown key is compared with that class's keys.
 _PARTS: dict[str, tuple[type[BaseModel], ...]] = {
@@ -37,7 +39,7 @@ def load(path: Path) -> Plan:
     Raises ``PlanError`` (nothing ran) for a file that is missing, not UTF-8, not YAML, or says what a plan cannot say.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path).decode("utf-8")
     except FileNotFoundError:
         near = [p.name for p in discover(path.parent)]
         raise PlanError(
@@ -50,11 +52,17 @@ def load(path: Path) -> Plan:
         raise PlanError(
             "the plan cannot be read", where=str(path), expected="a UTF-8 text file", found=error
         ) from error
-    return parse_plan(text, str(path)).model_copy(update={"origin": path})
+    plan, tree = _parsed(text, str(path))
+    places = {dotted(part): tree.where(part) for part in tree.lines if part}
+    return plan.model_copy(update={"origin": path, "places": places})
 
 
 def parse_plan(text: str, file: str) -> Plan:
     """The plan in ``text``; ``file`` only names it in errors. Raises ``PlanError``."""
+    return _parsed(text, file)[0]
+
+
+def _parsed(text: str, file: str) -> tuple[Plan, Tree]:
     tree = parse(text, file)
     if not isinstance(tree.value, dict):
         raise PlanError(
@@ -65,7 +73,7 @@ def parse_plan(text: str, file: str) -> Plan:
         )
     values = _normal(tree)
     try:
-        return Plan.model_validate(values)
+        return Plan.model_validate(values), tree
     except ValidationError as error:
         raise _first(error, tree) from None
 
@@ -76,8 +84,8 @@ def _normal(tree: Tree) -> dict[str, Any]:
     """
     assert isinstance(tree.value, dict)
     values = dict(tree.value)
-    if "origin" in values:
-        raise _unknown_key(tree, ("origin",))
+    for ours in _SET_BY_LOAD & values.keys():
+        raise _unknown_key(tree, (ours,))
     for one, many in (("model", "models"), ("board", "boards")):
         if one in values:
             if many in values:
@@ -154,7 +162,7 @@ def _path(loc: tuple[Key, ...], tree: Tree) -> tuple[Key, ...]:
 
 def _keys(path: tuple[Key, ...], top: type[BaseModel]) -> set[str]:
     models = _PARTS.get(str(path[0]), ()) if path else (top,)
-    return {name for model in models for name in model.model_fields} - {"origin"} | (
+    return {name for model in models for name in model.model_fields} - _SET_BY_LOAD | (
         {"gate"} if path[:1] == ("gates",) else set()
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -135,12 +137,15 @@ class Plan(_Part):
     decide: DecideRule = Field(default_factory=ArgmaxRule)
     reference: Name = "litert"
     gates: tuple[Gate, ...] = ()
+    min_samples: int | None = Field(default=None, ge=1)  # a run of fewer samples (--samples) does not pass
     timeouts: Timeouts = Field(default_factory=Timeouts)
     stream: Stream = Field(default_factory=Stream)
     tags: tuple[str, ...] = ()
     # Where the plan was read from; relative paths in dataset options start at its folder. Set by load, never by the
     # file.
     origin: Path | None = Field(default=None, exclude=True, repr=False)
+    # Where each of its parts stands, ``gates[0]`` -> ``file:line:gates[0]``. Set by load too.
+    places: Mapping[str, str] = Field(default_factory=dict, exclude=True, repr=False)
 
     @field_validator("boards", "models")
     @classmethod
@@ -160,6 +165,26 @@ class Plan(_Part):
                     f"but the plan's models are {', '.join(self.models)}"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _asks_for_enough_samples(self) -> Self:
+        if (
+            self.min_samples is not None
+            and self.dataset.samples is not None
+            and self.dataset.samples < self.min_samples
+        ):
+            raise ValueError(f"min_samples is {self.min_samples}, but dataset.samples is {self.dataset.samples}")
+        return self
+
+    def where(self, part: str) -> str:
+        """Where a part (``dataset.name``, ``gates[0]``) or its nearest parent stands, for errors."""
+        while part and part not in self.places:
+            part = re.sub(r"(^|[.\[])[^.\[]*$", "", part)
+        return self.places.get(part, str(self.origin or self.name))
+
+    def where_gate(self, gate: Gate) -> str:
+        """Where a gate of this plan stands."""
+        return self.where(f"gates[{self.gates.index(gate)}]" if gate in self.gates else "gates")
 
     def gates_for(self, model: str) -> tuple[Gate, ...]:
         """The gates that a case with that model must keep, in the plan's order."""

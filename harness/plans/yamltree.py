@@ -72,12 +72,10 @@ def parse(text: str, file: str) -> Tree:
     except yaml.reader.ReaderError as error:
         raise _unreadable(file, error) from error
     try:
-        _refuse_anchors(text, file)
+        _check_events(text, file)
         node = loader.get_single_node()
         if node is not None:
             tree.value = _plain(loader, node, (), tree)
-    except RecursionError:
-        raise PlanError("the plan nests too deep", where=f"{file}:1", expected=f"at most {_MAX_DEPTH} levels") from None
     except (yaml.YAMLError, ValueError) as error:
         raise _unreadable(file, error) from error
     finally:
@@ -85,7 +83,9 @@ def parse(text: str, file: str) -> Tree:
     return tree
 
 
-def _refuse_anchors(text: str, file: str) -> None:
+def _check_events(text: str, file: str) -> None:
+    """Refuse anchors, and what nests too deep at the level that does: a scanner's time grows with the square of the depth."""
+    depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         anchor = getattr(event, "anchor", None)
         if anchor is not None:
@@ -95,13 +95,16 @@ def _refuse_anchors(text: str, file: str) -> None:
                 found=f"{'*' if isinstance(event, yaml.AliasEvent) else '&'}{anchor}",
                 next_step="write the value out where it is used, or put text that holds & or * in quotes",
             )
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise PlanError(
+                "the plan nests too deep", where=f"{file}:{_line(event)}", expected=f"at most {_MAX_DEPTH} levels"
+            )
 
 
 def _plain(loader: _Loader, node: yaml.Node, path: tuple[Key, ...], tree: Tree) -> object:
     line = node.start_mark.line + 1
     tree.lines.setdefault(path, line)
-    if len(path) > _MAX_DEPTH:
-        raise PlanError("the plan nests too deep", where=tree.where(path), expected=f"at most {_MAX_DEPTH} levels")
     if node.tag not in _TAGS:
         raise PlanError("a plan has no tags", where=tree.where(path), found=node.tag, next_step="remove the tag")
     if isinstance(node, yaml.MappingNode):

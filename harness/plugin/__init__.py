@@ -65,13 +65,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _check_boards(config: pytest.Config, names: tuple[str, ...]) -> None:
-    from harness.bench import emulators
     from harness.bench.boards import load_board
+    from harness.bench.unit import require
     from harness.errors import BenchError, HilError
 
     try:
         for name in names:
-            emulators.require(config.getoption("--backend"), load_board(name))
+            require(config.getoption("--backend"), load_board(name))
     except BenchError as error:
         # A rig's error, with the exit status that `hil` has for one: pytest's own for a usage error is 4.
         pytest.exit(str(error), returncode=2)

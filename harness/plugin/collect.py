@@ -16,11 +16,11 @@ from harness.bench import boards
 from harness.data.dataset import DataMissing
 from harness.errors import HilError
 from harness.models import metadata
-from harness.plans import load
 from harness.plans.expand import Case, expand
 from harness.plugin import options, orphan, progress
 from harness.plugin.places import report_folder
 from harness.records import Record, Verdict
+from harness.text import printable
 
 RECORD = "hil_record"  # the user property under which a record travels, as JSON
 SKIPPED = "hil_skipped"  # the one that says why a case could not run
@@ -56,9 +56,11 @@ class PlanFile(pytest.File):
     """One plan."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Its cases on the boards asked for; all of its boards when none was."""
+        """Its cases on the boards asked for; all of its boards when none was. ``PlanError``: nothing of the plan runs."""
+        from harness.run.reading import read_plan
+
         asked = self.config.stash[options.KEY]
-        plan = load(self.path)
+        plan = read_plan(self.path)
         cases = expand(
             plan,
             boards=boards.names(),
@@ -135,5 +137,5 @@ class PlanItem(pytest.Item):
 
 def _told(excinfo: pytest.ExceptionInfo[BaseException]) -> str | None:
     if isinstance(excinfo.value, HilError):
-        return f"{type(excinfo.value).__name__}: {excinfo.value}"
+        return printable(f"{type(excinfo.value).__name__}: {excinfo.value}")
     return None

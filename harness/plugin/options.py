@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.bench.unit import BackendChoice
+from harness.bench.unit import backend_choices
 from harness.run.options import RunOptions
 
 
@@ -32,7 +32,7 @@ def add(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--backend",
-        choices=("auto", "probe", "virtual", "renode"),
+        choices=backend_choices(),
         default="auto",
         help="where it runs: auto is a real unit if one is attached or named in the bench file, else the virtual board",
     )
@@ -64,13 +64,12 @@ def add(parser: pytest.Parser) -> None:
 def read(config: pytest.Config) -> Options:
     """The options as given. ``PlanError`` for a bench file that cannot be read."""
     bench: Path | None = config.getoption("--bench")
-    backend: BackendChoice = config.getoption("--backend")
     return Options(
         boards=tuple(dict.fromkeys(config.getoption("--board"))),
         samples=config.getoption("--samples"),
         report_dir=config.getoption("--report-dir"),
         run=RunOptions.make(
-            backend=backend,
+            backend=config.getoption("--backend"),
             bench=bench,
             uid=config.getoption("--device-serial"),
             skip_flash=config.getoption("--skip-flash"),

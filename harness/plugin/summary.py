@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from harness.bench.boards import load_board
-from harness.bench.unit import choose_backend
+from harness.bench.unit import about, choose_backend
 from harness.evidence.reports import terminal
 from harness.plugin import options
 from harness.plugin.collect import RECORD, SKIPPED
@@ -19,12 +19,6 @@ from harness.records import Record
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
-
-_BACKENDS = {
-    "probe": "a real unit",
-    "virtual": "virtual board (emulated: no cycles, no latency)",
-    "renode": "Renode (emulated: no cycles, no latency)",
-}
 
 
 def header(config: pytest.Config) -> list[str]:
@@ -41,7 +35,9 @@ def header(config: pytest.Config) -> list[str]:
             if backend == "probe"
             else "no real unit attached"
         )
-        lines.append(f"hil: {name}: {_BACKENDS[backend]}, {why}")
+        stand_in = about(backend)
+        what = f"{stand_in.title} ({stand_in.evidence}: {stand_in.limits})" if stand_in else "a real unit"
+        lines.append(f"hil: {name}: {what}, {why}")
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -78,6 +79,14 @@ class Machine:
                 expected=f"{len(commands)} numbers", found=f"{len(words)} of them",
             )  # fmt: skip
         return b"".join(word.to_bytes(4, "little") for word in words)[:size]
+
+    def give_id(self, uid: str) -> None:
+        """Make the chip's own id one that no unit with another ``uid`` has."""
+        facts = self.facts
+        chip_id = hashlib.sha256(uid.encode()).digest()[: facts.chip_id_bytes]
+        for at in range(0, len(chip_id), 4):
+            word = int.from_bytes(chip_id[at : at + 4], "little")
+            self.do(f"sysbus WriteDoubleWord {facts.chip_id_address + at:#x} {word:#x}")
 
     def reset(self) -> None:
         """Reset core and peripherals; memory keeps its content. Does nothing before the first ``run``: all is fresh then."""

@@ -8,6 +8,8 @@ from importlib import resources
 from harness.errors import BenchError
 from harness.renode.soc import Registers, Soc, Uart, load
 
+_PAGE = 0x1000
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -21,6 +23,8 @@ class Facts:
     flash_bytes: int
     ram_origin: int
     ram_bytes: int
+    chip_id_address: int = 0  # from a word boundary
+    chip_id_bytes: int = 0  # 0: the chip has no id of its own
 
     @property
     def uart_path(self) -> str:
@@ -83,6 +87,10 @@ def _memories(facts: Facts, soc: Soc) -> list[str]:
         if name in soc.aliases:
             place = f"{{ {place}; sysbus {soc.aliases[name]:#x} }}"
         parts.append(f"{name}: Memory.MappedMemory @ {place}\n    size: {size:#x}")
+    if facts.chip_id_bytes:  # what else the maker has written there reads 0
+        parts.append(
+            f"chipId: Memory.MappedMemory @ sysbus {facts.chip_id_address & -_PAGE:#010x}\n    size: {_PAGE:#x}"
+        )
     return parts
 
 

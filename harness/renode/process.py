@@ -76,6 +76,7 @@ def _serve(renode: Path, facts: Facts, uid: str, stop_on_eof: list[int]) -> None
         signal.signal(number, end)
     with launch(renode) as launched, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         machine = Machine(launched, facts)
+        machine.give_id(uid)
         path.unlink(missing_ok=True)
         listener.bind(str(path))
         listener.listen(8)

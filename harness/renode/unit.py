@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HilError
-from harness.renode.image import segments, vector_table
+from harness.renode.image import vector_table
 from harness.renode.machine import Machine
 from harness.renode.monitor import CoreAborted, NoAnswer
 from harness.renode.pace import Pace
 from harness.renode.platform import outside
 from harness.virtual.debug import rpc
+from harness.virtual.host.image import segments
 from harness.virtual.host.serial_port import SerialPort, host_baud
 
 _COMPARE_BYTES = 4096
@@ -113,6 +114,7 @@ class Unit:
             "flash": self._flash,
             "reset": self._reset,
             "core": self._core,
+            "read": lambda address, n_bytes: {"data": self._machine.read(address, n_bytes).hex()},
             "findings": self._findings,
         }
         request = json.loads(payload)

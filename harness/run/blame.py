@@ -7,6 +7,7 @@ more. *Idle* means: asleep where our firmware waits for bytes (``board_idle``). 
     given-image    --firmware names no ELF, a damaged one, another board's or model's    mistake  nothing ran; the caller chose it
     built-image    an image built here, or cached, is not what it says                   error    the cache or the compiler is ours
     core-ended     the firmware did what makes going on impossible (emulator)            fail     no chip would have gone on either
+    on-a-chip      an emulator saw the firmware do what no chip does, or not survive     fail     it worked there by luck
     rig            probe, port, flash, lease, host or emulator failed, was killed        error    nothing was learnt of the product
     crash          the board sent a report of its crash                                  fail     with pc, registers, backtrace
     shared-port    the line went wrong, and another process has the port open            error    two readers share the bytes
@@ -15,6 +16,7 @@ more. *Idle* means: asleep where our firmware waits for bytes (``board_idle``). 
     unreachable    silent, and the probe cannot reach the core                           error    power, cable or probe
     in-reset       silent, and the core is held in reset                                 error    somebody holds its reset line
     stopped        silent, and the core is halted or locked up                           fail     its own doing, with its pc
+    mute-pin       silent from the start, core idle, an emulator saw why (pin, clock)    fail     a chip would be as silent
     line-mute      silent from the start, image read back, core idle                     error    it waits for bytes and none come
     line-damage    only damage comes, image read back, core idle                         error    it said it right: the line did it
     never-spoke    silent or garbage from the start, and the core does something else    fail     it does not get to its loop
@@ -26,10 +28,12 @@ more. *Idle* means: asleep where our firmware waits for bytes (``board_idle``). 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.bench import holders
+from harness.bench.emulators import Findings
 from harness.bench.probes import CoreReport, CoreState
 from harness.bench.unit import Unit
 from harness.build.symbols import Symbols
@@ -40,6 +44,10 @@ from harness.session.verbs import BoardFaultError, BoardGarbledError, BoardSilen
 _HELLO_TIMEOUT_S = 2.0
 #: Where a firmware of ours is asleep while it waits for bytes; the loop itself where the compiler has put the one into the other.
 _IDLE: Final = ("board_idle", "hil_main")
+
+
+class OnAChipError(DeviceError):
+    """Every sample was answered, and the emulator saw what a chip would not have done."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,31 @@ def blame(
     """
     if unit is not None and unit.core_fault:
         return Blame("core-ended", Verdict.FAIL, (unit.core_fault, f"then: {error.what}"))
+    if isinstance(error, OnAChipError):
+        return Blame("on-a-chip", Verdict.FAIL, (named_pc(str(error), symbols),))
+    seen = noticed(unit)
+    if seen.errors:
+        return Blame(
+            "on-a-chip", Verdict.FAIL, (*(named_pc(text, symbols) for text in seen.errors), f"then: {error.what}")
+        )
+    found = _blame(error, unit, session, symbols)
+    if session is None and found.row in ("line-mute", "line-damage") and seen.hints:
+        # No line can be broken where there is none, and the emulator saw what the firmware did to its port.
+        found = Blame("mute-pin", Verdict.FAIL, found.reasons[:2])
+    return replace(found, reasons=(*found.reasons, *seen.hints)) if found.verdict is Verdict.FAIL else found
+
+
+def noticed(unit: Unit | None) -> Findings:
+    """What the unit's emulator noticed; nothing when there is none, or when it is gone."""
+    try:
+        return Findings() if unit is None else unit.findings()
+    except BenchError:
+        return Findings()
+
+
+def _blame(
+    error: BenchError | DeviceError, unit: Unit | None, session: Session | None, symbols: Symbols | None
+) -> Blame:
     if not isinstance(error, DeviceError):
         return Blame("rig", Verdict.ERROR, (str(error),))
     if isinstance(error, BoardFaultError) and error.report is not None:
@@ -120,8 +153,7 @@ def _greeted_again(
     core: CoreReport, unit: Unit, session: Session, symbols: Symbols | None, reasons: tuple[str, ...]
 ) -> Blame:
     try:
-        unit.probe.reset()
-        session.hello(_HELLO_TIMEOUT_S)
+        session.restart(unit.probe.reset, _HELLO_TIMEOUT_S)
     except BenchError as unreachable:
         return Blame("unreachable", Verdict.ERROR, (str(unreachable), *reasons))
     except DeviceError:
@@ -201,6 +233,16 @@ def fault_reason(fault: FaultReport) -> str:
         text += f", last message {fault.last_message}"
     trail = fault.symbols[1:] or tuple(f"{address:#010x}" for address in fault.backtrace)
     return text + (f"; called from {' <- '.join(trail)}" if trail else "")
+
+
+def named_pc(text: str, symbols: Symbols | None) -> str:
+    """``text`` with the function behind "before pc 0x..." in it, where the ELF knows it."""
+
+    def name(match: re.Match[str]) -> str:
+        address = int(match[1], 16)
+        return match[0] if symbols is None else f"before pc {_named(address, symbols.describe_caller(address))}"
+
+    return re.sub(r"before pc (0x[0-9a-f]{8})", name, text)
 
 
 def _at(address: int, symbols: Symbols | None) -> str:

@@ -10,6 +10,7 @@ from harness.bench.unit import Unit
 from harness.clock import Clock
 from harness.errors import DeviceError
 from harness.records import DType, Tensor
+from harness.run.arrival import arrive
 from harness.run.product import Product
 from harness.run.watch import Step, Watch
 from harness.session.pump import Tap
@@ -29,6 +30,7 @@ class Live:
     session: Session
     hello: Hello
     flashed: FlashReport | None
+    warnings: tuple[str, ...] = ()
 
 
 def bring_up(
@@ -43,19 +45,19 @@ def bring_up(
     encoding: Wish = "auto",
     tap: Tap | None = None,
 ) -> Live:
-    """Flash (unless told not to), reset, say hello, compare.
+    """Flash (unless told not to), reset, say hello, compare: the unit that answers is the one at the probe.
 
     ``encoding`` and ``tap`` are the session's. ``silence_s``: how long a board that owes an answer may be without any sign of
     life; waiting is by the unit's own clock, ``clock`` is the wall's.
 
-    ``BenchError`` from the probe or the port; ``DeviceError`` when the board is silent or is not what the ELF says it is.
+    ``BenchError`` from the probe or the port, and when another board answers; ``DeviceError`` when the board is silent or is not
+    what the ELF says it is.
     """
     flashed = None
     if not skip_flash:
         watch(Step("flash", note=f"{product.image.flash_bytes} bytes to {unit.uid}"))
         flashed = unit.probe.flash(product.image.elf, lambda share: watch(Step("flash", share)))
         unit.read_back = flashed.verified
-    unit.probe.reset()
     watch(Step("hello"))
     session = Session(
         unit.transport,
@@ -65,9 +67,9 @@ def bring_up(
         tap=tap,
         wall=clock,
     )
-    hello = session.hello(hello_timeout_s)
+    hello, warnings = arrive(unit, session, hello_timeout_s, flashed=flashed is not None)
     check_hello(hello, product, unit)
-    return Live(session, hello, flashed)
+    return Live(session, hello, flashed, warnings)
 
 
 def check_hello(hello: Hello, product: Product, unit: Unit) -> None:

@@ -23,7 +23,8 @@ from harness.run.options import RunOptions
 from harness.run.product import Product, build_product, read_product
 from harness.run.scoring import gather, link_facts
 from harness.run.streaming import raise_speed
-from harness.run.workload import make_workload
+from harness.run.workload import make_workload, matched_classes
+from harness.verdict.alike import alike
 from harness.verdict.decide import decide
 
 _HELLO_TIMEOUT_S = 10.0
@@ -46,8 +47,7 @@ class Run:
     @property
     def agreement(self) -> float:
         """Share of the samples whose raw outputs are identical to the host reference's."""
-        same = (self.samples.outputs == self.samples.reference).all(axis=1)
-        return float(np.mean(same & self.samples.answered))
+        return float(np.mean(alike(self.samples.outputs, self.samples.reference) & self.samples.answered))
 
     @property
     def lost(self) -> int:
@@ -85,6 +85,11 @@ class Dut:
         """The model on the board, None before ``load``."""
         return self._product.model if self._product else None
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is to be known of the unit although it may be used; empty before ``load``."""
+        return self._live.warnings if self._live else ()
+
     def load(self, model: str) -> None:
         """Build, flash and check the firmware of that model. Any ``HilError`` of the road may come out of it."""
         known = metadata.load_model(model)
@@ -116,7 +121,8 @@ class Dut:
             self.load(model or _model_for(data))
         assert self._product is not None
         assert self._live is not None
-        workload = make_workload(self._product.model, data, "litert")
+        known, _ = matched_classes(self._product.model, data)
+        workload = make_workload(self._product.model, known, "litert")
         streamed = self._live.session.stream(workload.payloads())
         output = self._product.model.outputs[0]
         samples = gather(workload, streamed, output)

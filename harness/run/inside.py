@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from harness.errors import HilError
 from harness.models import reference as references
@@ -17,9 +16,8 @@ from harness.run.bring_up import Live
 from harness.run.product import Product
 from harness.run.workload import Workload
 from harness.session.layers import LayerReader
+from harness.verdict.alike import alike
 from harness.wire import messages as m
-
-Array = npt.NDArray[np.generic]
 
 
 @dataclass(frozen=True)
@@ -86,17 +84,11 @@ def _first_answered(samples: Samples) -> int:
 def _first_differing(model: Path, workload: Workload, samples: Samples, reference: str, oracle: str) -> int | None:
     """The first sample whose raw outputs differ, among those that were computed and from the right input."""
     sound = samples.answered & (samples.status == 0) & (samples.input_crc == samples.sent_crc)
-    rows = np.flatnonzero(sound & _differ(samples.outputs, samples.reference))
+    rows = np.flatnonzero(sound & ~alike(samples.outputs, samples.reference))
     if rows.size and oracle != reference:
         truth = references.load(oracle).run(model, workload.raw[rows]).reshape(len(rows), -1)
-        rows = rows[_differ(samples.outputs[rows], truth)]
+        rows = rows[~alike(samples.outputs[rows], truth)]
     return int(rows[0]) if rows.size else None
-
-
-def _differ(a: Array, b: Array) -> npt.NDArray[np.bool_]:
-    """Rows of two arrays of one dtype that are not the same bytes: a NaN equals itself, and -0 is not 0."""
-    left, right = (np.ascontiguousarray(x).view(np.uint8).reshape(len(x), -1) for x in (a, b))
-    return np.asarray((left != right).any(axis=1))
 
 
 def _same_layers(table: LayerTable, rows: tuple[m.LayerRun, ...]) -> bool:
@@ -119,6 +111,7 @@ def _profiled(
     expected: dict[int, bytes] | None = None,
 ) -> Inside:
     hardware = evidence == "hardware"
+    counted = any(row.cycles for row in rows)  # QEMU has no counter: what it reads is no number of anything
     facts = []
     for i, row in enumerate(rows):
         known = table.layers[i] if table is not None else None
@@ -133,12 +126,19 @@ def _profiled(
                 macs=known.macs if known else 0,
                 n_bytes=row.bytes,
                 crc32=row.crc,
-                cycles=row.cycles if hardware else None,
-                instructions=None if hardware else row.cycles,
-                equal=None if truth is None else zlib.crc32(truth) == row.crc,
+                cycles=row.cycles if counted and hardware else None,
+                instructions=row.cycles if counted and not hardware else None,
+                equal=None if truth is None or known is None else _equal(known, truth, row.crc),
             )
         )
     return Inside(layers=tuple(facts), sample=str(samples.ids[index]))
+
+
+def _equal(layer: TableLayer, truth: bytes, crc: int) -> bool | None:
+    """Whether the board wrote what the reference did; None where NaNs, whose bits may differ, leave it open."""
+    if zlib.crc32(truth) == crc:
+        return True
+    return None if np.isnan(layer.values(truth).astype(np.float64)).any() else False
 
 
 def _divergence(
@@ -157,18 +157,21 @@ def _divergence(
         if truth is None:
             continue
         if zlib.crc32(truth) != row.crc:
-            return _first_element(layer, truth, reader.data(layer.index), samples, index, equal, oracle)
+            found = _first_element(layer, truth, reader.data(layer.index), samples, index, equal, oracle)
+            if found is not None:
+                return found
         equal += 1
     return None
 
 
 def _first_element(
     layer: TableLayer, truth: bytes, data: bytes, samples: Samples, index: int, equal: int, oracle: str
-) -> Divergence:
+) -> Divergence | None:
+    """Where the layer differs first; None when it does not but for the bits of NaNs."""
     want, got = layer.values(truth), layer.values(data)
-    width = want.dtype.itemsize
-    apart = np.frombuffer(truth, np.uint8) != np.frombuffer(data, np.uint8)
-    apart = apart.reshape(-1, width).any(axis=1)
+    apart = ~alike(want.reshape(-1, 1), got.reshape(-1, 1))
+    if not apart.any():
+        return None
     position = np.unravel_index(int(np.argmax(apart)), layer.shape)
     return Divergence(
         sample=str(samples.ids[index]),

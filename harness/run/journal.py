@@ -26,6 +26,7 @@ from typing import Any, Final
 
 from harness.clock import Clock
 from harness.errors import BenchError, MisuseError
+from harness.paths import read_file
 from harness.wire.events import ResultReceived
 
 FILENAME: Final = "journal.jsonl"
@@ -143,7 +144,7 @@ class Journal:
 def read(path: Path) -> Earlier:
     """What a journal says. MisuseError when it cannot be read or does not begin as one."""
     try:
-        lines = path.read_bytes().split(b"\n")
+        lines = read_file(path).split(b"\n")
     except OSError as error:
         raise MisuseError("the journal cannot be read", where=str(path), found=error) from error
     head = _parsed(lines[0])

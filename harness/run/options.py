@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from harness.bench.unit import BackendChoice, Place
+from harness.bench.unit import Place
 from harness.plans.bench import load_bench
 
 Compiler = Literal["auto", "zig", "gcc"]
@@ -20,7 +20,7 @@ class RunOptions:
     or a run id) instead of beginning a new one. ``layers``: profile the layers of one sample too.
     """
 
-    backend: BackendChoice = "auto"
+    backend: str = "auto"
     places: tuple[Place, ...] = ()
     uid: str | None = None
     skip_flash: bool = False
@@ -35,7 +35,7 @@ class RunOptions:
     def make(
         cls,
         *,
-        backend: BackendChoice,
+        backend: str,
         bench: Path | None,
         uid: str | None,
         skip_flash: bool = False,

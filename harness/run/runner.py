@@ -13,18 +13,18 @@ import numpy.typing as npt
 
 from harness import __version__
 from harness.bench.boards import load_board
-from harness.bench.emulators import Findings
-from harness.bench.unit import Unit, choose_backend, open_unit
+from harness.bench.emulators import About, Findings
+from harness.bench.unit import Unit, about, choose_backend, open_unit
 from harness.build.symbols import Symbols
 from harness.clock import Clock, SystemClock
-from harness.data import datasets
 from harness.errors import BenchError, DeviceError
 from harness.evidence import write_reports
 from harness.models.metadata import load_model
 from harness.plans.expand import Case
-from harness.records import Backend, Evidence, FaultReport, Record, Samples, UnitFacts, Verdict
+from harness.records import Backend, Evidence, Explanation, FaultReport, Record, Samples, UnitFacts, Verdict
 from harness.run import blame, journal
 from harness.run.bring_up import Live, bring_up
+from harness.run.explain import explain, is_wanted
 from harness.run.inside import Inside, look_inside
 from harness.run.options import RunOptions
 from harness.run.product import Product, build_product, read_product
@@ -39,9 +39,9 @@ from harness.run.streaming import (
     stream_case,
 )
 from harness.run.watch import Step, Watch
-from harness.run.workload import Workload, make_workload
+from harness.run.workload import Workload, load_data, make_workload, matched_classes
 from harness.session.climb import Climbed
-from harness.session.verbs import BoardFaultError, BoardSilentError, StreamResult
+from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError, StreamResult
 from harness.verdict import Assessment, check_gates
 
 
@@ -67,7 +67,7 @@ class _Notes:
     run_id: str
     started: datetime
     backend: Backend
-    evidence: Evidence
+    stand_in: About | None
     workload: Workload | None = None
     product: Product | None = None
     unit: UnitFacts | None = None
@@ -77,6 +77,7 @@ class _Notes:
     climbed: Climbed | None = None
     assessed: Assessment | None = None
     fault: FaultReport | None = None
+    explanation: Explanation | None = None
     inside: Inside = field(default_factory=Inside)
     warnings: list[str] = field(default_factory=list)
     began_s: float = 0.0  # of this part of the run, with the wall clock's word of it
@@ -102,7 +103,7 @@ def run_case(
         run_id=uuid.uuid4().hex[:12],
         started=clock.now(),
         backend=backend,
-        evidence="hardware" if backend == "probe" else "emulated",
+        stand_in=about(backend),
         began_s=clock.monotonic_s(),
         began=clock.now(),
     )
@@ -111,15 +112,13 @@ def run_case(
         notes.answered = len(earlier[1].answered)
     watch(Step("prepare"))
     model = load_model(case.model)
-    data = datasets.load(
-        case.dataset.name,
-        case.dataset.split,
-        samples=case.dataset.samples,
-        options=case.dataset.options,
-        folder=case.plan.origin.parent if case.plan.origin else None,
-    )
-    check_gates(case.gates, where=str(case.plan.origin or case.plan.name), classes=data.classes)
-    notes.workload = make_workload(model, data, case.plan.reference)
+    data, planned = load_data(case)
+    data, mapped = matched_classes(model, data)
+    if mapped:
+        notes.warnings.append(mapped)
+    check_gates(case.gates, case.plan.where_gate, classes=data.classes, n_samples=planned)
+    notes.workload = make_workload(model, data, case.plan.reference, planned)
+    notes.warnings += notes.workload.warnings
     symbols: Symbols | None = None
     try:
         watch(Step("build"))
@@ -141,7 +140,7 @@ def run_case(
                 allow_mass_erase=options.allow_mass_erase,
             ) as unit,
         ):
-            notes.unit, notes.evidence = unit.facts(), unit.evidence
+            notes.unit, notes.stand_in = unit.facts(), unit.stand_in
             if files.aside is not None:
                 notes.warnings.append(
                     f"an interrupted run lay in the report directory; it was kept: --resume {files.aside} goes on with it"
@@ -162,7 +161,7 @@ def killed_case(case: Case, options: RunOptions, words: str, folder: Path, clock
     """
     clock = clock or SystemClock()
     backend = choose_backend(load_board(case.board), options.backend, options.places, options.uid)
-    notes = _Notes(uuid.uuid4().hex[:12], clock.now(), backend, "hardware" if backend == "probe" else "emulated")
+    notes = _Notes(uuid.uuid4().hex[:12], clock.now(), backend, about(backend))
     found = blame.worker_killed(words)
     reasons = found.reasons
     path = folder / journal.FILENAME
@@ -201,6 +200,7 @@ def _on_the_unit(
         tap=files.log,
     )
     notes.unit = unit.facts()
+    notes.warnings += live.warnings
     if live.flashed is not None and live.flashed.recovery:
         notes.warnings.append(f"flashing: {live.flashed.recovery}")
     notes.climbed = raise_speed(live.session, unit, plan.stream, clock)
@@ -226,6 +226,8 @@ def _on_the_unit(
     except (BoardSilentError, BoardFaultError) as error:
         notes.streamed = error.partial
         raise
+    except OtherBoardError as other:
+        raise unit.crossed(other.chip_id) from other
     notes.unit = unit.facts()  # the port may have another name by now
     if notes.streamed.lost and (shared := blame.shared_port(unit)):
         raise shared
@@ -235,6 +237,7 @@ def _on_the_unit(
     notes.assessed = score(
         case, notes.product, workload, notes.streamed, live, evidence=unit.evidence, stack_bytes=status.stack_bytes
     )
+    notes.warnings += notes.assessed.warnings
     watch(Step("layers"))
     notes.inside = look_inside(
         notes.product,
@@ -249,11 +252,11 @@ def _on_the_unit(
 
 
 def _heed(found: Findings, notes: _Notes) -> None:
-    """What the emulator saw: gaps of its model are warnings; what a chip would have crashed on is the firmware's fault."""
+    """What the emulator saw: gaps of its model are warnings; what a chip would not have done is the firmware's fault."""
     notes.warnings += found.warnings
     if found.errors:
-        raise DeviceError(
-            "every sample was answered, but on a chip this firmware would have crashed",
+        raise blame.OnAChipError(
+            "every sample was answered, but on a chip this firmware would have crashed or gone wrong",
             found="; ".join(found.errors[:5]),
             next_step="look the pc up in the ELF: addr2line -e fw.elf <pc>",
         )
@@ -263,6 +266,14 @@ def _judged(case: Case, notes: _Notes, clock: Clock) -> CaseResult:
     assert notes.assessed is not None
     _warn(notes)
     reasons = notes.assessed.reasons
+    if notes.assessed.verdict is Verdict.FAIL and is_wanted(notes.assessed):
+        assert notes.product is not None
+        assert notes.workload is not None
+        notes.explanation, why_not = explain(case, notes.product.model, notes.workload, clock)
+        if notes.explanation is not None:
+            reasons = (*reasons, notes.explanation.describe())
+        elif why_not:
+            notes.warnings.append(why_not)
     if notes.inside.divergence is not None and notes.assessed.verdict is Verdict.FAIL:
         reasons = (*reasons, notes.inside.divergence.describe())
     return _result(case, notes, clock, notes.assessed.verdict, reasons)
@@ -298,6 +309,8 @@ def _ended_early(
     symbols: Symbols | None,
 ) -> CaseResult:
     _warn(notes)
+    if unit is not None:
+        notes.unit = unit.facts()  # who answered, if that is what went wrong
     found = blame.blame(error, unit, notes.live.session if notes.live else None, symbols)
     notes.fault = found.fault
     reasons = list(found.reasons)
@@ -315,7 +328,7 @@ def _finished(notes: _Notes, clock: Clock) -> datetime:
 
 def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: tuple[str, ...]) -> CaseResult:
     assessed = notes.assessed
-    evidence = notes.evidence
+    evidence: Evidence = "hardware" if notes.stand_in is None else notes.stand_in.evidence
     record = Record(
         run_id=notes.run_id,
         case_id=case.id,
@@ -329,8 +342,10 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         unit=notes.unit,
         backend=notes.backend,
         evidence=evidence,
+        caveat=notes.stand_in.caveat if notes.stand_in else "",
         firmware=notes.product.facts(notes.live.flashed if notes.live else None) if notes.product else None,
-        dataset=notes.workload.data.facts() if notes.workload else None,
+        dataset=notes.workload.facts() if notes.workload else None,
+        inputs=notes.workload.inputs if notes.workload else None,
         reference=notes.workload.reference if notes.workload else None,
         link=link_facts(notes.streamed, evidence) if notes.streamed else None,
         measurements=assessed.measurements if assessed else (),
@@ -338,6 +353,7 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         confusion=assessed.confusion if assessed else (),
         fault=notes.fault,
         divergence=notes.inside.divergence,
+        explanation=notes.explanation,
         layers=notes.inside.layers,
         layers_sample=notes.inside.sample,
         warnings=tuple(notes.warnings),
@@ -345,5 +361,5 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         host=platform.node(),
     )
     return CaseResult(
-        record, assessed.samples if assessed else None, notes.workload.data.inputs if notes.workload else None
+        record.plain(), assessed.samples if assessed else None, notes.workload.data.inputs if notes.workload else None
     )

@@ -87,5 +87,7 @@ def score(
         link=link_facts(streamed, evidence),
         firmware=product.facts(live.flashed),
         stack_bytes=stack_bytes,
+        planned=workload.planned,
+        wanted=case.plan.min_samples,
     )
     return assess(view, case.gates)

@@ -51,7 +51,7 @@ def find_earlier(case_id: str, options: RunOptions) -> tuple[Path, Earlier] | No
 
 def binding(case_id: str, workload: Workload, product: Product) -> dict[str, str]:
     """What a journal is bound to: with another case, data set, model or image its answers mean nothing."""
-    data = workload.data.facts()
+    data = workload.facts()
     return {
         "case": case_id,
         "data set": f"{data.name} {data.split} {data.n} {data.sha256}",

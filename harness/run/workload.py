@@ -8,21 +8,37 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from harness.data import datasets
+from harness.data.classes import matched
 from harness.data.dataset import Dataset
 from harness.data.encode import quantise
+from harness.data.fill import fill, remark
+from harness.errors import PlanError
 from harness.models import reference as references
 from harness.models.metadata import Model
-from harness.records import ReferenceFacts
+from harness.plans.expand import Case
+from harness.records import DatasetFacts, InputFacts, ReferenceFacts
 
 
 @dataclass(frozen=True)
 class Workload:
-    """``raw`` [N, *input shape] in the model's dtype; ``expected`` [N, outputs] raw in the output's dtype."""
+    """``raw`` [N, *input shape] in the model's dtype; ``expected`` [N, outputs] raw in the output's dtype.
+
+    ``planned``: how many samples the plan means; ``data`` has fewer when ``--samples`` said so.
+    ``inputs``: how the data fills the model's input, ``warnings`` what a reader must know of it.
+    """
 
     data: Dataset
     raw: npt.NDArray[np.generic]
     expected: npt.NDArray[np.generic]
     reference: ReferenceFacts
+    planned: int
+    inputs: InputFacts | None
+    warnings: tuple[str, ...]
+
+    def facts(self) -> DatasetFacts:
+        """What the record keeps of the data."""
+        return self.data.facts().model_copy(update={"planned": self.planned})
 
     def payloads(self) -> list[bytes]:
         """The bytes of each sample, as they travel."""
@@ -33,13 +49,48 @@ class Workload:
         return np.array([zlib.crc32(payload) for payload in self.payloads()], dtype=np.uint32)
 
 
-def make_workload(model: Model, data: Dataset, reference: str) -> Workload:
+def load_data(case: Case) -> tuple[Dataset, int]:
+    """The samples of a case, and how many its plan means: more, when ``--samples`` bounds them.
+
+    ``PlanError`` (``DataMissing`` among them) when they cannot be had, or are fewer than the plan wants.
+    """
+    spec = case.plan.dataset if case.at_most is not None else case.dataset
+    folder = case.plan.origin.parent if case.plan.origin else None
+    data = datasets.load(spec.name, spec.split, samples=spec.samples, options=spec.options, folder=folder)
+    wanted = case.plan.min_samples
+    if wanted is not None and len(data) < wanted:
+        raise PlanError(
+            "the dataset has fewer samples than the plan wants",
+            where=case.plan.where("min_samples"),
+            expected=f"{wanted} or more",
+            found=f"{len(data)} in split {spec.split!r} of {spec.name}",
+            next_step="lower min_samples, or use more data",
+        )
+    return data.first(None if case.at_most is None else min(case.at_most, len(data))), len(data)
+
+
+def matched_classes(model: Model, data: Dataset) -> tuple[Dataset, str]:
+    """``data`` with its labels as the model's outputs, by name, and what that took in words. ``PlanError``: no match."""
+    return matched(data, model.classes, model.outputs[0].elements, model=model.name)
+
+
+def make_workload(model: Model, data: Dataset, reference: str, planned: int | None = None) -> Workload:
     """Encode ``data`` for ``model`` and compute the expected outputs on the host.
 
     ``PlanError`` naming both sides when the data does not suit the model: before anything is built or flashed.
     """
     raw = quantise(data.inputs, model.inputs[0], dataset=data.name, model=model.name)
+    facts = fill(data.inputs, model.inputs[0], raw)
+    warnings = [text] if facts and (text := remark(facts, data.inputs, model.inputs[0])) else []
+    if len(raw) > 1 and (raw == raw[:1]).all():
+        warnings.append(f"every one of {len(raw)} samples has the same input")
     oracle = references.load(reference)
     return Workload(
-        data, raw, oracle.run(model.path, raw), ReferenceFacts(engine=oracle.engine, version=oracle.version)
+        data,
+        raw,
+        oracle.run(model.path, raw),
+        ReferenceFacts(engine=oracle.engine, version=oracle.version),
+        len(data) if planned is None else planned,
+        facts,
+        tuple(warnings),
     )

@@ -13,6 +13,7 @@ from harness.wire.events import Event
 #: Handed to the transport at a time, in whole frames: small, so that a repeat overtakes what has not left.
 _PIECE_BYTES = 512
 _READ_BYTES = 65536
+_MOST_DISCARDED = 64
 #: A line that takes no byte for so long has lost its driver or its flow control.
 _WRITE_STALL_S = 10.0
 _LONGEST_WAIT_S = 1.0
@@ -52,6 +53,15 @@ class Pump:
                 self._take()
                 return self._conversation.next_event()
             self._turn(deadline)
+
+    def discard(self) -> None:
+        """Read what lies in the line and forget it. A line that never falls quiet is left after some reads."""
+        for _ in range(_MOST_DISCARDED):
+            data = self._transport.read(_READ_BYTES, 0)
+            if not data:
+                break
+            if self._tap is not None:
+                self._tap("rx", data, self._clock.monotonic_s())
 
     def replace_transport(self, transport: Transport) -> None:
         """Go on over another one; what the old one had taken may be lost."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
-from harness.errors import DeviceError
+from harness.errors import BenchError, DeviceError
 from harness.records import FaultReport
 from harness.wire import messages as m
 from harness.wire.conversation import HostConversation
@@ -71,6 +71,12 @@ class BoardFaultError(DeviceError):
 
     report: FaultReport | None = None
     partial: StreamResult | None = None
+
+
+class OtherBoardError(BenchError):
+    """Another board answers than the one that should. ``chip_id`` is the unique id that it says, b"" if it says none."""
+
+    chip_id: bytes = b""
 
 
 class Streaming:

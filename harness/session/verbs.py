@@ -14,12 +14,14 @@ from harness.session.baud import Speed
 from harness.session.climb import Climbed, climb
 from harness.session.pump import Pump, Tap
 from harness.session.rescue import Rescue
+from harness.session.restart import other_chip, restart
 from harness.session.stream import (
     BoardFaultError,
     BoardGarbledError,
     BoardRefusedError,
     BoardSilentError,
     OnResult,
+    OtherBoardError,
     Streaming,
     StreamResult,
     fault_report,
@@ -36,6 +38,7 @@ from harness.wire.events import (
     LayerDataReceived,
     LayersReceived,
     LinkCounters,
+    OtherBoard,
     PongReceived,
     Refused,
     ResultReceived,
@@ -51,6 +54,7 @@ __all__ = [
     "BoardGarbledError",
     "BoardRefusedError",
     "BoardSilentError",
+    "OtherBoardError",
     "Rescue",
     "Session",
     "StreamResult",
@@ -135,6 +139,13 @@ class Session:
                 next_step="change stream.encoding in the plan, or leave it out",
             )
         return hello
+
+    def restart(self, reset: Callable[[], object], timeout_s: float = 5.0) -> m.Hello:
+        """Call ``reset``, which resets the board, and begin a session with it; it may be called twice.
+
+        OtherBoardError when what answers is not what was reset, as ``hello`` when it is another chip than before.
+        """
+        return restart(self._conversation, self._pump, reset, lambda: self.hello(timeout_s), self._where)
 
     def climb(self, *, fixed: int | None = None, known: int | None = None, avoid: Sequence[int] = ()) -> Climbed:
         """Go to the fastest speed that holds, see ``climb.climb``; after a reset in mid-stream this is done anew.
@@ -278,12 +289,13 @@ class Session:
         if rescue.revive is None or len(stream.revived) >= rescue.most_revivals or over in stream.revived_over:
             raise error
         stream.revived_over.add(over)
-        words = rescue.revive()
+        words: list[str] = []
+        revive = rescue.revive
         try:
-            self.hello(self._answer_timeout_s * 2)
+            self.restart(lambda: words.append(revive()), self._answer_timeout_s * 2)
         except BoardSilentError:
             raise error from None
-        stream.revived.append(words)
+        stream.revived.append(words[0])
         self._climb_again(stream)
 
     def _climb_again(self, stream: Streaming) -> None:
@@ -341,12 +353,15 @@ class Session:
                 found=event.found,
                 next_step="flash the firmware that belongs to this version of the harness",
             )
+        if isinstance(event, OtherBoard):
+            raise other_chip(event, self._where)
         if isinstance(event, Refused):
             code = next((c.name.lower() for c in m.ErrorCode if c == event.code), str(event.code))
             entry = m.TABLE.get(event.type)
             refused = BoardRefusedError(
                 "the board refused a message",
                 where=f"{self._where}, {entry.name if entry else hex(event.type)}",
+                expected=f"version {m.PROTOCOL}" if event.code == m.ErrorCode.PROTOCOL else None,
                 found=f"{code}: {event.text}",
             )
             refused.code = event.code

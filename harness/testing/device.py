@@ -62,6 +62,7 @@ def hello_for(
     model_sha256: bytes = bytes(32),
     board: str = "fake",
     build_id: str = "fake-build",
+    chip_id: bytes = b"",
 ) -> m.Hello:
     """A HELLO with one input and one output of that shape. Change the rest with ``dataclasses.replace``."""
     tensor = m.TensorSpec(dtype, tuple(input_shape), 0.0 if dtype is m.DType.FLOAT32 else 1.0, 0, "input")
@@ -75,8 +76,10 @@ def hello_for(
         max_frame=chunk_bytes + 16,
         chunk_bytes=chunk_bytes,
         clock_hz=180_000_000,
+        clock_source=m.ClockSource.INTERNAL,
         capabilities=capabilities,
         model_sha256=model_sha256,
+        chip_id=chip_id,
         board=board,
         build_id=build_id,
         engine="fake",

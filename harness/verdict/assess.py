@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from harness.plans.schema import Gate
 from harness.records import GateResult, Measurement, Samples, Verdict
-from harness.verdict.gates import judge
+from harness.verdict.gates import Extent, judge
 from harness.verdict.metrics import measure_all
+from harness.verdict.remarks import remarks
 from harness.verdict.view import View
 
 
@@ -23,12 +24,18 @@ class Assessment:
     verdict: Verdict
     reasons: tuple[str, ...]
     confusion: tuple[tuple[int, ...], ...]
+    warnings: tuple[str, ...] = ()
+
+
+#: Judged where outputs are floats and the plan does not speak of it.
+FINITE = Gate(metric="nonfinite_outputs", op="==", limit=0.0)
 
 
 def assess(view: View, gates: Iterable[Gate]) -> Assessment:
     """Measure everything, then judge ``gates``. The verdict is never ``error``: that is for ``run`` to say."""
     measurements = measure_all(view)
-    results, verdict, reasons = judge(gates, measurements, view.evidence)
+    extent = Extent(view.n, view.planned or view.n, view.wanted)
+    results, verdict, reasons = judge(_with_default(tuple(gates), view), measurements, view.evidence, extent)
     return Assessment(
         samples=dataclasses.replace(view.samples, decisions=view.decisions),
         measurements=measurements,
@@ -36,4 +43,12 @@ def assess(view: View, gates: Iterable[Gate]) -> Assessment:
         verdict=verdict,
         reasons=reasons,
         confusion=view.confusion,
+        warnings=remarks(view),
     )
+
+
+def _with_default(gates: tuple[Gate, ...], view: View) -> tuple[Gate, ...]:
+    """The plan's gates, and that float outputs are finite. A plan without any gate still judges nothing."""
+    if not gates or view.output.dtype != "float32" or any(gate.metric == FINITE.metric for gate in gates):
+        return gates
+    return (*gates, FINITE)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from harness.errors import PlanError
-from harness.plans.names import listed, suggestion
 from harness.plans.schema import Gate, number
 from harness.records import Evidence, GateResult, Measurement, Verdict
-from harness.verdict.metrics import family_of, metric_names
+from harness.verdict.metrics import family_of
 from harness.verdict.statistics import LEVEL, wilson
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
@@ -22,52 +21,37 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def check_gates(gates: Iterable[Gate], where: str = "gates", classes: Sequence[str] | None = None) -> None:
-    """Raise ``PlanError`` for a gate that no run could ever decide: call it before anything is built or flashed.
+@dataclass(frozen=True)
+class Extent:
+    """How much was run: ``n`` samples of the ``planned`` ones (fewer after ``--samples``); the plan wants ``wanted`` at least."""
 
-    That is a metric nobody measures, a class that the dataset (``classes``, when known) does not have, or a
-    ``confidence`` on a figure without an interval of that level.
-    """
-    for gate in gates:
-        family = family_of(gate.metric)
-        if family is None:
-            raise PlanError(
-                f"unknown metric {gate.metric!r}",
-                where=where,
-                expected=listed(metric_names()),
-                found=gate.text(),
-                next_step=suggestion(gate.metric, metric_names(), "name a known metric"),
-            )
-        name = gate.metric.partition(".")[2]
-        if classes is not None and family.per_class(gate.metric) and name not in classes:
-            raise PlanError(
-                f"the dataset has no class {name!r}", where=where, expected=listed(classes), found=gate.text()
-            )
-        level = gate.confidence
-        if level is not None and not (family.is_share(gate.metric) or (family.interval and level == LEVEL)):
-            raise PlanError(
-                f"{gate.metric} has no interval of that level",
-                where=where,
-                expected=f"confidence {LEVEL}" if family.interval else "no confidence",
-                found=gate.text(),
-                next_step="judge the value alone, or gate on a share such as accuracy",
-            )
+    n: int
+    planned: int
+    wanted: int | None = None
+
+    @property
+    def shortened(self) -> str:
+        """``60 of 450 samples``; empty for a whole run."""
+        return f"{self.n} of {self.planned} samples" if self.n < self.planned else ""
 
 
 def judge(
-    gates: Iterable[Gate], measurements: Iterable[Measurement], evidence: Evidence
+    gates: Iterable[Gate], measurements: Iterable[Measurement], evidence: Evidence, extent: Extent | None = None
 ) -> tuple[tuple[GateResult, ...], Verdict, tuple[str, ...]]:
     """Every gate's result, the verdict and its reasons in words.
 
-    ``fail`` if any gate is broken; else ``inconclusive`` if any could not be decided, or there is no gate at all; else
-    ``pass``. Never ``error``: that is for whoever ran the case to say.
+    ``fail`` if any gate is broken; else ``inconclusive`` if any could not be decided, there is no gate at all, or fewer
+    samples were run than the plan wants; else ``pass``. A shortened run passes no gate with ``confidence``: the plan's own
+    number of samples is what the author holds enough. Never ``error``: that is for whoever ran the case to say.
     """
     by_name = {m.name: m for m in measurements}
-    results = tuple(_judge_one(gate, by_name.get(gate.metric), evidence) for gate in gates)
+    results = tuple(_judge_one(gate, by_name.get(gate.metric), evidence, extent) for gate in gates)
     if not results:
         return results, Verdict.INCONCLUSIVE, ("the plan has no gate for this case: nothing was judged",)
     failed = [r.reason for r in results if r.passed is False]
     open_ = [r.reason for r in results if r.passed is None]
+    if extent is not None and extent.wanted is not None and extent.n < extent.wanted:
+        open_.append(f"{extent.n} samples were run, the plan wants {extent.wanted} at least (min_samples)")
     if failed:
         return results, Verdict.FAIL, (*failed, *open_)
     if open_:
@@ -76,7 +60,7 @@ def judge(
     return results, Verdict.PASS, (held,)
 
 
-def _judge_one(gate: Gate, found: Measurement | None, evidence: Evidence) -> GateResult:
+def _judge_one(gate: Gate, found: Measurement | None, evidence: Evidence, extent: Extent | None) -> GateResult:
     passed: bool | None = None
     if gate.needs == "hardware" and evidence != "hardware":
         reason = f"{gate.text()}: cannot be decided on an emulator"
@@ -89,6 +73,9 @@ def _judge_one(gate: Gate, found: Measurement | None, evidence: Evidence) -> Gat
         reason = f"{shown(found)}, limit {gate.op} {number(gate.limit)}"
     else:
         passed, reason = _by_interval(gate, found)
+        if passed and extent is not None and extent.shortened:
+            passed = None
+            reason += f": it would hold, but a run of {extent.shortened} passes no gate with confidence"
     return GateResult(
         metric=gate.metric,
         op=gate.op,
@@ -96,6 +83,7 @@ def _judge_one(gate: Gate, found: Measurement | None, evidence: Evidence) -> Gat
         value=None if found is None else found.value,
         passed=passed,
         needs=gate.needs,
+        confidence=gate.confidence,
         reason=reason,
     )
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from harness.errors import MisuseError
 from harness.records import Record, Samples, Verdict
+from harness.verdict.alike import alike, canonical, distances
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,14 @@ def compare_units(runs: Sequence[UnitRun]) -> UnitsCompared:
     if not n_compared:
         reason = "no sample was answered soundly by all"
         return UnitsCompared(Verdict.INCONCLUSIVE, (reason,), tuple(runs), len(ids), 0)
-    outputs = [np.ascontiguousarray(run.samples.outputs[at][sound]) for run, at in zip(runs, rows, strict=True)]
+    outputs = [canonical(run.samples.outputs[at][sound]) for run, at in zip(runs, rows, strict=True)]
     groups: dict[bytes, list[int]] = {}
     for number, array in enumerate(outputs):
         groups.setdefault(array.tobytes(), []).append(number)
     if len(groups) == 1:
         return _alike(runs, len(ids), n_compared)
     names = [str(id_) for id_, kept in zip(ids, sound, strict=True) if kept]
-    references = np.ascontiguousarray(runs[0].samples.reference[rows[0]][sound]).tobytes()
+    references = canonical(runs[0].samples.reference[rows[0]][sound]).tobytes()
     right = _right(list(groups.values()), groups.get(references))
     against = right[0] if right else 0
     others = [n for n in range(len(runs)) if outputs[n].tobytes() != outputs[against].tobytes()]
@@ -182,15 +183,13 @@ def _difference(
     run: UnitRun, outputs: npt.NDArray[np.generic], expected: npt.NDArray[np.generic], names: Sequence[str]
 ) -> Difference:
     flat, flat_expected = outputs.reshape(len(outputs), -1), expected.reshape(len(expected), -1)
-    # By their bytes: a NaN equals itself, and 0.0 is not -0.0.
-    unequal = [one.tobytes() != other.tobytes() for one, other in zip(flat, flat_expected, strict=True)]
-    first = unequal.index(True)
-    gap = np.abs(flat.astype(np.float64) - flat_expected.astype(np.float64))
+    unequal = ~alike(flat, flat_expected)
+    first = int(np.argmax(unequal))
     return Difference(
         run,
-        sum(unequal),
+        int(unequal.sum()),
         names[first],
         tuple(float(value) for value in flat[first].astype(np.float64)),
         tuple(float(value) for value in flat_expected[first].astype(np.float64)),
-        float(np.max(gap)),
+        float(distances(flat, flat_expected).max()),
     )

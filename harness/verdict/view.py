@@ -11,6 +11,7 @@ import numpy.typing as npt
 from harness.errors import MisuseError, PlanError
 from harness.plans.schema import ArgmaxRule, ThresholdRule
 from harness.records import Evidence, FirmwareFacts, LinkFacts, Samples, Tensor
+from harness.verdict.alike import alike, distances
 from harness.verdict.decide import UNKNOWN, decide
 
 
@@ -20,7 +21,7 @@ class View:
 
     ``output``: the model's output tensor; its values must be one per class for the class metrics.
     ``clock_hz``: of the board's cycle counter; None when it has none. ``stack_bytes``: the deepest seen; None if
-    unknown.
+    unknown. ``planned``: how many samples the plan means, ``wanted``: how many it wants at least; None where it does not say.
 
     A sample is *sound* when it was answered with status 0 and the engine read the input that was meant. Every share is
     over all samples that were sent: one that is not sound is counted against the product, never left out. Sizes of
@@ -38,6 +39,8 @@ class View:
     link: LinkFacts | None = None
     firmware: FirmwareFacts | None = None
     stack_bytes: int | None = None
+    planned: int | None = None
+    wanted: int | None = None
 
     def __post_init__(self) -> None:
         samples = self.samples
@@ -94,10 +97,8 @@ class View:
 
     @cached_property
     def identical(self) -> npt.NDArray[np.bool_]:
-        """[N] whether the sound sample's raw outputs are the reference's, byte for byte (so 0.0 is not -0.0)."""
-        ours = np.ascontiguousarray(self.samples.outputs).view(np.uint8).reshape(self.n, -1)
-        theirs = np.ascontiguousarray(self.samples.reference).view(np.uint8).reshape(self.n, -1)
-        return np.asarray(self.sound & (ours == theirs).all(axis=1))
+        """[N] whether the sound sample's raw outputs are the reference's, byte for byte (so 0.0 is not -0.0, but a NaN a NaN)."""
+        return np.asarray(self.sound & alike(self.samples.outputs, self.samples.reference))
 
     @cached_property
     def differences(self) -> npt.NDArray[np.float64]:
@@ -106,10 +107,7 @@ class View:
         Equal values and two NaNs are 0 apart; a NaN and a number are infinitely far apart.
         """
         ours, theirs = self.samples.outputs[self.sound], self.samples.reference[self.sound]
-        with np.errstate(invalid="ignore"):  # inf - inf, decided below
-            apart = np.abs(self.output.real(ours) - self.output.real(theirs))
-        same = (ours == theirs) | (np.isnan(apart) & np.isnan(ours.astype(float)) & np.isnan(theirs.astype(float)))
-        return np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart))
+        return distances(self.output.real(ours), self.output.real(theirs))
 
     @cached_property
     def confusion(self) -> tuple[tuple[int, ...], ...]:

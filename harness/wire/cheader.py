@@ -16,6 +16,7 @@ from harness.wire.fields import PIECE, Struct
 from harness.wire.framing import HELLO_MAX_FRAME, OVERHEAD
 from harness.wire.messages import (
     LAYER,
+    MAX_CHIP_ID,
     MAX_LAYERS,
     MAX_MISSING,
     MAX_NOTICES,
@@ -26,6 +27,7 @@ from harness.wire.messages import (
     TENSOR,
     BaudStatus,
     Capability,
+    ClockSource,
     DType,
     ErrorCode,
     Flag,
@@ -39,6 +41,7 @@ HEADER = Path(__file__).resolve().parents[2] / "firmware" / "src" / "wire" / "me
 _CODES: tuple[tuple[str, str, type[IntEnum] | type[IntFlag]], ...] = (
     ("DTYPE", "dtype of a tensor", DType),
     ("RESET", "reset_cause", ResetCause),
+    ("CLOCK", "clock_source of HELLO", ClockSource),
     ("FLAG", "flags of HELLO and BOOT, bits", Flag),
     ("WIRE_CAP", "capabilities of HELLO, bits", Capability),
     ("ERR", "code of ERROR", ErrorCode),
@@ -67,6 +70,7 @@ def _lines() -> Iterator[str]:
     yield f"    HIL_WIRE_PROTOCOL = {PROTOCOL},"
     yield f"    HIL_WIRE_OVERHEAD = {OVERHEAD}, /* type, seq and crc: bytes of a frame beside its body */"
     yield f"    HIL_WIRE_HELLO_MAX_FRAME = {HELLO_MAX_FRAME}, /* largest unencoded frame before HELLO */"
+    yield f"    HIL_WIRE_MAX_CHIP_ID = {MAX_CHIP_ID}, /* bytes of a chip's unique id in HELLO */"
     yield f"    HIL_WIRE_MAX_MISSING = {MAX_MISSING}, /* offsets that a slot of STATUS lists at most */"
     yield f"    HIL_WIRE_MAX_NOTICES = {MAX_NOTICES}, /* bad frames in a row that are answered with DAMAGED */"
     yield f"    HIL_WIRE_MAX_LAYERS = {MAX_LAYERS}, /* layers that LAYERS lists at most */"

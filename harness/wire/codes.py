@@ -26,6 +26,14 @@ class ResetCause(IntEnum):
     FAULT = 5
 
 
+class ClockSource(IntEnum):
+    """What the core's clock comes from."""
+
+    UNKNOWN = 0
+    INTERNAL = 1
+    EXTERNAL = 2
+
+
 class Flag(IntFlag):
     """``flags`` of HELLO and BOOT."""
 

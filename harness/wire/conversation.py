@@ -63,6 +63,8 @@ class HostConversation(Requests):
         self.state = State.IDLE
         #: The last HELLO, None before the first.
         self.hello: m.Hello | None = None
+        #: The number of the last BOOT, None before the first. The caller may set it back.
+        self.announced: int | None = None
         self._events: deque[ev.Event] = deque()
         self._control: deque[m.Message] = deque()
         self._endpoint = Endpoint(self.counters)
@@ -290,7 +292,7 @@ class HostConversation(Requests):
             return False
         return self.noise_bytes >= _FLOOD_BYTES and now_s - self._noise_since_s >= _FLOOD_S
 
-    def _refuse(self, event: ev.Refused | ev.Violation) -> None:
+    def _refuse(self, event: ev.Refused | ev.Violation | ev.OtherBoard) -> None:
         self._move(Move.REFUSAL)
         self._control.clear()
         self._emit(event)
@@ -304,9 +306,7 @@ class HostConversation(Requests):
             self._emit(ev.Violation(f"the body of {name} does not suit its type", "as in SPEC.md", message.reason))
 
     def _other_protocol(self, protocol: int) -> None:
-        self._refuse(
-            ev.Violation("the board speaks another wire protocol", f"version {m.PROTOCOL}", f"version {protocol}")
-        )
+        self._refuse(ev.Violation(ev.OTHER_PROTOCOL, f"version {m.PROTOCOL}", f"version {protocol}"))
 
     def _take(self, message: m.Message, now_s: float) -> None:
         if isinstance(message, m.Result):
@@ -342,6 +342,9 @@ class HostConversation(Requests):
         if hello.protocol != m.PROTOCOL:
             self._other_protocol(hello.protocol)
             return
+        if self.hello is not None and self.hello.chip_id != hello.chip_id:
+            self._refuse(ev.OtherBoard(self.hello.chip_id, hello.chip_id))
+            return
         before = self.hello if self._rejoining else None
         if before is not None and before.identity != hello.identity:
             what = "the board came back from a reset as another firmware"
@@ -358,6 +361,7 @@ class HostConversation(Requests):
             self._patience.begin(now_s)
 
     def _take_boot(self, boot: m.Boot, now_s: float) -> None:
+        self.announced = boot.boot
         before = self.hello.boot if self.hello else None
         if self.state is State.READY and boot.boot != before:
             self._rejoin(ev.BoardReset(before, boot.boot, boot.reset_cause, boot.flags), now_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from harness.wire.messages import Baud, Fault, Hello, LayerData, Layers, Status
 
@@ -120,6 +121,17 @@ class Violation:
     found: str
 
 
+@dataclass(frozen=True)
+class OtherBoard:
+    """Hello came from another chip than the hello before it, by their unique ids."""
+
+    expected: bytes
+    found: bytes
+
+
+#: What a ``Violation`` says of a board with another version of the wire.
+OTHER_PROTOCOL: Final = "the board speaks another wire protocol"
+
 Event = (
     HelloReceived
     | ResultReceived
@@ -134,6 +146,7 @@ Event = (
     | Silent
     | Refused
     | Violation
+    | OtherBoard
 )
 
 

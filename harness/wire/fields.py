@@ -185,6 +185,29 @@ class Str8:
             raise BodyError("a text is not UTF-8") from error
 
 
+class Bytes8:
+    """A length byte and that many bytes, ``most`` at most."""
+
+    name = "bytes8"
+    size: int | None = None
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    def pack(self, value: Any) -> bytes:
+        """See Codec."""
+        if len(value) > self._most:
+            raise ValueError(f"{len(value)} B, at most {self._most} B")
+        return bytes([len(value)]) + bytes(value)
+
+    def unpack(self, reader: Reader) -> bytes:
+        """See Codec."""
+        n_bytes = reader.take(1)[0]
+        if n_bytes > self._most:
+            raise BodyError(f"says {n_bytes} B, at most {self._most} B")
+        return reader.take(n_bytes)
+
+
 class List8:
     """A count byte and that many items; a tuple in Python."""
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, TypeVar
 from harness.errors import MisuseError
 from harness.wire.codes import BaudStatus as BaudStatus
 from harness.wire.codes import Capability as Capability
+from harness.wire.codes import ClockSource as ClockSource
 from harness.wire.codes import DType as DType
 from harness.wire.codes import ErrorCode as ErrorCode
 from harness.wire.codes import Flag as Flag
@@ -28,6 +29,7 @@ from harness.wire.fields import (
     U32,
     U64,
     BodyError,
+    Bytes8,
     Fixed,
     Items,
     List8,
@@ -42,7 +44,9 @@ from harness.wire.parts import LayerRun as LayerRun
 from harness.wire.parts import SlotStatus as SlotStatus
 from harness.wire.parts import TensorSpec as TensorSpec
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
+#: The longest unique id of a chip. HELLO must fit 512 bytes, so it is bounded.
+MAX_CHIP_ID: Final = 16
 #: The ``sample`` of a FAULT that no sample was running for.
 NO_SAMPLE: Final = 0xFFFFFFFF
 #: How many missing chunks a slot of STATUS lists at most.
@@ -149,8 +153,10 @@ class Hello(Message):
     max_frame: int = wire(U16)
     chunk_bytes: int = wire(U16)
     clock_hz: int = wire(U32)
+    clock_source: int = wire(U8)
     capabilities: int = wire(U32)
     model_sha256: bytes = wire(Fixed(32))
+    chip_id: bytes = wire(Bytes8(MAX_CHIP_ID))
     board: str = wire(STR8)
     build_id: str = wire(STR8)
     engine: str = wire(STR8)

@@ -107,6 +107,15 @@ uint32_t board_clock_hz(void) {
     return 1000000000u;
 }
 
+uint8_t board_clock_source(void) {
+    return HIL_CLOCK_UNKNOWN;
+}
+
+uint32_t board_chip_id(uint8_t *to) {
+    (void)to;
+    return 0;
+}
+
 void board_alarm_set(void) {
     alarm_armed = 1;
     alarm_at_ns = now_ns() + ALARM_NS;

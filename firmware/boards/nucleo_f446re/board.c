@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * NUCLEO-F446RE: 180 MHz from the internal oscillator, USART2 on PA2/PA3 (the ST-LINK's virtual COM port).
+ * NUCLEO-F446RE: 180 MHz from the ST-LINK's crystal (HSE bypass, UM1724, "HSE clock"), from the internal oscillator where
+ * that clock does not come: boards of the first revisions do not carry it. USART2 on PA2/PA3 (the virtual COM port).
  * Register layouts and sequences from RM0390; section numbers are its. */
-#include "board.h"
-
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config.h"
 #include "cortex_m.h"
-#include "uart.h"
-#include "wire/messages.h"
 
 /* 6.3 RCC */
 #define RCC_CR REG32(0x40023800u)
@@ -25,160 +21,153 @@
 #define FLASH_ACR REG32(0x40023C00u)
 /* 7.4 GPIOA */
 #define GPIOA_MODER REG32(0x40020000u)
+#define GPIOA_MODER_MODER2 (3u << 4)
+#define GPIOA_MODER_MODER3 (3u << 6)
 #define GPIOA_PUPDR REG32(0x4002000Cu)
+#define GPIOA_PUPDR_PUPDR2 (3u << 4)
+#define GPIOA_PUPDR_PUPDR3 (3u << 6)
 #define GPIOA_AFRL REG32(0x40020020u)
+#define GPIOA_AFRL_AFRL2 (0xFu << 8)
+#define GPIOA_AFRL_AFRL3 (0xFu << 12)
 /* 25.6 USART2 */
 #define USART2_SR REG32(0x40004400u)
 #define USART2_DR REG32(0x40004404u)
 #define USART2_BRR REG32(0x40004408u)
 #define USART2_CR1 REG32(0x4000440Cu)
-#define USART2_IRQ 38u
-#define usart2_handler irq_38_handler /* the name that arch/startup.c has for it */
+#define USART2_STATUS USART2_SR
+#define USART2_RECEIVED USART2_DR
+#define USART2_TO_SEND USART2_DR
 
-enum { SR_ORE = 1u << 3, SR_RXNE = 1u << 5, SR_TC = 1u << 6, SR_TXE = 1u << 7 };
-enum { CR1_RE = 1u << 2, CR1_TE = 1u << 3, CR1_RXNEIE = 1u << 5, CR1_TXEIE = 1u << 7, CR1_UE = 1u << 13 };
+#define USART2_CR1_UE (1u << 13)
+#define RCC_CSR_RMVF (1u << 24)
+#define RCC_CSR_BORRSTF (1u << 25)
+#define RCC_CSR_PORRSTF (1u << 27)
+#define RESET_BY_POWER (RCC_CSR_PORRSTF | RCC_CSR_BORRSTF)
+
+/* 34.1, device electronic signature: 96 bits */
+#define UNIQUE_ID_AT 0x1FFF7A10u
+#define UART_HZ apb1_hz
+#define CLOCK_SOURCE clock_source
 
 #define HSI_HZ 16000000u
 #define PLL_HZ 180000000u
 
 static uint32_t core_hz = HSI_HZ;
 static uint32_t apb1_hz = HSI_HZ;
-static uint8_t reset_cause;
+static uint8_t clock_source;
 
-void usart2_handler(void);
+#include "stm32.h"
 
-/* 6.2.3, 5.1.4, 3.4.1: PLL = HSI / 8 * 180 / 2, over-drive, 5 wait states with the ART on, APB1 /4, APB2 /2.
- * False leaves the core on HSI, as it was. */
+#define RCC_CR_HSION (1u << 0)
+#define RCC_CR_HSIRDY (1u << 1)
+#define RCC_CR_HSEON (1u << 16)
+#define RCC_CR_HSERDY (1u << 17)
+#define RCC_CR_HSEBYP (1u << 18)
+#define RCC_CR_PLLON (1u << 24)
+#define RCC_CR_PLLRDY (1u << 25)
+#define RCC_PLLCFGR_PLLM (0x3Fu << 0)
+#define RCC_PLLCFGR_PLLN (0x1FFu << 6)
+#define RCC_PLLCFGR_PLLSRC_HSE (1u << 22)
+#define RCC_PLLCFGR_PLLQ (0xFu << 24)
+#define RCC_PLLCFGR_PLLR (7u << 28)
+#define RCC_CFGR_SW_PLL (2u << 0)
+#define RCC_CFGR_SWS (3u << 2)
+#define RCC_CFGR_SWS_PLL (2u << 2)
+#define RCC_CFGR_PPRE1_DIV4 (5u << 10)
+#define RCC_CFGR_PPRE2_DIV2 (4u << 13)
+#define RCC_AHB1ENR_GPIOAEN (1u << 0)
+#define RCC_AHB1ENR_CRCEN (1u << 12)
+#define RCC_APB1ENR_USART2EN (1u << 17)
+#define RCC_APB1ENR_PWREN (1u << 28)
+#define PWR_CR_VOS_SCALE1 (3u << 14)
+#define PWR_CR_ODEN (1u << 16)
+#define PWR_CR_ODSWEN (1u << 17)
+#define PWR_CSR_ODRDY (1u << 16)
+#define PWR_CSR_ODSWRDY (1u << 17)
+#define FLASH_ACR_LATENCY (0xFu << 0)
+#define FLASH_ACR_LATENCY_5 (5u << 0)
+#define FLASH_ACR_PRFTEN (1u << 8)
+#define FLASH_ACR_ICEN (1u << 9)
+#define FLASH_ACR_DCEN (1u << 10)
+
+/* 6.2.2: 8 MHz on OSC_IN from the ST-LINK. False leaves HSE off. */
+static bool clock_from_st_link(void) {
+    RCC_CR |= RCC_CR_HSEBYP; /* before HSEON: it is locked by it */
+    RCC_CR |= RCC_CR_HSEON;
+    if (comes(&RCC_CR, RCC_CR_HSERDY, RCC_CR_HSERDY)) {
+        return true;
+    }
+    RCC_CR &= ~RCC_CR_HSEON;
+    return false;
+}
+
+/* 6.2.3, 5.1.4, 3.4.1: PLL = 2 MHz (HSE / 4 or HSI / 8) * 180 / 2, over-drive, 5 wait states with the ART on, APB1 /4,
+ * APB2 /2. False leaves the core on HSI, as it was. */
 static bool clock_to_180_mhz(void) {
-    enum { HSION = 1u << 0, HSIRDY = 1u << 1, PLLON = 1u << 24, PLLRDY = 1u << 25 };
-    enum { VOS_SCALE1 = 3u << 14, ODEN = 1u << 16, ODSWEN = 1u << 17, ODRDY = 1u << 16, ODSWRDY = 1u << 17 };
-    enum { LATENCY_5 = 5u, ART = 7u << 8, PPRE1_DIV4 = 5u << 10, PPRE2_DIV2 = 4u << 13, SW_PLL = 2u, SWS_PLL = 2u << 2 };
+    const uint32_t n_180_p_2_q_8_r_2 = PUT(RCC_PLLCFGR_PLLN, 180u) | PUT(RCC_PLLCFGR_PLLQ, 8u) | PUT(RCC_PLLCFGR_PLLR, 2u);
+    const uint32_t hse_to_2_mhz = PUT(RCC_PLLCFGR_PLLM, 4u), hsi_to_2_mhz = PUT(RCC_PLLCFGR_PLLM, 8u);
 
-    RCC_CR |= HSION;
-    if (!comes(&RCC_CR, HSIRDY, HSIRDY)) {
+    RCC_CR |= RCC_CR_HSION;
+    if (!comes(&RCC_CR, RCC_CR_HSIRDY, RCC_CR_HSIRDY)) {
         return false;
     }
-    RCC_APB1ENR |= 1u << 28; /* PWR */
-    (void)RCC_APB1ENR;       /* 6.2.16: a clock needs two cycles before its peripheral may be touched */
-    PWR_CR |= VOS_SCALE1;
-    RCC_PLLCFGR = 8u | 180u << 6 | 0u << 16 | 8u << 24 | 2u << 28; /* M 8, N 180, P 2, source HSI, Q 8, R 2 */
-    RCC_CR |= PLLON;
-    if (!comes(&RCC_CR, PLLRDY, PLLRDY)) {
+    bool external = clock_from_st_link();
+    RCC_APB1ENR |= RCC_APB1ENR_PWREN;
+    (void)RCC_APB1ENR; /* 6.2.16: a clock needs two cycles before its peripheral may be touched */
+    PWR_CR |= PWR_CR_VOS_SCALE1;
+    RCC_PLLCFGR = n_180_p_2_q_8_r_2 | (external ? RCC_PLLCFGR_PLLSRC_HSE | hse_to_2_mhz : hsi_to_2_mhz);
+    RCC_CR |= RCC_CR_PLLON;
+    if (!comes(&RCC_CR, RCC_CR_PLLRDY, RCC_CR_PLLRDY)) {
         return false;
     }
-    PWR_CR |= ODEN;
-    if (!comes(&PWR_CSR, ODRDY, ODRDY)) {
+    PWR_CR |= PWR_CR_ODEN;
+    if (!comes(&PWR_CSR, PWR_CSR_ODRDY, PWR_CSR_ODRDY)) {
         return false;
     }
-    PWR_CR |= ODSWEN;
-    if (!comes(&PWR_CSR, ODSWRDY, ODSWRDY)) {
+    PWR_CR |= PWR_CR_ODSWEN;
+    if (!comes(&PWR_CSR, PWR_CSR_ODSWRDY, PWR_CSR_ODSWRDY)) {
         return false;
     }
-    FLASH_ACR = LATENCY_5 | ART;
-    if (!comes(&FLASH_ACR, 0xFu, LATENCY_5)) {
+    FLASH_ACR = FLASH_ACR_LATENCY_5 | FLASH_ACR_PRFTEN | FLASH_ACR_ICEN | FLASH_ACR_DCEN;
+    if (!comes(&FLASH_ACR, FLASH_ACR_LATENCY, FLASH_ACR_LATENCY_5)) {
         return false;
     }
-    RCC_CFGR = PPRE1_DIV4 | PPRE2_DIV2;
-    RCC_CFGR = PPRE1_DIV4 | PPRE2_DIV2 | SW_PLL;
-    if (!comes(&RCC_CFGR, 3u << 2, SWS_PLL)) {
+    RCC_CFGR = RCC_CFGR_PPRE1_DIV4 | RCC_CFGR_PPRE2_DIV2;
+    RCC_CFGR = RCC_CFGR_PPRE1_DIV4 | RCC_CFGR_PPRE2_DIV2 | RCC_CFGR_SW_PLL;
+    if (!comes(&RCC_CFGR, RCC_CFGR_SWS, RCC_CFGR_SWS_PLL)) {
         RCC_CFGR = 0;
         return false;
     }
+    clock_source = external ? HIL_CLOCK_EXTERNAL : HIL_CLOCK_INTERNAL;
     return true;
 }
 
-/* 25.4.4, oversampling by 16: BRR is the divider itself, rounded to the nearest. */
-static void set_divider(uint32_t baud) {
-    USART2_BRR = (apb1_hz + baud / 2u) / baud;
-}
-
-static void uart_start(void) {
-    uart_rings_start();
-    RCC_AHB1ENR |= 1u << 0;  /* GPIOA */
+static void uart_pins(void) {
+    RCC_AHB1ENR |= RCC_AHB1ENR_GPIOAEN;
 #ifdef HIL_NEEDS_CRC_CLOCK /* ST's libraries ask the CRC unit whether this is one of ST's parts */
-    RCC_AHB1ENR |= 1u << 12; /* CRC */
+    RCC_AHB1ENR |= RCC_AHB1ENR_CRCEN;
 #endif
-    RCC_APB1ENR |= 1u << 17; /* USART2 */
+    RCC_APB1ENR |= RCC_APB1ENR_USART2EN;
     (void)RCC_APB1ENR;
-    GPIOA_AFRL = (GPIOA_AFRL & ~(0xFFu << 8)) | 0x77u << 8;    /* PA2, PA3: AF7 */
-    GPIOA_PUPDR = (GPIOA_PUPDR & ~(0xFu << 4)) | 0x4u << 4;    /* PA3 pulled up: an open line is an idle one */
-    GPIOA_MODER = (GPIOA_MODER & ~(0xFu << 4)) | 0xAu << 4;    /* alternate function */
-    set_divider(HIL_BAUD);
-    USART2_CR1 = CR1_UE | CR1_RE | CR1_TE | CR1_RXNEIE;
-    NVIC_IPR(USART2_IRQ) = PRIORITY_UART;
-    NVIC_ISER(USART2_IRQ) = 1u << (USART2_IRQ % 32u);
+    GPIOA_AFRL = (GPIOA_AFRL & ~(GPIOA_AFRL_AFRL2 | GPIOA_AFRL_AFRL3)) | PUT(GPIOA_AFRL_AFRL2, AF7) | PUT(GPIOA_AFRL_AFRL3, AF7);
+    GPIOA_PUPDR = (GPIOA_PUPDR & ~(GPIOA_PUPDR_PUPDR2 | GPIOA_PUPDR_PUPDR3)) | PUT(GPIOA_PUPDR_PUPDR3, PULLED_UP); /* an open line is an idle one */
+    GPIOA_MODER = (GPIOA_MODER & ~(GPIOA_MODER_MODER2 | GPIOA_MODER_MODER3)) | PUT(GPIOA_MODER_MODER2, ALTERNATE) | PUT(GPIOA_MODER_MODER3, ALTERNATE);
 }
 
-/* 6.3.21. The pin is set with every reset, so it is the cause only when nothing else is. */
-static uint8_t take_reset_cause(void) {
-    uint32_t csr = RCC_CSR;
-    RCC_CSR = csr | 1u << 24; /* RMVF */
-    if ((csr & (1u << 29 | 1u << 30)) != 0) {
-        return HIL_RESET_WATCHDOG;
+/* 25.4.3: SR, then DR, ends it: SR was read, and DR is read for its byte if there is one. */
+static inline void clear_overrun(uint32_t status) {
+    if ((status & USART2_STATUS_RXNE) == 0) {
+        (void)USART2_DR;
     }
-    if ((csr & 1u << 28) != 0) {
-        return HIL_RESET_SOFTWARE;
-    }
-    if ((csr & (1u << 27 | 1u << 25)) != 0) {
-        return HIL_RESET_POWER;
-    }
-    return (csr & 1u << 26) != 0 ? HIL_RESET_PIN : HIL_RESET_UNKNOWN;
 }
 
 void board_init(void) {
     reset_cause = take_reset_cause();
+    clock_source = HIL_CLOCK_INTERNAL;
     if (clock_to_180_mhz()) {
         core_hz = PLL_HZ;
         apb1_hz = PLL_HZ / 4u;
     }
     cortex_time_start(core_hz / 8u); /* SysTick's reference clock is HCLK / 8 */
     uart_start();
-}
-
-/* It must take each byte before the next one is there: the USART holds one beside the one that it receives. At 921600 baud
- * and 180 MHz that is 10.85 us or 1953 cycles. Taking a byte is 34 instructions (disassembly, zig 0.15 -O2), some 90 cycles
- * by the manual's timings with entry, exit and two reads over APB1 (not measured): 5 % of the core at full load. Nothing
- * but a fault has a higher priority, and interrupts are masked for some ten instructions at most, so a byte waits for less
- * than a tenth of its time, whatever the engine does. The ring holds all that the host may send while it computes.
- *
- * Reading SR, then DR, clears RXNE and ORE. */
-void usart2_handler(void) {
-    uint32_t status = USART2_SR;
-    if ((status & (SR_RXNE | SR_ORE)) != 0) {
-        uint8_t byte = (uint8_t)USART2_DR;
-        if ((status & SR_ORE) != 0) {
-            uart_overruns++;
-        }
-        if ((status & SR_RXNE) != 0) {
-            uart_received(byte);
-        }
-    }
-    if ((status & SR_TXE) != 0 && (USART2_CR1 & CR1_TXEIE) != 0) {
-        uint8_t byte;
-        if (fifo_pop(&uart_tx, &byte)) {
-            USART2_DR = byte;
-        } else {
-            USART2_CR1 &= ~(uint32_t)CR1_TXEIE;
-        }
-    }
-}
-
-void uart_send_enable(void) {
-    USART2_CR1 |= CR1_TXEIE;
-}
-
-void board_set_baud(uint32_t baud) {
-    uart_rings_drain();
-    (void)comes(&USART2_SR, SR_TC, SR_TC); /* the last byte has left the shift register: 87 us at 115200 */
-    USART2_CR1 &= ~(uint32_t)CR1_UE;
-    set_divider(baud);
-    USART2_CR1 |= CR1_UE;
-}
-
-uint32_t board_clock_hz(void) {
-    return core_hz;
-}
-
-uint8_t board_reset_cause(void) {
-    return reset_cause;
 }

@@ -8,33 +8,39 @@
 #include "stm32l4.h"
 
 #define PWR_CR5 REG32(0x40007080u)
+#define PWR_CR5_R1MODE (1u << 8)
 #define GPIOD_MODER REG32(0x48000C00u)
+#define GPIOD_MODER_MODER5 (3u << 10)
+#define GPIOD_MODER_MODER6 (3u << 12)
 #define GPIOD_PUPDR REG32(0x48000C0Cu)
+#define GPIOD_PUPDR_PUPDR5 (3u << 10)
+#define GPIOD_PUPDR_PUPDR6 (3u << 12)
 #define GPIOD_AFRL REG32(0x48000C20u)
+#define GPIOD_AFRL_AFRL5 (0xFu << 20)
+#define GPIOD_AFRL_AFRL6 (0xFu << 24)
+#define RCC_AHB2ENR_GPIODEN (1u << 3)
 
 /* HSI16 / 4 * 60 / 2 (PLLR 0). Over 80 MHz needs range 1 boost mode, five wait states, and a microsecond at half the speed
  * on the way up (chapters PWR, "dynamic voltage scaling", and RCC, "system clock selection"). */
 static bool clock_to_120_mhz(void) {
-    enum { R1MODE_NORMAL = 1u << 8 };
-
     if (!clock_to_hsi16()) {
         return false;
     }
-    PWR_CR5 &= ~(uint32_t)R1MODE_NORMAL;
-    if (!clock_to_pll(PLLCFGR_HSI | PLLCFGR_M(4u) | PLLCFGR_N(60u), 5u, HPRE_DIV2)) {
+    PWR_CR5 &= ~PWR_CR5_R1MODE; /* 0 is boost */
+    if (!clock_to_pll(PLL_FROM_HSI(4u, 60u), 5u, RCC_CFGR_HPRE_DIV2)) {
         return false;
     }
-    (void)comes(&RCC_CFGR, 0, 1u); /* never true: 100 000 reads at 60 MHz are the microsecond, many times over */
-    RCC_CFGR = SW_PLL;
+    spin(120); /* two microseconds at 60 MHz */
+    RCC_CFGR = RCC_CFGR_SW_PLL;
     return true;
 }
 
-static void uart_pins(void) {
-    RCC_AHB2ENR |= 1u << 3; /* GPIOD */
+static void port_pins(void) {
+    RCC_AHB2ENR |= RCC_AHB2ENR_GPIODEN;
     (void)RCC_AHB2ENR;
-    GPIOD_AFRL = (GPIOD_AFRL & ~(0xFFu << 20)) | 0x77u << 20; /* PD5, PD6: AF7 */
-    GPIOD_PUPDR = (GPIOD_PUPDR & ~(0xFu << 10)) | 0x4u << 10; /* PD6 pulled up: an open line is an idle one */
-    GPIOD_MODER = (GPIOD_MODER & ~(0xFu << 10)) | 0xAu << 10; /* alternate function */
+    GPIOD_AFRL = (GPIOD_AFRL & ~(GPIOD_AFRL_AFRL5 | GPIOD_AFRL_AFRL6)) | PUT(GPIOD_AFRL_AFRL5, AF7) | PUT(GPIOD_AFRL_AFRL6, AF7);
+    GPIOD_PUPDR = (GPIOD_PUPDR & ~(GPIOD_PUPDR_PUPDR5 | GPIOD_PUPDR_PUPDR6)) | PUT(GPIOD_PUPDR_PUPDR6, PULLED_UP); /* an open line is an idle one */
+    GPIOD_MODER = (GPIOD_MODER & ~(GPIOD_MODER_MODER5 | GPIOD_MODER_MODER6)) | PUT(GPIOD_MODER_MODER5, ALTERNATE) | PUT(GPIOD_MODER_MODER6, ALTERNATE);
 }
 
 void board_init(void) {

@@ -7,9 +7,10 @@
 #define HIL_WIRE_MESSAGES_H
 
 enum {
-    HIL_WIRE_PROTOCOL = 1,
+    HIL_WIRE_PROTOCOL = 2,
     HIL_WIRE_OVERHEAD = 7, /* type, seq and crc: bytes of a frame beside its body */
     HIL_WIRE_HELLO_MAX_FRAME = 512, /* largest unencoded frame before HELLO */
+    HIL_WIRE_MAX_CHIP_ID = 16, /* bytes of a chip's unique id in HELLO */
     HIL_WIRE_MAX_MISSING = 8, /* offsets that a slot of STATUS lists at most */
     HIL_WIRE_MAX_NOTICES = 4, /* bad frames in a row that are answered with DAMAGED */
     HIL_WIRE_MAX_LAYERS = 32, /* layers that LAYERS lists at most */
@@ -60,6 +61,13 @@ enum {
     HIL_RESET_SOFTWARE = 3,
     HIL_RESET_WATCHDOG = 4,
     HIL_RESET_FAULT = 5
+};
+
+/* clock_source of HELLO */
+enum {
+    HIL_CLOCK_UNKNOWN = 0,
+    HIL_CLOCK_INTERNAL = 1,
+    HIL_CLOCK_EXTERNAL = 2
 };
 
 /* flags of HELLO and BOOT, bits */
@@ -130,8 +138,8 @@ enum {
 };
 
 /* HELLO: protocol:u8 session:u32 boot:u32 reset_cause:u8 flags:u8 slots:u8 max_frame:u16 chunk_bytes:u16 clock_hz:u32
- * capabilities:u32 model_sha256:u8[32] board:str8 build_id:str8 engine:str8 engine_version:str8 bauds:list8<u32>
- * inputs:list8<tensor> outputs:list8<tensor> */
+ * clock_source:u8 capabilities:u32 model_sha256:u8[32] chip_id:bytes8 board:str8 build_id:str8 engine:str8
+ * engine_version:str8 bauds:list8<u32> inputs:list8<tensor> outputs:list8<tensor> */
 enum {
     HIL_HELLO_AT_PROTOCOL = 0,
     HIL_HELLO_AT_SESSION = 1,
@@ -142,10 +150,11 @@ enum {
     HIL_HELLO_AT_MAX_FRAME = 12,
     HIL_HELLO_AT_CHUNK_BYTES = 14,
     HIL_HELLO_AT_CLOCK_HZ = 16,
-    HIL_HELLO_AT_CAPABILITIES = 20,
-    HIL_HELLO_AT_MODEL_SHA256 = 24,
-    HIL_HELLO_AT_BOARD = 56,
-    HIL_HELLO_VARIES_AT = 56
+    HIL_HELLO_AT_CLOCK_SOURCE = 20,
+    HIL_HELLO_AT_CAPABILITIES = 21,
+    HIL_HELLO_AT_MODEL_SHA256 = 25,
+    HIL_HELLO_AT_CHIP_ID = 57,
+    HIL_HELLO_VARIES_AT = 57
 };
 
 /* CHUNK: sample:u32 offset:u32 encoding:u8 data:bytes */

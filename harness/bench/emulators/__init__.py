@@ -1,18 +1,29 @@
-"""What stands in for a board: one file per emulator, found by its name.
+"""What stands in for a board: one file per emulator, found by its name. Nothing else in the harness names one.
 
 An emulator starts a unit that is reached as any other: through a probe by its unique id, through a serial port by its path.
+Its file has (``Emulator``):
+
+    ABOUT             what reports call it, what its evidence is worth and cannot say, what of a chip it leaves out
+    require(board)    ``BenchError``, in one line, when it cannot run on this host, or cannot be that board
+    start(board)      a running unit
+    examine()         the doctor's lines about it
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 from harness.bench.boards import Board
+from harness.bench.finding import Finding
 from harness.bench.probes import Probe
 from harness.errors import MisuseError
+from harness.records import Evidence
+
+DEFAULT = "virtual"  # what ``auto`` takes where no real unit is attached
 
 
 class EmulatedUnit(Protocol):
@@ -65,27 +76,66 @@ class EmulatedUnit(Protocol):
 
 @dataclass(frozen=True)
 class Findings:
-    """``errors`` are the firmware's: on a chip it would have crashed. ``warnings`` are gaps of the model."""
+    """``errors`` are the firmware's: on a chip it would not have gone on. ``warnings`` are gaps of the model, and
+    what works there by luck.
+
+    ``hints`` may explain a failure, and mean nothing where there is none.
+    """
 
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class About:
+    """What an emulator says of itself.
+
+    ``limits`` is what its evidence cannot say, in a few words. ``clock_modelled``: the firmware's clock tree is there, so that
+    a clock which is not the board's is a finding.
+    """
+
+    title: str
+    limits: str
+    evidence: Evidence = "emulated"
+    clock_modelled: bool = True
+
+    @property
+    def caveat(self) -> str:
+        """For reports: what the evidence cannot say."""
+        return f"{self.title}: {self.limits}"
+
+
+class Emulator(Protocol):
+    """What an emulator's file has."""
+
+    ABOUT: About
+
+    def require(self, board: Board) -> None:
+        """``BenchError``, in one line, when it cannot run on this host, or cannot be that board."""
+        ...
+
+    def start(self, board: Board) -> EmulatedUnit:
+        """Start one unit in processes of its own that end when ours does. ``BenchError`` when it does not come up."""
+        ...
+
+    def examine(self) -> Iterator[Finding]:
+        """What the doctor says of it."""
+        ...
 
 
 def names() -> tuple[str, ...]:
     """The emulators that are here."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")))
+
+
+def load(name: str) -> Emulator:
+    """The emulator of that name. ``MisuseError`` lists the known ones."""
+    if name not in names():
+        raise MisuseError(f"no emulator is named {name!r}", expected=f"one of: {', '.join(names())}")
+    return cast(Emulator, importlib.import_module(f"{__name__}.{name}"))
 
 
 def start(name: str, board: Board) -> EmulatedUnit:
-    """Start a unit of ``board`` on the emulator of that name. ``MisuseError`` lists the known ones."""
-    if name not in names():
-        raise MisuseError(f"no emulator is named {name!r}", expected=f"one of: {', '.join(names())}")
-    unit: EmulatedUnit = importlib.import_module(f"{__name__}.{name}").start(board)
-    return unit
-
-
-def require(name: str, board: Board) -> None:
-    """``BenchError``, in one line, when the emulator of that name cannot run on this host, or cannot be that board."""
-    check = getattr(importlib.import_module(f"{__name__}.{name}"), "require", None) if name in names() else None
-    if check is not None:
-        check(board)
+    """Start a unit of ``board`` on the emulator of that name. Errors as in ``load`` and ``Emulator.start``."""
+    return load(name).start(board)

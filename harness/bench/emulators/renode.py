@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.bench.boards import Board
-from harness.bench.emulators import EmulatedUnit, Findings
+from harness.bench.emulators import About, EmulatedUnit, Findings
+from harness.bench.finding import Finding
 from harness.bench.probes import Probe
 from harness.bench.probes.renode import RenodeProbe, ask
-from harness.errors import BenchError
+from harness.errors import BenchError, HilError
 from harness.renode import locate, process, soc
 from harness.renode.platform import Facts
+
+ABOUT = About(
+    "Renode",
+    "instructions only, no cycles, no latency",
+    clock_modelled=False,  # registers that keep what is written, with the flags that start-up code waits for
+)
+
+_TRIED = ((1, 13), (1, 16))
+_TIMEOUT_S = 90.0
+# In a process of its own: entering a namespace cannot be taken back.
+_ASK = """
+import sys
+from pathlib import Path
+from harness.renode import isolate
+from harness.renode.launch import launch
+try:
+    how = "its control server " + isolate.enter()
+except OSError:
+    how = "over pipes, without any listener (no network namespace here)"
+with launch(Path(sys.argv[1]), "console") as renode:
+    print(renode.monitor.execute("version", 30.0, renode.watch).splitlines()[-1])
+print(how)
+"""
 
 
 @dataclass
 class BenchRenode:
     """A unit in Renode as the bench sees it."""
 
+    board: Board
     running: process.RenodeUnit
 
     @property
@@ -50,7 +79,9 @@ class BenchRenode:
 
     def probe(self, *, allow_mass_erase: bool = False) -> Probe:
         """Renode's monitor instead of a debug probe. There is no protection to take away."""
-        return RenodeProbe(self.uid, self.running.socket, self.running.description)
+        debug = self.board.debug
+        chip_id = (debug.unique_id_address, debug.unique_id_bytes)
+        return RenodeProbe(self.uid, self.running.socket, self.running.description, chip_id)
 
     def findings(self) -> Findings:
         """Accesses to nothing, from Renode's log."""
@@ -77,7 +108,7 @@ def require(board: Board) -> None:
 def start(board: Board) -> EmulatedUnit:
     """Start one unit. ``BenchError`` when Renode or a platform for the board's chip is missing, or it does not come up."""
     require(board)
-    return BenchRenode(process.start(facts(board)))
+    return BenchRenode(board, process.start(facts(board)))
 
 
 def facts(board: Board) -> Facts:
@@ -93,4 +124,42 @@ def facts(board: Board) -> Facts:
         flash_bytes=memory.flash_bytes,
         ram_origin=memory.ram_origin,
         ram_bytes=memory.ram_bytes,
+        chip_id_address=board.debug.unique_id_address,
+        chip_id_bytes=board.debug.unique_id_bytes,
     )
+
+
+def examine() -> Iterator[Finding]:
+    """See Emulator. Renode is started once to see that it runs."""
+    try:
+        path = locate.require()
+    except HilError as error:
+        yield Finding("emulators", ABOUT.title, "missing", error.what.split(";")[0], locate.INSTALL, needed=False)
+        return
+    version, how = _ask(path)
+    if version is None:
+        yield Finding("emulators", ABOUT.title, "broken", f"{path} does not come up: {how}",
+                      f"run `{path} --version`; {locate.INSTALL}", needed=False)  # fmt: skip
+        return
+    text = ".".join(map(str, version))
+    if not _TRIED[0] <= version[:2] <= _TRIED[1]:
+        yield Finding(
+            "emulators", ABOUT.title, "broken", f"{path}, {text}: known are 1.13 to 1.16", locate.INSTALL, needed=False
+        )
+    else:
+        yield Finding("emulators", ABOUT.title, "ok", f"{path}, {text}, driven {how}", needed=False)
+
+
+def _ask(path: Path) -> tuple[tuple[int, int, int] | None, str]:
+    from harness.renode.machine import version_of
+
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _ASK, str(path)], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+        )
+        version, how = done.stdout.splitlines()[-2:]
+        return version_of(version), how
+    except subprocess.TimeoutExpired:
+        return None, f"no answer within {_TIMEOUT_S:g} s"
+    except (HilError, ValueError):
+        return None, " ".join(done.stderr.split())[-300:] or f"exit status {done.returncode}"

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harness.bench import boards
 from harness.bench.boards import Board
-from harness.bench.emulators import EmulatedUnit, Findings
+from harness.bench.emulators import About, EmulatedUnit, Findings
+from harness.bench.finding import Finding
 from harness.bench.probes import Probe
 from harness.bench.probes.pyocd import PyocdProbe
-from harness.errors import BenchError
-from harness.virtual.debug import lifetime, registry
+from harness.errors import BenchError, MisuseError
+from harness.virtual.debug import lifetime, registry, rpc
 from harness.virtual.host import process
+from harness.virtual.host.control import Control
+
+_TICK_S = 0.5  # firmware/arch/time.c: the tick that ends waits and looks at the cycle counter
+_TICK_TOLERANCE = 0.01
+
+ABOUT = About("virtual board", "no cycles, no latency")
 
 
 @dataclass
@@ -50,16 +60,29 @@ class VirtualUnit:
         return PyocdProbe(self.uid, self.board.debug, allow_mass_erase=allow_mass_erase)
 
     def findings(self) -> Findings:
-        """Nothing: an access to nothing is a bus fault here."""
-        return Findings()
+        """What a chip would have refused, and what the unit noticed on the way. An access to nothing is a bus fault here."""
+        try:
+            with Control(self.uid) as control:
+                told = control.findings()
+        except (rpc.LinkDown, MisuseError) as gone:
+            raise BenchError(
+                "the virtual unit cannot be asked what it found", where=f"unit {self.uid}", found=str(gone)
+            ) from gone
+        errors, tick_s = list(told["refusals"]), told["tick_s"]
+        if tick_s is not None and abs(tick_s - _TICK_S) > _TICK_TOLERANCE * _TICK_S:
+            errors.append(
+                f"on a chip this would end waits at the wrong time: SysTick interrupts every {1000 * tick_s:.4g} ms, not every"
+                f" {1000 * _TICK_S:g} (does it count HCLK, or a part of it?)"
+            )
+        return Findings(tuple(errors), tuple(told["warnings"]), tuple(told["hints"]))
 
     def close(self) -> None:
         """See EmulatedUnit."""
         self.running.close()
 
 
-def start(board: Board) -> EmulatedUnit:
-    """Start one unit in a process of its own; it ends when ours does. ``BenchError`` when it does not come up."""
+def require(board: Board) -> None:
+    """See Emulator."""
     if board.virtual is None:
         raise BenchError(
             f"{board.name} has no virtual board",
@@ -67,4 +90,17 @@ def start(board: Board) -> EmulatedUnit:
             expected="a [virtual] table with the name of a system-on-chip model",
             next_step="attach a real one, or add harness/virtual/soc/<name>.py",
         )
+
+
+def start(board: Board) -> EmulatedUnit:
+    """See Emulator."""
+    require(board)
+    assert board.virtual is not None
     return VirtualUnit(board, process.start(board.virtual.soc, board_name=board.name))
+
+
+def examine() -> Iterator[Finding]:
+    """See Emulator."""
+    version = importlib.metadata.version("unicorn")
+    kinds = [name for name in boards.names() if boards.load_board(name).virtual]
+    yield Finding("emulators", ABOUT.title, "ok", f"Unicorn {version}; {', '.join(kinds)}; {ABOUT.limits}")

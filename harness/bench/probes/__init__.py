@@ -73,6 +73,13 @@ class Probe(Protocol):
         """Reset the core and let it run."""
         ...
 
+    def chip_id(self) -> bytes:
+        """The unique id of the chip at this probe, as board.toml says where it lies; b"" where that names none.
+
+        ``BenchError`` when it cannot be read. Changes nothing on the unit.
+        """
+        ...
+
     def core(self) -> CoreReport:
         """What the core is doing. Halts a running core for a moment to read where it is, then lets it go on."""
         ...

@@ -70,7 +70,9 @@ class PyocdProbe:
             target=debug.target,
             pack_target=debug.pack_target,
             chip={"address": debug.chip_id_address, "mask": debug.chip_id_mask, "value": debug.chip_id},
+            empty_flag=(debug.empty_flag_address, debug.empty_flag_mask),
             protection=debug.protection.model_dump() if debug.protection else None,
+            rom_vectors=debug.rom_vectors,
         )
         self._description = str(answer["description"])
 
@@ -87,6 +89,14 @@ class PyocdProbe:
     def reset(self) -> None:
         """See ``Probe.reset``."""
         self._call("reset", CALL_TIMEOUT_S)
+
+    def chip_id(self) -> bytes:
+        """See ``Probe.chip_id``."""
+        n_bytes = self._debug.unique_id_bytes
+        if not n_bytes:
+            return b""
+        answer = self._call("read", CALL_TIMEOUT_S, address=self._debug.unique_id_address, n_bytes=n_bytes)
+        return bytes.fromhex(answer["data"])
 
     def core(self) -> CoreReport:
         """See ``Probe.core``."""

@@ -21,6 +21,7 @@ from harness.bench.probes import targets
 
 _COMPARE_BYTES = 16 * 1024
 _HALT_TIMEOUT_S = 1.0
+_VTOR = 0xE000ED08  # where the core finds its vectors (ARMv7-M and ARMv6-M)
 _ERASE_TIMEOUT_S = 40.0  # a 2 MB part takes up to 32 s (DS10693, flash erase times)
 
 
@@ -39,11 +40,21 @@ class _Worker:
         self._uid = ""
         self._chip: dict[str, int] = {}
         self._protection: dict[str, Any] | None = None
+        self._empty_flag = (0, 0)
+        self._rom_vectors: int | None = None
 
     def open(
-        self, uid: str, target: str, pack_target: str, chip: dict[str, int], protection: dict[str, Any] | None
+        self,
+        uid: str,
+        target: str,
+        pack_target: str,
+        chip: dict[str, int],
+        empty_flag: tuple[int, int],
+        protection: dict[str, Any] | None,
+        rom_vectors: int | None,
     ) -> dict[str, Any]:
-        self._uid, self._chip, self._protection = uid, chip, protection
+        self._uid, self._chip, self._empty_flag = uid, chip, empty_flag
+        self._protection, self._rom_vectors = protection, rom_vectors
         probe = self._find(uid)
         name, origin = targets.choose(target, pack_target)
         mode = self._connect(probe, name)
@@ -108,7 +119,7 @@ class _Worker:
         started_s = time.monotonic()
         target = self._session.target
         self._check_chip()  # once more: cables are moved
-        target.reset_and_halt()
+        self._halt_for_flash()
         erased = self._open_protection(allow_mass_erase)
         segments = _loadable(Path(elf))
         total = sum(len(data) for _, data in segments)
@@ -127,6 +138,7 @@ class _Worker:
                     found=found.hex(" "),
                     next_step="program again; if it stays, the flash is worn, protected or the target type is wrong",
                 )
+        self._leave_boot_rom()
         return {
             "duration_s": time.monotonic() - started_s,
             "bytes_total": total,
@@ -134,6 +146,15 @@ class _Worker:
             "verified": True,
             "recovery": erased,
         }
+
+    def _halt_for_flash(self) -> None:
+        """Halt at the image's first instruction. Where programming goes through the ROM's NMI handler, give the core the
+        ROM's vectors: those of the image that was there before may have another handler, and pyOCD leaves them in force.
+        """
+        target = self._session.target
+        target.reset_and_halt()
+        if self._rom_vectors is not None:
+            target.write32(_VTOR, self._rom_vectors)
 
     def _program(self, elf: str, allow_mass_erase: bool) -> str:
         """Program; where the flash refuses, once more on one erased as a whole, if that is allowed. What was done, in words."""
@@ -159,7 +180,7 @@ class _Worker:
                     found=f"{type(first).__name__}: {first}",
                     next_step="--allow-mass-erase erases the whole flash first",
                 ) from first
-            self._session.target.reset_and_halt()
+            self._halt_for_flash()
             FlashEraser(self._session, FlashEraser.Mode.CHIP).erase()
             FileProgrammer(self._session, progress=self._progress).program(elf, file_format="elf")
             return f"programmed after a mass erase; before it: {first}"
@@ -209,9 +230,31 @@ class _Worker:
             raise _Failure("the chip's read-out protection stays on", where=f"probe {self._uid}", found=f"{found:#x}")
         return "read-out protection taken away; the whole flash was erased"
 
+    def _leave_boot_rom(self) -> None:
+        """Some chips look only at power-on whether their flash is empty, and boot their ROM at every reset until the next.
+
+        The flag is toggled by a 1: written without a look it would be set where it was clear.
+        """
+        address, mask = self._empty_flag
+        target = self._session.target
+        if not mask or not int(target.read32(address)) & mask:
+            return
+        target.write32(address, mask)
+        if int(target.read32(address)) & mask:
+            raise _Failure(
+                "the chip was empty when its power came, and goes on booting its ROM instead of what is in its flash now",
+                where=f"probe {self._uid}, register {address:#010x}",
+                expected=f"the bits {mask:#x} to go when they are written",
+                found="they stay",
+                next_step="power the board off and on, then run again",
+            )
+
     def reset(self) -> dict[str, Any]:
         self._session.target.reset()
         return {}
+
+    def read(self, address: int, n_bytes: int) -> dict[str, Any]:
+        return {"data": bytes(self._session.target.read_memory_block8(address, n_bytes)).hex()}
 
     def core(self, number: int) -> dict[str, Any]:
         from pyocd.core.target import Target

@@ -19,8 +19,10 @@ CALL_TIMEOUT_S = 40.0  # a slice of virtual time that never ends is given up aft
 class RenodeProbe:
     """See ``Probe`` for the contract. ``socket`` is where the unit's process listens."""
 
-    def __init__(self, uid: str, socket: str, description: str) -> None:
+    def __init__(self, uid: str, socket: str, description: str, chip_id: tuple[int, int] = (0, 0)) -> None:
+        """``chip_id`` is where the chip's unique id lies and how many bytes it has."""
         self.uid = uid
+        self._chip_id = chip_id
         self._socket = socket
         self._description = description
 
@@ -43,6 +45,13 @@ class RenodeProbe:
     def reset(self) -> None:
         """See ``Probe.reset``."""
         ask(self.uid, self._socket, "reset")
+
+    def chip_id(self) -> bytes:
+        """See ``Probe.chip_id``."""
+        address, n_bytes = self._chip_id
+        if not n_bytes:
+            return b""
+        return bytes.fromhex(ask(self.uid, self._socket, "read", address=address, n_bytes=n_bytes)["data"])
 
     def core(self) -> CoreReport:
         """See ``Probe.core``."""

@@ -61,9 +61,14 @@ def load(
     ``folder``: where relative paths in ``options`` start, the plan's folder; the working directory if not given.
     Raises ``DataMissing`` (skip the case) or ``PlanError``.
     """
+    return form(name).read(check(name, options or {}), split, folder or Path()).first(samples)
+
+
+def check(name: str, options: Mapping[str, object]) -> BaseModel:
+    """The options of a form as its ``read`` takes them, nothing read yet. ``PlanError``: no such form, no such option."""
     module = form(name)
     try:
-        checked = module.Options.model_validate(dict(options or {}))
+        return module.Options.model_validate(dict(options))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise PlanError(
@@ -73,4 +78,3 @@ def load(
             + (", ".join(module.Options.model_fields) or "(none)"),
             found=repr(first["input"]),
         ) from None
-    return module.read(checked, split, folder or Path()).first(samples)

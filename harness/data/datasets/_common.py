@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from harness.data.dataset import DataMissing
 from harness.errors import PlanError
+from harness.paths import read_file
 
 
 class Options(BaseModel):
@@ -35,3 +36,13 @@ def existing(folder: Path, path: str) -> Path:
             next_step="put the data there, or correct the path (it is relative to the plan's folder)",
         )
     return found
+
+
+def content(path: Path) -> bytes:
+    """What is in a file of the dataset. Raises ``PlanError`` when it cannot be read, or is no regular file."""
+    try:
+        return read_file(path)
+    except OSError as error:
+        raise PlanError(
+            "the dataset's file cannot be read", where=str(path), expected="a regular file", found=error.strerror
+        ) from error

@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 import platformdirs
-import pooch
 
 from harness.data.dataset import DataMissing
+from harness.data.datasets import _common
 from harness.errors import BenchError, PlanError
 
 # The mirror that the PyTorch project keeps; the original host no longer answers reliably.
@@ -18,17 +18,17 @@ FILES = {
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
 }
-# The published sums of the .gz files.
-MD5_OF_GZ = {
-    "t10k-images-idx3-ubyte": "9fb629c4189551a2d022fa330f9573f3",
-    "t10k-labels-idx1-ubyte": "ec29112dd5afa0611ce80d1b7f02629c",
-    "train-images-idx3-ubyte": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
-    "train-labels-idx1-ubyte": "d53e105ee54ea40749a09fcbcd1e9432",
-}
-# Of the unpacked files, for those who keep them so; gzip's own header makes the .gz sums useless for these.
-SHA256_OF_PLAIN = {
+# Of the .gz files as published (tensorflow/datasets, url_checksums/mnist.txt), and of what is in them for those who keep
+# them unpacked: gzip's own header makes the .gz sums useless for these.
+SHA256 = {
+    "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+    "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
 }
 
 
@@ -65,17 +65,17 @@ def fetch(split: str = "test") -> tuple[Path, Path]:
 
     Raises ``BenchError`` when the host cannot be reached or sends something else; nothing half-written is left.
     """
+    import pooch  # here: it is slow to import, and most runs fetch nothing
+
     paths = []
-    for stem in FILES[split]:
+    for name in (f"{stem}.gz" for stem in FILES[split]):
         try:
-            got = pooch.retrieve(
-                url=f"{MIRROR}{stem}.gz", known_hash=f"md5:{MD5_OF_GZ[stem]}", fname=f"{stem}.gz", path=cache()
-            )
+            got = pooch.retrieve(url=f"{MIRROR}{name}", known_hash=f"sha256:{SHA256[name]}", fname=name, path=cache())
         except (OSError, ValueError) as error:
             raise BenchError(
-                f"MNIST's {stem}.gz could not be fetched",
+                f"MNIST's {name} could not be fetched",
                 where=MIRROR,
-                expected=f"a file of md5 {MD5_OF_GZ[stem]}",
+                expected=f"a file of sha256 {SHA256[name]}",
                 found=error,
                 next_step="check the network, or set HIL_DATA_DIR to a copy",
             ) from error
@@ -88,17 +88,12 @@ def _in(folder: Path, stem: str) -> Path | None:
 
 
 def _checked(path: Path) -> Path:
-    packed = path.suffix == ".gz"
-    expected = MD5_OF_GZ[path.stem] if packed else SHA256_OF_PLAIN.get(path.name)
-    if expected is None:
-        return path
-    content = path.read_bytes()
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest() if packed else hashlib.sha256(content).hexdigest()
-    if found != expected:
+    found = hashlib.sha256(_common.content(path)).hexdigest()
+    if found != SHA256[path.name]:
         raise PlanError(
             "the file is not the published one",
             where=str(path),
-            expected=f"{'md5' if packed else 'sha256'} {expected}",
+            expected=f"sha256 {SHA256[path.name]}",
             found=found,
             next_step="delete it and get it again",
         )

@@ -70,6 +70,7 @@ def read(options: Options, split: str, folder: Path) -> Dataset:
         ids=np.array([f"{name}-{split}-{index:05d}" for index in range(len(labels))]),
         labels=labels.astype(np.int64),
         inputs=(images[..., np.newaxis] / np.float32(255)).astype(np.float32),
+        naming="stated" if options.source else "indices",
     )
 
 
@@ -84,7 +85,7 @@ def array(path: Path, magic: int) -> npt.NDArray[np.uint8]:
     """The array in an idx file, shape as its header says. Raises ``PlanError`` when magic or size is not as it must
     be.
     """
-    raw = path.read_bytes()
+    raw = _common.content(path)
     if raw[:2] == b"\x1f\x8b":
         try:
             with gzip.open(path) as file:

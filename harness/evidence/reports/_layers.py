@@ -32,12 +32,13 @@ def cost(layer: LayerFacts) -> int:
 def layers_title(record: Record) -> str:
     """Of what and how much: a heading."""
     total = sum(map(cost, record.layers))
-    return f"layers of sample {record.layers_sample}: {total:,} {layer_unit(record)}"
+    took = f"{total:,} {layer_unit(record)}" if total else "nothing counted what they took"
+    return f"layers of sample {record.layers_sample}: {took}"
 
 
 def profile(record: Record) -> list[tuple[str, ...]]:
     """One row a layer, the columns of ``LAYER_COLUMNS``."""
-    total = sum(map(cost, record.layers)) or 1
+    total = sum(map(cost, record.layers))
     return [
         (
             str(layer.index),
@@ -45,9 +46,9 @@ def profile(record: Record) -> list[tuple[str, ...]]:
             layer.op,
             f"{layer.dtype} {'x'.join(map(str, layer.shape[1:]))}" if layer.shape else f"{layer.n_bytes} B",
             f"{layer.macs:,}" if layer.macs else "-",
-            f"{cost(layer):,}",
-            f"{cost(layer) / total:.1%}",
-            f"{cost(layer) / layer.macs:.2f}" if layer.macs else "-",
+            f"{cost(layer):,}" if total else "-",
+            f"{cost(layer) / total:.1%}" if total else "-",
+            f"{cost(layer) / layer.macs:.2f}" if total and layer.macs else "-",
             _EQUAL[layer.equal],
         )
         for layer in record.layers

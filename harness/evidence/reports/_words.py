@@ -6,8 +6,6 @@ import math
 
 from harness.records import GateResult, Measurement, Record, Verdict
 
-VIRTUAL = "virtual board: no cycles, no latency"
-RENODE = "Renode: instructions only, no cycles, no latency"
 # What a reader looks for first; the rest of the measurements follows in the order they were taken.
 HEADLINES = (
     "accuracy",
@@ -38,7 +36,7 @@ def banner(record: Record) -> str:
     """What the evidence cannot say; empty on hardware."""
     if record.evidence != "emulated":
         return ""
-    return RENODE if record.backend == "renode" else VIRTUAL
+    return record.caveat or f"{record.backend}, emulated: no cycles, no latency"
 
 
 def figure(value: float, unit: str) -> str:
@@ -72,9 +70,28 @@ def _bare(unit: str) -> str:
 
 
 def limit(gate: GateResult) -> str:
-    """``accuracy >= 0.95``, with ``needs hardware`` where that is so."""
+    """``accuracy >= 0.95``, with ``needs hardware`` and ``confidence 0.95`` where that is so: as in the plan."""
     text = f"{gate.metric} {gate.op} {gate.limit:.12g}"
-    return f"{text} needs {gate.needs}" if gate.needs else text
+    if gate.needs:
+        text += f" needs {gate.needs}"
+    return text if gate.confidence is None else f"{text} confidence {gate.confidence:.12g}"
+
+
+def shortened(record: Record) -> str:
+    """``shortened by --samples: 60 of 450 samples``; empty for a whole run."""
+    data = record.dataset
+    if data is None or data.planned is None or data.n >= data.planned:
+        return ""
+    return f"shortened by --samples: {data.n:,} of {data.planned:,} samples"
+
+
+def filling(record: Record) -> str:
+    """``1.20 % at an end of the range, 0.00 % clipped, 17 distinct values``; empty where nothing was encoded."""
+    facts = record.inputs
+    if facts is None:
+        return ""
+    rail, clipped = figure(facts.at_rail, "ratio"), figure(facts.clipped, "ratio")
+    return f"{rail} at an end of the range, {clipped} clipped, {facts.distinct:,} distinct values"
 
 
 def outcome(gate: GateResult) -> str:
@@ -110,7 +127,7 @@ def identity(record: Record) -> list[tuple[str, list[tuple[str, str]]]]:
         )
     if (d := record.dataset) is not None:
         rows = [("Name", d.name), ("Split", d.split), ("Samples", f"{d.n:,}"), ("Classes", ", ".join(d.classes))]
-        parts.append(("Dataset", [*rows, ("SHA-256", d.sha256)]))
+        parts.append(("Dataset", [*rows, ("As the model's input", filling(record)), ("SHA-256", d.sha256)]))
     if (r := record.reference) is not None:
         parts.append(("Reference", [("Engine", r.engine), ("Version", r.version)]))
     if (link := record.link) is not None:
@@ -140,7 +157,17 @@ def identity(record: Record) -> list[tuple[str, list[tuple[str, str]]]]:
     unit = (
         []
         if record.unit is None
-        else [("Unit", record.unit.uid), ("Probe", record.unit.probe), ("Port", record.unit.port)]
+        else [
+            ("Unit", record.unit.uid),
+            ("Chip id", record.unit.chip_id),
+            ("Chip id in hello", "" if record.unit.chip_id_hello == record.unit.chip_id else record.unit.chip_id_hello),
+            (
+                "Clock",
+                "" if record.unit.clock_hz is None else f"{record.unit.clock_hz:,} Hz {record.unit.clock_source}",
+            ),
+            ("Probe", record.unit.probe),
+            ("Port", record.unit.port),
+        ]
     )
     seconds = (record.finished - record.started).total_seconds()
     parts.append(

@@ -11,6 +11,8 @@ import numpy as np
 
 from harness.evidence.reports import Inputs, _layers, _plots, _words
 from harness.records import Record, Samples
+from harness.text import printable
+from harness.verdict.alike import alike
 
 FILENAME = "report.html"
 # More would make the page heavy without telling more; the rest is in samples.npz.
@@ -66,7 +68,7 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         layer_bars=_plots.layer_bars(
             [layer.name for layer in record.layers], [*map(_layers.cost, record.layers)], _layers.layer_unit(record)
         )
-        if record.layers
+        if any(map(_layers.cost, record.layers))
         else "",
     )
     return page.encode("utf-8", "replace")
@@ -113,7 +115,7 @@ def _worst(samples: Samples | None, inputs: Inputs | None, classes: tuple[str, .
     def name(index: int) -> str:
         return "unknown" if index < 0 else classes[index] if index < len(classes) else str(index)
 
-    apart = (samples.outputs != samples.reference).any(axis=1)
+    apart = ~alike(samples.outputs, samples.reference)
     reasons = [
         (~samples.answered, "lost"),
         (samples.answered & (samples.status != 0), "engine error"),
@@ -131,5 +133,5 @@ def _worst(samples: Samples | None, inputs: Inputs | None, classes: tuple[str, .
         decided = "-" if samples.decisions is None or not samples.answered[i] else name(int(samples.decisions[i]))
         why = ", ".join(text for mask, text in reasons if mask[i])
         picture = _plots.thumbnail(inputs[i]) if inputs is not None else ""
-        chosen.append(_Worst(str(samples.ids[i]), name(int(samples.labels[i])), decided, why, picture))
+        chosen.append(_Worst(printable(str(samples.ids[i])), name(int(samples.labels[i])), decided, why, picture))
     return chosen, max(0, len(order) - _MAX_WORST)

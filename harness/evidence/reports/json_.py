@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from harness.errors import MisuseError
 from harness.evidence.reports import Inputs
+from harness.paths import read_file
 from harness.records import SCHEMA, Record, Samples
 
 FILENAME = "record.json"
@@ -16,7 +17,7 @@ FILENAME = "record.json"
 
 def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> bytes:
     """The record as JSON, UTF-8, two spaces; infinities as the words ``Infinity``, ``-Infinity``, ``NaN`` in quotes."""
-    return (record.model_dump_json(by_alias=True, indent=2) + "\n").encode()
+    return (record.plain().model_dump_json(by_alias=True, indent=2) + "\n").encode()
 
 
 def read_record(path: Path) -> Record:
@@ -27,7 +28,7 @@ def read_record(path: Path) -> Record:
     if path.is_dir():
         path = path / FILENAME
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_file(path).decode("utf-8"))
     except FileNotFoundError:
         raise MisuseError("no such record", where=str(path), expected=f"a {FILENAME} or its directory") from None
     except (OSError, ValueError) as error:

@@ -14,7 +14,7 @@ from collections import Counter
 from junit_xml import TestCase, TestSuite, to_xml_report_string
 
 from harness.evidence.reports import Inputs
-from harness.evidence.reports._words import banner, limit
+from harness.evidence.reports._words import banner, limit, shortened
 from harness.plans.schema import number
 from harness.records import GateResult, Record, Samples, Verdict
 
@@ -71,6 +71,7 @@ def _properties(record: Record) -> list[str]:
         ("backend", record.backend),
         ("evidence", record.evidence),
         ("note", banner(record)),
+        ("extent", shortened(record)),
         ("unit", record.unit.uid if record.unit else ""),
     ]
     if record.firmware is not None:
@@ -81,6 +82,9 @@ def _properties(record: Record) -> list[str]:
         ]
     if record.dataset is not None:
         pairs.append(("dataset_sha256", record.dataset.sha256))
+    if record.inputs is not None:
+        shares = ("at_rail", "clipped", "span")
+        pairs += [(f"inputs.{name}", number(getattr(record.inputs, name))) for name in (*shares, "distinct")]
     for measurement in record.measurements:
         pairs.append((measurement.name, number(measurement.value)))
         pairs.append((f"{measurement.name}.n", str(measurement.n)))
@@ -88,6 +92,9 @@ def _properties(record: Record) -> list[str]:
             pairs.append((f"{measurement.name}.low", number(measurement.low)))
         if measurement.high is not None:
             pairs.append((f"{measurement.name}.high", number(measurement.high)))
+    if record.explanation is not None:
+        pairs.append(("explanation", record.explanation.describe()))
+    pairs += [(f"warning.{place}", warning) for place, warning in enumerate(record.warnings, start=1)]
     return [f"[[PROPERTY|{_line(name)}={_line(value)}]]" for name, value in pairs if value]
 
 

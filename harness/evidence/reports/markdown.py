@@ -6,7 +6,17 @@ import re
 
 from harness.evidence.reports import Inputs
 from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
-from harness.evidence.reports._words import banner, figure, headlines, interval, limit, meaning, outcome
+from harness.evidence.reports._words import (
+    banner,
+    figure,
+    filling,
+    headlines,
+    interval,
+    limit,
+    meaning,
+    outcome,
+    shortened,
+)
 from harness.records import Record, Samples, Verdict
 
 FILENAME = "summary.md"
@@ -15,11 +25,14 @@ _SIGN = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.ERROR: "🔧", Verdic
 
 def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> bytes:
     """Verdict, reasons, gates, headline figures, identities; GitHub's and GitLab's table syntax."""
+    short = f" **{shortened(record).capitalize()}.**" if shortened(record) else ""
     what = f"Board `{_code(record.board)}`, backend {record.backend} ({record.evidence})"
     lines = [
         f"## {_SIGN[record.verdict]} {record.verdict.upper()}: {_safe(record.case_id)}",
         "",
-        f"{meaning(record.verdict).capitalize()}. {what}" + (f" - **{banner(record)}**." if banner(record) else "."),
+        f"{meaning(record.verdict).capitalize()}. {what}"
+        + (f" - **{banner(record)}**." if banner(record) else ".")
+        + short,
         "",
         *(f"- {_safe(reason)}" for reason in record.reasons),
         "",
@@ -42,8 +55,12 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         lines += [f"**Fault** at pc `{record.fault.pc:#010x}` ({_safe(where)}), lr `{record.fault.lr:#010x}`.", ""]
     if record.divergence is not None:
         lines += [f"**{_safe(record.divergence.describe())}**", ""]
+    if record.explanation is not None:
+        lines += [f"**{_safe(record.explanation.describe())}**", ""]
     if record.layers:
         lines += _layers(record)
+    if filling(record):
+        lines += [f"Inputs: {filling(record)}.", ""]
     lines += [f"> {_safe(warning)}" for warning in record.warnings]
     facts = []
     if record.firmware is not None:

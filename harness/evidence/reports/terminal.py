@@ -9,7 +9,17 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
-from harness.evidence.reports._words import banner, figure, headlines, interval, limit, meaning, outcome
+from harness.evidence.reports._words import (
+    banner,
+    figure,
+    filling,
+    headlines,
+    interval,
+    limit,
+    meaning,
+    outcome,
+    shortened,
+)
 from harness.records import Record
 
 _STYLE = {"pass": "bold green", "fail": "bold red", "error": "bold magenta", "inconclusive": "bold yellow"}
@@ -24,6 +34,8 @@ def view(record: Record) -> RenderableType:
     if banner(record):
         backend.append(f"  {banner(record)}", style="yellow")
     parts: list[RenderableType] = [title, backend]
+    if shortened(record):
+        parts.append(Text(shortened(record), style="yellow"))
     if record.measurements or record.link is not None:
         parts.append(_figures(record))
     if record.gates:
@@ -35,6 +47,8 @@ def view(record: Record) -> RenderableType:
         parts.append(Text(f"fault: pc {record.fault.pc:#010x}{where}, lr {record.fault.lr:#010x}", style="red"))
     if record.divergence is not None:
         parts.append(Text(record.divergence.describe(), style="red"))
+    if record.explanation is not None:
+        parts.append(Text(record.explanation.describe(), style="yellow"))
     if record.layers:
         parts.append(_layers(record))
     parts.extend(Text(f"warning: {warning}", style="yellow") for warning in record.warnings)
@@ -56,6 +70,8 @@ def _figures(record: Record) -> Table:
     for m in headlines(record):
         notes = [f"95 %: {interval(m)}" if interval(m) else "", f"n={m.n:,}" if m.n > 1 else ""]
         table.add_row(m.name, figure(m.value, m.unit), ", ".join(note for note in notes if note))
+    if filling(record):
+        table.add_row("inputs", "", filling(record))
     if (link := record.link) is not None:
         counters = (
             f"{link.bytes_tx:,} B out, {link.bytes_rx:,} B in, {link.frames_bad} bad frames, {link.resent} resent"

@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.models.codegen.slicing import chosen
+from harness.models.codegen.kernel import refuse
 from harness.models.ir import Array, Graph, IrTensor, Layer
+from harness.models.slicing import chosen, foreign_masks
 
 # From the layer, its constant inputs and its output's tensor to the output's values.
 Fold = Callable[[Layer, Sequence[Array], IrTensor], Array]
@@ -43,9 +44,16 @@ def _folded(layer: Layer, tensors: Sequence[IrTensor]) -> Array | None:
         return np.array(sources[0].shape, target.dtype)
     fold = _FOLDS.get(layer.op)
     constants = [s.data for s in sources if s.data is not None]
-    if fold is None or len(constants) < len(sources) or not _same_scale(layer, sources, target):
+    unknown = fold is None or len(constants) < len(sources) or bool(foreign_masks(layer))
+    if fold is None or unknown or not _same_scale(layer, sources, target):
         return None
-    return np.asarray(fold(layer, constants, target), target.dtype)
+    try:
+        values = fold(layer, constants, target)
+    except (ValueError, IndexError, TypeError) as error:  # what numpy says of sizes that do not fit
+        raise refuse(layer, "its constants do not fit each other", expected=list(target.shape), found=error) from error
+    if values.shape != target.shape:
+        raise refuse(layer, "its constants have another shape", expected=list(target.shape), found=list(values.shape))
+    return np.asarray(values, target.dtype)
 
 
 def _same_scale(layer: Layer, sources: Sequence[IrTensor], target: IrTensor) -> bool:
@@ -68,7 +76,7 @@ _FOLDS: Mapping[str, Fold] = {
     "BROADCAST_TO": lambda _, given, target: np.broadcast_to(given[0], target.shape),
     "CONCATENATION": lambda layer, given, _: np.concatenate(given, int(layer.options.get("axis", 0))),
     "EXPAND_DIMS": lambda _, given, target: given[0].reshape(target.shape),
-    "FILL": lambda _, given, __: np.full(tuple(int(n) for n in given[0]), given[1].reshape(-1)[0]),
+    "FILL": lambda _, given, __: np.broadcast_to(given[1].reshape(-1)[0], tuple(int(n) for n in given[0])),
     "PACK": lambda layer, given, _: np.stack(given, int(layer.options.get("axis", 0))),
     "RESHAPE": lambda _, given, target: given[0].reshape(target.shape),
     "SQUEEZE": lambda _, given, target: given[0].reshape(target.shape),

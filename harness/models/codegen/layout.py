@@ -109,6 +109,15 @@ def laid_out(name: str, model_sha256: str, program: Program, options: Options) -
     graph = program.graph
     for index in (*graph.inputs, *graph.outputs):
         _check_interface(graph.tensor(index), index in graph.outputs)
+    in_memory = {program.storage[index] for index in (*graph.inputs, *(o for k in graph.layers for o in k.outputs))}
+    for tensor in (graph.tensor(index) for index in graph.outputs):
+        if program.storage[tensor.index] not in in_memory:
+            raise PlanError(
+                "an output of the network is the same whatever the input",
+                where=f"tensor {tensor.index} {tensor.name!r}",
+                expected="a tensor that a layer computes",
+                found="a constant",
+            )
     kernels = tuple(lowered(graph, layer, options) for layer in graph.layers)
     scratch = {step: k.scratch.n_bytes for step, k in enumerate(kernels) if k.scratch}
     blocks = lifetimes(program, scratch)

@@ -11,6 +11,7 @@ import numpy as np
 from harness.errors import PlanError
 from harness.models.codegen.folding import fold_constants
 from harness.models.ir import Graph, Layer
+from harness.models.shapes import check_shapes
 
 # TFLite's ActivationFunctionType numbers, by the operator that does the same on its own.
 NO_ACTIVATION = 0
@@ -36,7 +37,9 @@ class Program:
 
 def simplified(graph: Graph) -> Program:
     """All passes in the order in which they help each other."""
-    graph, storage = fold_reshapes(separate_outputs(fold_constants(fold_half_constants(graph))))
+    graph = fold_constants(fold_half_constants(graph))
+    check_shapes(graph, "after folding what is constant")  # sizes that the file computes are known only now
+    graph, storage = fold_reshapes(separate_outputs(graph))
     return Program(drop_dead(fuse_activations(graph, storage), storage), storage)
 
 

@@ -10,7 +10,7 @@ from harness.models import tflite
 
 # suffix -> module with a function convert(path) -> bytes; imported when asked for, since each needs an extra
 _FRONT_ENDS = {
-    ".onnx": "harness.models.frontends.onnx_graph",
+    ".onnx": "harness.models.frontends.onnx",
     ".keras": "harness.models.frontends.keras",
     ".h5": "harness.models.frontends.keras",
 }
@@ -41,4 +41,5 @@ def convert(path: Path) -> bytes:
             found=suffix or "no suffix",
         )
     content: bytes = importlib.import_module(_FRONT_ENDS[suffix]).convert(path)
+    tflite.parse(content, f"{path}, as a .tflite")  # a front end's mistake, or what it took from a damaged file
     return content

@@ -7,6 +7,8 @@ no data is moved at run time.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,17 @@ class Node:
             found=found,
         )
 
+    @contextmanager
+    def misfits_in_words(self) -> Iterator[None]:
+        """A node whose inputs, attributes or constants contradict each other ends in whatever onnx, numpy or a look-up says;
+        whoever reads the message wants to know the node."""
+        try:
+            yield
+        except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            raise self.refuse(
+                "its inputs and attributes do not fit each other", found=f"{type(error).__name__}: {error}"
+            ) from error
+
 
 @dataclass(frozen=True)
 class OnnxGraph:
@@ -59,20 +72,14 @@ class OnnxGraph:
         return found
 
 
-def convert(path: Path) -> bytes:
-    """A float32 .tflite of an ONNX model. Raises PlanError as ``frontends.convert``."""
-    from harness.models.frontends.onnx_lower import Lowering
-
-    return Lowering(folded(read(path))).content()
-
-
 def read(path: Path) -> OnnxGraph:
     """The graph of a file. PlanError when the ``onnx`` package is missing, the file is damaged, or its opset is not one
     of 11 to 20."""
     onnx = package()
     try:
         model = onnx.load(str(path))
-        onnx.checker.check_model(model)
+        onnx.checker.check_model(model, full_check=True)
+        constants = {entry.name: onnx.numpy_helper.to_array(entry) for entry in model.graph.initializer}
     except Exception as error:
         # protobuf and the checker have no common base class.
         raise PlanError("the .onnx file is damaged", where=str(path), found=str(error)) from error
@@ -86,7 +93,6 @@ def read(path: Path) -> OnnxGraph:
             next_step="export it with another opset_version, or use onnx.version_converter",
         )
     graph = model.graph
-    constants = {entry.name: onnx.numpy_helper.to_array(entry) for entry in graph.initializer}
     inputs = {entry.name: _shape(entry, path) for entry in graph.input if entry.name not in constants}
     nodes = tuple(_node(onnx, i, entry) for i, entry in enumerate(graph.node))
     return OnnxGraph(opset, nodes, constants, inputs, tuple(entry.name for entry in graph.output))
@@ -161,18 +167,19 @@ def _without_copies(graph: OnnxGraph) -> OnnxGraph:
     constants, nodes = dict(graph.constants), []
     same: dict[str, str] = {}
     for node in graph.nodes:
-        node = replace(node, inputs=tuple(same.get(name, name) for name in node.inputs))
-        if node.op in ("Identity", "Dropout") and node.inputs[0] not in constants:
-            same[node.outputs[0]] = node.inputs[0]
-        elif node.op in ("Identity", "Dropout"):
-            constants[node.outputs[0]] = constants[node.inputs[0]]
-        elif all(not name or name in constants for name in node.inputs):
-            del node.proto.input[:]
-            node.proto.input.extend(node.inputs)
-            constants.update(evaluated(graph, node, constants))
-        else:
-            nodes.append(node)
-    outputs = tuple(same.get(name, name) for name in graph.outputs)
+        with node.misfits_in_words():
+            node = replace(node, inputs=tuple(same.get(name, name) for name in node.inputs))
+            if node.op in ("Identity", "Dropout") and node.inputs[0] not in constants:
+                same[node.outputs[0]] = node.inputs[0]
+            elif node.op in ("Identity", "Dropout"):
+                constants[node.outputs[0]] = constants[node.inputs[0]]
+            elif all(not name or name in constants for name in node.inputs):
+                del node.proto.input[:]
+                node.proto.input.extend(node.inputs)
+                constants.update(evaluated(graph, node, constants))
+            else:
+                nodes.append(node)
+        outputs = tuple(same.get(name, name) for name in graph.outputs)
     return replace(graph, nodes=tuple(nodes), constants=constants, outputs=outputs)
 
 
@@ -181,25 +188,26 @@ def _merged_norms(graph: OnnxGraph) -> OnnxGraph:
     readers, constants = graph.readers(), dict(graph.constants)
     nodes: dict[str, Node] = {}
     for node in graph.nodes:
-        before = nodes.get(node.inputs[0]) if node.op == "BatchNormalization" else None
-        if (
-            before is None
-            or before.op != "Conv"
-            or readers[node.inputs[0]] != 1
-            or any(name not in constants for name in (*before.inputs[1:], *node.inputs[1:]) if name)
-        ):
-            nodes[node.outputs[0]] = node
-            continue
-        scale, offset = norm_factors(node, constants)
-        weights = constants[before.inputs[1]].astype(np.float64)
-        has_bias = len(before.inputs) > 2 and before.inputs[2]
-        bias = constants[before.inputs[2]].astype(np.float64) if has_bias else np.zeros(len(scale))
-        w_name, b_name = f"{node.name}.weights", f"{node.name}.bias"
-        # Folded in double: the product is rounded once.
-        constants[w_name] = (weights * scale.reshape(-1, *[1] * (weights.ndim - 1))).astype(np.float32)
-        constants[b_name] = (bias * scale + offset).astype(np.float32)
-        del nodes[node.inputs[0]]
-        nodes[node.outputs[0]] = replace(before, inputs=(before.inputs[0], w_name, b_name), outputs=node.outputs)
+        with node.misfits_in_words():
+            before = nodes.get(node.inputs[0]) if node.op == "BatchNormalization" else None
+            if (
+                before is None
+                or before.op != "Conv"
+                or readers[node.inputs[0]] != 1
+                or any(name not in constants for name in (*before.inputs[1:], *node.inputs[1:]) if name)
+            ):
+                nodes[node.outputs[0]] = node
+                continue
+            scale, offset = norm_factors(node, constants)
+            weights = constants[before.inputs[1]].astype(np.float64)
+            has_bias = len(before.inputs) > 2 and before.inputs[2]
+            bias = constants[before.inputs[2]].astype(np.float64) if has_bias else np.zeros(len(scale))
+            w_name, b_name = f"{node.name}.weights", f"{node.name}.bias"
+            # Folded in double: the product is rounded once.
+            constants[w_name] = (weights * scale.reshape(-1, *[1] * (weights.ndim - 1))).astype(np.float32)
+            constants[b_name] = (bias * scale + offset).astype(np.float32)
+            del nodes[node.inputs[0]]
+            nodes[node.outputs[0]] = replace(before, inputs=(before.inputs[0], w_name, b_name), outputs=node.outputs)
     return replace(graph, nodes=tuple(nodes.values()), constants=constants)
 
 
@@ -215,21 +223,22 @@ def _merged_biases(graph: OnnxGraph) -> OnnxGraph:
     readers, constants = graph.readers(), graph.constants
     nodes: dict[str, Node] = {}
     for node in graph.nodes:
-        if node.op == "Add":
-            for data, other in (node.inputs, node.inputs[::-1]):
-                before = nodes.get(data)
-                if (
-                    before is not None
-                    and before.op == "MatMul"
-                    and readers[data] == 1
-                    and before.inputs[1] in constants
-                    and constants[before.inputs[1]].ndim == 2
-                    and other in constants
-                    and constants[other].size == constants[before.inputs[1]].shape[1]
-                    and constants[other].shape[-1:] == constants[before.inputs[1]].shape[1:]
-                ):
-                    del nodes[data]
-                    node = replace(before, inputs=(*before.inputs, other), outputs=node.outputs)
-                    break
-        nodes[node.outputs[0]] = node
+        with node.misfits_in_words():
+            if node.op == "Add":
+                for data, other in (node.inputs, node.inputs[::-1]):
+                    before = nodes.get(data)
+                    if (
+                        before is not None
+                        and before.op == "MatMul"
+                        and readers[data] == 1
+                        and before.inputs[1] in constants
+                        and constants[before.inputs[1]].ndim == 2
+                        and other in constants
+                        and constants[other].size == constants[before.inputs[1]].shape[1]
+                        and constants[other].shape[-1:] == constants[before.inputs[1]].shape[1:]
+                    ):
+                        del nodes[data]
+                        node = replace(before, inputs=(*before.inputs, other), outputs=node.outputs)
+                        break
+            nodes[node.outputs[0]] = node
     return replace(graph, nodes=tuple(nodes.values()))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from harness.models.frontends.onnx_graph import Node, norm_factors
+from harness.models.frontends.onnx_state import Lowering
 from harness.models.frontends.onnx_values import Value, image_shape
-
-if TYPE_CHECKING:
-    from harness.models.frontends.onnx_lower import Lowering
 
 SAME, VALID = 0, 1
 _LOWEST = np.float32(-3.4028234663852886e38)
@@ -113,6 +111,12 @@ def conv(low: Lowering, node: Node) -> Value:
     source, padding = _prepared(low, node, image, window, None)
     channels, out = image.shape[1], len(weights)
     groups = int(node.attributes.get("group", 1))
+    if groups < 1 or weights.shape[1] * groups != channels or out % groups:
+        raise node.refuse(
+            "weights and groups do not fit the input",
+            expected=f"weights for {channels} channels in {groups} groups",
+            found=list(weights.shape),
+        )
     common: dict[str, Any] = {
         "padding": padding,
         "strideH": window.stride[0],

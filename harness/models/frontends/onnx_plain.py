@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.models.frontends.onnx_graph import Node
+from harness.models.frontends.onnx_state import Lowering
 from harness.models.frontends.onnx_values import TO_FIRST, TO_LAST, Value, as_image, in_order, reshaped, transposed
-
-if TYPE_CHECKING:
-    from harness.models.frontends.onnx_lower import Lowering
-    from harness.models.ir import Array
+from harness.models.ir import Array
 
 _RELU, _RELU_N1, _RELU6 = 1, 2, 3  # TFLite's fused activations
 _CLAMPS = {(0.0, None): ("RELU", _RELU), (0.0, 6.0): ("RELU6", _RELU6), (-1.0, 1.0): ("RELU_N1_TO_1", _RELU_N1)}

@@ -38,7 +38,7 @@ class LiteRt:
         sinks = interpreter.get_output_details()
         check_outputs({np.dtype(s["dtype"]).name for s in sinks}, str(model))
         outputs = np.empty((len(rows[0]), sum(int(np.prod(s["shape"])) for s in sinks)), sinks[0]["dtype"])
-        for i in _invoked(interpreter, rows):
+        for i in _invoked(interpreter, rows, model):
             outputs[i] = np.concatenate([interpreter.get_tensor(s["index"]).reshape(-1) for s in sinks])
         return outputs
 
@@ -48,7 +48,7 @@ class LiteRt:
         rows = checked_all(inputs, _inputs(interpreter), str(model))
         written = [int(t) for op in interpreter._get_ops_details() for t in op["outputs"]]
         layers: dict[int, list[Array]] = {t: [] for t in written}
-        for _ in _invoked(interpreter, rows):
+        for _ in _invoked(interpreter, rows, model):
             for tensor, values in layers.items():
                 values.append(interpreter.get_tensor(tensor).reshape(-1))
         return {tensor: np.stack(values) for tensor, values in layers.items()}
@@ -68,6 +68,8 @@ def _opened(model: Path, *, preserve: bool) -> Any:
             num_threads=1,
         )
         interpreter.allocate_tensors()
+        for details in (interpreter.get_input_details, interpreter.get_output_details):
+            details()  # a name that is no UTF-8 ends here, and not in mid-run
     except (ValueError, RuntimeError) as error:
         raise PlanError("LiteRT cannot run the model", where=str(model), found=str(error)) from error
     return interpreter
@@ -78,12 +80,15 @@ def _inputs(interpreter: Any) -> tuple[Tensor, ...]:
     return tuple(Tensor(d["name"], tuple(int(n) for n in d["shape"]), np.dtype(d["dtype"]).name) for d in details)
 
 
-def _invoked(interpreter: Any, inputs: list[Array]) -> Any:
+def _invoked(interpreter: Any, inputs: list[Array], model: Path) -> Any:
     """Run row by row, each from the state of the first; yields the row's number after each run."""
     sources = [details["index"] for details in interpreter.get_input_details()]
     for i in range(len(inputs[0])):
         for source, rows in zip(sources, inputs, strict=True):
             interpreter.set_tensor(source, rows[i][np.newaxis])
         interpreter.reset_all_variables()  # else a recurrent layer's state would go on from sample to sample
-        interpreter.invoke()
+        try:
+            interpreter.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise PlanError("LiteRT cannot run the model", where=str(model), found=str(error)) from error
         yield i

@@ -50,7 +50,10 @@ class OnnxRuntime:
         arrays = checked_all(inputs, tensors, str(model))
         rows = []
         for i in range(len(arrays[0])):
-            outputs = session.run(None, {s.name: a[i : i + 1] for s, a in zip(sources, arrays, strict=True)})
+            try:
+                outputs = session.run(None, {s.name: a[i : i + 1] for s, a in zip(sources, arrays, strict=True)})
+            except Exception as error:
+                raise PlanError("onnxruntime cannot run the model", where=str(model), found=str(error)) from error
             rows.append(np.concatenate([np.asarray(o).reshape(-1) for o in outputs]))
         return np.stack(rows)
 

@@ -15,12 +15,19 @@ namespace Antmicro.Renode.Peripherals.UART
         public HilPsoc6Scb(IMachine machine) : base(machine)
         {
             IRQ = new GPIO();
+            Reset();
         }
 
         public override void Reset()
         {
             base.Reset();
             System.Array.Clear(words, 0, words.Length);
+            words[Ctrl / 4] = CtrlReset;
+            words[UartCtrl / 4] = UartCtrlReset;
+            words[UartTxCtrl / 4] = UartTxCtrlReset;
+            words[UartRxCtrl / 4] = UartRxCtrlReset;
+            words[TxCtrl / 4] = TxCtrlReset;
+            words[RxCtrl / 4] = RxCtrlReset;
             done = 0;
             Signal();
         }
@@ -33,10 +40,10 @@ namespace Antmicro.Renode.Peripherals.UART
                 return 0; // nothing waits, and the shift register is empty
             case RxFifoStatus:
                 return Level;
-            case RxFifoRead:
+            case RxFifoRd:
                 return Take();
             case IntrCause:
-                return (TxWanted != 0 ? 1u << 2 : 0) | (RxWanted != 0 ? 1u << 3 : 0);
+                return (TxWanted != 0 ? IntrCauseTx : 0) | (RxWanted != 0 ? IntrCauseRx : 0);
             case IntrTx:
                 return TxRequests;
             case IntrTxMasked:
@@ -54,11 +61,11 @@ namespace Antmicro.Renode.Peripherals.UART
         {
             switch(offset)
             {
-            case TxFifoWrite:
-                if((words[Ctrl / 4] & Enabled) != 0)
+            case TxFifoWr:
+                if((words[Ctrl / 4] & CtrlEnabled) != 0)
                 {
                     TransmitCharacter((byte)value);
-                    done = TxDone;
+                    done = IntrTxUartDone;
                 }
                 break;
             case IntrTx:
@@ -74,7 +81,7 @@ namespace Antmicro.Renode.Peripherals.UART
             case RxFifoCtrl:
                 words[offset / 4] = value;
                 byte dropped;
-                while((value & Clear) != 0 && TryGetCharacter(out dropped))
+                while((value & RxFifoCtrlClear) != 0 && TryGetCharacter(out dropped))
                 {
                 }
                 break;
@@ -117,8 +124,9 @@ namespace Antmicro.Renode.Peripherals.UART
             IRQ.Set(TxWanted != 0 || RxWanted != 0);
         }
 
-        private uint Level { get { return (uint)System.Math.Min(Count, 128); } }
-        private uint TxRequests { get { return TxTrigger | TxNotFull | TxEmpty | done; } }
+        private int Entries { get { return (words[Ctrl / 4] & CtrlByteMode) != 0 ? 128 : 64; } }
+        private uint Level { get { return (uint)System.Math.Min(Count, Entries); } }
+        private uint TxRequests { get { return IntrTxTrigger | IntrTxNotFull | IntrTxEmpty | done; } }
         private uint TxWanted { get { return TxRequests & words[IntrTxMask / 4]; } }
         private uint RxWanted { get { return RxRequests & words[IntrRxMask / 4]; } }
 
@@ -127,21 +135,27 @@ namespace Antmicro.Renode.Peripherals.UART
             get
             {
                 var level = Level;
-                return (level > (words[RxFifoCtrl / 4] & 0xFF) ? RxTrigger : 0)
-                    | (level > 0 ? RxNotEmpty : 0)
-                    | (level >= 128 ? RxFull : 0);
+                return (level > (words[RxFifoCtrl / 4] & RxFifoCtrlTriggerLevel) ? IntrRxTrigger : 0)
+                    | (level > 0 ? IntrRxNotEmpty : 0)
+                    | (level >= Entries ? IntrRxFull : 0);
             }
         }
 
         private uint done;
         private readonly uint[] words = new uint[0x1000 / 4];
 
+        // A test holds the names, places and reset values below against Infineon's SVD.
         private const long Ctrl = 0x000;
+        private const long UartCtrl = 0x040;
+        private const long UartTxCtrl = 0x044;
+        private const long UartRxCtrl = 0x048;
+        private const long TxCtrl = 0x200;
         private const long TxFifoStatus = 0x208;
-        private const long TxFifoWrite = 0x240;
+        private const long TxFifoWr = 0x240;
+        private const long RxCtrl = 0x300;
         private const long RxFifoCtrl = 0x304;
         private const long RxFifoStatus = 0x308;
-        private const long RxFifoRead = 0x340;
+        private const long RxFifoRd = 0x340;
         private const long IntrCause = 0xE00;
         private const long IntrTx = 0xF80;
         private const long IntrTxMask = 0xF88;
@@ -150,14 +164,25 @@ namespace Antmicro.Renode.Peripherals.UART
         private const long IntrRxMask = 0xFC8;
         private const long IntrRxMasked = 0xFCC;
 
-        private const uint Enabled = 1u << 31;
-        private const uint Clear = 1u << 16;
-        private const uint TxTrigger = 1u << 0;
-        private const uint TxNotFull = 1u << 1;
-        private const uint TxEmpty = 1u << 4;
-        private const uint TxDone = 1u << 9;
-        private const uint RxTrigger = 1u << 0;
-        private const uint RxNotEmpty = 1u << 2;
-        private const uint RxFull = 1u << 3;
+        private const uint CtrlReset = 0x0300000F;
+        private const uint UartCtrlReset = 0x03000000;
+        private const uint UartTxCtrlReset = 0x00000002;
+        private const uint UartRxCtrlReset = 0x000A0002;
+        private const uint TxCtrlReset = 0x00000107;
+        private const uint RxCtrlReset = 0x00000107;
+
+        private const uint CtrlByteMode = 1u << 11;
+        private const uint CtrlEnabled = 1u << 31;
+        private const uint RxFifoCtrlTriggerLevel = 0xFFu << 0;
+        private const uint IntrCauseTx = 1u << 2;
+        private const uint IntrCauseRx = 1u << 3;
+        private const uint RxFifoCtrlClear = 1u << 16;
+        private const uint IntrTxTrigger = 1u << 0;
+        private const uint IntrTxNotFull = 1u << 1;
+        private const uint IntrTxEmpty = 1u << 4;
+        private const uint IntrTxUartDone = 1u << 9;
+        private const uint IntrRxTrigger = 1u << 0;
+        private const uint IntrRxNotEmpty = 1u << 2;
+        private const uint IntrRxFull = 1u << 3;
     }
 }

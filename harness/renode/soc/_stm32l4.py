@@ -1,5 +1,7 @@
 """What the STM32L4 and L4+ parts share (RM0351, RM0432). Renode has no clock, power or flash controller of theirs."""
 
+from dataclasses import replace
+
 from harness.renode.soc import Follow, Registers, Soc, Uart, UartModel
 
 _RCC = Registers(
@@ -11,9 +13,11 @@ _RCC = Registers(
         Follow(at=0x08, source=0x08, mask=0x3, shift=2),  # SWS after SW
         Follow(at=0x90, source=0x90, mask=0x1, shift=1),  # LSERDY
         Follow(at=0x94, source=0x94, mask=0x1, shift=1),  # LSIRDY
-        Follow(at=0x98, source=0x98, mask=0x1, shift=1),  # HSI48RDY
     ),
 )
+
+_HSI48 = Follow(at=0x98, source=0x98, mask=0x1, shift=1)  # HSI48RDY, of the L4+ alone
+RCC_PLUS = replace(_RCC, follows=(*_RCC.follows, _HSI48))
 
 STM32L4 = Soc(
     uart=UartModel("UART.STM32F7_USART", interrupt="IRQ"),

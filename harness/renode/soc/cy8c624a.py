@@ -6,10 +6,17 @@ that the firmware waits for are SRSS's, for the FLL; the others are kept as they
 
 from harness.renode.soc import Follow, Registers, Soc, Uart, UartModel
 
-_FLL_CONFIG, _FLL_CONFIG4, _FLL_STATUS = 0x530, 0x53C, 0x540
+_WDT_CTL = 0x180
+_FLL_CONFIG, _FLL_CONFIG2, _FLL_CONFIG3, _FLL_CONFIG4, _FLL_STATUS = 0x580, 0x584, 0x588, 0x58C, 0x590
 _SRSS = Registers(
     base=0x40260000,
-    reset={0x180: 0xC0000001, _FLL_CONFIG: 0x01000000},
+    reset={
+        _WDT_CTL: 0xC0000001,
+        _FLL_CONFIG: 0x01000000,
+        _FLL_CONFIG2: 0x00020001,
+        _FLL_CONFIG3: 0x00002800,
+        _FLL_CONFIG4: 0x000000FF,
+    },
     follows=(
         Follow(at=_FLL_STATUS, source=_FLL_CONFIG4, mask=1 << 31, shift=-29),  # CCO_READY after CCO_ENABLE
         Follow(at=_FLL_STATUS, source=_FLL_CONFIG, mask=1 << 31, shift=-31),  # LOCKED after FLL_ENABLE

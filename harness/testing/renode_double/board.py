@@ -118,6 +118,10 @@ class Board:
         """A word of memory."""
         return int.from_bytes(self.machine.bus.read_block(address, 4) or bytes(4), "little")
 
+    def set_word(self, address: int, word: int) -> None:
+        """Write a word of memory."""
+        self.machine.bus.write(address, 4, word)
+
     # -- running --------------------------------------------------------------------------------------------------
 
     def reset(self) -> None:

@@ -149,6 +149,14 @@ class Psoc6Scb(Uart):
     """What ``HilPsoc6Scb.cs`` does, register by register; a test holds the two against each other."""
 
     _done = 0
+    reset_values = {  # noqa: RUF012
+        0x000: 0x0300000F,
+        0x040: 0x03000000,
+        0x044: 0x00000002,
+        0x048: 0x000A0002,
+        0x200: 0x00000107,
+        0x300: 0x00000107,
+    }
 
     def reset(self) -> None:
         """See Peripheral."""
@@ -158,10 +166,14 @@ class Psoc6Scb(Uart):
     def _transmit_requests(self) -> int:
         return 0x13 | self._done
 
+    @property
+    def _entries(self) -> int:
+        return 128 if self.regs.get(0, 0) & 1 << 11 else 64  # BYTE_MODE
+
     def _receive_requests(self) -> int:
-        level = min(len(self._queue), 128)
+        level = min(len(self._queue), self._entries)
         trigger = level > self.regs.get(0x304, 0) & 0xFF
-        return (1 if trigger else 0) | (4 if level else 0) | (8 if level == 128 else 0)
+        return (1 if trigger else 0) | (4 if level else 0) | (8 if level == self._entries else 0)
 
     def get(self, offset: int) -> int:
         """Levels, data and requests."""
@@ -171,7 +183,7 @@ class Psoc6Scb(Uart):
             case 0x208:
                 return 0
             case 0x308:
-                return min(len(self._queue), 128)
+                return min(len(self._queue), self._entries)
             case 0x340:
                 return self._take(0xFFFFFFFF)
             case 0xE00:

@@ -35,6 +35,7 @@ class Monitor:
             (r"machine Reset", self._reset),
             (r"sysbus LoadELF @(\S+)", self._load),
             (r"sysbus ReadDoubleWord (\w+)", lambda at: f"0x{self.board.word(int(at, 0)):08X}"),
+            (r"sysbus WriteDoubleWord (\w+) (\w+)", self._write_word),
             (r"sysbus\.cpu VectorTableOffset (\w+)", self._vectors),
             (r"sysbus\.cpu PerformanceInMips (\d+)", self._performance),
             (r"sysbus\.cpu (PC|LR|SP)", self._register),
@@ -71,6 +72,10 @@ class Monitor:
             if found:
                 return action(*found.groups())
         raise Refused(f"No such command or device: {command.split()[0]}")
+
+    def _write_word(self, at: str, word: str) -> str:
+        self.board.set_word(int(at, 0), int(word, 0))
+        return ""
 
     def _create(self, name: str) -> str:
         self.machine_name = name

@@ -251,3 +251,42 @@ def test_without_a_pack_the_record_says_whose_description_was_used(unit, probe):
     opened.open()
     assert "target stm32f446re (hil's own description)" in opened.description
     assert targets.choose("cy8c6xxa", "") == ("cy8c6xxa", "pyOCD's own")
+
+
+STWIN = load_board("steval_stwinkt1")
+EMPTY_FLAG = (STWIN.debug.empty_flag_address, STWIN.debug.empty_flag_mask)
+
+
+@pytest.fixture
+def empty_chip(tmp_path):
+    """A unit whose chip looks only at power-on whether its flash is empty, as it is, and an image for it."""
+    out = build_product(metadata.load_model("digits_cnn_int8"), STWIN, out=tmp_path / "digits.elf").image.elf
+    unit = emulators.start("virtual", STWIN)
+    yield unit, out
+    unit.close()
+
+
+def flashed_and_reset(probe, unit, image, empty_flag):
+    """Where the core is after a first flashing and a reset."""
+    debug = STWIN.debug.model_copy(update={"empty_flag_address": empty_flag[0], "empty_flag_mask": empty_flag[1]})
+    one = probe(unit.uid, debug)
+    one.open()
+    one.flash(image)
+    one.reset()
+    return one.core().pc
+
+
+def test_a_chip_that_was_empty_at_power_on_runs_what_was_flashed_without_being_powered_again(probe, empty_chip):
+    assert flashed_and_reset(probe, *empty_chip, EMPTY_FLAG) >> 24 == 0x08
+
+
+def test_left_alone_such_a_chip_boots_its_rom_at_every_reset_and_the_unit_says_so(probe, empty_chip):
+    assert flashed_and_reset(probe, *empty_chip, (0, 0)) >> 16 == 0x1FFF
+    assert "the chip starts its boot ROM" in " ".join(empty_chip[0].findings().hints)
+
+
+def test_a_chip_that_does_not_leave_its_rom_is_told_to_be_powered_off_and_on(probe, empty_chip):
+    constant = (STWIN.debug.chip_id_address, 0x70)
+    with pytest.raises(BenchError, match="goes on booting its ROM") as caught:
+        flashed_and_reset(probe, *empty_chip, constant)
+    assert "power the board off and on" in caught.value.next_step

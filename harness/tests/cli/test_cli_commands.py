@@ -44,9 +44,16 @@ def test_build_then_run_with_that_image(tmp_path):
     built = hil("build", "digits", "--board", BOARD, "-o", elf)
     assert built.returncode == 0, built.stderr
     assert "of 524288 bytes" in built.stdout
+    # Shortened, the shipped plan passes no gate with confidence: not enough evidence, and every output says so.
     done = hil("run", "digits", "--board", BOARD, "--firmware", elf, "--samples", 30, "--report-dir", tmp_path / "out")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "30 of 450 samples" in done.stdout
+    record = json.loads((tmp_path / "out" / "record.json").read_text())
+    assert (record["verdict"], record["dataset"]["n"], record["dataset"]["planned"]) == ("inconclusive", 30, 450)
+    for name in ("junit.xml", "summary.md", "report.html"):
+        assert "30 of 450 samples" in (tmp_path / "out" / name).read_text()
+    done = hil("run", "digits", "--board", BOARD, "--firmware", elf)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads((tmp_path / "out" / "record.json").read_text())["verdict"] == "pass"
 
 
 def test_flash_programs_reads_back_and_says_how_much(tmp_path):
@@ -83,6 +90,7 @@ def test_the_table_of_boards_tells_every_name_in_full_on_a_narrow_terminal(width
         (("run", "digits", "--board", "nowhere"), 3, "no board is named 'nowhere'"),
         (("run", "nothing", "--board", BOARD), 3, "there is no plan 'nothing'"),
         (("run", "nothing.yaml", "--board", BOARD), 3, "or one of: digits, mnist"),
+        (("run", "digits", "--board", BOARD, "--backend", "seventh"), 3, "one of: auto, probe, "),
         (("run", "digits", "--board", BOARD, "--backend", "probe"), 2, "no nucleo_f446re is attached"),
         (("run", "digits", "--board", BOARD, "--model", "mnist_f446_int8"), 3, "the plan does not have this model"),
         (("run", "digits"), 3, "--board"),

@@ -191,6 +191,27 @@ def test_a_file_that_is_not_the_published_mnist_is_refused(no_mnist: Path, monke
         load("idx", options={"source": "mnist"})
 
 
+def test_a_file_is_judged_by_its_sha256_whatever_its_md5(no_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Two files of one MD5 are made in seconds; hashlib is asked for nothing of the kind.
+    monkeypatch.setattr(hashlib, "md5", None)
+    folder = no_mnist / "mnist"
+    folder.mkdir()
+    for stem in _mnist.FILES["test"]:
+        content = gzip.compress(IMAGES)
+        (folder / f"{stem}.gz").write_bytes(content)
+        monkeypatch.setitem(_mnist.SHA256, f"{stem}.gz", hashlib.sha256(content).hexdigest())
+    monkeypatch.setenv("HIL_DATA_DIR", str(no_mnist))
+    assert [path.parent for path in _mnist.locate("test")] == [folder, folder]
+    (folder / "t10k-labels-idx1-ubyte.gz").write_bytes(content + b"\0")
+    with pytest.raises(PlanError, match="sha256"):
+        _mnist.locate("test")
+
+
+@pytest.mark.parametrize("split", ["test", "train"])
+def test_every_file_that_is_fetched_or_found_has_its_sum(split: str) -> None:
+    assert {f"{stem}{end}" for stem in _mnist.FILES[split] for end in ("", ".gz")} <= _mnist.SHA256.keys()
+
+
 def test_a_fetch_that_fails_is_the_rigs_error_and_leaves_nothing(
     no_mnist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -310,3 +331,76 @@ def test_rows_that_are_no_samples_are_refused_with_their_line(tmp_path: Path, te
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(PlanError, match=says):
         load("csv", options={"path": "a.csv", "shape": "2"}, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a,1,x\nb,1,2\n", "nearly a sample"),
+        ("a,1,\nb,1,2\n", "nearly a sample"),
+        ("a,1_000,2_000\nb,1,2\n", "nearly a sample"),
+        ("a,1+2j,2j\nb,1,2\n", "nearly a sample"),
+        ("a,nan,inf\nb,1,2\n", "nearly a sample"),
+        ("a,1,2\nb,1_000,2\n", "1_000"),
+        ("a,1,2\nb,1+2j,2\n", r"1\+2j"),
+        ("a,1,2\nb,nan,2\n", "nan"),
+        ("a,1,2\nb,\uff11,2\n", "not a number"),
+    ],
+)
+def test_a_cell_that_is_nearly_a_number_is_refused_and_never_a_head(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(PlanError, match=says):
+        load("csv", options={"path": "a.csv"}, folder=tmp_path)
+
+
+def test_numbered_columns_are_no_sample(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("label,0,1,2,3\nyes,5,5,5,5\nno,6,6,6,6\n")
+    with pytest.raises(PlanError, match="numbered columns"):
+        load("csv", options={"path": "a.csv"}, folder=tmp_path)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_label(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("\ufeffyes,1\nno,2\nyes,3\n".encode())
+    assert load("csv", options={"path": "a.csv"}, folder=tmp_path).classes == ("no", "yes")
+
+
+def test_a_column_may_be_named_j(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("label,j,k\nyes,1,2\n")
+    assert len(load("csv", options={"path": "a.csv"}, folder=tmp_path)) == 1
+
+
+def test_complex_inputs_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.ones((2, 2), complex), y=np.array([0, 1]))
+    with pytest.raises(PlanError, match="real units"):
+        load("npz", options={"path": "a.npz"}, folder=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["csv", "npz"])
+def test_what_never_ends_is_no_file_of_data(name: str) -> None:
+    with pytest.raises(PlanError, match="regular file"):
+        load(name, options={"path": "/dev/zero"})
+
+
+def test_images_from_a_device_are_refused() -> None:
+    with pytest.raises(PlanError, match="regular file"):
+        load("idx", options={"images": "/dev/zero", "labels": "/dev/zero"})
+
+
+def test_a_set_says_what_its_class_names_are_worth(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.ones((2, 2)), y=np.array([0, 1]))
+    np.savez(tmp_path / "b.npz", x=np.ones((2, 2)), y=np.array([0, 1]), classes=np.array(["a", "b"]))
+    (tmp_path / "a.csv").write_text("a,1\nb,2\n")
+    naming = {
+        "a.npz": load("npz", options={"path": "a.npz"}, folder=tmp_path).naming,
+        "b.npz": load("npz", options={"path": "b.npz"}, folder=tmp_path).naming,
+        "a.csv": load("csv", options={"path": "a.csv"}, folder=tmp_path).naming,
+        "a.csv, classes": load("csv", options={"path": "a.csv", "classes": "a,b"}, folder=tmp_path).naming,
+        "digits": load("digits", samples=1).naming,
+    }
+    assert naming == {
+        "a.npz": "indices",
+        "b.npz": "stated",
+        "a.csv": "seen",
+        "a.csv, classes": "stated",
+        "digits": "stated",
+    }

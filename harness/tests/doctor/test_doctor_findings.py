@@ -10,8 +10,9 @@ import pytest
 from harness import doctor
 from harness.bench.boards import load_board
 from harness.bench.discover import PortFacts
+from harness.bench.emulators import renode
 from harness.bench.usb import UsbDevice
-from harness.doctor import data, emulators, host, rig
+from harness.doctor import data, host, rig
 
 BOARD = load_board("nucleo_f446re")
 ROOT = Path(__file__).resolve().parents[3]
@@ -182,14 +183,14 @@ def script(path, text):
 
 def test_a_missing_renode_says_where_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setenv("HIL_RENODE", str(tmp_path / "none"))
-    finding = only(emulators.renode())
+    finding = only(renode.examine())
     assert (finding.state, finding.needed) == ("missing", False)
     assert "github.com/renode/renode" in finding.next_step
 
 
 def test_a_renode_that_does_not_come_up_is_broken_with_its_last_words(monkeypatch, tmp_path):
     monkeypatch.setenv("HIL_RENODE", script(tmp_path / "renode", "exit 3"))
-    finding = only(emulators.renode())
+    finding = only(renode.examine())
     assert finding.state == "broken"
     assert "does not come up" in finding.detail
 
@@ -197,7 +198,7 @@ def test_a_renode_that_does_not_come_up_is_broken_with_its_last_words(monkeypatc
 def test_a_renode_of_an_unknown_version_is_told_so(monkeypatch, tmp_path):
     dialogue = "printf '(monitor) '; read a; printf '(monitor) '; read b; printf 'Renode v1.9.0\\n(monitor) '; read c"
     monkeypatch.setenv("HIL_RENODE", script(tmp_path / "renode", dialogue))
-    finding = only(emulators.renode())
+    finding = only(renode.examine())
     assert finding.state == "broken"
     assert "1.9.0: known are 1.13 to 1.16" in finding.detail
 
@@ -207,6 +208,6 @@ def test_a_renode_that_runs_is_told_with_version_and_how_it_is_driven(monkeypatc
         f'PYTHONPATH="{ROOT}:$PYTHONPATH" exec "{sys.executable}" -m harness.testing.renode_double --as 1.15.3 "$@"'
     )
     monkeypatch.setenv("HIL_RENODE", script(tmp_path / "renode", command))
-    finding = only(emulators.renode())
+    finding = only(renode.examine())
     assert finding.state == "ok", finding
     assert "1.15.3, driven" in finding.detail

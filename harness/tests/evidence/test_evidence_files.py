@@ -13,8 +13,8 @@ from evidence_runs import Run, broken_rig, make_run
 
 from harness.errors import BenchError, HarnessBug, MisuseError
 from harness.evidence import read_record, read_samples, reports, write_reports
-from harness.evidence.reports import npz
-from harness.records import SCHEMA, Measurement
+from harness.evidence.reports import npz, terminal
+from harness.records import SCHEMA, FaultReport, Measurement, UnitFacts
 
 FILES = {"record.json", "samples.npz", "junit.xml", "report.html", "summary.md"}
 
@@ -140,3 +140,41 @@ def test_the_archive_is_made_of_plain_arrays(run: Run, tmp_path: Path) -> None:
         assert {name.removesuffix(".npy") for name in archive.namelist()} == {
             name for name, array in vars(run.samples).items() if array is not None
         }
+
+
+EVIL = "a\ud800b\x1b[31mc\x00d\ufffee\u202ef"
+
+
+@pytest.mark.parametrize(
+    "field", ["reasons", "warnings", "case_id", "host", "run_id", "model", "fault", "unit", "classes"]
+)
+def test_any_text_reaches_every_report_harmlessly(run: Run, tmp_path: Path, field: str) -> None:
+    assert run.record.dataset is not None
+    changed = {
+        "fault": FaultReport(pc=1, lr=2, sp=3, psr=4, cfsr=5, hfsr=6, bfar=7, mmfar=8).model_copy(
+            update={"symbols": (EVIL,), "last_message": EVIL}
+        ),
+        "unit": UnitFacts(uid="u").model_copy(update={"port": EVIL}),
+        "classes": run.record.dataset.model_copy(update={"classes": (EVIL, *"123456789")}),
+    }
+    name = "dataset" if field == "classes" else field
+    value = changed.get(field, (EVIL,) if field in ("reasons", "warnings") else EVIL)
+    record = run.record.model_copy(update={name: value})
+    for path in write_reports(record, run.samples, tmp_path):
+        if path.suffix == ".npz":
+            continue
+        text = path.read_bytes().decode()
+        assert not {"\ud800", "\x1b", "\x00", "\ufffe", "\u202e"} & set(text), path.name
+        if path.suffix == ".json":
+            assert "\\\\x1b[31m" in text
+            json.loads(text)
+    back = read_record(tmp_path)
+    assert back == record.plain()
+    assert "\x1b" not in terminal.render_text(back)
+
+
+def test_a_record_that_says_a_lone_surrogate_in_json_is_read_harmlessly(run: Run, tmp_path: Path) -> None:
+    write_reports(run.record, run.samples, tmp_path)
+    path = tmp_path / "record.json"
+    path.write_text(path.read_text().replace('"bench-3"', '"bench\\ud800\\u001b"'))
+    assert read_record(path).host == "bench\\ud800\\x1b"

@@ -212,3 +212,8 @@ def test_an_open_end_of_an_interval_is_a_question_mark() -> None:
     assert interval(Measurement(name="p99", value=5, unit="us", n=9, low=4, high=None)) == "4 to ?"
     assert interval(Measurement(name="p", value=0.5, unit="ratio", n=9, low=0.25, high=0.75)) == "25.00 to 75.00 %"
     assert interval(Measurement(name="p", value=0.5, unit="ratio", n=9)) == ""
+
+
+def test_a_record_of_before_emulators_said_their_words_is_still_told_as_emulated() -> None:
+    old = make_run().record.model_copy(update={"backend": "sixth", "caveat": ""})
+    assert "sixth, emulated: no cycles, no latency" in markdown.render(old, None, None).decode()

@@ -90,3 +90,16 @@ def test_preprocessing_is_documentation_that_may_be_left_out(folder):
     assert load_model(folder).facts.preprocessing.divisor == 16
     (folder / "model.toml").write_text(re.sub(r"\[preprocessing\].*\ndivisor.*\n", "", text))
     assert load_model(folder).facts.preprocessing is None
+
+
+@pytest.mark.parametrize("classes", ['"0", "1", "1"', '"0", "", "2"', '"0", "\\u001b", "2"'])
+def test_class_names_that_tell_no_outputs_apart_are_refused(folder, classes):
+    edited(folder, '"0", "1", "2"', classes)
+    with pytest.raises(PlanError, match="tell the outputs apart"):
+        load_model(folder)
+
+
+def test_a_model_file_that_never_ends_is_refused(folder):
+    edited(folder, 'file = "digits_cnn_int8.tflite"', 'file = "/dev/zero"')
+    with pytest.raises(PlanError, match="not a regular file"):
+        load_model(folder)

@@ -35,6 +35,7 @@ def test_boards_can_be_chosen_down_to_none() -> None:
 def test_samples_bounds_but_never_raises_the_plans_number() -> None:
     assert expand(PLAN, **KNOWN, samples=10)[0].dataset.samples == 10
     assert expand(PLAN, **KNOWN, samples=1000)[0].dataset.samples == 100
+    assert [expand(PLAN, **KNOWN, samples=n)[0].at_most for n in (None, 10, 1000)] == [None, 10, 1000]
     with pytest.raises(PlanError, match="no samples"):
         expand(PLAN, **KNOWN, samples=0)
 

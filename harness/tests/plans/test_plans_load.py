@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -98,6 +100,9 @@ def test_yes_and_no_are_words_and_1e_minus_6_is_a_number() -> None:
         ("name: demo\n", "name: ../demo\n", "demo.yaml:1:name", "pattern"),
         ("tags: [smoke]", "name: again", "demo.yaml:12:name", "remove one of the two"),
         ("tags: [smoke]", "origin: /tmp", "demo.yaml:12:origin", "origin"),
+        ("tags: [smoke]", "places: {a: b}", "demo.yaml:12:places", "places"),
+        ("tags: [smoke]", "min_samples: 0", "demo.yaml:12:min_samples", "greater than or equal to 1"),
+        ("tags: [smoke]", "min_samples: 101", "demo.yaml:1:(plan)", "dataset.samples is 100"),
         ("tags: [smoke]", "tags: &a [smoke]", "demo.yaml:12", "&a"),
         ("tags: [smoke]", "tags: !!python/name:os.system x", "demo.yaml:12:tags", "python/name"),
         ("tags: [smoke]", "tags: [smoke", "demo.yaml:13", "expected"),
@@ -121,8 +126,26 @@ def test_what_is_no_mapping_is_refused(text: str) -> None:
     complaint(text)
 
 
-def test_a_plan_nested_without_end_is_refused() -> None:
-    assert "deep" in complaint("a: " + "[" * 3000 + "]" * 3000).what
+@pytest.mark.parametrize(
+    "text", ["a: " + "[" * 3000 + "]" * 3000, "[" * 10_000, "{" * 10_000, "- " * 10_000, "[\n" * 10_000]
+)
+def test_a_plan_nested_without_end_is_refused(text: str) -> None:
+    assert "deep" in complaint(text).what
+
+
+def test_too_deep_a_plan_is_refused_at_the_level_that_is_too_deep(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The scanner's work for each token grows with the depth: 10 kB of brackets, read to their end, took 84 s.
+    taken = []
+    whole = yaml.parse
+
+    def counted(*arguments: object, **keywords: object) -> Iterator[yaml.Event]:
+        for event in whole(*arguments, **keywords):
+            taken.append(event)
+            yield event
+
+    monkeypatch.setattr(yaml, "parse", counted)
+    complaint("[" * 10_000)
+    assert len(taken) < 50
 
 
 @given(st.text(max_size=200))
@@ -149,7 +172,20 @@ def test_a_loaded_plan_knows_its_file_and_does_not_save_it(tmp_path: Path) -> No
     path.write_text(GOOD)
     plan = load(path)
     assert plan.origin == path
-    assert "origin" not in plan.model_dump()
+    assert not {"origin", "places"} & plan.model_dump().keys()
+
+
+def test_a_loaded_plan_knows_the_line_of_each_of_its_parts(tmp_path: Path) -> None:
+    path = tmp_path / "demo.yaml"
+    path.write_text(GOOD)
+    plan = load(path)
+    assert [plan.where_gate(gate) for gate in plan.gates] == [
+        f"{path}:{line}:gates[{index}]" for index, line in enumerate((9, 10, 11))
+    ]
+    assert plan.where("dataset.samples") == f"{path}:6:dataset.samples"
+    assert plan.where("dataset.options.source") == f"{path}:4:dataset"
+    assert plan.where("reference") == str(path)
+    assert parse_plan(GOOD, "x").where("gates[0]") == "demo"
 
 
 def test_bytes_that_are_not_utf8_are_refused(tmp_path: Path) -> None:

@@ -28,8 +28,10 @@ def pytest_in(folder: Path, *arguments, **environment):
 
 
 def digits_plan(folder: Path, **changes: str) -> Path:
-    """A copy of the digits plan below ``folder/testplans``, with words replaced."""
+    """A copy of the digits plan below ``folder/testplans``, with words replaced, its gates judged by the value alone."""
     text = (shipped("testplans") / "digits.yaml").read_text(encoding="utf-8")
+    # A shortened run passes no gate with confidence, and most of these tests run a few samples.
+    text = text.replace(" confidence 0.95", "")
     for old, new in changes.items():
         text = text.replace(old, new)
     path = folder / "testplans" / "digits.yaml"

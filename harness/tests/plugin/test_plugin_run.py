@@ -184,3 +184,13 @@ def test_xdist_spreads_cases_and_their_records_reach_the_terminal(tmp_path):
     assert run.stdout.count("PASS  ") == 2
     assert (tmp_path / "out" / "digits" / BOARD / "digits_cnn_int8" / "record.json").is_file()
     assert (tmp_path / "out" / "again" / BOARD / "digits_cnn_int8" / "record.json").is_file()
+
+
+def test_a_gate_that_cannot_decide_is_told_when_cases_are_only_collected(tmp_path):
+    plan = digits_plan(tmp_path, **{"accuracy >= 0.95": "acuracy >= 0.95"})
+    run = pytest_in(tmp_path, "--board", BOARD, "--collect-only", plan)
+    assert run.returncode != 0
+    assert "did you mean 'accuracy'" in run.stdout
+    assert "digits.yaml:" in run.stdout
+    assert "gates[0]" in run.stdout
+    assert "Traceback" not in run.stdout

@@ -29,6 +29,8 @@ def double(folder: Path, version: str, *flags: str) -> Path:
 
 def digits_case(samples=None, board=BOARD):
     plan = load(shipped("testplans") / "digits.yaml")
+    # A shortened run passes no gate with confidence, and these tests are not about how many samples there are.
+    plan = plan.model_copy(update={"gates": tuple(g.model_copy(update={"confidence": None}) for g in plan.gates)})
     (case,) = expand(plan, boards=names(), models=metadata.names(), only_boards=[board], samples=samples)
     return case
 
@@ -42,4 +44,6 @@ FACTS = Facts(
     flash_bytes=0x80000,
     ram_origin=0x20000000,
     ram_bytes=0x20000,
+    chip_id_address=0x1FFF7A10,
+    chip_id_bytes=12,
 )

@@ -91,13 +91,13 @@ def test_the_overdrive_answers_in_another_register(stub):
 
 def test_flags_may_be_lower_than_what_they_follow(stub):
     srss = stub("srss", "cy8c624a")
-    assert srss.read(0x540) == 0
-    srss.write(0x53C, 1 << 31 | 0xFF)
-    assert srss.read(0x540) == 1 << 2
-    srss.write(0x530, 1 << 31 | 500)
-    assert srss.read(0x540) == 1 << 2 | 1 << 0
-    srss.write(0x530, 500)
-    assert srss.read(0x540) == 1 << 2
+    assert srss.read(0x590) == 0
+    srss.write(0x58C, 1 << 31 | 0xFF)
+    assert srss.read(0x590) == 1 << 2
+    srss.write(0x580, 1 << 31 | 500)
+    assert srss.read(0x590) == 1 << 2 | 1 << 0
+    srss.write(0x580, 500)
+    assert srss.read(0x590) == 1 << 2
 
 
 def test_a_port_that_renode_has_no_model_of_brings_its_own_and_the_chips_whole_ram():

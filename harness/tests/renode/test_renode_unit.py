@@ -64,6 +64,7 @@ def assert_same_as(record, samples, version, outputs):
     assert record.unit.probe.startswith(f"Renode {version}, ")
     assert record.firmware.verified
     assert not record.warnings
+    assert record.unit.chip_id == record.unit.chip_id_hello != ""
     assert record.measurement("agreement").value == 1.0
     assert record.measurement("instructions.p50").value > 10_000
     assert not [m.name for m in record.measurements if m.name.startswith(("cycles", "latency", "line_use"))]

@@ -11,5 +11,7 @@ MODEL = "digits_cnn_int8"
 
 def digits_case(samples=None):
     plan = load(shipped("testplans") / "digits.yaml")
+    # A shortened run passes no gate with confidence, and these tests are not about how many samples there are.
+    plan = plan.model_copy(update={"gates": tuple(g.model_copy(update={"confidence": None}) for g in plan.gates)})
     (case,) = expand(plan, boards=names(), models=metadata.names(), only_boards=[BOARD], samples=samples)
     return case

@@ -33,6 +33,22 @@ def damage_weight(elf: Path, at: int) -> int:
     return content[start + at]
 
 
+def chip_id_at(elf: Path, address: int) -> None:
+    """Let the firmware look for its chip's id at ``address``, a multiple of 2**24 from 2**31 down to 2**25."""
+    with elf.open("rb") as file:
+        symbols = ELFFile(file).get_section_by_name(".symtab")
+        here, there = (symbols.get_symbol_by_name(name)[0]["st_value"] & ~1 for name in ("board_chip_id", "peek"))
+    shift = address.bit_length() - 8  # mov.w r1, #address: 1bcdefgh rotated (ARMv7-M, A5.3.2)
+    turn, low = 32 - shift, address >> shift & 0x7F
+    move = 0xF04F | (turn >> 4) << 10, (turn >> 1 & 7) << 12 | 1 << 8 | (turn & 1) << 7 | low
+    far = there - (here + 6 + 4)  # b.w peek, behind move (4) and movs r2, #12 (2); encoding T4
+    sign = far >> 24 & 1
+    j1, j2 = (1 ^ (far >> 23 & 1) ^ sign), (1 ^ (far >> 22 & 1) ^ sign)
+    jump = 0xF000 | sign << 10 | far >> 12 & 0x3FF, 0x9000 | j1 << 13 | j2 << 11 | far >> 1 & 0x7FF
+    words = (*move, 0x220C, *jump)
+    replace_start(elf, "board_chip_id", b"".join(word.to_bytes(2, "little") for word in words))
+
+
 def replace_start(elf: Path, function: str, code: bytes) -> int:
     """Put ``code`` at the start of a function; its address."""
     with elf.open("rb") as file:

@@ -9,6 +9,7 @@ from run_cases import BOARD, MODEL
 
 from harness.bench import holders
 from harness.bench.boards import load_board
+from harness.bench.emulators import Findings
 from harness.bench.probes import CoreReport, CoreState
 from harness.build.symbols import Symbols
 from harness.errors import BenchError, DeviceError, MisuseError, PlanError
@@ -20,7 +21,7 @@ from harness.session.verbs import BoardFaultError, BoardGarbledError, BoardSilen
 ROWS = {
     row: (seen.strip(), verdict)
     for row, seen, verdict in re.findall(
-        r"^    ([a-z]+-?[a-z]+) +(\S.*?) +(mistake|error|fail) +\S", blame.__doc__, re.MULTILINE
+        r"^    ([a-z]+[a-z-]+) +(\S.*?) +(mistake|error|fail) +\S", blame.__doc__, re.MULTILINE
     )
 }
 PLAYS = {}
@@ -45,8 +46,23 @@ class Scene:
         self.idle = CoreReport(CoreState.SLEEPING, pc=symbols.address_of("board_idle") + 4)
         self.busy = CoreReport(CoreState.RUNNING, pc=symbols.address_of("hil_nn_conv_s8") + 4)
 
-    def judged(self, error, core=None, *, spoke=False, read_back=True, again=None, kept=None, core_fault="", unit=True):
-        """Blame for ``error``. ``again`` is what hello after a reset raises, ``kept`` the crash that it tells of then."""
+    def judged(
+        self,
+        error,
+        core=None,
+        *,
+        spoke=False,
+        read_back=True,
+        again=None,
+        kept=None,
+        core_fault="",
+        unit=True,
+        seen=None,
+    ):
+        """Blame for ``error``. ``again`` is what hello after a reset raises, ``kept`` the crash that it tells of then.
+
+        ``seen`` is what an emulator has noticed.
+        """
 
         def answer(what):
             if isinstance(what, Exception):
@@ -60,8 +76,10 @@ class Scene:
             read_back=read_back,
             core=lambda: answer(core),
             probe=SimpleNamespace(reset=lambda: None),
+            findings=lambda: seen or Findings(),
         )
-        session = SimpleNamespace(hello=lambda timeout_s: answer(again), fault=lambda: answer(kept)) if spoke else None
+        session = SimpleNamespace(restart=lambda reset, timeout_s: answer(again), fault=lambda: answer(kept))
+        session = session if spoke else None
         return blame.blame(error, opened if unit else None, session, self.symbols)
 
 
@@ -73,6 +91,20 @@ def _(scene, patch):
 @play("core-ended")
 def _(scene, patch):
     return scene.judged(BenchError("gone"), core_fault="the core jumped to nowhere")
+
+
+@play("on-a-chip")
+def _(scene, patch):
+    assert scene.judged(blame.OnAChipError("every sample was answered, but"), spoke=True).row == "on-a-chip"
+    return scene.judged(SILENT, scene.idle, seen=Findings(errors=("the PLL's input is too slow",)))
+
+
+@play("mute-pin")
+def _(scene, patch):
+    seen = Findings(hints=("GPIOA is written while its clock is off",))
+    assert scene.judged(SILENT, scene.idle, spoke=True, again=SILENT, seen=seen).row == "line-broken"
+    assert scene.judged(GARBLED, scene.idle, seen=seen).row == "mute-pin"
+    return scene.judged(SILENT, scene.idle, seen=seen)
 
 
 @play("rig")

@@ -12,8 +12,10 @@ from harness.data import quantise
 from harness.evidence.reports import terminal
 from harness.models import metadata
 from harness.models.codegen import plan_layout
+from harness.models.layertable import TableLayer
 from harness.models.reference import load
 from harness.records import Verdict
+from harness.run import inside
 
 
 @pytest.fixture
@@ -115,3 +117,26 @@ def test_a_float_board_that_equals_its_twin_has_no_divergence(run):
     assert (result.samples.outputs != result.samples.reference).any(), "else this test shows nothing"
     assert result.record.divergence is None
     assert all(layer.equal for layer in result.record.layers)
+
+
+NANS = np.array([0x7FC00000, 0xFFC12345], dtype=np.uint32)  # the same to arithmetic, not to a CRC
+
+
+def float_layer(values):
+    data = np.asarray(values, dtype="<f4")
+    return TableLayer(0, "l", "op", 1, 0, 5, "t", (1, len(data)), "float32", 0.0, 0, data.nbytes), data.tobytes()
+
+
+def test_a_layer_whose_nans_differ_in_their_bits_alone_is_no_divergence(run):
+    samples = run(1).samples
+    layer, truth = float_layer([1.0, NANS.view(np.float32)[0], 2.0])
+    _, same = float_layer([1.0, NANS.view(np.float32)[1], 2.0])
+    _, other = float_layer([1.0, NANS.view(np.float32)[1], 2.5])
+    assert same != truth
+    assert inside._first_element(layer, truth, same, samples, 0, 0, "twin") is None
+    found = inside._first_element(layer, truth, other, samples, 0, 0, "twin")
+    assert (found.position, found.differing) == ((0, 2), 1)
+    assert inside._equal(layer, truth, zlib.crc32(truth)) is True
+    assert inside._equal(layer, truth, zlib.crc32(same)) is None
+    plain, finite = float_layer([1.0, 2.0])
+    assert inside._equal(plain, finite, 1) is False

@@ -11,7 +11,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 from run_cases import BOARD, digits_case
-from run_images import LOOP, RETURN, UDF, flip_byte, replace_start
+from run_images import LOOP, RETURN, UDF, chip_id_at, flip_byte, replace_start
 
 from harness.bench import emulators, own_time
 from harness.bench.boards import load_board
@@ -151,6 +151,22 @@ def test_a_reset_in_mid_run_is_survived_and_each_sample_scored_once(run, cause):
     assert any("reset" in warning for warning in record.warnings)
 
 
+def test_a_chip_id_that_cannot_be_read_is_none_and_no_crash(run, copy):
+    chip_id_at(copy, 0x6000_0000)  # external memory, of which there is none
+    record = run(10, firmware=copy).record
+    assert record.verdict is Verdict.PASS, record.reasons
+    assert (len(record.unit.chip_id), record.unit.chip_id_hello) == (24, "")
+    assert record.link.resets == 0
+
+
+def test_a_firmware_that_tells_another_chips_id_is_not_taken_for_this_unit(run, copy):
+    chip_id_at(copy, 0x0800_0000)  # the vector table
+    record = run(10, firmware=copy).record
+    assert record.verdict is Verdict.ERROR
+    assert record.unit.chip_id in record.reasons[0]
+    assert record.unit.chip_id_hello in record.reasons[0]
+
+
 def test_a_crash_is_the_products_fault_with_its_pc_by_name(run, copy):
     address = replace_start(copy, "hil_nn_conv_s8", UDF)
     record = run(firmware=copy).record
@@ -279,3 +295,17 @@ def test_more_samples_than_there_are_is_the_authors_mistake(run):
     wrong = dataclasses.replace(case, dataset=DatasetSpec(name="digits", samples=100_000))
     with pytest.raises(PlanError, match="fewer samples"):
         run(case=wrong)
+
+
+def test_without_the_st_links_clock_the_board_runs_from_its_own_and_the_record_says_so(run):
+    def cut(step):
+        if step.name == "flash":
+            with Control(only_unit()) as control:
+                control.cut_clock()
+
+    result = run_case(digits_case(20), RunOptions(backend="virtual"), watch=cut)
+    assert result.record.verdict is Verdict.PASS, result.record.reasons
+    assert (result.record.unit.clock_hz, result.record.unit.clock_source) == (180_000_000, "internal")
+    assert result.record.link.baud == 921_600
+    assert any("the clock from outside did not start" in warning for warning in result.record.warnings)
+    assert run(20).record.unit.clock_source == "external"

@@ -383,7 +383,8 @@ def test_another_protocol_version_is_refused_with_both_numbers():
     session, *_ = bench(inject=[Injection(Fault.WRONG_PROTOCOL)])
     with pytest.raises(DeviceError, match="protocol") as caught:
         session.hello()
-    assert "2" in str(caught.value)
+    assert f"version {m.PROTOCOL}" in str(caught.value)
+    assert f"version {m.PROTOCOL + 1}" in str(caught.value)
 
 
 def test_the_model_hash_of_hello_is_what_the_board_holds():

@@ -56,7 +56,7 @@ def test_a_dump_of_a_session_names_every_message_and_counts_all_bytes(tmp_path):
     for word in (
         "-> ",
         "<- ",
-        "HELLO_REQUEST protocol=1",
+        "HELLO_REQUEST protocol=2",
         "board=fake",
         "CHUNK sample=2 offset=0",
         "RESULT sample=2",

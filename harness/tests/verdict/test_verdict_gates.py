@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from harness.errors import PlanError
 from harness.plans import Gate
 from harness.records import Evidence, Measurement, Verdict
-from harness.verdict import View, assess, check_gates, judge
+from harness.verdict import Extent, View, assess, check_gates, judge
 from harness.verdict.metrics._common import share
 
 
@@ -148,6 +148,102 @@ def test_an_assessment_hands_the_decisions_on_with_everything_else(view: Callabl
     assert got.samples.decisions is not None
     assert got.samples.decisions.tolist() == [0, 1]
     assert got.verdict is Verdict.FAIL
-    assert [g.passed for g in got.gates] == [False, True]
+    passed = {g.metric: g.passed for g in got.gates}
+    assert passed == {"accuracy": False, "agreement": True, "nonfinite_outputs": True}
     assert got.confusion == ((1, 1, 0), (0, 0, 0))
     assert {"accuracy", "agreement", "lost_samples"} <= {m.name for m in got.measurements}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("accuracy >= 95", "did you mean 'accuracy >= 0.95'"),
+        ("recall.one > 99.5 confidence 0.95", "did you mean 'recall.one > 0.995 confidence 0.95'"),
+        ("f1.macro >= 1.5", "did you mean 'f1.macro >= 0.015'"),
+        ("agreement >= 101", "above 1"),
+        ("accuracy >= -0.1", "below 0"),
+        ("lost_samples <= -1", "below 0"),
+        ("accuracy >= 0", "holds whatever"),
+        ("accuracy <= 1", "holds whatever"),
+        ("rmse >= 0", "holds whatever"),
+        ("agreement > 1", "breaks whatever"),
+        ("lost_samples < 0", "breaks whatever"),
+        ("lost_samples == 0.5", "whole number"),
+        ("instructions.p50 <= 100 needs hardware", "emulator alone"),
+        ("accuracy >= 1 confidence 0.95", "no number of samples"),
+        ("unknown_rate <= 0 confidence 0.99", "no number of samples"),
+    ],
+)
+def test_a_gate_that_holds_or_breaks_whatever_is_measured_is_refused(text: str, says: str) -> None:
+    with pytest.raises(PlanError, match=says):
+        check_gates([gate(text)])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "accuracy >= 1",
+        "accuracy <= 0",
+        "agreement == 1",
+        "lost_samples == 0",
+        "lost_samples <= 0",
+        "rmse <= 0",
+        "rmse > 0",
+        "samples_per_s >= 95",
+        "cycles.p99 < 1e9 needs hardware",
+        "accuracy > 0",
+        "accuracy < 1",
+        "overlap >= 0.5",
+    ],
+)
+def test_a_gate_at_the_end_of_its_range_that_a_run_can_keep_and_break_is_let_through(text: str) -> None:
+    check_gates([gate(text)])
+
+
+def test_what_so_many_samples_cannot_show_is_refused_where_their_number_is_known() -> None:
+    strict = gate("accuracy >= 0.99 confidence 0.95")
+    check_gates([strict])
+    check_gates([strict], n_samples=400)
+    with pytest.raises(PlanError, match="100 samples cannot show that"):
+        check_gates([strict], n_samples=100)
+
+
+def test_a_shortened_run_passes_no_gate_with_confidence_but_may_break_one() -> None:
+    sure = [gate("accuracy >= 0.5 confidence 0.95")]
+    whole, short = Extent(60, 60), Extent(60, 450)
+    assert judge(sure, [share("accuracy", 60, 60)], "emulated", whole)[1] is Verdict.PASS
+    results, verdict, reasons = judge(sure, [share("accuracy", 60, 60)], "emulated", short)
+    assert (results[0].passed, verdict) == (None, Verdict.INCONCLUSIVE)
+    assert "60 of 450 samples" in reasons[0]
+    assert judge(sure, [share("accuracy", 5, 60)], "emulated", short)[1] is Verdict.FAIL
+    assert judge([gate("accuracy >= 0.5")], [share("accuracy", 60, 60)], "emulated", short)[1] is Verdict.PASS
+
+
+def test_fewer_samples_than_the_plan_wants_are_not_enough_for_a_pass() -> None:
+    easy = [gate("accuracy >= 0.5")]
+    for n, verdict in ((99, Verdict.INCONCLUSIVE), (100, Verdict.PASS)):
+        assert judge(easy, [share("accuracy", n, n)], "emulated", Extent(n, 450, 100))[1] is verdict
+    assert judge(easy, [share("accuracy", 0, 9)], "emulated", Extent(9, 450, 100))[1] is Verdict.FAIL
+
+
+def test_float_outputs_must_be_finite_without_a_gate_that_says_so(view: Callable[..., View]) -> None:
+    nan = float("nan")
+    case = view([[nan, 1.0], [0.2, 0.8]], [1, 1])
+    got = assess(case, [gate("agreement == 1")])
+    assert got.verdict is Verdict.FAIL
+    assert [(g.metric, g.passed) for g in got.gates] == [("agreement", True), ("nonfinite_outputs", False)]
+    allowed = assess(case, [gate("agreement == 1"), gate("nonfinite_outputs <= 0.5")])
+    assert allowed.verdict is Verdict.PASS
+    assert assess(case, []).verdict is Verdict.INCONCLUSIVE
+    assert len(assess(view([[1, 2]], [1], dtype="int8"), [gate("agreement == 1")]).gates) == 1
+
+
+def test_outputs_that_do_not_depend_on_the_input_are_remarked_on(view: Callable[..., View]) -> None:
+    assert "the same outputs" in assess(view([[0.1, 0.9]] * 3, [0, 1, 1]), []).warnings[0]
+    nan = float("nan")
+    assert "the same outputs" in assess(view([[nan, 0.9]] * 3, [0, 1, 1]), []).warnings[0]
+    different = [[0.1, 0.9], [0.2, 0.8]] * 5
+    assert "decided as 'b'" in assess(view(different, [0, 1] * 5), []).warnings[0]
+    assert assess(view(different, [1] * 10), []).warnings == ()
+    assert assess(view(different[:4], [0, 1, 0, 1]), []).warnings == ()
+    assert assess(view([[0.1, 0.9]], [0]), []).warnings == ()

@@ -100,6 +100,32 @@ def test_a_nan_on_one_side_is_infinitely_far(view: Make) -> None:
     assert measured(view([[np.inf, 1.0]], [0]))["max_abs_diff"].value == 0.0
 
 
+OTHER_NAN = np.array([0xFFC12345], dtype=np.uint32).view(np.float32)[0]  # its sign set, and a payload
+
+
+def test_a_nan_is_a_nan_whatever_its_sign_and_payload(view: Make) -> None:
+    got = measured(view([[OTHER_NAN, 1.0]], [1], reference=[[np.nan, 1.0]]))
+    assert (got["agreement"].value, got["max_abs_diff"].value, got["rmse"].value) == (1.0, 0.0, 0.0)
+    got = measured(view([[OTHER_NAN, 1.0]], [1], reference=[[np.nan, 1.5]]))
+    assert (got["agreement"].value, got["max_abs_diff"].value) == (0.0, 0.5)
+
+
+@pytest.mark.parametrize("odd", [np.nan, OTHER_NAN, np.inf, -np.inf])
+@pytest.mark.parametrize("side", ["board", "reference"])
+def test_no_difference_passes_over_what_is_no_number_on_one_side(view: Make, odd: float, side: str) -> None:
+    rows = [[0.0, 1.0], [odd, 1.0], [0.0, 1.0]], [[0.0, 1.0]] * 3
+    outputs, reference = rows if side == "board" else rows[::-1]
+    got = measured(view(outputs, [1, 1, 1], reference=reference))
+    assert (got["max_abs_diff"].value, got["rmse"].value) == (np.inf, np.inf)
+
+
+def test_outputs_that_are_no_numbers_are_a_share_of_all_samples_sent(view: Make) -> None:
+    rows = [[0.0, np.nan], [np.inf, 1.0], [0.0, 1.0], [np.nan, np.nan]]
+    got = measured(view(rows, [0] * 4, answered=[True, True, True, False]))["nonfinite_outputs"]
+    assert (got.value, got.n) == (0.5, 4)
+    assert measured(view([[1, 2]], [1], dtype="int8"))["nonfinite_outputs"].value == 0
+
+
 def test_precision_and_recall_are_left_out_where_they_are_nothing_over_nothing(view: Make) -> None:
     got = measured(view(FOUR[:3], TRUTH[:3]))  # class c neither occurs nor is decided
     assert got["precision.a"].value == 0.5

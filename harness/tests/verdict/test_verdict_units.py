@@ -111,6 +111,14 @@ def test_floats_are_compared_by_their_bits():
     assert compare_units([run("a", nan, dtype="float32"), run("b", minus, dtype="float32")]).verdict is Verdict.FAIL
 
 
+def test_a_nan_is_a_nan_on_every_unit_and_never_hides_a_difference():
+    other = np.array([0xFFC12345], dtype=np.uint32).view(np.float32)[0]
+    one, two = [[np.nan, 2], *RIGHT[1:]], [[other, 2], *RIGHT[1:]]
+    assert compare_units([run("one", one, dtype="float32"), run("two", two, dtype="float32")]).verdict is Verdict.PASS
+    (difference,) = compare_units([run("one", RIGHT, dtype="float32"), run("two", two, dtype="float32")]).differences
+    assert difference.max_abs_diff == np.inf
+
+
 @pytest.mark.parametrize(
     ("runs", "what"),
     [

@@ -30,7 +30,7 @@ def unlock(chip):
 
 
 def program(chip, offset, value):
-    register(chip, flash.CR, flash.PG)
+    register(chip, flash.CR, flash.CR_PG)
     chip.machine.bus.write(FLASH_BASE + offset, 4, value & 0xFFFFFFFF)
     chip.machine.bus.write(FLASH_BASE + offset + 4, 4, value >> 32)
     register(chip, flash.CR, 0)
@@ -46,39 +46,39 @@ ERASED = (1 << 64) - 1
 def test_nothing_is_programmed_before_the_keys(chip):
     chip.machine.bus.write(FLASH_BASE, 4, 0)
     assert double_word(chip, 0) == ERASED
-    assert register(chip, flash.SR) & flash.PGSERR
+    assert register(chip, flash.SR) & flash.SR_PGSERR
 
 
 def test_a_wrong_key_locks_until_the_next_reset(chip):
     register(chip, flash.KEYR, 1)
     unlock(chip)
-    assert register(chip, flash.CR) & flash.LOCK
+    assert register(chip, flash.CR) & flash.CR_LOCK
 
 
 def test_a_double_word_is_programmed_by_its_second_half(chip):
     unlock(chip)
-    register(chip, flash.CR, flash.PG)
+    register(chip, flash.CR, flash.CR_PG)
     chip.machine.bus.write(FLASH_BASE, 4, 0x11111111)
     assert double_word(chip, 0) == ERASED
     chip.machine.bus.write(FLASH_BASE + 4, 4, 0x22222222)
     assert double_word(chip, 0) == 0x2222222211111111
-    assert register(chip, flash.SR) & flash.BSY
-    assert not register(chip, flash.SR) & flash.BSY
+    assert register(chip, flash.SR) & flash.SR_BSY
+    assert not register(chip, flash.SR) & flash.SR_BSY
 
 
 @pytest.mark.parametrize(
     ("writes", "error"),
     [
-        ([(0, 2)], flash.SIZERR),
-        ([(4, 4)], flash.PGAERR),
-        ([(0, 4), (12, 4)], flash.PGAERR),
-        ([(0, 4), (8, 4)], flash.PGAERR),
+        ([(0, 2)], flash.SR_SIZERR),
+        ([(4, 4)], flash.SR_PGAERR),
+        ([(0, 4), (12, 4)], flash.SR_PGAERR),
+        ([(0, 4), (8, 4)], flash.SR_PGAERR),
     ],
     ids=["halfword", "second half alone", "halves of two", "next first half"],
 )
 def test_a_write_that_is_no_whole_double_word_is_an_error_and_changes_nothing(chip, writes, error):
     unlock(chip)
-    register(chip, flash.CR, flash.PG)
+    register(chip, flash.CR, flash.CR_PG)
     for offset, size in writes:
         chip.machine.bus.write(FLASH_BASE + offset, size, 0)
     assert register(chip, flash.SR) & error
@@ -89,11 +89,11 @@ def test_a_double_word_that_is_not_erased_takes_nothing_but_zeros(chip):
     unlock(chip)
     program(chip, 8, 0x1234)
     program(chip, 8, 0x0234)
-    assert register(chip, flash.SR) & flash.PROGERR
+    assert register(chip, flash.SR) & flash.SR_PROGERR
     assert double_word(chip, 8) == 0x1234
-    register(chip, flash.SR, flash.PROGERR)
+    register(chip, flash.SR, flash.SR_PROGERR)
     program(chip, 8, 0)
-    assert (double_word(chip, 8), register(chip, flash.SR) & ~flash.BSY) == (0, 0)
+    assert (double_word(chip, 8), register(chip, flash.SR) & ~flash.SR_BSY) == (0, 0)
 
 
 def test_an_error_that_was_not_cleared_stops_the_next_operation(chip):
@@ -102,7 +102,7 @@ def test_an_error_that_was_not_cleared_stops_the_next_operation(chip):
     program(chip, 0, 2)
     program(chip, 8, 3)
     assert double_word(chip, 8) == ERASED
-    assert register(chip, flash.SR) & flash.PGSERR
+    assert register(chip, flash.SR) & flash.SR_PGSERR
 
 
 @pytest.mark.parametrize(("bank", "page"), [(0, 0), (0, 7), (1, 0), (1, 255)])
@@ -115,20 +115,22 @@ def test_a_page_erase_clears_that_page_alone(chip, bank, page):
     outside = [at for at in (start - 8, start + size) if 0 <= at < len(chip.array)]
     for at in (*inside, *outside):
         program(chip, at, 0)
-    control = flash.PER | page << 3 | bank * flash.BKER
+    control = flash.CR_PER | page << 3 | bank * flash.CR_BKER
     register(chip, flash.CR, control)
-    register(chip, flash.CR, control | flash.STRT)
+    register(chip, flash.CR, control | flash.CR_STRT)
     assert all(double_word(chip, at) == ERASED for at in inside)
     assert all(double_word(chip, at) == 0 for at in outside)
 
 
-@pytest.mark.parametrize(("bits", "left"), [(flash.MER1, (1,)), (flash.MER2, (0,)), (flash.MER1 | flash.MER2, ())])
+@pytest.mark.parametrize(
+    ("bits", "left"), [(flash.CR_MER1, (1,)), (flash.CR_MER2, (0,)), (flash.CR_MER1 | flash.CR_MER2, ())]
+)
 def test_a_mass_erase_clears_the_banks_that_it_names(chip, bits, left):
     unlock(chip)
     half = len(chip.array) // 2
     for bank in (0, 1):
         program(chip, bank * half, 0)
-    register(chip, flash.CR, bits | flash.STRT)
+    register(chip, flash.CR, bits | flash.CR_STRT)
     assert [bank for bank in (0, 1) if double_word(chip, bank * half) == 0] == list(left)
 
 
@@ -195,3 +197,26 @@ def test_the_algorithm_that_is_shipped_is_what_its_source_compiles_to():
     shipped_now = _stm32l4_algorithm.ALGORITHM
     assert words == shipped_now["instructions"]
     assert functions == {key: shipped_now[key] for key in functions}
+
+
+def test_the_empty_flag_is_of_power_on_and_a_written_one_toggles_it():
+    _target, chip = soc.build("stm32l4r9zi", "empty")
+    status = chip.flash
+    chip.reset("power")
+    assert status.get(flash.SR) & flash.SR_PEMPTY
+    chip.array[0:4] = b"\0\0\0\x20"
+    chip.reset("pin")
+    assert status.get(flash.SR) & flash.SR_PEMPTY, "a reset does not look again"
+    status.set(flash.SR, flash.SR_PEMPTY)
+    assert not status.get(flash.SR) & flash.SR_PEMPTY
+    status.set(flash.SR, flash.SR_PEMPTY)
+    assert status.get(flash.SR) & flash.SR_PEMPTY
+    chip.reset("power")
+    assert not status.get(flash.SR) & flash.SR_PEMPTY
+
+
+def test_a_chip_without_the_check_has_no_such_flag():
+    _target, chip = soc.build("stm32l476rg", "empty")
+    chip.reset("power")
+    chip.flash.set(flash.SR, flash.SR_PEMPTY)
+    assert not chip.flash.get(flash.SR) & flash.SR_PEMPTY

@@ -151,3 +151,10 @@ def test_the_pyocd_command_line_lists_and_flashes_the_unit(unit, image):
     assert flashed.returncode == 0, flashed.stderr
     read = run("cmd", "-t", "stm32f446re", "-u", unit.uid, "--no-config", "-c", "read32 0x08000000")
     assert f"{int.from_bytes(binary(image)[:4], 'little'):08x}" in read.stdout.lower()
+
+
+@pytest.mark.parametrize("soc", ["stm32f446re", "stm32l476rg", "stm32l4r9zi"])
+def test_a_connected_debugger_keeps_the_clocks_of_a_sleeping_core_and_holds_its_watchdogs(runtime_dir, open_probe, soc):
+    with process.start(soc, board_name="b") as unit, open_probe(unit.uid, connect_mode="attach") as session:
+        assert session.target.read32(0xE0042004) & 0b111 == 0b111  # DBGMCU_CR: sleep, stop, standby
+        assert session.target.read32(0xE0042008) & 0x1800 == 0x1800  # WWDG, IWDG

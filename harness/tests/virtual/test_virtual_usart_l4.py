@@ -18,7 +18,7 @@ def chip():
     bus.write(GPIOD, 4, 0xFFFFEBFF)
     bus.write(GPIOD + 0x20, 4, 0x07700000)
     put(chip, u.BRR, 35)
-    put(chip, u.CR1, u.UE | u.RE | u.TE | u.RXNEIE)
+    put(chip, u.CR1, u.CR1_UE | u.CR1_RE | u.CR1_TE | u.CR1_RXNEIE)
     return chip
 
 
@@ -92,7 +92,7 @@ def test_what_is_sent_leaves_and_completion_comes_with_time(chip):
 def test_the_baud_rate_follows_the_kernel_clock(chip, source, baud):
     chip.machine.bus.write(RCC + 0x88, 4, source << 2)
     put(chip, u.CR1, 0)
-    put(chip, u.CR1, u.UE | u.RE)
+    put(chip, u.CR1, u.CR1_UE | u.CR1_RE)
     assert chip.serial.baud == pytest.approx(baud, rel=0.04)  # the model's bits are whole core cycles
 
 

@@ -112,8 +112,8 @@ def test_a_hello_of_another_session_is_not_taken_for_ours():
 def test_a_hello_of_another_version_with_another_layout_is_refused_by_its_first_byte():
     host = HostConversation(draw_session=lambda: 7)
     host.send_hello(0.0)
-    host.receive_data(encode_frame(m.Hello.TYPE, 0, b"\x02strange"), 0.0)
-    assert events(host) == [Violation("the board speaks another wire protocol", "version 1", "version 2")]
+    host.receive_data(encode_frame(m.Hello.TYPE, 0, b"\x63strange"), 0.0)
+    assert events(host) == [Violation("the board speaks another wire protocol", f"version {m.PROTOCOL}", "version 99")]
     assert host.state is State.REFUSED
 
 

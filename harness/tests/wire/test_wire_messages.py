@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +33,8 @@ def values_for(codec):
         return st.binary(max_size=60)
     if isinstance(codec, fields.Fixed):
         return st.binary(min_size=codec.size, max_size=codec.size)
+    if isinstance(codec, fields.Bytes8):
+        return st.binary(max_size=m.MAX_CHIP_ID)
     if isinstance(codec, fields.Piece):
         return st.tuples(st.integers(0, 7), st.binary(max_size=60))
     if isinstance(codec, fields.Items):
@@ -74,10 +78,12 @@ def test_the_vectors_hold_every_message_and_its_body_survives_decoding(code):
 def test_the_fields_of_hello_lie_where_the_spec_puts_them():
     hello = m.decode(0x81, WHOLE["hello"].body)
     assert isinstance(hello, m.Hello)
-    assert (hello.protocol, hello.session, hello.boot) == (1, 0x11223344, 0xA1B2C3D4)
+    assert (hello.protocol, hello.session, hello.boot) == (2, 0x11223344, 0xA1B2C3D4)
     assert (hello.reset_cause, hello.flags, hello.slots) == (m.ResetCause.FAULT, m.Flag.FAULT_KEPT, 4)
     assert (hello.max_frame, hello.chunk_bytes, hello.clock_hz) == (1200, 1024, 180_000_000)
+    assert hello.clock_source == m.ClockSource.INTERNAL
     assert hello.model_sha256 == bytes(range(32))
+    assert hello.chip_id == bytes(range(0xC0, 0xCC))
     assert (hello.board, hello.engine, hello.bauds) == ("nucleo_f446re", "builtin", (115200, 921600))
     assert hello.inputs == (m.TensorSpec(1, (1, 28, 28, 1), 1 / 256, -128, "image"),)
     assert hello.outputs[0].dims == (1, 10)
@@ -101,6 +107,20 @@ def test_a_body_too_short_is_malformed_and_says_so(code):
         assert isinstance(m.decode(code, shortest + b"\0"), m.Malformed)
     if fixed != 0:
         assert "early" in m.decode(code, b"").reason
+
+
+def test_a_chip_id_longer_than_any_is_malformed_and_cannot_be_sent():
+    bare = WHOLE["hello_bare"].body
+    at = 57  # behind what has a fixed size
+    assert bare[at] == 0
+    whole = m.decode(0x81, bare[:at] + bytes([16]) + bytes(range(16)) + bare[at + 1 :])
+    assert isinstance(whole, m.Hello)
+    assert whole.chip_id == bytes(range(16))
+    assert m.decode(0x81, bare[:at] + bytes([17]) + bytes(17) + bare[at + 1 :]) == m.Malformed(
+        0x81, "chip_id: says 17 B, at most 16 B"
+    )
+    with pytest.raises(MisuseError, match=r"HELLO\.chip_id"):
+        replace(whole, chip_id=bytes(17)).encode_body()
 
 
 def test_a_text_that_is_not_utf8_is_malformed():
@@ -159,7 +179,7 @@ def test_the_c_header_places_fields_by_their_sizes():
     text = cheader.render()
     assert "HIL_RESULT_AT_CYCLES = 6," in text
     assert "HIL_CHUNK_AT_DATA = 9," in text
-    assert "HIL_HELLO_VARIES_AT = 56" in text
+    assert "HIL_HELLO_VARIES_AT = 57" in text
     assert "HIL_BOOT_BYTES = 6" in text
 
 

@@ -9,6 +9,7 @@ A family's module has
 from __future__ import annotations
 
 import importlib
+import math
 import pkgutil
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -23,13 +24,16 @@ class Family:
 
     ``names``: measurement names; ``x.*`` stands for one per class. ``shares``: those of them that are hits/n, so that
     an interval of any level follows from value and n. ``interval``: the others have a 95 % interval. ``only``: measured
-    on that evidence alone.
+    on that evidence alone. ``ratios``: those, beside the shares, that lie in 0..1; the others are 0 or more. ``whole``:
+    those that are whole numbers.
     """
 
     names: tuple[str, ...]
     shares: tuple[str, ...] = ()
     interval: bool = False
     only: Evidence | None = None
+    ratios: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
     def per_class(self, metric: str) -> bool:
         """Whether it is one of a class's measurements: ``recall.yes``."""
@@ -39,6 +43,10 @@ class Family:
     def is_share(self, metric: str) -> bool:
         """Whether that measurement is hits/n."""
         return metric in self.shares or (self.per_class(metric) and f"{metric.partition('.')[0]}.*" in self.shares)
+
+    def highest(self, metric: str) -> float:
+        """The largest value that it can have; the smallest is 0 for all."""
+        return 1.0 if self.is_share(metric) or metric in self.ratios else math.inf
 
     def knows(self, metric: str) -> bool:
         """Whether it may yield a measurement of that name."""

@@ -1,6 +1,7 @@
 """How often the board and the reference run on the host are at one.
 
-- ``agreement``: share of all samples sent whose raw outputs are the reference's, byte for byte.
+- ``agreement``: share of all samples sent whose raw outputs are the reference's, byte for byte; a NaN is
+  a NaN, whatever its bits.
 - ``decision_agreement``: share of all samples sent that are decided alike.
 
 A sample that is not sound agrees with nothing. Intervals: Wilson, 95 %; an agreement of 1 from n samples still leaves

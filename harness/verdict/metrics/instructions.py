@@ -7,7 +7,8 @@ from harness.verdict.metrics import Family
 from harness.verdict.metrics._percentiles import SUFFIXES, counted, percentiles
 from harness.verdict.view import View
 
-FAMILY = Family(tuple(f"instructions.{suffix}" for suffix in SUFFIXES), interval=True, only="emulated")
+_NAMES = tuple(f"instructions.{suffix}" for suffix in SUFFIXES)
+FAMILY = Family(_NAMES, interval=True, only="emulated", whole=_NAMES)
 
 
 def measure(view: View) -> tuple[Measurement, ...]:

@@ -13,7 +13,11 @@ from harness.verdict.metrics import Family
 from harness.verdict.metrics._common import share
 from harness.verdict.view import View
 
-FAMILY = Family(("failed_samples", "input_integrity", "lost_samples"), shares=("input_integrity",))
+FAMILY = Family(
+    ("failed_samples", "input_integrity", "lost_samples"),
+    shares=("input_integrity",),
+    whole=("failed_samples", "lost_samples"),
+)
 
 
 def measure(view: View) -> tuple[Measurement, ...]:

@@ -16,7 +16,7 @@ from harness.verdict.metrics import Family
 from harness.verdict.metrics._common import share
 from harness.verdict.view import View
 
-FAMILY = Family(("f1.macro", "precision.*", "recall.*"), shares=("precision.*", "recall.*"))
+FAMILY = Family(("f1.macro", "precision.*", "recall.*"), shares=("precision.*", "recall.*"), ratios=("f1.macro",))
 
 
 def measure(view: View) -> tuple[Measurement, ...]:

@@ -15,7 +15,7 @@ from harness.records import Measurement
 from harness.verdict.metrics import Family
 from harness.verdict.view import View
 
-FAMILY = Family(("binary_accuracy", "mean_abs_error"))
+FAMILY = Family(("binary_accuracy", "mean_abs_error"), ratios=("binary_accuracy",))
 
 
 def measure(view: View) -> tuple[Measurement, ...]:

@@ -12,7 +12,10 @@ from harness.records import Measurement
 from harness.verdict.metrics import Family
 from harness.verdict.view import View
 
-FAMILY = Family(("flash_bytes", "ram_bytes", "stack_bytes", "board_resets"))
+FAMILY = Family(
+    ("flash_bytes", "ram_bytes", "stack_bytes", "board_resets"),
+    whole=("flash_bytes", "ram_bytes", "stack_bytes", "board_resets"),
+)
 
 
 def measure(view: View) -> tuple[Measurement, ...]:

@@ -12,7 +12,7 @@ from harness.records import Measurement
 from harness.verdict.metrics import Family
 from harness.verdict.view import View
 
-FAMILY = Family(("line_use", "overlap", "samples_per_s"), only="hardware")
+FAMILY = Family(("line_use", "overlap", "samples_per_s"), ratios=("line_use", "overlap"), only="hardware")
 
 
 def measure(view: View) -> tuple[Measurement, ...]:

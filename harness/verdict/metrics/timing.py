@@ -14,6 +14,7 @@ FAMILY = Family(
     tuple(f"{stem}.{suffix}" for stem in ("cycles", "latency_us") for suffix in SUFFIXES),
     interval=True,
     only="hardware",
+    whole=tuple(f"cycles.{suffix}" for suffix in SUFFIXES),
 )
 
 

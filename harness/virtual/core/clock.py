@@ -24,8 +24,22 @@ class VirtualClock:
         self._at: list[int] = []
         self._actions: list[Callable[[], None]] = []
         self.next_at = NEVER
-        self.hz = 16_000_000
+        self._hz = 16_000_000
+        self._s, self._s_at = 0.0, 0  # the time in seconds at that tick, when the clock last changed its speed
         self.line_busy = 0  # bit per serial line with bytes under way: then waiting may be skipped without a pause
+
+    @property
+    def hz(self) -> int:
+        """Ticks per second: they change as the program changes the core's clock."""
+        return self._hz
+
+    @hz.setter
+    def hz(self, value: int) -> None:
+        self._s, self._s_at, self._hz = self.seconds(), self.now(), value
+
+    def seconds(self) -> float:
+        """Virtual time since power-on, whatever the clock's speed was."""
+        return self._s + (self.now() - self._s_at) / self._hz
 
     def now(self) -> int:
         """The present tick; exact inside device callbacks too."""

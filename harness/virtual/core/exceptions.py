@@ -72,6 +72,11 @@ class Exceptions:
         self._fp = Registers(core, [*range(reg.UC_ARM_REG_S0, reg.UC_ARM_REG_S15 + 1), reg.UC_ARM_REG_FPSCR])
         self.reset()
 
+    @property
+    def taken(self) -> tuple[int, ...]:
+        """Exceptions whose vectors were read since the table last changed."""
+        return tuple(self._vectors)
+
     def forget_vectors(self) -> None:
         """The vector table or what it lies in changed."""
         self._vectors.clear()

@@ -15,6 +15,7 @@ from harness.virtual.core.cpu import Core, Registers
 from harness.virtual.core.exceptions import USAGE_FAULT, Exceptions
 from harness.virtual.core.faults import NOCP, Faults
 from harness.virtual.core.halting import HALT, HALTED, MASKINTS, TRCENA, Debug
+from harness.virtual.core.noticed import Noticed
 from harness.virtual.core.scs import BASE as SCS_BASE
 from harness.virtual.core.scs import CORTEX_M4F, CoreModel, SystemControl
 from harness.virtual.core.systick import SysTick
@@ -34,6 +35,7 @@ class Machine:
     """One chip under power. ``run`` lets it live; between runs a debugger may look and change.
 
     ``resets`` counts system resets. ``frozen`` (a test's fault injection) stops the core as if its clock had stopped.
+    ``noticed`` is what the firmware did that a chip would not do, or that may explain a failure.
     """
 
     def __init__(self, irqs: int, *, part: int, designer: int = ST, model: CoreModel = CORTEX_M4F) -> None:
@@ -53,6 +55,7 @@ class Machine:
         self.vector_base = 0
         self.sleeping = self.polling = self.frozen = self.in_reset = False
         self.resets = 0
+        self.noticed = Noticed(self.core, self.exceptions)
         self._masked_runs = 0
         self._reset_cause: str | None = None
         self._stale: list[tuple[int, int]] = []
@@ -61,10 +64,11 @@ class Machine:
         self._waiting_since: tuple[float, int] | None = None
         self._all = self._register_file()
         self._control = Registers(self.core, [reg.UC_ARM_REG_CONTROL])
+        self.systick.refuse = self.noticed.refuse
         self.debug.sleeping = lambda: self.sleeping
         self.debug.in_reset = lambda: self.in_reset
         self.debug.on_control = self._debug_changed
-        self.scs.on_reset_request = lambda: self.request_reset("software")
+        self.scs.on_reset_request = self._asked_for_reset
         self.core.hook_traps(self.exceptions.on_return)
         self.core.hook_bad_access()
         for name, base, device in (
@@ -102,7 +106,7 @@ class Machine:
         for action in (self.exceptions.reset, self.faults.reset, self.systick.reset, self.scs.reset, *self.resettable):
             action()
         self.exceptions.vtor = self.vector_base
-        self.sleeping = self.polling = False
+        self.sleeping = self.polling = self.noticed.refused = False
         self._waiting_since = None
         self._all.values[:] = [0] * len(self._all.values)
         self._all.store()
@@ -126,13 +130,17 @@ class Machine:
             self._reset()
         self.in_reset = held
 
+    def _asked_for_reset(self) -> None:
+        self.noticed.reset_asked()
+        self.request_reset("software")
+
     # -- running --------------------------------------------------------------------------------------------------
 
     @property
     def stopped(self) -> bool:
         """Whether the core executes nothing until someone outside acts."""
         d = self.debug
-        return self.in_reset or self.frozen or d.halted or self.faults.locked_up
+        return self.in_reset or self.frozen or self.noticed.refused or d.halted or self.faults.locked_up
 
     def code_changed(self, start: int, size: int) -> None:
         """Memory that may hold code changed behind the core's back; told to Unicorn before the next run."""
@@ -215,7 +223,10 @@ class Machine:
             else self.core.run_while_equal(until_changed, instructions)
         )
         self.clock.advance(self.core.ran)
-        if not self.scs.cpacr and self._used_fpu():
+        if self.noticed.refused:
+            self.noticed.settle()
+        elif not self.scs.cpacr and self._used_fpu():
+            self.noticed.hint("floating point is used while SCB_CPACR keeps the FPU off: a usage fault (NOCP)")
             self.faults.raise_fault(USAGE_FAULT, NOCP)
         elif reason == cpu.LIMIT:
             if self.exceptions.sleep_requested:

@@ -1,4 +1,4 @@
-"""Fault injection and inspection of a running unit, for tests. The harness itself never uses this."""
+"""Fault injection and inspection of a running unit, for tests. The harness itself uses ``findings`` alone."""
 
 from __future__ import annotations
 
@@ -41,6 +41,12 @@ class Control:
     def state(self) -> dict[str, Any]:
         """Instructions, ticks, PC, resets, halted, locked_up, sleeping, fault status, line counters."""
         return self._link.control("state")
+
+    def findings(self) -> dict[str, Any]:
+        """``refusals``: what the firmware did that a chip does not do; ``hints``: what may explain a failure; ``warnings``:
+        what works by luck; ``tick_s``: the period in which SysTick interrupts, None while it does not.
+        """
+        return self._link.control("findings")
 
     def instruction_count(self) -> int:
         """Instructions executed since power-on."""
@@ -104,6 +110,10 @@ class Control:
     def refuse_programming(self) -> None:
         """Let the flash refuse to be programmed until it is erased as a whole."""
         self._link.control("refuse_programming")
+
+    def cut_clock(self) -> None:
+        """Let no clock come from outside, as on a Nucleo whose ST-LINK does not give its own."""
+        self._link.control("cut_clock")
 
     def kill(self) -> None:
         """Unplug: end the unit's process without a word (SIGKILL). Its files stay behind, as after a crash."""

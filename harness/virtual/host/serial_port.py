@@ -53,6 +53,7 @@ class SerialPort:
         self._board_baud = 0
         self._rates = {0: 0}
         self.bytes_in = self.bytes_out = self.bytes_lost = 0
+        self._apart: tuple[int, int] | None = None
 
     def close(self) -> None:
         """Close both ends: the host reads an error from now on."""
@@ -61,7 +62,17 @@ class SerialPort:
 
     def _matches(self, board_baud: int) -> bool:
         host = host_baud(self.master)
-        return not host or not board_baud or abs(host - board_baud) <= _TOLERANCE * board_baud
+        same = not host or not board_baud or abs(host - board_baud) <= _TOLERANCE * board_baud
+        self._apart = None if same else (board_baud, host)
+        return same
+
+    @property
+    def hints(self) -> list[str]:
+        """What may explain that nothing arrives: the two sides' rates, if they did not match when a byte last went by."""
+        if self._apart is None:
+            return []
+        board, host = self._apart
+        return [f"the board's UART is at {board} baud, the host's port at {host}"]
 
     def read(self, board_baud: int) -> list[int] | bytes:
         """Bytes from the host; values above 255 carry a framing error."""

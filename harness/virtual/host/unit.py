@@ -216,6 +216,7 @@ class Unit:
     def _control(self, command: str, **arguments: Any) -> dict[str, Any]:
         actions: dict[str, Callable[..., dict[str, Any]]] = {
             "state": self._state,
+            "findings": self._findings,
             "tamper": self._tamper,
             "line": self._line,
             "spoil": self._spoil,
@@ -225,6 +226,7 @@ class Unit:
             "protect": self._protect,
             "take_pins": self._take_pins,
             "refuse_programming": self._refuse_programming,
+            "cut_clock": self._cut_clock,
         }
         if command not in actions:
             raise ValueError(f"unknown command {command!r}")
@@ -249,6 +251,16 @@ class Unit:
             "bytes_in": self.port.bytes_in,
             "bytes_out": self.port.bytes_out,
             "line_waiting": self._usart.waiting,
+        }
+
+    def _findings(self) -> dict[str, Any]:
+        seen = [machine.noticed for machine in self._machines]
+        hints = [text for one in seen for text in (*one.hints, *one.present_hints())]
+        return {
+            "refusals": [text for one in seen for text in one.refusals],
+            "hints": hints + self.port.hints,
+            "warnings": self._machine.noticed.warnings(),
+            "tick_s": self._machine.systick.period_s,
         }
 
     def _direction(self, direction: str) -> Any:
@@ -296,4 +308,11 @@ class Unit:
         if refuse is None:
             raise ValueError("a flash that refuses to be programmed is not modelled for this chip")
         refuse()
+        return {}
+
+    def _cut_clock(self) -> dict[str, Any]:
+        cut = getattr(self._chip, "cut_clock", None)
+        if cut is None:
+            raise ValueError("this chip has no clock from outside")
+        cut()
         return {}

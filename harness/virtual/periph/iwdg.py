@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.virtual.core.clock import NEVER, VirtualClock
-from harness.virtual.periph.base import Peripheral
+from harness.virtual.periph.base import Peripheral, field
 
-KR, PR, RLR, SR = 0x00, 0x04, 0x08, 0x0C
+KR, PR, RLR, SR, WINR = 0x00, 0x04, 0x08, 0x0C, 0x10
+KR_KEY_UNLOCK, KR_KEY_RELOAD, KR_KEY_START = 0x5555, 0xAAAA, 0xCCCC
+PR_PR, RLR_RL = 7, 0xFFF
 _LSI_HZ = 32_000
 
 
 class Iwdg(Peripheral):
-    """Once started only a reset stops it. ``on_timeout()`` resets the chip."""
+    """Once started only a reset stops it. ``on_timeout()`` resets the chip. ``window``: it has WINR, which is stored."""
 
-    reset_values = {RLR: 0xFFF}  # noqa: RUF012
-
-    def __init__(self, clock: VirtualClock, on_timeout: Callable[[], None]) -> None:
+    def __init__(self, clock: VirtualClock, on_timeout: Callable[[], None], *, window: bool = False) -> None:
+        self.reset_values = {RLR: RLR_RL, **({WINR: RLR_RL} if window else {})}
         super().__init__("IWDG")
         self._clock = clock
         self._event = clock.add(on_timeout)
@@ -40,15 +41,15 @@ class Iwdg(Peripheral):
     def set(self, offset: int, value: int) -> None:
         """Keys start, reload and unlock."""
         if offset == KR:
-            self._unlocked = value == 0x5555
-            if value == 0xCCCC:
+            self._unlocked = value == KR_KEY_UNLOCK
+            if value == KR_KEY_START:
                 self._running = True
-            if value in (0xCCCC, 0xAAAA) and self._running:
+            if value in (KR_KEY_START, KR_KEY_RELOAD) and self._running:
                 self._reload()
         elif self._unlocked and offset == PR:
-            self.regs[PR] = value & 7
+            self.regs[PR] = field(value, PR_PR)
         elif self._unlocked and offset == RLR:
-            self.regs[RLR] = value & 0xFFF
+            self.regs[RLR] = field(value, RLR_RL)
 
     def _reload(self) -> None:
         periods = (self.regs[RLR] + 1) * (4 << min(self.regs.get(PR, 0), 6))

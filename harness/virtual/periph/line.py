@@ -172,6 +172,8 @@ class LineUart(Peripheral):
         self._tc_cleared = False
         if self.pins_ready:
             self.transmit(value & 0xFF)
+        else:
+            self.hint(f"{self.name} sends while its pins are not switched to it")
         if self._tx_free_at - now > self.capacity * self._frame_ticks:
             self._tx_full = True
             self._plan_tx(self._tx_free_at - self._frame_ticks)

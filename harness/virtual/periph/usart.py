@@ -11,14 +11,24 @@ from harness.virtual.periph.line import BURST, FE, IDLE, ORE, RXNE, TC, TXE, Lin
 __all__ = ["BURST", "FE", "IDLE", "ORE", "RXNE", "TC", "TXE", "Usart"]
 
 SR, DR, BRR, CR1, CR2, CR3, GTPR = 0x00, 0x04, 0x08, 0x0C, 0x10, 0x14, 0x18
-RE, TE, IDLEIE, RXNEIE, TCIE, TXEIE, UE = 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7, 1 << 13
-_M, _OVER8 = 1 << 12, 1 << 15
+CR1_RE, CR1_TE, CR1_IDLEIE, CR1_RXNEIE, CR1_TCIE, CR1_TXEIE, CR1_UE = (
+    1 << 2,
+    1 << 3,
+    1 << 4,
+    1 << 5,
+    1 << 6,
+    1 << 7,
+    1 << 13,
+)
+CR1_M, CR1_OVER8, CR2_STOP, CR2_STOP_2 = 1 << 12, 1 << 15, 3 << 12, 2 << 12
+BRR_DIV_Mantissa, BRR_DIV_Fraction = 0xFFF << 4, 15
+SR_FE, SR_ORE, SR_IDLE, SR_RXNE, SR_TC, SR_TXE = FE, ORE, IDLE, RXNE, TC, TXE  # as the line has them
 
 
 class Usart(LineUart):
     """One USART. ``bus_divider()`` gives core cycles per USART clock."""
 
-    reset_values = {SR: 0xC0}  # noqa: RUF012
+    reset_values = {SR: SR_TXE | SR_TC}  # noqa: RUF012
 
     def __init__(
         self, name: str, irq: int, clock: VirtualClock, exceptions: Exceptions, bus_divider: Callable[[], int]
@@ -35,21 +45,21 @@ class Usart(LineUart):
     def bit_ticks(self) -> int:
         """Core cycles per bit, 0 if the baud rate is not set."""
         divisor = self.regs.get(BRR, 0)
-        if self.regs.get(CR1, 0) & _OVER8:
-            divisor = (divisor & 0xFFF0 | (divisor & 7) << 1) // 2
+        if self.regs.get(CR1, 0) & CR1_OVER8:
+            divisor = (divisor & BRR_DIV_Mantissa) // 2 + (divisor & BRR_DIV_Fraction // 2)
         return divisor * self._divider()
 
     def _interrupting(self) -> bool:
         control = self.regs.get(CR1, 0)
         wanted = 0
-        if control & RXNEIE:
+        if control & CR1_RXNEIE:
             wanted |= self._flags & (RXNE | ORE)
-        if control & IDLEIE and not self._flags & RXNE:
+        if control & CR1_IDLEIE and not self._flags & RXNE:
             wanted |= self._flags & IDLE
-        if control & (TXEIE | TCIE) and control & UE:
+        if control & (CR1_TXEIE | CR1_TCIE) and control & CR1_UE:
             flags = self._transmit_flags()
-            wanted |= flags & TXE if control & TXEIE else 0
-            wanted |= flags & TC if control & TCIE else 0
+            wanted |= flags & TXE if control & CR1_TXEIE else 0
+            wanted |= flags & TC if control & CR1_TCIE else 0
         return bool(wanted)
 
     def read(self, offset: int, size: int) -> int:
@@ -87,11 +97,11 @@ class Usart(LineUart):
     def clock_changed(self) -> None:
         """HCLK or the bus divider changed: so did the length of a byte."""
         control = self.regs.get(CR1, 0)
-        stop = 2 if self.regs.get(CR2, 0) >> 12 & 3 >= 2 else 1
+        stop = 2 if self.regs.get(CR2, 0) & CR2_STOP >= CR2_STOP_2 else 1
         self._set_line(
-            rx=control & (UE | RE) == UE | RE,
-            tx=control & (UE | TE) == UE | TE,
+            rx=control & (CR1_UE | CR1_RE) == CR1_UE | CR1_RE,
+            tx=control & (CR1_UE | CR1_TE) == CR1_UE | CR1_TE,
             bit_ticks=self.bit_ticks,
-            frame_bits=1 + (9 if control & _M else 8) + stop,
-            tell_done=bool(control & TCIE),
+            frame_bits=1 + (9 if control & CR1_M else 8) + stop,
+            tell_done=bool(control & CR1_TCIE),
         )

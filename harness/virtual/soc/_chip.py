@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from harness.virtual.core.machine import Machine
+from harness.virtual.periph.base import Peripheral
 from harness.virtual.periph.line import LineUart
 
 
@@ -51,6 +52,11 @@ class SingleCore:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.access_ports = {0: AccessPort(machine)}
+
+    def connect(self, device: Peripheral) -> None:
+        """Let a peripheral take part in the chip's resets, stop the unit and give hints."""
+        self.machine.resettable.append(device.reset)
+        device.refuse, device.hint = self.machine.noticed.refuse, self.machine.noticed.hint
 
     def reset(self, cause: str) -> None:
         """See ``Chip``."""

@@ -12,12 +12,14 @@ from harness.virtual.core.machine import Machine
 from harness.virtual.periph import rcc as rcc_registers
 from harness.virtual.periph.base import Peripheral, Unmodelled
 from harness.virtual.periph.flash import Flash
-from harness.virtual.periph.gpio import Gpio
+from harness.virtual.periph.gpio import MODER, OSPEEDR, PUPDR, Gpio
 from harness.virtual.periph.iwdg import Iwdg
+from harness.virtual.periph.limits import f4_objection
 from harness.virtual.periph.pwr import Pwr
 from harness.virtual.periph.rcc import AHB1ENR, APB1ENR, Rcc
 from harness.virtual.periph.usart import Usart
 from harness.virtual.soc._chip import SingleCore
+from harness.virtual.soc._dbgmcu import prepare_debug_unit
 
 NAME = "stm32f446re"
 PYOCD_TARGET = "stm32f446re"
@@ -34,14 +36,13 @@ SECTORS = (
     *((i * 128 * _KB, 128 * _KB) for i in range(1, 4)),
 )
 USART2_IRQ, _AF_USART2 = 38, 7
+ST_LINK_HZ = 8_000_000  # what the ST-LINK puts on OSC_IN (UM1724, HSE clock)
 _RESET_FLAGS = {
-    "power": rcc_registers.PORRSTF | rcc_registers.BORRSTF,
-    "pin": rcc_registers.PINRSTF,
-    "software": rcc_registers.SFTRSTF,
-    "watchdog": rcc_registers.IWDGRSTF,
+    "power": rcc_registers.CSR_PORRSTF | rcc_registers.CSR_BORRSTF,
+    "pin": rcc_registers.CSR_PINRSTF,
+    "software": rcc_registers.CSR_SFTRSTF,
+    "watchdog": rcc_registers.CSR_IWDGRSTF,
 }
-_DBGMCU_APB1_FZ = 0xE0042008
-_FREEZE_WATCHDOGS = 1 << 11 | 1 << 12  # while the core is halted
 # Present on the chip, stored but without effect here. DMA, timers and the other serial interfaces are among them.
 _UNMODELLED = {
     "TIM2-7, 12-14": (0x40000000, 0x2400),
@@ -65,8 +66,8 @@ _UNMODELLED = {
     "QUADSPI": (0xA0001000, 0x400),
 }
 _GPIO_RESET = {
-    "A": {0x00: 0xA8000000, 0x08: 0x0C000000, 0x0C: 0x64000000},
-    "B": {0x00: 0x00000280, 0x08: 0x000000C0, 0x0C: 0x00000100},
+    "A": {MODER: 0xA8000000, OSPEEDR: 0x0C000000, PUPDR: 0x64000000},
+    "B": {MODER: 0x00000280, OSPEEDR: 0x000000C0, PUPDR: 0x00000100},
 }
 _BUTTON_RELEASED = {"C": 1 << 13}  # PC13: the user button pulls low
 
@@ -86,8 +87,8 @@ class Stm32F446(SingleCore):
         bus.add_rom("flash at 0", 0, self.array, self.flash.store)
         bus.add_rom("system memory", SYSTEM_BASE, self._system_memory(uid), lambda _address, _size, _value: None)
         bus.add_ram("RAM", RAM_BASE, self.ram)
-        self.rcc = Rcc()
-        self.pwr = Pwr()
+        self.rcc = Rcc(clock, hse_hz=ST_LINK_HZ)
+        self.pwr = Pwr(clock)
         self.iwdg = Iwdg(clock, lambda: machine.request_reset("watchdog"))
         self.gpio = {p: Gpio(f"GPIO{p}", _GPIO_RESET.get(p), _BUTTON_RELEASED.get(p, 0)) for p in "ABCDEFGH"}
         self.usart2 = Usart("USART2", 16 + USART2_IRQ, clock, machine.exceptions, lambda: self.rcc.apb1_divider)
@@ -108,17 +109,19 @@ class Stm32F446(SingleCore):
         for name, base, device in plain:
             size = 0x800 if device is self.syscfg else 0x400
             add(name, base, size, device)
-            self.machine.resettable.append(device.reset)
+            self.connect(device)
         for name, base, size in others:
             device = Unmodelled(name)
             add(name, base, size, device)
-            self.machine.resettable.append(device.reset)
+            self.connect(device)
         add("DBGMCU", 0xE0042000, 0x400, Dbgmcu(IDCODE))
 
     def _wire(self) -> None:
         self.rcc.gates = {(AHB1ENR, i): port for i, port in enumerate(self.gpio.values())}
         self.rcc.gates |= {(APB1ENR, 17): self.usart2, (APB1ENR, 28): self.pwr}
         self.rcc.on_clock = self._clock_changed
+        self.pwr.pll_on = lambda: self.rcc.pll_on
+        self.pwr.on_change = self.flash.on_wait_states = self._check_clocks
         self.gpio["A"].on_change = self._pins_changed
         self.machine.hidden = self._hidden
         self.machine.on_reset = lambda cause: self.rcc.note_reset(_RESET_FLAGS[cause])
@@ -131,6 +134,10 @@ class Stm32F446(SingleCore):
         """Let programming fail until the flash is erased as a whole, as after an erase that power was lost in."""
         self.flash.refuses_until_erased = True
 
+    def cut_clock(self) -> None:
+        """Nothing on OSC_IN: the board's ST-LINK does not give its clock."""
+        self.rcc.hse_hz = 0
+
     def _hidden(self, address: int) -> bool:
         return self.flash.protected and (FLASH_BASE <= address < FLASH_BASE + FLASH_SIZE or address < FLASH_SIZE)
 
@@ -138,6 +145,20 @@ class Stm32F446(SingleCore):
         self.machine.clock.hz = max(1, hz)
         self.usart2.clock_changed()
         self.iwdg.clock_changed()
+        self._check_clocks()
+
+    def _check_clocks(self) -> None:
+        rcc, hclk = self.rcc, self.rcc.hclk_hz
+        objection = f4_objection(
+            hclk,
+            hclk // rcc.apb1_divider,
+            hclk // rcc.apb2_divider,
+            wait_states=self.flash.wait_states,
+            scale=self.pwr.scale if rcc.pll_on else 3,
+            over_drive=self.pwr.over_drive,
+        )
+        if objection:
+            self.machine.noticed.refuse(objection)
 
     def _pins_changed(self) -> None:
         port = self.gpio["A"]
@@ -190,7 +211,7 @@ def target() -> Any:
             super().__init__(session, self.MEMORY_MAP)
 
         def post_connect_hook(self) -> None:
-            """A watchdog must not fire while the debugger holds the core."""
-            self.write32(_DBGMCU_APB1_FZ, self.read32(_DBGMCU_APB1_FZ) | _FREEZE_WATCHDOGS)
+            """See ``prepare_debug_unit``."""
+            prepare_debug_unit(self)
 
     return Stm32F446RE

@@ -52,6 +52,7 @@ PART = Part(
     unmodelled=_UNMODELLED,
     inputs={},
     hse_hz=16_000_000,
+    checks_empty=True,
 )
 
 

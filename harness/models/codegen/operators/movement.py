@@ -9,8 +9,8 @@ import numpy as np
 
 from harness.models.codegen.kernel import Constant, Kernel, Options, Value, flat, integers, operand, quantized, refuse
 from harness.models.codegen.operators.axes import COPY_AXES, fitted, merged, steps
-from harness.models.codegen.slicing import chosen
 from harness.models.ir import Graph, IrTensor, Layer
+from harness.models.slicing import chosen, foreign_masks
 
 
 def pad(graph: Graph, layer: Layer, options: Options) -> Kernel:
@@ -43,6 +43,8 @@ def transpose(graph: Graph, layer: Layer, options: Options) -> Kernel:
 def strided_slice(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """STRIDED_SLICE with constant bounds; begin, end, shrink and offset masks, negative strides; no new axes."""
     source, target = _ends(graph, layer)
+    if masks := foreign_masks(layer):
+        raise refuse(layer, "ellipses and new axes", expected="masks of 0", found=masks)
     begin, end, stride = (integers(graph, layer, position) for position in (1, 2, 3))
     taken = chosen(layer, source.shape, begin, end, stride)
     starts = [one if isinstance(one, int) else one.start for one in taken]

@@ -16,7 +16,7 @@ def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
     shape = graph.tensor(layer.inputs[0]).shape
     classes = shape[-1]
     rows = graph.tensor(layer.inputs[0]).elements // classes
-    beta = float(layer.options.get("beta", 1.0))
+    beta = float(layer.options.get("beta", 0.0))
     params: dict[str, Value] = {"rows": rows, "classes": classes}
     if dtype == "float32":
         return Kernel(layer, "hil_nn_softmax_f32", "hil_nn_softmax_f32_params", params | {"beta": beta}, (), 0)

@@ -23,8 +23,17 @@ def int8_constants(
     weights = constant(graph, layer, 1, "int8")
     scales = _weight_scales(layer, weights, channels, channel_axis)
     bias = optional_bias(graph, layer, "int32", bias_at)
-    _prove_range(layer, weights, bias, source.zero_point, channel_axis)
     pairs = [fixedpoint.multiplier_and_shift(source.scale * s / target.scale) for s in scales]
+    reach = _prove_range(layer, weights, bias, source.zero_point, channel_axis)
+    # The reference shifts left before it multiplies, in 32 bits.
+    for channel, (_, shift) in enumerate(pairs):
+        if int(reach[channel]) << max(shift, 0) >= 2**31:
+            raise refuse(
+                layer,
+                f"the scales of channel {channel} are too far apart",
+                expected="an accumulator below 2^31 when scaled",
+                found=f"{source.scale} x {scales[channel]} / {target.scale}",
+            )
     return (
         Constant("w", flat(weights, "int8")),
         None if bias is None else Constant("b", bias),
@@ -49,12 +58,14 @@ def _weight_scales(layer: Layer, weights: IrTensor, channels: int, channel_axis:
     return q.scales
 
 
-def _prove_range(layer: Layer, weights: IrTensor, bias: Array | None, in_zero_point: int, channel_axis: int) -> None:
+def _prove_range(layer: Layer, weights: IrTensor, bias: Array | None, in_zero_point: int, channel_axis: int) -> Array:
+    """The largest magnitude that the accumulator of each channel can reach."""
     assert weights.data is not None
-    per_channel = np.moveaxis(np.abs(weights.data.astype(np.int64)), channel_axis, -1)
+    per_channel: Array = np.moveaxis(np.abs(weights.data.astype(np.int64)), channel_axis, -1)
     largest_input = max(abs(-128 - in_zero_point), abs(127 - in_zero_point))
-    reach = per_channel.reshape(-1, per_channel.shape[-1]).sum(axis=0) * largest_input
+    reach: Array = per_channel.reshape(-1, per_channel.shape[-1]).sum(axis=0) * largest_input
     if bias is not None:
         reach = reach + np.abs(bias.astype(np.int64))
     if reach.max(initial=0) >= 2**30:
         raise refuse(layer, "an accumulator could overflow", expected="below 2^30", found=int(reach.max()))
+    return reach

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.models.codegen.kernel import refuse
 from harness.models.ir import Layer
 
 
@@ -13,11 +12,9 @@ def chosen(
 ) -> list[range | int]:
     """One entry per axis of ``shape``: the indices taken, or the one index of an axis that the result does not have.
 
-    Begin, end, shrink and offset masks are understood, and negative strides; ellipses and new axes are refused.
+    Begin, end, shrink and offset masks are understood, and negative strides. IndexError for a shrunk axis that has no such
+    index; a layer for which ``foreign_masks`` has an entry must not come here.
     """
-    for mask in ("ellipsisMask", "newAxisMask"):
-        if layer.options.get(mask, 0):
-            raise refuse(layer, mask, expected=0, found=layer.options[mask])
     taken: list[range | int] = []
     for axis, extent in enumerate(shape):
         bit = 1 << axis
@@ -33,3 +30,9 @@ def chosen(
             high += begin[axis]
         taken.append(range(extent)[slice(low, high, stride[axis])])
     return taken
+
+
+def foreign_masks(layer: Layer) -> dict[str, int]:
+    """The masks of ellipses and new axes that are set: what ``chosen`` does not understand."""
+    masks = ("ellipsisMask", "newAxisMask")
+    return {mask: int(layer.options[mask]) for mask in masks if layer.options.get(mask, 0)}

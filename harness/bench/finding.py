@@ -1,4 +1,4 @@
-"""One line of the doctor's screen."""
+"""One line of the doctor's screen. It lives here because an emulator examines itself."""
 
 from __future__ import annotations
 

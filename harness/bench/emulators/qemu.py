@@ -1,0 +1,109 @@
+"""QEMU (``harness.qemu``), where it is installed: for boards whose board.toml names one of its machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.bench import boards
+from harness.bench.boards import Board
+from harness.bench.emulators import About, EmulatedUnit, Findings
+from harness.bench.finding import Finding, State
+from harness.bench.probes import Probe
+from harness.bench.probes.supervised import SupervisedProbe
+from harness.errors import BenchError
+from harness.qemu import locate, process
+from harness.qemu.machines import KINDS
+from harness.qemu.process import Facts
+
+ABOUT = About(
+    "QEMU",
+    "no instructions, no cycles, no latency, no baud rates",
+    clock_modelled=False,  # the flash's wait states never come, so firmware that waits for them stays on a slow oscillator
+)
+
+
+@dataclass
+class BenchQemu:
+    """A unit in QEMU as the bench sees it."""
+
+    running: process.QemuUnit
+
+    @property
+    def uid(self) -> str:
+        """See EmulatedUnit."""
+        return self.running.uid
+
+    @property
+    def port(self) -> str:
+        """See EmulatedUnit."""
+        return self.running.port
+
+    @property
+    def alive(self) -> bool:
+        """See EmulatedUnit."""
+        return self.running.alive
+
+    @property
+    def why_dead(self) -> str:
+        """See EmulatedUnit."""
+        return self.running.why_dead
+
+    @property
+    def core_fault(self) -> str:
+        """See EmulatedUnit."""
+        return self.running.core_fault
+
+    def own_time_s(self) -> float | None:
+        """Not told yet."""
+        return None
+
+    def probe(self, *, allow_mass_erase: bool = False) -> Probe:
+        """QEMU's gdb stub instead of a debug probe. There is no protection to take away."""
+        return SupervisedProbe(self.uid, self.running.socket, self.running.description)
+
+    def findings(self) -> Findings:
+        """Nothing: an access to nothing is a bus fault here, as on a chip."""
+        return Findings()
+
+    def close(self) -> None:
+        """See EmulatedUnit."""
+        self.running.close()
+
+
+def require(board: Board) -> None:
+    """See Emulator."""
+    if board.qemu is None:
+        able = ", ".join(name for name in boards.names() if boards.load_board(name).qemu) or "none"
+        raise BenchError(
+            f"{board.name} cannot run in QEMU: its board.toml names no machine of QEMU's (those that do: {able})"
+        )
+    kind = KINDS.get(board.qemu.machine)
+    if kind is None or board.uart.name not in kind.ports:
+        raise BenchError(
+            f"{board.name} cannot run in QEMU: nothing is known of {board.uart.name} on its machine {board.qemu.machine};"
+            " add it to harness/qemu/machines.py"
+        )
+    locate.require(kind.since)
+
+
+def start(board: Board) -> EmulatedUnit:
+    """See Emulator."""
+    require(board)
+    assert board.qemu is not None
+    return BenchQemu(process.start(Facts(board.name, board.qemu.machine, board.uart.name, board.memory.flash_origin)))
+
+
+def examine() -> Iterator[Finding]:
+    """See Emulator."""
+    try:
+        program, version = locate.require()
+    except BenchError as error:
+        what = error.what.split(";")[0]
+        state: State = "missing" if locate.find() is None else "broken"
+        yield Finding("emulators", ABOUT.title, state, what, locate.INSTALL, needed=False)
+        return
+    able = ", ".join(name for name in boards.names() if boards.load_board(name).qemu)
+    yield Finding(
+        "emulators", ABOUT.title, "ok", f"{program}, {locate.dotted(version)}; {able}; {ABOUT.limits}", needed=False
+    )

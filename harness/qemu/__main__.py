@@ -1,0 +1,7 @@
+"""``python -m harness.qemu``."""
+
+import sys
+
+from harness.qemu.process import main
+
+sys.exit(main())

@@ -1,0 +1,144 @@
+"""One QEMU process: started, watched, ended.
+
+It is reached over socket pairs that it inherits: nothing listens anywhere, and there is no file to sweep.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from harness.errors import HilError
+from harness.qemu.gdb import Stub, StubGone
+from harness.qemu.machines import Kind
+
+_END_TIMEOUT_S = 5.0
+_SETTLE_TIMEOUT_S = 5.0
+_PR_SET_PDEATHSIG = 1
+#: The STM32L4's serial port takes one byte, and nothing tells QEMU's main loop that the firmware has read it: the next byte
+#: waits until the loop comes round, up to half a second. When instructions are counted, the virtual clock is set anew each time
+#: that the core goes to sleep, and that wakes the loop. One instruction is 2^4 ns: what its time means is no matter here.
+_ICOUNT = ("-icount", "shift=4")
+#: What QEMU says before it aborts because the core cannot go on: a fault for which no handler is left.
+_LOCKUP = "Lockup"
+
+
+class QemuEnded(HilError):
+    """QEMU is gone: the rig."""
+
+
+class CoreLockedUp(HilError):
+    """QEMU has ended because the firmware made going on impossible."""
+
+
+@dataclass
+class Launched:
+    """A running QEMU whose core is held before its first instruction. A context manager."""
+
+    process: subprocess.Popen[bytes]
+    stub: Stub
+    wire: socket.socket  # the serial port of the board
+    said: IO[bytes]
+
+    def check(self) -> None:
+        """``CoreLockedUp`` or ``QemuEnded`` when the process is gone."""
+        if self.process.poll() is not None:
+            self.raise_ended()
+
+    def raise_ended(self) -> None:
+        """The same for a process that hung up: it may take a moment until its end can be seen."""
+        try:
+            status: object = self.process.wait(_SETTLE_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            status = "it still runs"
+        self.said.seek(0)
+        lines = [line for line in self.said.read().decode(errors="replace").splitlines() if line.strip()]
+        fatal = next((line for line in lines if _LOCKUP in line), None)
+        if fatal is not None:
+            raise CoreLockedUp(
+                "the emulated core locked up: a fault where no handler could run (a blank flash, a fault inside a fault handler)",
+                where="QEMU's last words",
+                found=" | ".join([fatal, *_registers(lines)]),
+                next_step="look the pc (R15) up in the ELF",
+            )
+        raise QemuEnded(
+            "QEMU has ended", found=f"exit status {status}" + (": " + " | ".join(lines[-3:]) if lines else "")
+        )
+
+    def close(self) -> None:
+        """Ask it to end, kill it if it does not."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self.process.pid, number)  # with a script that may have started it
+            except ProcessLookupError:
+                pass
+            try:
+                self.process.wait(_END_TIMEOUT_S)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        self.stub.close()
+        self.wire.close()
+        self.said.close()
+
+    def __enter__(self) -> Launched:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def launch(program: Path, machine: str, kind: Kind, port: str) -> Launched:
+    """Start QEMU with the board's serial port ``port``. ``QemuEnded`` with its last words when it does not come up."""
+    arguments = [str(program), "-M", machine, "-nodefaults", "-no-user-config", "-display", "none", "-S", *_ICOUNT]
+    with ExitStack() as theirs:
+        handed: list[int] = []
+
+        def pair(name: str) -> socket.socket:
+            ours, other = socket.socketpair()
+            theirs.enter_context(other)
+            handed.append(other.fileno())
+            arguments.extend(["-chardev", f"socket,id={name},fd={other.fileno()}"])
+            return ours
+
+        stub, wire = pair("gdb"), pair("wire")
+        arguments += ["-gdb", "chardev:gdb", "-monitor", "none"]
+        for name in kind.ports:
+            arguments += ["-serial", "chardev:wire" if name == port else "none"]
+        said = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        process = subprocess.Popen(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            pass_fds=handed,
+            start_new_session=True,  # the terminal's Ctrl-C is the owner's
+            # This process has one thread, so the signal means its end: QEMU must not outlive it, however it ends.
+            preexec_fn=_die_with_parent if sys.platform.startswith("linux") else None,  # noqa: PLW1509
+        )
+    launched = Launched(process, Stub(stub), wire, said)
+    try:
+        launched.stub.greet()
+    except StubGone:
+        launched.raise_ended()
+    return launched
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _registers(lines: list[str]) -> list[str]:
+    return [" ".join(line.split()) for line in lines if line.startswith(("R12=", "R15="))]

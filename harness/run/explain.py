@@ -1,0 +1,124 @@
+"""Why a board that computes rightly gives wrong answers: the usual mistakes, tried on the host with the reference alone.
+
+Data in another layout, order or scale than the model was trained on gives outputs that equal the reference's and labels
+that they miss. What is found here is told; it changes no verdict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.clock import Clock
+from harness.data.encode import quantise
+from harness.errors import HilError
+from harness.models import reference as references
+from harness.models.metadata import Model
+from harness.plans.expand import Case
+from harness.records import Explanation
+from harness.run import mistakes
+from harness.run.workload import Workload
+from harness.verdict import Assessment
+from harness.verdict.decide import decide
+from harness.verdict.statistics import mcnemar_midp
+
+_SAMPLES = 300  # enough to tell a mistake from chance
+_FEWEST = 40
+_BUDGET_S = 30.0  # of the host's time; a slow model is tried on fewer samples
+_AGREE = 0.99
+# What counts as an explanation: as good as certain after all that was tried, and large. The likeliest of 30 chances is none.
+_CHANCE = 1e-3
+_GAIN = 0.05
+_ALIKE = 0.02  # of changes that are as good as each other the first, which is the more usual one
+_OF_LABELS = ("accuracy", "binary_accuracy", "f1.macro", "mean_abs_error", "precision.", "recall.", "unknown_rate")
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Found:
+    words: str
+    accuracy: float
+
+
+def is_wanted(assessed: Assessment) -> bool:
+    """Whether a gate on the labels is broken although the board decides as its reference does."""
+    agreement = next((m.value for m in assessed.measurements if m.name == "decision_agreement"), 0.0)
+    missed = any(gate.passed is False and gate.metric.startswith(_OF_LABELS) for gate in assessed.gates)
+    return missed and agreement >= _AGREE
+
+
+def explain(case: Case, model: Model, workload: Workload, clock: Clock) -> tuple[Explanation | None, str]:
+    """What explains the labels best, and why nothing was tried ("" when it was). Takes up to about ``_BUDGET_S``."""
+    try:
+        return _Trials(case, model, workload, clock).best()
+    except HilError as error:
+        return None, f"the usual mistakes could not be tried: {error.what}"
+
+
+class _Trials:
+    """The reference on some of the samples, again and again."""
+
+    def __init__(self, case: Case, model: Model, workload: Workload, clock: Clock) -> None:
+        self._rule = case.plan.decide
+        self._model = model
+        self._oracle = references.load(case.plan.reference)
+        self._clock = clock
+        data = workload.data
+        self._classes = data.classes
+        rows = np.unique(np.linspace(0, len(data) - 1, min(_SAMPLES, len(data))).astype(int))
+        tensor = model.inputs[0]
+        self._real = data.inputs[rows].astype(np.float64).reshape(len(rows), *tensor.shape[1:])
+        self._labels = data.labels[rows]
+
+    def best(self) -> tuple[Explanation | None, str]:
+        """Try all of them."""
+        began_s = self._clock.monotonic_s()
+        decisions = self._decisions(self._real)
+        spent_s = self._clock.monotonic_s() - began_s
+        changes = list(mistakes.of_the_inputs(self._real, self._model.inputs[0]))
+        orders = list(mistakes.of_the_classes(self._labels, self._classes))
+        n = len(self._labels)
+        if spent_s * len(changes) > _BUDGET_S:
+            n = int(n * _BUDGET_S / (spent_s * len(changes)))
+        if n < _FEWEST:
+            return None, f"the usual mistakes were not tried: {n} samples are too few to tell one from chance"
+        step = len(self._labels) // n
+        few = slice(0, n * step, step)
+        labels, decisions = self._labels[few], decisions[few]
+        before = decisions == labels
+        tried = len(changes) + len(orders) + 1
+        found: list[_Found] = []
+
+        def judge(words: str, was: Bools, now: Bools) -> None:
+            if _is_clear(was, now, tried):
+                found.append(_Found(words, float(now.mean())))
+
+        for words, real in changes:
+            judge(words, before, self._decisions(real[few]) == labels)
+        for words, meant in orders:
+            judge(words, before, decisions == meant[few])
+        # Made to suit one half, judged on the other.
+        words, order = mistakes.another_order(decisions[::2], labels[::2], self._classes)
+        judge(words, before[1::2], decisions[1::2] == order[labels[1::2]])
+        highest = max((one.accuracy for one in found), default=0.0)
+        nothing = _Found("", float(before.mean()))
+        best = next((one for one in found if one.accuracy >= highest - _ALIKE), nothing)
+        return Explanation(mistake=best.words, before=float(before.mean()), after=best.accuracy, n=n, tried=tried), ""
+
+    def _decisions(self, real: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        with np.errstate(over="ignore"):  # a change may leave float32's range: then it explains nothing
+            inputs = np.nan_to_num(real.astype(np.float32))
+        raw = quantise(inputs, self._model.inputs[0])
+        output = self._model.outputs[0]
+        return decide(self._oracle.run(self._model.path, raw).reshape(len(raw), -1), self._rule, output)
+
+
+def _is_clear(was: Bools, now: Bools, tried: int) -> bool:
+    """Whether ``now`` is better than ``was``, sample by sample, beyond chance: at least half of the errors are gone."""
+    lost, gained = int((was & ~now).sum()), int((now & ~was).sum())
+    if (now.mean() - was.mean()) < _GAIN or (~now).sum() * 2 > (~was).sum():
+        return False
+    return mcnemar_midp(lost, gained) * tried < _CHANCE

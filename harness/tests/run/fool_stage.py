@@ -1,0 +1,188 @@
+"""Where the tricks of ``test_run_fool.py`` are played: the whole road of a case, around a board of a few lines.
+
+``Stage.fake`` runs the real ``run_case`` (plan, data, reference, session, scoring, blame) on a ``FakeDevice`` in memory whose
+network is LiteRT's, with a lie of the test's own. Nothing is built and no process is started: a case takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from harness.bench.boards import names
+from harness.bench.probes import CoreReport, CoreState, FlashReport
+from harness.bench.unit import Unit
+from harness.build.image import read_image
+from harness.data import Dataset, load
+from harness.models import metadata, reference
+from harness.plans import expand
+from harness.plans import load as read_plan
+from harness.run import runner
+from harness.run.options import RunOptions
+from harness.run.product import Product
+from harness.run.runner import CaseResult
+from harness.testing.clock import ManualClock
+from harness.testing.device import FakeDevice, Injection, hello_for
+from harness.testing.link import MemoryTransport
+from harness.wire import messages as m
+
+BOARD = "nucleo_f446re"
+MODEL = "digits_cnn_int8"
+GATES = ("accuracy >= 0.9", "agreement == 1", "lost_samples == 0", "input_integrity == 1")
+
+Array = np.ndarray[Any, Any]
+#: What the board answers: (raw outputs of the reference [outputs], number of the run) -> raw outputs.
+Lie = Callable[[Array, int], Array]
+
+
+def honest(outputs: Array, run: int) -> Array:
+    return outputs
+
+
+class FakeProbe:
+    """A probe that flashes nothing and resets the fake device."""
+
+    description = "fake probe"
+
+    def __init__(self, device: FakeDevice, clock: ManualClock, state: CoreState = CoreState.SLEEPING) -> None:
+        self._device, self._clock, self._state = device, clock, state
+
+    def open(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def flash(self, elf: Path, progress: object = None) -> FlashReport:
+        return FlashReport(0.1, 1000, 1000, True)
+
+    def reset(self) -> None:
+        self._device.reset(self._clock.monotonic_s(), m.ResetCause.PIN)
+
+    def core(self) -> CoreReport:
+        return CoreReport(self._state)
+
+
+class Stage:
+    """Plays one trick. ``folder`` is the test's own; ``elf`` any real image of the board."""
+
+    def __init__(self, folder: Path, elf: Path, monkeypatch: Any, run: Callable[..., CaseResult]) -> None:
+        self.folder = folder
+        self.elf = elf
+        self.patch = monkeypatch
+        self.virtual = run  # the same on a real virtual unit, see conftest.py's ``run``: seconds, not milliseconds
+
+    # -- what is run ---------------------------------------------------------------------------------------------------
+
+    def digits(self, samples: int = 60) -> Dataset:
+        """The first of the real test images."""
+        return load("digits", samples=samples)
+
+    def own_data(self, x: Array, y: Array, **more: Array) -> dict[str, Any]:
+        """Arrays as a data set of the plan's own: what goes under ``dataset``."""
+        np.savez(self.folder / "own.npz", x=x, y=y, **more)
+        return {"name": "npz", "options": {"path": "own.npz"}}
+
+    def own_rows(self, text: str, **options: str) -> dict[str, Any]:
+        """Lines of text as a data set of the plan's own."""
+        (self.folder / "own.csv").write_text(text, encoding="utf-8", newline="")
+        return {"name": "csv", "options": {"path": "own.csv", **options}}
+
+    def own_model(self, of: str = MODEL, **facts: Any) -> str:
+        """A copy of a shipped model with other facts in its model.toml, by its path."""
+        folder = Path(shutil.copytree(metadata.load_model(of).path.parent, self.folder / "own_model"))
+        toml = folder / "model.toml"
+        lines = toml.read_text("utf-8").splitlines()
+        for key, value in facts.items():
+            lines = [f"{key} = {value}" if line.startswith(f"{key} =") else line for line in lines]
+        toml.write_text("\n".join(lines) + "\n", "utf-8")
+        return str(toml)
+
+    def case(
+        self,
+        *,
+        data: dict[str, Any] | None = None,
+        gates: Sequence[str] = GATES,
+        model: str = MODEL,
+        samples: int | None = None,
+        **plan: Any,
+    ) -> Any:
+        """The case of a plan that is written, read and expanded as a user's; ``samples`` is ``--samples``."""
+        shipped = model if model in metadata.names() else MODEL
+        tree = {
+            "name": "trick",
+            "boards": [BOARD],
+            "models": [shipped],
+            "dataset": data or {"name": "digits", "samples": 60},
+            "gates": list(gates),
+            **plan,
+        }
+        path = self.folder / "trick.yaml"
+        path.write_text(yaml.safe_dump(tree), "utf-8")
+        (case,) = expand(read_plan(path), boards=names(), models=metadata.names(), samples=samples)
+        return dataclasses.replace(case, model=model)
+
+    # -- where it is run -----------------------------------------------------------------------------------------------
+
+    def fake(
+        self,
+        board: Lie = honest,
+        *,
+        inject: Sequence[Injection] = (),
+        core: CoreState = CoreState.SLEEPING,
+        hello: Callable[[m.Hello], m.Hello] = lambda hello: hello,
+        case: Any = None,
+        **plan: Any,
+    ) -> CaseResult:
+        """Run a case on a board of ours. ``board`` is its lie, ``inject`` its faults, ``hello`` changes what it says it is."""
+        case = case or self.case(**plan)
+        clock = ManualClock()
+        image = dataclasses.replace(
+            read_image(self.elf), model_sha256=metadata.load_model(case.model).sha256, model_json=None
+        )
+        product = Product(metadata.load_model(case.model), image, "0" * 64)
+        device = FakeDevice(hello(_hello(product)), _network(product, board), compute_s=0.001, inject=inject)
+        transport = MemoryTransport(device, clock, name="fake line")
+
+        @contextmanager
+        def open_fake(kind: Any, **_: Any) -> Iterator[Unit]:
+            yield Unit(kind, "fake-0", "fake line", "virtual", FakeProbe(device, clock, core), transport, clock=clock)
+
+        self.patch.setattr(runner, "open_unit", open_fake)
+        self.patch.setattr(runner, "build_product", lambda *_, **__: product)
+        return runner.run_case(case, RunOptions(backend="virtual"), watch=lambda step: None, clock=clock)
+
+
+def _hello(product: Product) -> m.Hello:
+    def specs(tensors: Sequence[Any]) -> tuple[m.TensorSpec, ...]:
+        kinds = {"float32": m.DType.FLOAT32, "int8": m.DType.INT8}
+        return tuple(m.TensorSpec(kinds[t.dtype], t.shape, t.scale, t.zero_point, t.name) for t in tensors)
+
+    hello = hello_for(
+        [1],
+        [1],
+        model_sha256=bytes.fromhex(product.model.sha256),
+        board=BOARD,
+        build_id=product.image.build_id,
+    )
+    return dataclasses.replace(hello, inputs=specs(product.model.inputs), outputs=specs(product.model.outputs))
+
+
+def _network(product: Product, lie: Lie) -> Callable[[bytes], bytes]:
+    source = product.model.inputs[0]
+    oracle = reference.load("litert")
+    runs = 0
+
+    def compute(data: bytes) -> bytes:
+        nonlocal runs
+        raw = np.frombuffer(data, dtype=source.dtype).reshape(source.shape)
+        outputs = lie(oracle.run(product.model.path, raw)[0], runs)
+        runs += 1
+        return outputs.astype(outputs.dtype.newbyteorder("<")).tobytes()
+
+    return compute

@@ -1,0 +1,119 @@
+"""Gates that no run could decide, or that no run could break, are refused before anything is built or flashed. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+
+from harness.errors import PlanError
+from harness.plans.names import listed, suggestion
+from harness.plans.schema import Gate, number
+from harness.verdict.metrics import Family, family_of, metric_names
+from harness.verdict.statistics import LEVEL, wilson
+
+
+def check_gates(
+    gates: Iterable[Gate],
+    where: str | Callable[[Gate], str] = "gates",
+    classes: Sequence[str] | None = None,
+    n_samples: int | None = None,
+) -> None:
+    """Raise ``PlanError`` for the first gate that no run could decide, or that would hold (or break) whatever is measured.
+
+    That is a metric nobody measures, a limit outside the metric's range, a class that the dataset (``classes``, when known)
+    does not have, a ``confidence`` on a figure without an interval of that level, or one that ``n_samples`` (when known)
+    could not give even if all were right. ``where`` names a gate's place.
+    """
+    for gate in gates:
+        place = where if isinstance(where, str) else where(gate)
+        family = family_of(gate.metric)
+        if family is None:
+            raise PlanError(
+                f"unknown metric {gate.metric!r}",
+                where=place,
+                expected=listed(metric_names()),
+                found=gate.text(),
+                next_step=suggestion(gate.metric, metric_names(), "name a known metric"),
+            )
+        name = gate.metric.partition(".")[2]
+        if classes is not None and family.per_class(gate.metric) and name not in classes:
+            raise PlanError(
+                f"the dataset has no class {name!r}", where=place, expected=listed(classes), found=gate.text()
+            )
+        _check_limit(gate, family, place)
+        _check_needs(gate, family, place)
+        _check_confidence(gate, family, place, n_samples)
+
+
+def _check_limit(gate: Gate, family: Family, where: str) -> None:
+    high = family.highest(gate.metric)
+    limit = gate.limit
+    if not 0 <= limit <= high:
+        hundredth = gate.model_copy(update={"limit": round(limit / 100, 12)})
+        is_percent = high == 1 and 1 < limit <= 100
+        raise PlanError(
+            f"{gate.metric} is never {'above 1' if limit > high else 'below 0'}",
+            where=where,
+            expected="a limit between 0 and 1: it is a share" if high == 1 else "a limit of 0 or more",
+            found=gate.text(),
+            next_step=f"did you mean {hundredth.text()!r}?" if is_percent else "correct the limit",
+        )
+    if gate.op == "==" and gate.metric in family.whole and limit != int(limit):
+        raise PlanError(f"{gate.metric} is a whole number", where=where, expected="a whole limit", found=gate.text())
+    always = (gate.op == ">=" and limit == 0) or (gate.op == "<=" and limit == high)
+    never = (gate.op == "<" and limit == 0) or (gate.op == ">" and limit == high)
+    if always or never:
+        raise PlanError(
+            f"this gate {'holds' if always else 'breaks'} whatever is measured",
+            where=where,
+            expected="a limit that a run can keep or break",
+            found=f"{gate.text()}; {gate.metric} is between 0 and {number(high) if math.isfinite(high) else 'any number'}",
+            next_step="correct the limit, or remove the gate",
+        )
+
+
+def _check_needs(gate: Gate, family: Family, where: str) -> None:
+    if gate.needs == "hardware" and family.only == "emulated":
+        raise PlanError(
+            f"{gate.metric} is measured on an emulator alone",
+            where=where,
+            expected="a metric that hardware has, such as cycles.p50",
+            found=gate.text(),
+            next_step="leave out 'needs hardware', or gate on another metric",
+        )
+
+
+def _check_confidence(gate: Gate, family: Family, where: str, n_samples: int | None) -> None:
+    level = gate.confidence
+    if level is None:
+        return
+    if not (family.is_share(gate.metric) or (family.interval and level == LEVEL)):
+        raise PlanError(
+            f"{gate.metric} has no interval of that level",
+            where=where,
+            expected=f"confidence {LEVEL}" if family.interval else "no confidence",
+            found=gate.text(),
+            next_step="judge the value alone, or gate on a share such as accuracy",
+        )
+    if not family.is_share(gate.metric):
+        return
+    if (gate.op, gate.limit) in ((">=", 1.0), ("<=", 0.0)):
+        raise PlanError(
+            "no number of samples shows that with confidence",
+            where=where,
+            expected=f"a limit {'below 1' if gate.limit else 'above 0'}: the interval of {gate.metric} never ends there",
+            found=gate.text(),
+            next_step="leave out 'confidence', or give the limit room",
+        )
+    # A class's share is over its own samples, fewer than these: what even all of them could not show, they cannot.
+    if n_samples is None:
+        return
+    low, high = wilson(n_samples, n_samples, level)[0], wilson(0, n_samples, level)[1]
+    if (gate.op in (">=", ">") and low < gate.limit) or (gate.op in ("<=", "<") and high > gate.limit):
+        raise PlanError(
+            f"{n_samples} samples cannot show that with confidence, whatever the board answers",
+            where=where,
+            expected=f"samples enough for an interval within {gate.op} {number(gate.limit)}",
+            found=f"{gate.text()}; with all samples right it ends at {low if gate.op in ('>=', '>') else high:.4g}",
+            next_step="use more samples, or give the limit room",
+        )
