@@ -114,14 +114,20 @@ class Unit:
 
     def core(self) -> CoreReport:
         """Ask the probe what the core is doing. ``BenchError`` when the unit cannot be reached: then the rig is to blame."""
-        if self._emulated is not None and not self._emulated.alive:
-            raise BenchError(
-                "the emulated board's process is gone",
-                where=f"unit {self.uid}",
-                found=self._emulated.why_dead or "it ended without a word",
-                next_step="run again; `hil units` shows what is left running",
-            )
+        if (gone := self.emulator_gone()) is not None:
+            raise gone
         return self.probe.core()
+
+    def emulator_gone(self, within_s: float = 0.0) -> BenchError | None:
+        """What to say when the emulator's process has ended, or ends within that time; None while it runs, and on a real unit."""
+        if self._emulated is None or not self._emulated.ended(within_s):
+            return None
+        return BenchError(
+            "the emulated board's process is gone",
+            where=f"unit {self.uid}",
+            found=self._emulated.why_dead or "it ended without a word",
+            next_step="run again; `hil units` shows what is left running",
+        )
 
     @property
     def core_fault(self) -> str:

@@ -20,6 +20,7 @@ from harness.bench.identity import known_id
 from harness.bench.pairing import settle
 from harness.cli.app import Exit, app, interruptible, wide_console
 from harness.clock import SystemClock
+from harness.text import printable
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _MARKS = {"ok": "[green]ok     [/]", "missing": "[yellow]missing[/]", "broken": "[red]broken [/]"}
@@ -138,7 +139,7 @@ def discover_units(
         typer.echo(json.dumps([asdict(one) for one in found], indent=2))
     else:
         for one in found:
-            typer.echo(f"{one.uid}  {one.port or '?'}  {_found(one)}")
+            typer.echo(printable(f"{one.uid}  {one.port or '?'}  {_found(one)}"))
         if not known:
             typer.echo("no board was identified; " + (usb.advice() or "plug one in, then `hil doctor`"), err=True)
     if write is not None and known:

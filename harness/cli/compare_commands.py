@@ -10,6 +10,7 @@ import typer
 
 from harness.cli.app import app, worst
 from harness.errors import MisuseError
+from harness.text import printable
 
 if TYPE_CHECKING:
     from harness.verdict.units import UnitRun, UnitsCompared
@@ -72,9 +73,9 @@ def _print(name: str, result: UnitsCompared) -> None:
     for run in result.runs:
         typer.echo(f"  {'ODD ' if id(run) in odd else '    '}{run.name}")
     for reason in result.reasons:
-        typer.echo(f"  {reason}")
+        typer.echo(printable(f"  {reason}"))
     for difference in result.differences:
-        typer.echo(f"  sample {difference.first_id} on {difference.run.name}")
+        typer.echo(printable(f"  sample {difference.first_id} on {difference.run.name}"))
         typer.echo(f"    outputs  {_numbers(difference.outputs)}")
         typer.echo(f"    expected {_numbers(difference.expected)}")
 

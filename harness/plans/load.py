@@ -34,7 +34,7 @@ def discover(folder: Path) -> list[Path]:
 
 
 def load(path: Path) -> Plan:
-    """Read and check one plan.
+    """Read and check one plan by itself; ``run.reading.read_plan`` also refuses what no run could decide.
 
     Raises ``PlanError`` (nothing ran) for a file that is missing, not UTF-8, not YAML, or says what a plan cannot say.
     """

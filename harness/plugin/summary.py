@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def header(config: pytest.Config) -> list[str]:
-    """One line a board."""
+    """One line a board, and one for what was asked for that makes a run worth less."""
     asked = config.stash[options.KEY]
     lines = []
     for name in asked.boards:
@@ -38,6 +38,10 @@ def header(config: pytest.Config) -> list[str]:
         stand_in = about(backend)
         what = f"{stand_in.title} ({stand_in.evidence}: {stand_in.limits})" if stand_in else "a real unit"
         lines.append(f"hil: {name}: {what}, {why}")
+    if lines and asked.samples is not None:
+        lines.append(
+            f"hil: at most {asked.samples} samples (--samples): a run that this shortens passes no gate with confidence"
+        )
     return lines
 
 

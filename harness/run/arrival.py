@@ -69,11 +69,9 @@ def check_clock(hello: Hello, unit: Unit) -> tuple[str, ...]:
     if hello.clock_hz != board.clock_hz:
         left = [name for name, hz in board.fallback_clocks.items() if hz == hello.clock_hz]
         why = f", which is {left[0]}: the fast clock did not start" if left else ""
-        expected, found = f"{board.clock_hz:,} Hz (board.toml)", f"{hello.clock_hz:,} Hz in hello{why}"
+        expected, found = f"{board.clock_hz:,} Hz (board.toml)", f"{hello.clock_hz:,} Hz{why} (hello)"
         if not unit.clock_modelled:
-            return (
-                f"hello says {found}, board.toml {expected}; {unit.backend} models no clocks, so this was not judged",
-            )
+            return (f"the clock is {found}, not {expected}: {unit.backend} models no clocks, so this was not judged",)
         where = f"unit {unit.uid}, {board.name}"
         if unit.evidence == "hardware":
             raise BenchError(

@@ -44,6 +44,7 @@ from harness.session.verbs import BoardFaultError, BoardGarbledError, BoardSilen
 _HELLO_TIMEOUT_S = 2.0
 #: Where a firmware of ours is asleep while it waits for bytes; the loop itself where the compiler has put the one into the other.
 _IDLE: Final = ("board_idle", "hil_main")
+_SETTLE_S = 1.0  # a dying emulator hangs up a moment before its end can be seen
 
 
 class OnAChipError(DeviceError):
@@ -108,7 +109,8 @@ def _blame(
     error: BenchError | DeviceError, unit: Unit | None, session: Session | None, symbols: Symbols | None
 ) -> Blame:
     if not isinstance(error, DeviceError):
-        return Blame("rig", Verdict.ERROR, (str(error),))
+        gone = unit.emulator_gone(_SETTLE_S) if unit is not None else None
+        return Blame("rig", Verdict.ERROR, (str(error),) if gone is None else (str(gone), f"seen as: {error.what}"))
     if isinstance(error, BoardFaultError) and error.report is not None:
         return _crashed("crash", error.report, symbols, str(error))
     if unit is None:

@@ -38,6 +38,7 @@ class Run:
     samples: Samples
     decisions: npt.NDArray[np.int64]  # [N] class index, -1 = unknown or lost
     link: LinkFacts
+    warnings: tuple[str, ...] = ()  # how the data had to be fitted to the model, and what is odd about it
 
     @property
     def accuracy(self) -> float:
@@ -121,13 +122,14 @@ class Dut:
             self.load(model or _model_for(data))
         assert self._product is not None
         assert self._live is not None
-        known, _ = matched_classes(self._product.model, data)
+        known, mapped = matched_classes(self._product.model, data)
         workload = make_workload(self._product.model, known, "litert")
         streamed = self._live.session.stream(workload.payloads())
         output = self._product.model.outputs[0]
         samples = gather(workload, streamed, output)
         decisions = decide(samples.outputs, ArgmaxRule(), output)
-        return Run(samples, np.where(samples.answered, decisions, -1), link_facts(streamed, self.evidence))
+        warnings = (mapped, *workload.warnings) if mapped else workload.warnings
+        return Run(samples, np.where(samples.answered, decisions, -1), link_facts(streamed, self.evidence), warnings)
 
 
 @contextmanager

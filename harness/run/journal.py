@@ -1,9 +1,11 @@
 """What was answered, written down as it comes, so that a run whose host process was killed can be gone on with.
 
 ``journal.jsonl`` lies in the report directory. Each line is ``CRC JSON``: the CRC-32 of the JSON text in 8 hexadecimal
-digits, a blank, and an object. The first says what the run is bound to, every other is one answered sample::
+digits, a blank, and an object. The first says what the run is bound to, one on which unit it goes on, every other is one answered
+sample::
 
     {"schema": "hil.journal/1", "run": ID, "started": ISO time, "bound": {"case": ..., "dataset": SHA-256, ...}}
+    {"unit": the probe's id, "chip": the chip's unique id in hexadecimal}
     {"i": index, "status": n, "cycles": n, "crc": CRC-32 of the input as the engine read it, "out": outputs in hex, "t": s}
 
 ``"quiet": true`` stands in the line of a sample that went alone: its cycles may be taken as a time. ``t`` is the time spent on
@@ -45,6 +47,19 @@ class Earlier:
     answered: dict[int, ResultReceived]
     spent_s: float
     quiet: frozenset[int] = frozenset()
+    units: tuple[tuple[str, str], ...] = ()  # (id of the probe, unique id of the chip) of every part of the run
+
+    def check_unit(self, uid: str, chip_id: str, where: Path) -> None:
+        """MisuseError when a part of the run was on another unit: what is measured is measured on one. "" is not compared."""
+        for other, chip in self.units:
+            if other != uid or (chip and chip_id and chip != chip_id):
+                raise MisuseError(
+                    "the run cannot be gone on with on this unit: it was begun on another one",
+                    where=str(where),
+                    expected=f"unit {other}" + (f", chip {chip}" if chip else ""),
+                    found=f"unit {uid}" + (f", chip {chip_id}" if chip_id else ""),
+                    next_step=f"take that one (--device-serial {other}), or start a new run without --resume",
+                )
 
     def check_bound(self, bound: Mapping[str, str], where: Path) -> None:
         """MisuseError naming both sides when this run is not the one that the journal was written by."""
@@ -91,6 +106,13 @@ class Journal:
         except OSError as error:
             raise _disk(path, error) from error
         return journal
+
+    def on_unit(self, uid: str, chip_id: str) -> None:
+        """The answers that follow are of this unit. BenchError when the disk refuses."""
+        try:
+            self._write({"unit": uid, "chip": chip_id})
+        except OSError as error:
+            raise _disk(self.path, error) from error
 
     def add(self, index: int, result: ResultReceived, *, quiet: bool = False) -> None:
         """One more answered sample; ``quiet`` when it went alone.
@@ -158,10 +180,14 @@ def read(path: Path) -> Earlier:
         )
     answered: dict[int, ResultReceived] = {}
     quiet = set()
+    units: list[tuple[str, str]] = []
     spent_s = 0.0
     for line in lines[1:]:
         content = _parsed(line)
         if content is None:
+            continue
+        if "unit" in content:
+            units.append((str(content["unit"]), str(content["chip"])))
             continue
         spent_s = max(spent_s, float(content["t"]))
         index = int(content["i"])
@@ -178,9 +204,8 @@ def read(path: Path) -> Earlier:
                 outputs=bytes.fromhex(content["out"]),
             ),
         )
-    return Earlier(
-        head["run"], datetime.fromisoformat(head["started"]), head["bound"], answered, spent_s, frozenset(quiet)
-    )
+    started = datetime.fromisoformat(head["started"])
+    return Earlier(head["run"], started, head["bound"], answered, spent_s, frozenset(quiet), tuple(units))
 
 
 def set_aside(folder: Path) -> Path | None:

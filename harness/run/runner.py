@@ -36,13 +36,14 @@ from harness.run.streaming import (
     find_earlier,
     raise_speed,
     rescue,
+    same_unit,
     stream_case,
 )
 from harness.run.watch import Step, Watch
 from harness.run.workload import Workload, load_data, make_workload, matched_classes
 from harness.session.climb import Climbed
 from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError, StreamResult
-from harness.verdict import Assessment, check_gates
+from harness.verdict import Assessment, check_gates, check_rule
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ def run_case(
         notes.answered = len(earlier[1].answered)
     watch(Step("prepare"))
     model = load_model(case.model)
+    check_rule(case.plan.decide, model.outputs[0], case.plan.where("decide.above"))
     data, planned = load_data(case)
     data, mapped = matched_classes(model, data)
     if mapped:
@@ -145,6 +147,7 @@ def run_case(
                 notes.warnings.append(
                     f"an interrupted run lay in the report directory; it was kept: --resume {files.aside} goes on with it"
                 )
+            same_unit(files, unit)  # before anything is flashed; once more when its chip is known
             try:
                 _on_the_unit(case, options, unit, notes, symbols, files, watch, clock)
             except (BenchError, DeviceError) as error:
@@ -200,6 +203,9 @@ def _on_the_unit(
         tap=files.log,
     )
     notes.unit = unit.facts()
+    same_unit(files, unit)
+    if files.journal is not None:
+        files.journal.on_unit(unit.uid, notes.unit.chip_id)
     notes.warnings += live.warnings
     if live.flashed is not None and live.flashed.recovery:
         notes.warnings.append(f"flashing: {live.flashed.recovery}")

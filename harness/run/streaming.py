@@ -93,6 +93,12 @@ def case_files(
         yield CaseFiles(kept, log, found[1] if found else None, aside)
 
 
+def same_unit(files: CaseFiles, unit: Unit) -> None:
+    """``MisuseError`` when the run that is gone on with was begun on another unit. An emulated one is another each time."""
+    if files.journal is not None and files.earlier is not None and unit.evidence == "hardware":
+        files.earlier.check_unit(unit.uid, unit.facts().chip_id, files.journal.path)
+
+
 def raise_speed(session: Session, unit: Unit, wanted: Stream, clock: Clock) -> Climbed:
     """Go to the plan's baud, else to the fastest that holds: the one remembered of this unit is tried first.
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 
+import numpy as np
+
 from harness.errors import PlanError
 from harness.plans.names import listed, suggestion
-from harness.plans.schema import Gate, number
+from harness.plans.schema import ArgmaxRule, Gate, ThresholdRule, number
+from harness.records import Tensor
 from harness.verdict.metrics import Family, family_of, metric_names
 from harness.verdict.statistics import LEVEL, wilson
 
@@ -43,6 +46,22 @@ def check_gates(
         _check_limit(gate, family, place)
         _check_needs(gate, family, place)
         _check_confidence(gate, family, place, n_samples)
+
+
+def check_rule(rule: ArgmaxRule | ThresholdRule, output: Tensor, where: str) -> None:
+    """Raise ``PlanError`` for a threshold that no value of a quantised output can pass: every sample would be unknown."""
+    if not isinstance(rule, ThresholdRule) or not output.scale:
+        return
+    top = float(output.scale * (np.iinfo(output.dtype).max - output.zero_point))
+    if rule.above > top or (rule.above == top and not rule.inclusive):
+        hundredth = round(rule.above / 100, 12)
+        raise PlanError(
+            "the threshold is never passed: every sample would be unknown",
+            where=where,
+            expected=f"below {top:.6g}, the largest value of output {output.name!r}",
+            found=number(rule.above),
+            next_step=f"did you mean {number(hundredth)}?" if 0 < hundredth < top else "lower the threshold",
+        )
 
 
 def _check_limit(gate: Gate, family: Family, where: str) -> None:

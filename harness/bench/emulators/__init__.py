@@ -44,6 +44,10 @@ class EmulatedUnit(Protocol):
         """Whether its process runs."""
         ...
 
+    def ended(self, within_s: float) -> bool:
+        """Whether its process has ended, or ends within that time."""
+        ...
+
     @property
     def why_dead(self) -> str:
         """What its process said last; empty while it runs."""

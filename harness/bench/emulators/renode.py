@@ -63,6 +63,10 @@ class BenchRenode:
         """See EmulatedUnit."""
         return self.running.alive
 
+    def ended(self, within_s: float) -> bool:
+        """See EmulatedUnit."""
+        return self.running.ended(within_s)
+
     @property
     def why_dead(self) -> str:
         """See EmulatedUnit."""

@@ -1,6 +1,7 @@
 import pytest
 
 from harness.bench import boards
+from harness.bench.identity import known_id
 from harness.errors import MisuseError
 from harness.virtual import soc
 
@@ -22,6 +23,20 @@ def test_an_unknown_board_names_the_known_and_the_nearest():
 
 def test_the_host_build_is_not_a_board_to_test_on():
     assert "native" not in boards.names()
+
+
+@pytest.mark.parametrize("name", boards.names())
+def test_no_two_units_have_the_same_chip_id_where_the_board_says_that_it_lies(name):
+    board = boards.load_board(name)
+    place = board.debug.unique_id_address, board.debug.unique_id_bytes
+
+    def chip_id(uid):
+        return soc.build(board.virtual.soc, uid)[1].machine.bus.read_block(*place)
+
+    ids = [chip_id(f"virtual-00000000000{digit:x}") for digit in range(16)]
+    assert len(set(ids)) == 16
+    assert all(known_id(one) == one and len(one) == board.debug.unique_id_bytes for one in ids)
+    assert chip_id("virtual-000000000000") == ids[0]
 
 
 @pytest.mark.parametrize("name", boards.names())

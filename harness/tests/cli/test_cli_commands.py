@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -62,6 +63,7 @@ def test_flash_programs_reads_back_and_says_how_much(tmp_path):
     done = hil("flash", elf, "--board", BOARD, "--backend", "virtual")
     assert done.returncode == 0, done.stderr
     assert "all read back" in done.stdout
+    assert re.search(r"it answers on /dev/pts/\d+, chip [0-9a-f]{24}", done.stdout)
 
 
 def test_an_image_of_another_board_is_not_flashed(tmp_path):
@@ -155,3 +157,23 @@ def test_a_bench_that_cannot_be_is_a_mistake_of_the_command_line(wrong, tmp_path
     done = hil("bench-link", *wrong, cwd=tmp_path)
     assert done.returncode == 3
     assert "hil:" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux alone")
+def test_a_path_that_is_no_utf8_reaches_the_terminal_harmlessly(tmp_path):
+    elf = os.fsencode(tmp_path) + b"/odd\xff\x1b[31m.elf"
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "build", "digits", "--board", BOARD, "-o", elf],
+        capture_output=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"odd" in done.stdout
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "run", os.fsencode(tmp_path) + b"/\xff\x1b[31m.yaml", "--board", BOARD],
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == 3
+    assert b"\x1b" not in done.stderr
+    assert b"Traceback" not in done.stderr

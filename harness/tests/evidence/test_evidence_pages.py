@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from evidence_runs import Run, broken_rig, differing, make_run
 
-from harness.evidence.reports import html, markdown, terminal
+from harness.evidence.reports import html, json_, junit, markdown, terminal
 from harness.evidence.reports._words import figure, interval
-from harness.records import FaultReport, Measurement, Record, Samples, Verdict
+from harness.records import Explanation, FaultReport, InputFacts, Measurement, Record, Samples, Verdict
 
 VOID = {"meta", "img", "br", "link", "input", "hr", "path", "use", "rect"}
 
@@ -217,3 +217,61 @@ def test_an_open_end_of_an_interval_is_a_question_mark() -> None:
 def test_a_record_of_before_emulators_said_their_words_is_still_told_as_emulated() -> None:
     old = make_run().record.model_copy(update={"backend": "sixth", "caveat": ""})
     assert "sixth, emulated: no cycles, no latency" in markdown.render(old, None, None).decode()
+
+
+FILLED = InputFacts(
+    at_rail=0.5884, clipped=0.0312, distinct=17, span=1.0, low=0.0, high=1.0, takes_low=0.0, takes_high=1.0
+)
+FOUND = Explanation(mistake="the axes swapped", before=0.09, after=0.953, n=300, tried=26)
+
+
+def every_report(record: Record) -> dict[str, str]:
+    """What each form says, its own escapes taken away."""
+    return {
+        "report.html": " ".join(page(record).words.split()),
+        "summary.md": markdown.render(record, None, None).decode().replace("\\", ""),
+        "junit.xml": htmllib.unescape(junit.render(record, None, None).decode()),
+        "record.json": json_.render(record, None, None).decode(),
+        "terminal": " ".join(terminal.render_text(record, width=300).split()),
+    }
+
+
+def test_a_shortened_run_is_called_one_in_every_report_and_a_whole_one_in_none(run: Run) -> None:
+    assert run.record.dataset is not None
+    for planned, said in ((2000, True), (450, False), (None, False)):
+        dataset = run.record.dataset.model_copy(update={"planned": planned})
+        for name, text in every_report(run.record.model_copy(update={"dataset": dataset})).items():
+            if name == "record.json":
+                assert f'"planned": {planned or "null"}' in text
+            else:
+                assert ("hortened by --samples: 450 of 2,000 samples" in text) is said, name
+
+
+def test_warnings_are_in_every_report(run: Run) -> None:
+    record = run.record.model_copy(update={"warnings": ("every one of 450 samples gave the same outputs",)})
+    for name, text in every_report(record).items():
+        assert "every one of 450 samples gave the same outputs" in text, name
+
+
+def test_how_the_inputs_fill_the_range_is_in_every_report(run: Run) -> None:
+    for name, text in every_report(run.record.model_copy(update={"inputs": FILLED})).items():
+        if name == "record.json":
+            assert '"clipped": 0.0312' in text
+        elif name == "junit.xml":
+            assert {"[[PROPERTY|inputs.clipped=0.0312]]", "[[PROPERTY|inputs.distinct=17]]"} <= set(
+                re.split(r"\s+|>|<", text)
+            )
+        else:
+            assert "58.84 % at an end of the range, 3.12 % clipped, 17 distinct values" in text, name
+
+
+def test_what_explains_the_labels_is_in_every_report(run: Run) -> None:
+    for name, text in every_report(run.record.model_copy(update={"explanation": FOUND})).items():
+        said = '"mistake": "the axes swapped"' if name == "record.json" else "with the axes swapped it scores 95.3%"
+        assert said in text, name
+
+
+def test_a_gate_with_confidence_is_named_as_in_the_plan(run: Run) -> None:
+    gate = run.record.gates[0].model_copy(update={"confidence": 0.95})
+    for name, text in every_report(run.record.model_copy(update={"gates": (gate,)})).items():
+        assert ('"confidence": 0.95' if name == "record.json" else "accuracy >= 0.95 confidence 0.95") in text, name

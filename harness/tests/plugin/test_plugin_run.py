@@ -30,6 +30,8 @@ def test_board_alone_runs_the_plans_of_the_folder_and_says_what_it_ran_on(passed
     assert "1 passed" in run.stdout
     assert f"hil: {BOARD}: virtual board (emulated: no cycles, no latency)" in run.stdout
     assert "virtual board: no cycles, no latency" in run.stdout
+    assert "hil: at most 60 samples (--samples)" in run.stdout
+    assert "shortened by --samples: 60 of 450 samples" in run.stdout
     for word in ("accuracy", "agreement", "flash_bytes", "link", "PASS"):
         assert word in run.stdout
     assert "samples_per_s" not in run.stdout, "how fast an emulator streams is no measurement"
@@ -47,7 +49,8 @@ def test_the_record_says_what_tools_rely_on(passed):
     assert record["schema"] == "hil.record/1"
     assert (record["verdict"], record["backend"], record["evidence"]) == ("pass", "virtual", "emulated")
     assert record["firmware"]["verified"] is True
-    assert record["dataset"]["n"] == 60
+    assert (record["dataset"]["n"], record["dataset"]["planned"]) == (60, 450)
+    assert (record["inputs"]["clipped"], record["inputs"]["distinct"]) == (0.0, 17)
     assert record["link"]["lost"] == 0
     values = {m["name"]: m["value"] for m in record["measurements"]}
     assert values["agreement"] == 1.0

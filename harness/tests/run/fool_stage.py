@@ -10,6 +10,7 @@ import dataclasses
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +19,28 @@ import yaml
 
 from harness.bench.boards import names
 from harness.bench.probes import CoreReport, CoreState, FlashReport
-from harness.bench.unit import Unit
+from harness.bench.unit import Unit, about
 from harness.build.image import read_image
+from harness.build.symbols import Symbols
 from harness.data import Dataset, load
 from harness.models import metadata, reference
 from harness.plans import expand
-from harness.plans import load as read_plan
 from harness.run import runner
 from harness.run.options import RunOptions
 from harness.run.product import Product
+from harness.run.reading import read_plan
 from harness.run.runner import CaseResult
+from harness.run.workload import make_workload
 from harness.testing.clock import ManualClock
 from harness.testing.device import FakeDevice, Injection, hello_for
-from harness.testing.link import MemoryTransport
+from harness.testing.link import MemoryTransport, Peer
 from harness.wire import messages as m
 
 BOARD = "nucleo_f446re"
 MODEL = "digits_cnn_int8"
 GATES = ("accuracy >= 0.9", "agreement == 1", "lost_samples == 0", "input_integrity == 1")
+
+CHIP = bytes(range(1, 13))
 
 Array = np.ndarray[Any, Any]
 #: What the board answers: (raw outputs of the reference [outputs], number of the run) -> raw outputs.
@@ -47,12 +52,20 @@ def honest(outputs: Array, run: int) -> Array:
 
 
 class FakeProbe:
-    """A probe that flashes nothing and resets the fake device."""
+    """A probe that flashes nothing and resets ``device``, whose chip has the id ``chip``."""
 
     description = "fake probe"
 
-    def __init__(self, device: FakeDevice, clock: ManualClock, state: CoreState = CoreState.SLEEPING) -> None:
-        self._device, self._clock, self._state = device, clock, state
+    def __init__(
+        self,
+        device: FakeDevice,
+        clock: ManualClock,
+        state: CoreState = CoreState.SLEEPING,
+        chip: bytes = CHIP,
+        pc: int | None = None,
+    ) -> None:
+        self._device, self._clock, self._chip = device, clock, chip
+        self._core = CoreReport(state, pc)
 
     def open(self) -> None: ...
 
@@ -65,7 +78,10 @@ class FakeProbe:
         self._device.reset(self._clock.monotonic_s(), m.ResetCause.PIN)
 
     def core(self) -> CoreReport:
-        return CoreReport(self._state)
+        return self._core
+
+    def chip_id(self) -> bytes:
+        return self._chip
 
 
 class Stage:
@@ -136,26 +152,56 @@ class Stage:
         inject: Sequence[Injection] = (),
         core: CoreState = CoreState.SLEEPING,
         hello: Callable[[m.Hello], m.Hello] = lambda hello: hello,
+        elsewhere: bytes | None = None,
+        real: bool = False,
+        pc: str = "",
+        around: Callable[[FakeDevice], Peer] = lambda device: device,
+        skip_flash: bool = False,
         case: Any = None,
         **plan: Any,
     ) -> CaseResult:
-        """Run a case on a board of ours. ``board`` is its lie, ``inject`` its faults, ``hello`` changes what it says it is."""
+        """Run a case on a board of ours. ``board`` is its lie, ``inject`` its faults, ``hello`` changes what it says it is.
+
+        ``elsewhere``: the probe sits on another board than the one that answers, one whose chip has that id. ``real``: it
+        counts as hardware. ``pc``: the function that the core is in, when the probe asks. ``around`` puts something between
+        the board and the line.
+        """
         case = case or self.case(**plan)
         clock = ManualClock()
         image = dataclasses.replace(
             read_image(self.elf), model_sha256=metadata.load_model(case.model).sha256, model_json=None
         )
         product = Product(metadata.load_model(case.model), image, "0" * 64)
-        device = FakeDevice(hello(_hello(product)), _network(product, board), compute_s=0.001, inject=inject)
-        transport = MemoryTransport(device, clock, name="fake line")
+        known: dict[bytes, Array] = {}  # what the reference says, so that the board need not compute it again
+        device = FakeDevice(hello(_hello(product)), _network(product, board, known), compute_s=0.001, inject=inject)
+        transport = MemoryTransport(around(device), clock, name="fake line")
+        at = _symbols(self.elf).address_of(pc) if pc else None
+        probe = FakeProbe(device, clock, core, pc=None if at is None else at + 4)
+        if elsewhere is not None:
+            probe = FakeProbe(FakeDevice(_hello(product), lambda data: data), clock, core, elsewhere)
+        stand_in = None if real else about("virtual")
 
         @contextmanager
         def open_fake(kind: Any, **_: Any) -> Iterator[Unit]:
-            yield Unit(kind, "fake-0", "fake line", "virtual", FakeProbe(device, clock, core), transport, clock=clock)
+            yield Unit(kind, "fake-0", "fake line", "virtual", probe, transport, stand_in, clock=clock)
 
+        def made(*arguments: Any) -> Any:
+            workload = make_workload(*arguments)
+            known.update(zip(workload.payloads(), workload.expected, strict=True))
+            return workload
+
+        self.patch.setattr(runner, "Symbols", _symbols)
         self.patch.setattr(runner, "open_unit", open_fake)
+        self.patch.setattr(runner, "make_workload", made)
         self.patch.setattr(runner, "build_product", lambda *_, **__: product)
-        return runner.run_case(case, RunOptions(backend="virtual"), watch=lambda step: None, clock=clock)
+        options = RunOptions(backend="virtual", skip_flash=skip_flash)
+        return runner.run_case(case, options, watch=lambda step: None, clock=clock)
+
+
+@cache
+def _symbols(elf: Path) -> Symbols:
+    """Of an image, read once: its line table takes a second."""
+    return Symbols(elf)
 
 
 def _hello(product: Product) -> m.Hello:
@@ -169,19 +215,28 @@ def _hello(product: Product) -> m.Hello:
         model_sha256=bytes.fromhex(product.model.sha256),
         board=BOARD,
         build_id=product.image.build_id,
+        chip_id=CHIP,
     )
-    return dataclasses.replace(hello, inputs=specs(product.model.inputs), outputs=specs(product.model.outputs))
+    return dataclasses.replace(
+        hello,
+        clock_source=m.ClockSource.EXTERNAL,
+        inputs=specs(product.model.inputs),
+        outputs=specs(product.model.outputs),
+    )
 
 
-def _network(product: Product, lie: Lie) -> Callable[[bytes], bytes]:
+def _network(product: Product, lie: Lie, known: dict[bytes, Array]) -> Callable[[bytes], bytes]:
     source = product.model.inputs[0]
     oracle = reference.load("litert")
     runs = 0
 
     def compute(data: bytes) -> bytes:
         nonlocal runs
-        raw = np.frombuffer(data, dtype=source.dtype).reshape(source.shape)
-        outputs = lie(oracle.run(product.model.path, raw)[0], runs)
+        if data not in known:
+            known[data] = oracle.run(product.model.path, np.frombuffer(data, dtype=source.dtype).reshape(source.shape))[
+                0
+            ]
+        outputs = lie(known[data], runs)
         runs += 1
         return outputs.astype(outputs.dtype.newbyteorder("<")).tobytes()
 

@@ -7,7 +7,7 @@ import pytest
 
 from harness.bench import lease
 from harness.bench.boards import load_board
-from harness.bench.unit import Unit
+from harness.bench.unit import Unit, about
 from harness.errors import BenchError, DeviceError
 from harness.run.arrival import arrive, greet
 from harness.session.verbs import BoardSilentError, Session
@@ -47,10 +47,9 @@ class Bench:
         self.clock = ManualClock()
         self.board = board
         self.chips = chips or [bytes([i + 1] * 11 + [0x7F]) for i in range(n)]
+        first = replace(hello_for([4], [4]), clock_source=m.ClockSource.EXTERNAL)
         self.devices = [
-            FakeDevice(
-                replace(hello(hello_for([4], [4])), boot=100 * i, chip_id=chip), lambda data: data, inject=inject
-            )
+            FakeDevice(replace(hello(first), boot=100 * i, chip_id=chip), lambda data: data, inject=inject)
             for i, chip in enumerate(self.chips)
         ]
         self.probes = {f"U{i}": FakeProbe(device, self.clock, self.chips[i]) for i, device in enumerate(self.devices)}
@@ -59,8 +58,8 @@ class Bench:
         transport = MemoryTransport(self.devices[k], self.clock, name=f"port{k}")
         others = tuple(uid for uid in self.probes if uid != f"U{i}")
         return Unit(
-            self.board, f"U{i}", f"port{k}", backend, self.probes[f"U{i}"], transport, None, backend != "probe",
-            others, lambda _board, uid: self.probes[uid],
+            self.board, f"U{i}", f"port{k}", backend, self.probes[f"U{i}"], transport, about(backend),
+            others=others, open_probe=lambda _board, uid: self.probes[uid],
         )  # fmt: skip
 
     def arrive(self, i, k, *, flashed=True, backend="probe"):
@@ -144,7 +143,7 @@ def test_a_silent_board_stays_a_silent_board():
 # -- the clock ---------------------------------------------------------------------------------------------------------
 
 
-def clock_of(hz, source=m.ClockSource.INTERNAL):
+def clock_of(hz, source=m.ClockSource.EXTERNAL):
     return lambda hello: replace(hello, clock_hz=hz, clock_source=source)
 
 
@@ -169,15 +168,16 @@ def test_on_an_emulated_chip_another_clock_is_the_firmwares_fault():
         Bench(1, hello=clock_of(90_000_000)).arrive(0, 0, backend="virtual")
 
 
-def test_where_no_clock_is_modelled_another_one_is_told_and_not_judged(monkeypatch):
-    monkeypatch.setattr(Unit, "clock_modelled", False)
-    _unit, _hello, warnings = Bench(1, hello=clock_of(16_000_000)).arrive(0, 0, backend="renode")
+@pytest.mark.parametrize("backend", ["renode", "qemu"])
+def test_where_no_clock_is_modelled_another_one_is_told_and_not_judged(backend):
+    _unit, _hello, warnings = Bench(1, hello=clock_of(16_000_000)).arrive(0, 0, backend=backend)
     assert any("16,000,000" in warning and "not judged" in warning for warning in warnings)
 
 
 def test_a_clock_from_outside_that_did_not_start_is_told_as_the_tolerance_of_every_latency():
-    board = BOARD.model_copy(update={"clock_source": "external"})
-    _unit, _hello, warnings = Bench(1, board=board, hello=clock_of(180_000_000)).arrive(0, 0)
+    unit, _hello, warnings = Bench(1, hello=clock_of(180_000_000, m.ClockSource.INTERNAL)).arrive(0, 0)
     assert any("own oscillator" in warning and "latency" in warning for warning in warnings)
-    bench = Bench(1, board=board, hello=clock_of(180_000_000, m.ClockSource.EXTERNAL))
-    assert bench.arrive(0, 0)[2] == ()
+    assert unit.facts().clock_source == "internal"
+    board = BOARD.model_copy(update={"clock_source": "internal"})
+    bench = Bench(1, board=board, hello=clock_of(180_000_000, m.ClockSource.INTERNAL))
+    assert bench.arrive(0, 0)[2] == (), "as it is meant"

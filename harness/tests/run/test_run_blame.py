@@ -77,6 +77,7 @@ class Scene:
             core=lambda: answer(core),
             probe=SimpleNamespace(reset=lambda: None),
             findings=lambda: seen or Findings(),
+            emulator_gone=lambda within_s: None,
         )
         session = SimpleNamespace(restart=lambda reset, timeout_s: answer(again), fault=lambda: answer(kept))
         session = session if spoke else None

@@ -1,6 +1,7 @@
 """Two real virtual boards whose ports are crossed in the bench file, with the same image in both."""
 
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from run_cases import BOARD, MODEL, digits_case
@@ -8,11 +9,12 @@ from run_cases import BOARD, MODEL, digits_case
 from harness.bench import emulators
 from harness.bench.boards import load_board
 from harness.bench.probes.pyocd import PyocdProbe
-from harness.bench.unit import Place
-from harness.errors import BenchError
+from harness.bench.unit import Place, Unit
+from harness.errors import BenchError, MisuseError
 from harness.models import metadata
 from harness.records import Verdict
 from harness.run.dut import open_dut
+from harness.run.journal import FILENAME, read
 from harness.run.options import RunOptions
 from harness.run.product import build_product
 from harness.run.runner import run_case
@@ -78,6 +80,27 @@ def test_a_test_of_the_users_own_gets_the_same_error(crossed):
     with open_dut(load_board(BOARD), options, what="a test") as dut, pytest.raises(BenchError) as caught:
         dut.load(MODEL)
     names_both(str(caught.value), crossed)
+
+
+def test_a_run_begun_on_one_real_unit_is_not_gone_on_with_on_another(units, tmp_path, monkeypatch):
+    monkeypatch.setattr(Unit, "evidence", "hardware")  # an emulated unit is another each time, and may be gone on with
+    monkeypatch.setenv("HIL_STATE_DIR", str(tmp_path / "state"))  # speeds of real units are remembered
+    places = tuple(Place(BOARD, unit.uid, unit.port) for unit in units)
+
+    def interrupt(step):
+        if step.name == "stream" and step.share >= 0.3:
+            raise KeyboardInterrupt
+
+    first, second = (RunOptions(backend="probe", places=places, uid=place.uid) for place in places)
+    with pytest.raises(KeyboardInterrupt):
+        run_case(digits_case(20), first, watch=interrupt, folder=tmp_path)
+    before = read(tmp_path / FILENAME)
+    assert 0 < len(before.answered) < 20
+    with pytest.raises(MisuseError, match="begun on another one"):
+        run_case(digits_case(20), replace(second, resume=str(tmp_path)), watch=lambda step: None, folder=tmp_path)
+    assert read(tmp_path / FILENAME).answered == before.answered
+    record = run_case(digits_case(20), replace(first, resume=str(tmp_path)), watch=lambda step: None, folder=tmp_path)
+    assert record.record.link.lost == 0
 
 
 def test_the_same_two_rightly_named_pass(units):

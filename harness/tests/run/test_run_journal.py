@@ -46,6 +46,23 @@ def test_which_samples_were_timed_is_kept_and_a_journal_that_does_not_say_timed_
     assert read(written(tmp_path / "old")).quiet == frozenset()
 
 
+def test_a_run_is_gone_on_with_on_the_unit_that_it_was_begun_on_and_on_no_other(tmp_path):
+    path = tmp_path / FILENAME
+    kept = Journal.begin(path, ManualClock(), run_id="r", started=STARTED, bound=BOUND)
+    kept.on_unit("UNIT-A", "0a" * 12)
+    kept.add(3, answer(3))
+    kept.close()
+    earlier = read(path)
+    assert list(earlier.answered) == [3]
+    assert earlier.units == (("UNIT-A", "0a" * 12),)
+    earlier.check_unit("UNIT-A", "0a" * 12, path)
+    earlier.check_unit("UNIT-A", "", path)  # before its chip is known
+    for uid, chip in (("UNIT-B", "0a" * 12), ("UNIT-A", "0b" * 12), ("UNIT-B", "")):
+        with pytest.raises(MisuseError, match="another one") as caught:
+            earlier.check_unit(uid, chip, path)
+        assert "--device-serial UNIT-A" in str(caught.value)
+
+
 def test_an_answer_is_in_the_file_before_the_next_one_is_awaited(tmp_path):
     kept = Journal.begin(tmp_path / FILENAME, ManualClock(), run_id="r", started=STARTED, bound=BOUND)
     kept.add(3, answer(3))

@@ -64,7 +64,8 @@ def test_a_run_killed_in_the_middle_is_gone_on_with_and_each_sample_is_scored_ex
     assert 0 < record.link.payload_bytes <= (N_SAMPLES - len(first.answered)) * 64
     assert any("gone on with" in warning for warning in record.warnings)
     lines = (tmp_path / journal.FILENAME).read_bytes().splitlines()
-    assert len(lines) == 1 + N_SAMPLES
+    assert len([line for line in lines if b'{"i":' in line]) == N_SAMPLES
+    assert len([line for line in lines if b'{"unit":' in line]) == 2
     result.write(tmp_path)
     assert (tmp_path / "record.json").is_file()
     assert not (tmp_path / journal.FILENAME).exists(), "the reports say it all"

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import PlanError
-from harness.plans import Gate
-from harness.records import Evidence, Measurement, Verdict
-from harness.verdict import Extent, View, assess, check_gates, judge
+from harness.plans import ArgmaxRule, Gate, ThresholdRule
+from harness.records import Evidence, Measurement, Tensor, Verdict
+from harness.verdict import Extent, View, assess, check_gates, check_rule, judge
 from harness.verdict.metrics._common import share
 
 
@@ -247,3 +247,21 @@ def test_outputs_that_do_not_depend_on_the_input_are_remarked_on(view: Callable[
     assert assess(view(different, [1] * 10), []).warnings == ()
     assert assess(view(different[:4], [0, 1, 0, 1]), []).warnings == ()
     assert assess(view([[0.1, 0.9]], [0]), []).warnings == ()
+
+
+@pytest.mark.parametrize(("above", "inclusive", "says"), [(95, False, "did you mean 0.95"), (1.5, True, "below 0.996")])
+def test_a_threshold_that_no_output_passes_is_refused(above: float, inclusive: bool, says: str) -> None:
+    output = Tensor("out", (1, 2), "int8", 1 / 256, -128)
+    with pytest.raises(PlanError, match=says):
+        check_rule(ThresholdRule(rule="threshold", above=above, inclusive=inclusive), output, "decide")
+
+
+def test_a_threshold_that_some_output_passes_is_let_through() -> None:
+    output = Tensor("out", (1, 2), "int8", 1 / 256, -128)
+    top = 255 / 256
+    check_rule(ThresholdRule(rule="threshold", above=0.99), output, "decide")
+    check_rule(ThresholdRule(rule="threshold", above=top, inclusive=True), output, "decide")
+    with pytest.raises(PlanError):
+        check_rule(ThresholdRule(rule="threshold", above=top), output, "decide")
+    check_rule(ThresholdRule(rule="threshold", above=95), Tensor("out", (1, 2), "float32"), "decide")
+    check_rule(ArgmaxRule(), output, "decide")

@@ -124,6 +124,14 @@ class RunningUnit:
         """Whether the process still runs."""
         return self._process.poll() is None
 
+    def ended(self, within_s: float) -> bool:
+        """Whether the process has ended, or ends so soon: its files close some time before its end can be seen."""
+        try:
+            self._process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     @property
     def why_dead(self) -> str:
         """How it ended and the end of what it said to standard error; "" while it runs."""

@@ -3,8 +3,8 @@
 Such a file has
 
 - ``PYOCD_TARGET``: the name of pyOCD's target for it;
-- ``CHIP``: a class that takes the unit's id and is a ``Chip`` (``harness.virtual.soc._chip``): memory map, interrupt
-  numbers and the peripherals that are modelled;
+- ``CHIP``: a class that takes the unit's id, makes the chip's own unique id of it (no two units have the same), and is a
+  ``Chip`` (``harness.virtual.soc._chip``): memory map, interrupt numbers and the peripherals that are modelled;
 - ``target()``, only if pyOCD has no such target built in: returns a ``CoreSightTarget`` subclass. It imports pyOCD
   inside, because a unit's process has no use for it.
 
