@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.bench import discover, emulators, lease, reconnect, transports
 from harness.bench.boards import Board
 from harness.bench.crossed import OpenProbe, crossed
 from harness.bench.emulators import About, EmulatedUnit, Findings
 from harness.bench.identity import known_id
+from harness.bench.own_time import UnitClock
 from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
-from harness.clock import Clock
+from harness.clock import Clock, SystemClock
 from harness.errors import BenchError, MisuseError
 from harness.records import Backend, Evidence, UnitFacts
-from harness.virtual.debug import registry
+from harness.virtual.debug import lifetime, registry
 
 LEASE_WAIT_S = 600.0  # another worker's whole case may be in the way
 
@@ -46,7 +47,7 @@ class Heard:
 
 @dataclass
 class Unit:
-    """An open unit. ``transport`` is None after ``release_port``."""
+    """An open unit. ``clock`` is the one to wait by for what it says: see ``own_time``."""
 
     board: Board
     uid: str
@@ -60,6 +61,8 @@ class Unit:
     open_probe: OpenProbe = _open_probe  # how one of them is asked
     heard: Heard | None = None  # what hello has said
     _chip_id: bytes | None = None
+    clock: Clock = field(default_factory=SystemClock)
+    read_back: bool = False  # the flash holds our image: this probe has read it
 
     @property
     def evidence(self) -> Evidence:
@@ -212,9 +215,19 @@ def open_unit(
             stand_in = emulators.load(emulators.DEFAULT).ABOUT
         others = () if emulated else tuple(place.uid for place in _known(board, places) if place.uid != uid)
         unit = Unit(board, uid, port, backend, probe, transport, stand_in, emulated, others)
+        own = _own_time(uid, emulated, is_virtual=stand_in is not None)
+        unit.clock = UnitClock(clock, own, where=f"unit {uid}")
         stack.callback(unit.close_port)
         probe.open()
         yield unit
+
+
+def _own_time(uid: str, emulated: EmulatedUnit | None, *, is_virtual: bool) -> Callable[[], float | None]:
+    if emulated is not None:
+        return emulated.own_time_s
+    if is_virtual:
+        return lambda: lifetime.read(registry.lifetime_path(uid))
+    return lambda: None
 
 
 def _known(board: Board, places: Sequence[Place]) -> list[Place]:

@@ -13,7 +13,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 
-from harness.errors import DeviceError, MisuseError
+from harness.errors import DeviceError, HilError, MisuseError
 
 IDENTITY_SECTION = ".hil_identity"
 WEIGHTS_SECTION = ".hil_model"
@@ -142,8 +142,13 @@ def _opened(elf: Path) -> Iterator[ELFFile]:
             yield ELFFile(file)
     except FileNotFoundError as error:
         raise MisuseError("there is no such image", where=str(elf)) from error
+    except (HilError, OSError):
+        raise
     except ELFError as error:
         raise DeviceError("the image is not an ELF file", where=str(elf), found=str(error)) from error
+    except Exception as error:  # the reader of a damaged file fails in any way
+        found = f"{type(error).__name__}: {error}"
+        raise DeviceError("the image is a damaged ELF file", where=str(elf), found=found) from error
 
 
 def _text(padded: bytes) -> str:

@@ -14,10 +14,15 @@ class Symbols:
     """The functions and source lines of one ELF, read once. One without symbols or lines knows less, no error."""
 
     def __init__(self, elf: Path) -> None:
-        with elf.open("rb") as file:
-            image = ELFFile(file)
-            self._functions = _functions(image)
-            self._lines = _lines(image.get_dwarf_info()) if image.has_dwarf_info() else []
+        self._functions: list[tuple[int, int, str]] = []
+        self._lines: list[tuple[int, int, str]] = []
+        try:
+            with elf.open("rb") as file:
+                image = ELFFile(file)
+                self._functions = _functions(image)
+                self._lines = _lines(image.get_dwarf_info()) if image.has_dwarf_info() else []
+        except Exception:  # noqa: BLE001 - a reader of damaged tables fails in any way; names are for people only
+            pass
         self._function_starts = [start for start, _, _ in self._functions]
         self._line_starts = [start for start, _, _ in self._lines]
 

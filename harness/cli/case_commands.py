@@ -170,6 +170,7 @@ def run(
 ) -> None:
     """Run a plan on a board, as pytest would. Exit status: 0 pass, 1 product, 2 rig, 3 plan, 4 inconclusive."""
     from harness.evidence.reports import terminal
+    from harness.run.claim import claimed
     from harness.run.runner import run_case
 
     options = RunOptions.make(
@@ -202,16 +203,18 @@ def run(
     with interruptible():
         for case in cases:
             folder = None if report_dir is None else report_dir if len(cases) == 1 else report_dir / case.id
-            with console.status(case.id) as status:
-                result = run_case(
-                    case,
-                    options,
-                    watch=lambda step: _show(status, case.id, step),  # noqa: B023 - called within
-                    folder=folder,
-                )
-            console.print(terminal.view(result.record))
+            with claimed(folder, what=case.id):
+                with console.status(case.id) as status:
+                    result = run_case(
+                        case,
+                        options,
+                        watch=lambda step: _show(status, case.id, step),  # noqa: B023 - called within
+                        folder=folder,
+                    )
+                console.print(terminal.view(result.record))
+                if folder is not None:
+                    result.write(folder)
             if folder is not None:
-                result.write(folder)
                 console.print(f"reports: {folder}", soft_wrap=True)
             verdicts.append(result.record.verdict)
     raise typer.Exit(worst(verdicts))

@@ -2,6 +2,6 @@
 
 from harness.evidence.reports.json_ import read_record
 from harness.evidence.reports.npz import read_samples
-from harness.evidence.write import write_reports
+from harness.evidence.write import clear_reports, write_reports
 
-__all__ = ["read_record", "read_samples", "write_reports"]
+__all__ = ["clear_reports", "read_record", "read_samples", "write_reports"]

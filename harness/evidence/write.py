@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from harness.errors import BenchError
@@ -18,13 +20,14 @@ def write_reports(
 
     Each file is replaced as a whole: a reader sees the old one or the new one. ``record.json`` comes last: where it
     is new, all are. A file that this record has no content for is removed: reports of two runs never lie side by side.
-    Raises ``BenchError`` when the disk refuses; the files not yet replaced are then the old ones.
+    Raises ``BenchError`` when the disk refuses; old ones that were not replaced are then removed, and there is no
+    ``record.json``: reports of another run must not be taken for this one's.
     """
     record = record.plain()
     forms = sorted((reports.load(name) for name in reports.names()), key=lambda form: form.FILENAME == "record.json")
     # All are rendered before any is written: an error in one form must not leave half a directory.
     contents = [(directory / form.FILENAME, form.render(record, samples, inputs)) for form in forms]
-    written = []
+    written: list[Path] = []
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for path, content in contents:
@@ -34,6 +37,7 @@ def write_reports(
             replace(path, content)
             written.append(path)
     except OSError as error:
+        clear_reports(directory, but=written)
         raise BenchError(
             "the reports could not be written",
             where=str(directory),
@@ -41,6 +45,15 @@ def write_reports(
             next_step="check the path and the disk",
         ) from error
     return tuple(written)
+
+
+def clear_reports(directory: Path, *, but: Collection[Path] = ()) -> None:
+    """Remove the reports that lie in ``directory``, but those. Never raises: what cannot be removed stays."""
+    for name in reports.names():
+        path = directory / reports.load(name).FILENAME
+        if path not in but:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from _pytest.terminal import TerminalReporter
+    from xdist.scheduler import Scheduling
     from xdist.workermanage import WorkerController
 
 pytest_plugins = ["harness.plugin.fixtures"]
@@ -116,6 +117,15 @@ def pytest_configure_node(node: WorkerController) -> None:
     from harness.plugin import places
 
     node.workerinput[places.WORKER_KEY] = str(places.report_root(node.config))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Scheduling) -> None:
+    """xdist: a worker died. Where boards are in use that is the rig's error, and the case has its record."""
+    from harness.plugin import killed
+
+    if sched.config.stash[options.KEY].boards:
+        killed.describe(sched.config, crashitem, report, killed.collected_by(sched))
 
 
 @pytest.hookimpl(wrapper=True)

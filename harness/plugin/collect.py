@@ -17,7 +17,7 @@ from harness.data.dataset import DataMissing
 from harness.errors import HilError
 from harness.models import metadata
 from harness.plans.expand import Case, expand
-from harness.plugin import options, progress
+from harness.plugin import options, orphan, progress
 from harness.plugin.places import report_folder
 from harness.records import Record, Verdict
 from harness.text import printable
@@ -36,7 +36,7 @@ class CaseError(Exception):
 
 def collect_file(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """A plan file, or None when it is none or was not asked for."""
-    if path.suffix not in (".yaml", ".yml") or "benches" in path.parts:
+    if not is_plan(path):
         return None
     arguments = parent.config.invocation_params.args
     named = any(Path(argument.partition("::")[0]).resolve() == path for argument in arguments if argument[:1] != "-")
@@ -45,6 +45,11 @@ def collect_file(path: Path, parent: pytest.Collector) -> pytest.Collector | Non
         return None
     file: pytest.Collector = PlanFile.from_parent(parent, path=path)
     return file
+
+
+def is_plan(path: Path) -> bool:
+    """Whether a file of that name may be a plan."""
+    return path.suffix in (".yaml", ".yml") and "benches" not in path.parts
 
 
 class PlanFile(pytest.File):
@@ -83,18 +88,22 @@ class PlanItem(pytest.Item):
 
     def setup(self) -> None:
         """Run the case; a rig's fault ends here."""
+        from harness.run.claim import claimed
         from harness.run.runner import run_case
 
         asked = self.config.stash[options.KEY]
+        orphan.watch(self.config)
         self.folder = report_folder(self.config, self.case)
         try:
-            with progress.shown(self.config, self.case.id) as watch:
-                result = run_case(self.case, asked.run, watch=watch, folder=self.folder)
+            with claimed(self.folder, what=self.case.id):
+                with progress.shown(self.config, self.case.id) as watch:
+                    result = run_case(self.case, asked.run, watch=watch, folder=self.folder)
+                result.write(self.folder)
         except DataMissing as missing:
             self.missing = missing
             pytest.skip(str(missing))
+        # Only now: a verdict that could not be written down is not told as one.
         self.record = result.record
-        result.write(self.folder)
         if self.record.verdict is Verdict.ERROR:
             raise CaseError
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness.bench.boards import Board, load_board
 from harness.data import datasets
-from harness.plugin import options
+from harness.plugin import options, orphan
 
 if TYPE_CHECKING:
     from harness.data.dataset import Dataset
@@ -52,6 +52,7 @@ def dut(request: pytest.FixtureRequest, board: Board) -> Iterator[Dut]:
     from harness.run.dut import open_dut
 
     asked = request.config.stash[options.KEY]
+    orphan.watch(request.config)
     model = request.node.get_closest_marker("model")
     with open_dut(board, asked.run, what=request.node.nodeid) as unit:
         if unit.evidence != "hardware" and request.node.get_closest_marker("hardware"):

@@ -1,25 +1,49 @@
-"""Whose fault it was: decided here and nowhere else.
+"""Whose fault it was: decided here and nowhere else. ``fail`` needs evidence against the product.
 
-- the firmware faults, hangs with the core alive, answers wrongly or breaks the wire: ``fail``
-- a probe, port, host or power that is gone: ``error``
-- when the board falls silent the probe is asked before blame is given
-- an emulator that saw the firmware do what no chip does has the first word: ``fail``
+The first row that suits decides. *Asked* means: the probe says what the core does, then resets the board, and it is greeted once
+more. *Idle* means: asleep where our firmware waits for bytes (``board_idle``). Each row is a test (test_run_blame.py).
+
+    row            what was seen                                                         verdict  why
+    given-image    --firmware names no ELF, a damaged one, another board's or model's    mistake  nothing ran; the caller chose it
+    built-image    an image built here, or cached, is not what it says                   error    the cache or the compiler is ours
+    core-ended     the firmware did what makes going on impossible (emulator)            fail     no chip would have gone on either
+    on-a-chip      an emulator saw the firmware do what no chip does, or not survive     fail     it worked there by luck
+    rig            probe, port, flash, lease, host or emulator failed, was killed        error    nothing was learnt of the product
+    crash          the board sent a report of its crash                                  fail     with pc, registers, backtrace
+    shared-port    the line went wrong, and another process has the port open            error    two readers share the bytes
+    not-flashed    wrong or silent at hello, and --skip-flash left the flash unread      error    nobody knows what ran
+    violation      a frame with a good CRC breaks the protocol, or another identity      fail     only the firmware makes those
+    unreachable    silent, and the probe cannot reach the core                           error    power, cable or probe
+    in-reset       silent, and the core is held in reset                                 error    somebody holds its reset line
+    stopped        silent, and the core is halted or locked up                           fail     its own doing, with its pc
+    mute-pin       silent from the start, core idle, an emulator saw why (pin, clock)    fail     a chip would be as silent
+    line-mute      silent from the start, image read back, core idle                     error    it waits for bytes and none come
+    line-damage    only damage comes, image read back, core idle                         error    it said it right: the line did it
+    never-spoke    silent or garbage from the start, and the core does something else    fail     it does not get to its loop
+    line-broken    spoke before, silent, and a reset does not bring it back              error    the line is what has changed
+    crash-kept     silent, and after the reset it tells of a crash                       fail     as crash
+    hung           silent with the core alive, and after the reset it answers again      fail     it had hung
+    worker-killed  the test process (an xdist worker) ended in the middle of the case    error    out of memory, or somebody's kill
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import Final
 
+from harness.bench import holders
 from harness.bench.emulators import Findings
 from harness.bench.probes import CoreReport, CoreState
 from harness.bench.unit import Unit
 from harness.build.symbols import Symbols
 from harness.errors import BenchError, DeviceError, HilError
 from harness.records import FaultReport, Verdict
-from harness.session.verbs import BoardFaultError, BoardSilentError, Session
+from harness.session.verbs import BoardFaultError, BoardGarbledError, BoardSilentError, Session
 
 _HELLO_TIMEOUT_S = 2.0
+#: Where a firmware of ours is asleep while it waits for bytes; the loop itself where the compiler has put the one into the other.
+_IDLE: Final = ("board_idle", "hil_main")
 _SETTLE_S = 1.0  # a dying emulator hangs up a moment before its end can be seen
 
 
@@ -29,8 +53,12 @@ class OnAChipError(DeviceError):
 
 @dataclass(frozen=True)
 class Blame:
-    """A verdict for a case that could not be finished, with its reasons in words and the crash behind it, if any."""
+    """A verdict for a case that could not be finished, with its reasons in words and the crash behind it, if any.
 
+    ``row`` is the row of the table that decided.
+    """
+
+    row: str
     verdict: Verdict
     reasons: tuple[str, ...]
     fault: FaultReport | None = None
@@ -54,13 +82,18 @@ def blame(
     when there was none. A silent board is asked through the probe, then reset and spoken to once more.
     """
     if unit is not None and unit.core_fault:
-        return Blame(Verdict.FAIL, (unit.core_fault, f"then: {error.what}"))
+        return Blame("core-ended", Verdict.FAIL, (unit.core_fault, f"then: {error.what}"))
     if isinstance(error, OnAChipError):
-        return Blame(Verdict.FAIL, (named_pc(str(error), symbols),))
+        return Blame("on-a-chip", Verdict.FAIL, (named_pc(str(error), symbols),))
     seen = noticed(unit)
     if seen.errors:
-        return Blame(Verdict.FAIL, (*(named_pc(text, symbols) for text in seen.errors), f"then: {error.what}"))
+        return Blame(
+            "on-a-chip", Verdict.FAIL, (*(named_pc(text, symbols) for text in seen.errors), f"then: {error.what}")
+        )
     found = _blame(error, unit, session, symbols)
+    if session is None and found.row in ("line-mute", "line-damage") and seen.hints:
+        # No line can be broken where there is none, and the emulator saw what the firmware did to its port.
+        found = Blame("mute-pin", Verdict.FAIL, found.reasons[:2])
     return replace(found, reasons=(*found.reasons, *seen.hints)) if found.verdict is Verdict.FAIL else found
 
 
@@ -77,39 +110,102 @@ def _blame(
 ) -> Blame:
     if not isinstance(error, DeviceError):
         gone = unit.emulator_gone(_SETTLE_S) if unit is not None else None
-        return Blame(Verdict.ERROR, (str(error),) if gone is None else (str(gone), f"seen as: {error.what}"))
+        return Blame("rig", Verdict.ERROR, (str(error),) if gone is None else (str(gone), f"seen as: {error.what}"))
     if isinstance(error, BoardFaultError) and error.report is not None:
-        fault = with_symbols(error.report, symbols)
-        return Blame(Verdict.FAIL, (fault_reason(fault), str(error)), fault)
-    if unit is None or not isinstance(error, BoardSilentError):
-        return Blame(Verdict.FAIL, (str(error),))
+        return _crashed("crash", error.report, symbols, str(error))
+    if unit is None:
+        return Blame("built-image", Verdict.ERROR, (str(error),))
+    if shared := shared_port(unit):
+        return Blame("shared-port", Verdict.ERROR, (str(shared), f"that is why: {error.what}"))
+    if session is None and not unit.read_back:
+        return Blame("not-flashed", Verdict.ERROR, (str(error), "the flash was not read back: leave out --skip-flash"))
+    if not isinstance(error, BoardSilentError):
+        return Blame("violation", Verdict.FAIL, (str(error),))
     try:
         core = unit.core()
     except BenchError as unreachable:
-        return Blame(Verdict.ERROR, (str(unreachable), f"before that: {error.what}"))
-    reasons = [str(error), describe_core(core, symbols)]
+        return Blame("unreachable", Verdict.ERROR, (str(unreachable), f"before that: {error.what}"))
+    return _silent(error, core, unit, session, symbols)
+
+
+def _silent(
+    error: BoardSilentError, core: CoreReport, unit: Unit, session: Session | None, symbols: Symbols | None
+) -> Blame:
+    reasons = (str(error), describe_core(core, symbols))
     if core.state is CoreState.RESET:
-        return Blame(Verdict.ERROR, tuple(reasons))
+        return Blame("in-reset", Verdict.ERROR, reasons)
+    if core.state in (CoreState.HALTED, CoreState.LOCKUP) and session is None:
+        return Blame("stopped", Verdict.FAIL, reasons)
+    idle = unit.read_back and _is_idle(core, symbols)
+    if idle and isinstance(error, BoardGarbledError):
+        words = "the image was read back and its core waits for bytes: the line, or what is at the port, is the suspect"
+        return Blame("line-damage", Verdict.ERROR, (*reasons, words))
+    if session is None and idle:
+        words = (
+            "the image was read back and its core waits for bytes: line and port are the suspects (is it this unit's port?),"
+            " then the pins and the speed of the firmware's UART"
+        )
+        return Blame("line-mute", Verdict.ERROR, (*reasons, words))
     if session is None:
-        return Blame(Verdict.FAIL, tuple(reasons))
+        return Blame("never-spoke", Verdict.FAIL, reasons)
+    return _greeted_again(core, unit, session, symbols, reasons)
+
+
+def _greeted_again(
+    core: CoreReport, unit: Unit, session: Session, symbols: Symbols | None, reasons: tuple[str, ...]
+) -> Blame:
     try:
         session.restart(unit.probe.reset, _HELLO_TIMEOUT_S)
     except BenchError as unreachable:
-        return Blame(Verdict.ERROR, (str(unreachable), *reasons))
+        return Blame("unreachable", Verdict.ERROR, (str(unreachable), *reasons))
     except DeviceError:
+        if core.state in (CoreState.HALTED, CoreState.LOCKUP):
+            return Blame("stopped", Verdict.FAIL, (*reasons, "nor does it answer after a reset"))
         # Firmware that answered on this line before and, fresh from reset, does not now: the line is what has changed.
-        reasons.append(
+        words = (
             "the same firmware, reset, does not answer hello on this port either, as it did before: the line is broken"
         )
-        return Blame(Verdict.ERROR, tuple(reasons))
+        return Blame("line-broken", Verdict.ERROR, (*reasons, words))
     try:
         found = session.fault()
     except HilError:
         found = None
-    if found is None:
-        return Blame(Verdict.FAIL, (*reasons, "after a reset it answers again: it had hung"))
-    fault = with_symbols(found, symbols)
-    return Blame(Verdict.FAIL, (fault_reason(fault), *reasons), fault)
+    if found is not None:
+        return _crashed("crash-kept", found, symbols, *reasons)
+    row = "stopped" if core.state in (CoreState.HALTED, CoreState.LOCKUP) else "hung"
+    return Blame(row, Verdict.FAIL, (*reasons, "after a reset it answers again: it had hung"))
+
+
+def _crashed(row: str, report: FaultReport, symbols: Symbols | None, *reasons: str) -> Blame:
+    fault = with_symbols(report, symbols)
+    return Blame(row, Verdict.FAIL, (fault_reason(fault), *reasons), fault)
+
+
+def shared_port(unit: Unit) -> BenchError | None:
+    """What is wrong when another process has the unit's port open; None when none is seen to."""
+    found = holders.others(unit.port)
+    if not found:
+        return None
+    return BenchError(
+        "another process has the unit's serial port open, and takes bytes that are ours",
+        where=f"unit {unit.uid}, {unit.port}",
+        found=", ".join(found),
+        next_step="end it, or keep it away from the port (ModemManager: a udev rule with ID_MM_DEVICE_IGNORE)",
+    )
+
+
+def worker_killed(words: str) -> Blame:
+    """The process that ran the case is gone; ``words`` say how it went."""
+    return Blame(
+        "worker-killed", Verdict.ERROR, (words, "nothing was learnt of the product; look for: out of memory, a kill")
+    )
+
+
+def _is_idle(core: CoreReport, symbols: Symbols | None) -> bool:
+    if core.pc is None or symbols is None:
+        return False
+    name = symbols.describe(core.pc).partition("+")[0]
+    return name == "board_idle" or (core.state is CoreState.SLEEPING and name in _IDLE)
 
 
 def describe_core(core: CoreReport, symbols: Symbols | None) -> str:

@@ -47,7 +47,8 @@ def bring_up(
 ) -> Live:
     """Flash (unless told not to), reset, say hello, compare: the unit that answers is the one at the probe.
 
-    ``encoding`` and ``tap`` are the session's. ``silence_s``: how long a board that owes an answer may be without any sign of life.
+    ``encoding`` and ``tap`` are the session's. ``silence_s``: how long a board that owes an answer may be without any sign of
+    life; waiting is by the unit's own clock, ``clock`` is the wall's.
 
     ``BenchError`` from the probe or the port, and when another board answers; ``DeviceError`` when the board is silent or is not
     what the ELF says it is.
@@ -56,8 +57,16 @@ def bring_up(
     if not skip_flash:
         watch(Step("flash", note=f"{product.image.flash_bytes} bytes to {unit.uid}"))
         flashed = unit.probe.flash(product.image.elf, lambda share: watch(Step("flash", share)))
+        unit.read_back = flashed.verified
     watch(Step("hello"))
-    session = Session(unit.transport, clock, encoding=encoding, answer_timeout_s=silence_s / SILENT_ROUNDS, tap=tap)
+    session = Session(
+        unit.transport,
+        unit.clock,
+        encoding=encoding,
+        answer_timeout_s=silence_s / SILENT_ROUNDS,
+        tap=tap,
+        wall=clock,
+    )
     hello, warnings = arrive(unit, session, hello_timeout_s, flashed=flashed is not None)
     check_hello(hello, product, unit)
     return Live(session, hello, flashed, warnings)

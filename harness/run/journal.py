@@ -8,13 +8,15 @@ sample::
     {"unit": the probe's id, "chip": the chip's unique id in hexadecimal}
     {"i": index, "status": n, "cycles": n, "crc": CRC-32 of the input as the engine read it, "out": outputs in hex, "t": s}
 
-``t`` is the time spent on streaming until then, earlier parts of the run included. A line that was torn or damaged counts
+``"quiet": true`` stands in the line of a sample that went alone: its cycles may be taken as a time. ``t`` is the time spent on
+streaming until then, earlier parts of the run included. A line that was torn or damaged counts
 as never written: its sample is streamed again. Lines are handed to the system at once and to the disk once a second: the
 death of the process loses none, the death of the host a second's worth.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import zlib
@@ -30,19 +32,21 @@ from harness.paths import read_file
 from harness.wire.events import ResultReceived
 
 FILENAME: Final = "journal.jsonl"
+_ANY: Final = "journal*.jsonl"  # those that were set aside too
 SCHEMA: Final = "hil.journal/1"
 _SYNC_EVERY_S: Final = 1.0
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """What an earlier part of the run has left. ``answered`` maps the index of a sample to its answer."""
+    """What an earlier part of the run has left. ``answered`` maps the index of a sample to its answer; ``quiet`` are timed."""
 
     run_id: str
     started: datetime
     bound: dict[str, str]
     answered: dict[int, ResultReceived]
     spent_s: float
+    quiet: frozenset[int] = frozenset()
     units: tuple[tuple[str, str], ...] = ()  # (id of the probe, unique id of the chip) of every part of the run
 
     def check_unit(self, uid: str, chip_id: str, where: Path) -> None:
@@ -82,7 +86,7 @@ class Journal:
 
     @classmethod
     def begin(cls, path: Path, clock: Clock, *, run_id: str, started: datetime, bound: Mapping[str, str]) -> Journal:
-        """A new one; one that lies there is replaced. BenchError when the disk refuses."""
+        """A new one; what lies there is replaced (see ``set_aside``). BenchError when the disk refuses."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
@@ -110,10 +114,13 @@ class Journal:
         except OSError as error:
             raise _disk(self.path, error) from error
 
-    def add(self, index: int, result: ResultReceived) -> None:
-        """One more answered sample. BenchError when the disk refuses: going on would promise what cannot be kept."""
+    def add(self, index: int, result: ResultReceived, *, quiet: bool = False) -> None:
+        """One more answered sample; ``quiet`` when it went alone.
+
+        BenchError when the disk refuses: going on would promise what cannot be kept.
+        """
         now_s = self._clock.monotonic_s()
-        line = {
+        line: dict[str, Any] = {
             "i": index,
             "status": result.status,
             "cycles": result.cycles,
@@ -122,6 +129,8 @@ class Journal:
             "out": result.outputs.hex(),
             "t": round(now_s - self._began_s, 6),
         }
+        if quiet:
+            line["quiet"] = True
         try:
             self._write(line)
             if now_s - self._synced_s >= _SYNC_EVERY_S:
@@ -136,6 +145,8 @@ class Journal:
             fd, self._fd = self._fd, None
             try:
                 os.fsync(fd)
+            except OSError as error:
+                raise _disk(self.path, error) from error
             finally:
                 os.close(fd)
 
@@ -146,8 +157,10 @@ class Journal:
 
     def _write(self, content: Mapping[str, Any]) -> None:
         text = json.dumps(content, separators=(",", ":")).encode()
-        # One write: whoever kills us kills us before or after it.
-        os.write(self._open_fd(), b"%08x %s\n" % (zlib.crc32(text), text))
+        line = b"%08x %s\n" % (zlib.crc32(text), text)
+        # One write: whoever kills us kills us before or after it. A disk that is filling up takes a part of it first.
+        if os.write(self._open_fd(), line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def read(path: Path) -> Earlier:
@@ -166,6 +179,7 @@ def read(path: Path) -> Earlier:
             next_step="start a new run without --resume",
         )
     answered: dict[int, ResultReceived] = {}
+    quiet = set()
     units: list[tuple[str, str]] = []
     spent_s = 0.0
     for line in lines[1:]:
@@ -177,6 +191,8 @@ def read(path: Path) -> Earlier:
             continue
         spent_s = max(spent_s, float(content["t"]))
         index = int(content["i"])
+        if content.get("quiet") and index not in answered:
+            quiet.add(index)
         answered.setdefault(
             index,
             ResultReceived(
@@ -188,7 +204,36 @@ def read(path: Path) -> Earlier:
                 outputs=bytes.fromhex(content["out"]),
             ),
         )
-    return Earlier(head["run"], datetime.fromisoformat(head["started"]), head["bound"], answered, spent_s, tuple(units))
+    started = datetime.fromisoformat(head["started"])
+    return Earlier(head["run"], started, head["bound"], answered, spent_s, frozenset(quiet), tuple(units))
+
+
+def set_aside(folder: Path) -> Path | None:
+    """Keep the journal of an interrupted run that lies in ``folder`` under a name of its own, which ``find`` takes.
+
+    That name, or None where there is none with answers in it. BenchError when the disk refuses.
+    """
+    path = folder / FILENAME
+    if not path.is_file():
+        return None
+    try:
+        earlier = read(path)
+        if not earlier.answered:
+            return None
+        name = earlier.run_id
+    except MisuseError:
+        name = "damaged"
+    try:
+        return path.replace(folder / f"journal-{name}.jsonl")
+    except OSError as error:
+        raise _disk(path, error) from error
+
+
+def remove(folder: Path, run_id: str) -> None:
+    """The journal of that run has served. Those of others stay."""
+    for path in folder.glob(_ANY):
+        if _run_of(path) == run_id:
+            path.unlink(missing_ok=True)
 
 
 def find(run: str, case_id: str, roots: tuple[Path, ...] = (Path("hil-reports"),)) -> Path | None:
@@ -207,7 +252,7 @@ def find(run: str, case_id: str, roots: tuple[Path, ...] = (Path("hil-reports"),
         if any(given.rglob(FILENAME)):
             return None
     for root in roots:
-        for path in sorted(root.rglob(FILENAME)) if root.is_dir() else ():
+        for path in sorted(root.rglob(_ANY)) if root.is_dir() else ():
             if _run_of(path) == run:
                 return path
     raise MisuseError(
@@ -219,9 +264,11 @@ def find(run: str, case_id: str, roots: tuple[Path, ...] = (Path("hil-reports"),
 
 def _run_of(path: Path) -> str | None:
     try:
-        return read(path).run_id
-    except MisuseError:
+        with path.open("rb") as file:
+            head = _parsed(file.readline().rstrip(b"\n"))
+    except OSError:
         return None
+    return head.get("run") if head and head.get("schema") == SCHEMA else None
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:

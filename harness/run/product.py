@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from harness.build.budget import check_fit
 from harness.build.engines import ExternalEngine
 from harness.build.image import check_fits, read_image
 from harness.build.inputs import BuildBoard
-from harness.errors import MisuseError
+from harness.errors import BenchError, DeviceError, MisuseError
 from harness.models import layertable
 from harness.models.codegen import generate, plan_layout
 from harness.models.codegen.emit import ENGINE_NAME
@@ -88,13 +90,25 @@ def build_product(
         else:
             check_fit(plan_layout(model.path, name=model.name), BuildBoard.load(board.folder))
             generate(model.path, Path(folder))
-        image = build.build(board.folder, Path(folder), compiler=compiler, out=out, engine=engine)
-    return _checked(model, board, image)
+        try:
+            image = build.build(board.folder, Path(folder), compiler=compiler, out=out, engine=engine)
+            return _checked(model, board, image)
+        except DeviceError as error:
+            # Nobody but us has had it in hands.
+            raise BenchError(
+                "the image that was built is not what it should be: the cache or the compiler is damaged",
+                where=error.where,
+                expected=error.expected,
+                found=f"{error.what}: {error.found}",
+                next_step="remove the build cache (`hil doctor` names it) and build again",
+            ) from error
 
 
 def read_product(model: Model, board: Board, elf: Path) -> Product:
-    """An image that somebody else built. ``DeviceError`` when it is not this board's or this model's, or was altered."""
-    return _checked(model, board, read_board_image(board, elf))
+    """An image that was given by hand. ``MisuseError`` when it is not this board's or this model's, damaged, or none at all."""
+    image = read_board_image(board, elf)
+    with _given_by_hand():
+        return _checked(model, board, image)
 
 
 def read_board_image(board: Board, elf: Path) -> FirmwareImage:
@@ -103,10 +117,22 @@ def read_board_image(board: Board, elf: Path) -> FirmwareImage:
         raise MisuseError(
             "there is no such firmware image", where=str(elf), next_step="`hil build PLAN --board B -o FILE`"
         )
-    image = read_image(elf)
-    check_board(_claim(image), source=_source(image), protocol=PROTOCOL, board=board.name)
+    with _given_by_hand():
+        image = read_image(elf)
+        check_board(_claim(image), source=_source(image), protocol=PROTOCOL, board=board.name)
     check_fits(image, flash_bytes=board.memory.flash_bytes, ram_bytes=board.memory.ram_bytes)
     return image
+
+
+@contextmanager
+def _given_by_hand() -> Iterator[None]:
+    """What is wrong with a file is the mistake of who named it, whatever its contents might do on a board."""
+    try:
+        yield
+    except DeviceError as error:
+        raise MisuseError(
+            error.what, where=error.where, expected=error.expected, found=error.found, next_step=error.next_step
+        ) from error
 
 
 def _claim(image: FirmwareImage) -> Claim:

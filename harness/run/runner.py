@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +58,7 @@ class CaseResult:
         """Leave the report directory. The journal of a case that came to its end has served: the reports say it all."""
         write_reports(self.record, self.samples, folder, self.inputs)
         if self.samples is not None:
-            (folder / journal.FILENAME).unlink(missing_ok=True)
+            journal.remove(folder, self.record.run_id)
 
 
 @dataclass
@@ -81,6 +81,8 @@ class _Notes:
     explanation: Explanation | None = None
     inside: Inside = field(default_factory=Inside)
     warnings: list[str] = field(default_factory=list)
+    began_s: float = 0.0  # of this part of the run, with the wall clock's word of it
+    began: datetime | None = None
 
 
 def run_case(
@@ -103,6 +105,8 @@ def run_case(
         started=clock.now(),
         backend=backend,
         stand_in=about(backend),
+        began_s=clock.monotonic_s(),
+        began=clock.now(),
     )
     if earlier is not None:
         notes.run_id, notes.started = earlier[1].run_id, earlier[1].started
@@ -139,6 +143,10 @@ def run_case(
             ) as unit,
         ):
             notes.unit, notes.stand_in = unit.facts(), unit.stand_in
+            if files.aside is not None:
+                notes.warnings.append(
+                    f"an interrupted run lay in the report directory; it was kept: --resume {files.aside} goes on with it"
+                )
             same_unit(files, unit)  # before anything is flashed; once more when its chip is known
             try:
                 _on_the_unit(case, options, unit, notes, symbols, files, watch, clock)
@@ -147,6 +155,27 @@ def run_case(
     except (BenchError, DeviceError) as error:
         return _ended_early(case, notes, clock, error, None, symbols)
     return _judged(case, notes, clock)
+
+
+def killed_case(case: Case, options: RunOptions, words: str, folder: Path, clock: Clock | None = None) -> CaseResult:
+    """What is left to say of a case whose process was killed, in ``words`` by whoever saw it: an error with its record.
+
+    What was answered by then is read from the journal in ``folder``, which stays: the run can be gone on with.
+    """
+    clock = clock or SystemClock()
+    backend = choose_backend(load_board(case.board), options.backend, options.places, options.uid)
+    notes = _Notes(uuid.uuid4().hex[:12], clock.now(), backend, about(backend))
+    found = blame.worker_killed(words)
+    reasons = found.reasons
+    path = folder / journal.FILENAME
+    if path.is_file():
+        earlier = journal.read(path)
+        notes.run_id, notes.started = earlier.run_id, earlier.started
+        reasons = (
+            *reasons,
+            f"{len(earlier.answered)} samples had been answered by then; --resume {folder} goes on with it",
+        )
+    return _result(case, notes, clock, found.verdict, reasons)
 
 
 def _on_the_unit(
@@ -206,6 +235,8 @@ def _on_the_unit(
     except OtherBoardError as other:
         raise unit.crossed(other.chip_id) from other
     notes.unit = unit.facts()  # the port may have another name by now
+    if notes.streamed.lost and (shared := blame.shared_port(unit)):
+        raise shared
     watch(Step("judge"))
     status = live.session.status()
     _heed(unit.findings(), notes)
@@ -294,6 +325,13 @@ def _ended_early(
     return _result(case, notes, clock, found.verdict, tuple(reasons))
 
 
+def _finished(notes: _Notes, clock: Clock) -> datetime:
+    """When the case ended by the clock that it began by: the wall's may have been set meanwhile, or since an earlier part."""
+    if notes.began is None:
+        return max(clock.now(), notes.started)
+    return max(notes.began + timedelta(seconds=clock.monotonic_s() - notes.began_s), notes.started)
+
+
 def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: tuple[str, ...]) -> CaseResult:
     assessed = notes.assessed
     evidence: Evidence = "hardware" if notes.stand_in is None else notes.stand_in.evidence
@@ -301,7 +339,7 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         run_id=notes.run_id,
         case_id=case.id,
         started=notes.started,
-        finished=clock.now(),
+        finished=_finished(notes, clock),
         verdict=verdict,
         reasons=reasons,
         plan=case.plan.name,

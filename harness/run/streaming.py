@@ -13,6 +13,7 @@ from harness.bench.unit import Unit
 from harness.build.symbols import Symbols
 from harness.clock import Clock
 from harness.errors import BenchError
+from harness.evidence import clear_reports
 from harness.plans.schema import Stream
 from harness.run import blame, journal
 from harness.run.journal import Earlier, Journal
@@ -29,11 +30,15 @@ from harness.wire.events import ResultReceived
 
 @dataclass(frozen=True)
 class CaseFiles:
-    """What a case writes while it runs. ``journal`` is None when it has no folder; ``earlier`` when it begins anew."""
+    """What a case writes while it runs. ``journal`` is None when it has no folder; ``earlier`` when it begins anew.
+
+    ``aside`` is where the journal of another, interrupted run was put that lay in the folder.
+    """
 
     journal: Journal | None = None
     log: wirelog.WireLog | None = None
     earlier: Earlier | None = None
+    aside: Path | None = None
 
 
 def find_earlier(case_id: str, options: RunOptions) -> tuple[Path, Earlier] | None:
@@ -69,11 +74,13 @@ def case_files(
     """Open what the options ask for; closed again whatever happens. ``MisuseError`` when the journal is another run's."""
     with ExitStack() as stack:
         kept: Journal | None = None
+        aside: Path | None = None
         if found is not None:
             path, earlier = found
             earlier.check_bound(bound, path)
             kept = Journal.go_on(path, clock, earlier)
         elif folder is not None:
+            aside = journal.set_aside(folder)
             kept = Journal.begin(folder / journal.FILENAME, clock, run_id=run_id, started=started, bound=bound)
         if kept is not None:
             stack.callback(kept.close)
@@ -81,7 +88,9 @@ def case_files(
         if options.wire_log and folder is not None:
             log = wirelog.WireLog(folder / wirelog.FILENAME)
             stack.callback(log.close)
-        yield CaseFiles(kept, log, found[1] if found else None)
+        if folder is not None:
+            clear_reports(folder)  # of an earlier run: should this one be killed, nothing must look like its result
+        yield CaseFiles(kept, log, found[1] if found else None, aside)
 
 
 def same_unit(files: CaseFiles, unit: Unit) -> None:
@@ -137,14 +146,17 @@ def stream_case(
 ) -> StreamResult:
     """Stream what ``answered`` does not hold yet; the result is of all samples, in their order."""
     todo = [index for index in range(len(payloads)) if index not in answered]
+    timed = files.earlier.quiet if files.earlier else frozenset()
+    # What an earlier part has timed need not be timed again; with one sample under way all of them are.
+    quiet = max(0, wanted.quiet - len(timed)) if wanted.window != 1 else len(todo)
 
     def note(at: int, result: ResultReceived) -> None:
         if files.journal is not None:
-            files.journal.add(todo[at], result)
+            files.journal.add(todo[at], result, quiet=at < quiet)
         on_answer()
 
     try:
-        part = session.stream([payloads[index] for index in todo], note, wanted.window, timeout_s, helped, wanted.quiet)
+        part = session.stream([payloads[index] for index in todo], note, wanted.window, timeout_s, helped, quiet)
     except (BoardSilentError, BoardFaultError) as error:
         if error.partial is not None:
             error.partial = _whole(error.partial, todo, answered, len(payloads), files, climbed)
@@ -175,5 +187,5 @@ def _whole(
         lost={todo[at]: why for at, why in part.lost.items()},
         earlier_s=files.earlier.spent_s if files.earlier else 0.0,
         climbs=part.climbs + climbed.steps,
-        quiet=frozenset(todo[at] for at in part.quiet),
+        quiet=frozenset(todo[at] for at in part.quiet) | (files.earlier.quiet if files.earlier else frozenset()),
     )

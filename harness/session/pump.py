@@ -17,6 +17,8 @@ _MOST_DISCARDED = 64
 #: A line that takes no byte for so long has lost its driver or its flow control.
 _WRITE_STALL_S = 10.0
 _LONGEST_WAIT_S = 1.0
+#: A unit's clock may stand still just before a time-out: then looking again and again would take the processor from it.
+_SHORTEST_WAIT_S = 0.002
 
 Tap = Callable[[str, bytes, float], None]
 
@@ -47,7 +49,9 @@ class Pump:
             if event is not None:
                 return event
             if deadline.passed:
-                return None
+                # Whoever was kept from looking in time has not waited: what came meanwhile still counts.
+                self._take()
+                return self._conversation.next_event()
             self._turn(deadline)
 
     def discard(self) -> None:
@@ -70,7 +74,9 @@ class Pump:
         conversation, transport = self._conversation, self._transport
         now_s = self._clock.monotonic_s()
         if not self._unsent:
-            # Time-outs wait while bytes wait: they would only make more of them.
+            # Time-outs wait while bytes wait: they would only make more of them. And they wait until what has come is read.
+            if conversation.next_timeout_s(now_s) == 0.0:
+                self._take()
             conversation.tick(now_s)
             safe = conversation.at_safe_speed
             if safe != self._asked_at:
@@ -87,13 +93,17 @@ class Pump:
         elif not had_some and not conversation.has_event:
             left_s = min(deadline.left_s(), _LONGEST_WAIT_S)
             timeout_s = conversation.next_timeout_s(now_s)
-            transport.wait(left_s if timeout_s is None else min(timeout_s, left_s), to_write=False)
-        data = transport.read(_READ_BYTES, 0)
+            wait_s = left_s if timeout_s is None else min(timeout_s, left_s)
+            transport.wait(max(wait_s, _SHORTEST_WAIT_S), to_write=False)
+        self._take()
+
+    def _take(self) -> None:
+        data = self._transport.read(_READ_BYTES, 0)
         if data:
             now_s = self._clock.monotonic_s()
             if self._tap is not None:
                 self._tap("rx", data, now_s)
-            conversation.receive_data(data, now_s)
+            self._conversation.receive_data(data, now_s)
 
     def _write(self, now_s: float) -> None:
         taken = self._transport.write(self._unsent, 0)

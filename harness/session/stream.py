@@ -56,6 +56,10 @@ class BoardSilentError(DeviceError):
     partial: StreamResult | None = None
 
 
+class BoardGarbledError(BoardSilentError):
+    """Bytes come, but not one good frame."""
+
+
 class BoardRefusedError(DeviceError):
     """The board answered ERROR: ``code`` is one of ``messages.ErrorCode``."""
 

@@ -17,6 +17,7 @@ from harness.session.rescue import Rescue
 from harness.session.restart import other_chip, restart
 from harness.session.stream import (
     BoardFaultError,
+    BoardGarbledError,
     BoardRefusedError,
     BoardSilentError,
     OnResult,
@@ -50,6 +51,7 @@ from harness.wire.states import State
 
 __all__ = [
     "BoardFaultError",
+    "BoardGarbledError",
     "BoardRefusedError",
     "BoardSilentError",
     "OtherBoardError",
@@ -65,6 +67,8 @@ _E = TypeVar("_E", bound=Event)
 #: all comes, and when something does, be it damaged.
 _TRIES = 5
 _TRIES_WHILE_HEARD = 25
+#: What has come of a frame that broke off, or of a spark on the line, is no more than this.
+_SOME_NOISE_BYTES = 64
 
 
 class Session:
@@ -75,7 +79,8 @@ class Session:
     after a reset); after BenchError only a new Session on a new transport.
 
     Silence is five times ``answer_timeout_s``; that must exceed the longest inference of a board that does not answer
-    while it computes. ``tap`` sees every byte.
+    while it computes. ``tap`` sees every byte. ``clock`` is the one to wait by, ``wall`` the one that streams are timed by
+    (None: the same).
     """
 
     def __init__(
@@ -88,9 +93,11 @@ class Session:
         answer_timeout_s: float = 1.0,
         stuck_s: float = 30.0,
         tap: Tap | None = None,
+        wall: Clock | None = None,
     ) -> None:
         self._transport = transport
         self._clock = clock
+        self._wall = wall or clock
         self._answer_timeout_s = answer_timeout_s
         self._encoding = encoding
         self._conversation = HostConversation(
@@ -233,7 +240,7 @@ class Session:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)
         if window is not None:
             self._conversation.window = window
-        self._stream = stream = Streaming(self._conversation, samples, self._clock.monotonic_s(), on_result, quiet)
+        self._stream = stream = Streaming(self._conversation, samples, self._wall.monotonic_s(), on_result, quiet)
         deadline = Deadline.after(self._clock, float("inf") if timeout_s is None else timeout_s)
         try:
             while not stream.complete:
@@ -277,7 +284,7 @@ class Session:
 
     def _revive(self, silent: Silent, stream: Streaming, rescue: Rescue) -> None:
         """Reset the silent board and go on, if that may still help: BoardSilentError otherwise."""
-        error = self._silence(silent.waiting_for, silent.quiet_s)
+        error = self._silence(silent.waiting_for, silent.quiet_s, silent.n_bytes)
         over = self._conversation.oldest
         if rescue.revive is None or len(stream.revived) >= rescue.most_revivals or over in stream.revived_over:
             raise error
@@ -299,7 +306,7 @@ class Session:
             stream.climbs += self.climb(known=held, avoid=[baud for baud in hello.bauds if baud > held]).steps
 
     def _outcome(self, stream: Streaming) -> StreamResult:
-        return stream.outcome(self._clock.monotonic_s(), self._speed.agreed_baud)
+        return stream.outcome(self._wall.monotonic_s(), self._speed.agreed_baud)
 
     def _ask(self, send: Callable[[], None], kind: type[_E]) -> _E:
         """Send a request until it is answered: requests and answers may be lost.
@@ -317,7 +324,7 @@ class Session:
             if unheard == _TRIES:
                 break
         quiet_s = self._clock.monotonic_s() - began_s
-        raise self._silence(kind.__name__.removesuffix("Received").upper(), quiet_s)
+        raise self._silence(kind.__name__.removesuffix("Received").upper(), quiet_s, self._conversation.noise_bytes)
 
     def _await(self, kind: type[_E], timeout_s: float) -> _E:
         event = self._wait_for(kind, timeout_s)
@@ -337,7 +344,7 @@ class Session:
         """Events that no verb waits for: some belong to the stream under way, some are the end."""
         stream = self._stream
         if isinstance(event, Silent):
-            raise self._silence(event.waiting_for, event.quiet_s)
+            raise self._silence(event.waiting_for, event.quiet_s, event.n_bytes)
         if isinstance(event, Violation):
             raise DeviceError(
                 event.what,
@@ -385,7 +392,15 @@ class Session:
         error.report = report
         raise error
 
-    def _silence(self, waiting_for: str, quiet_s: float) -> BoardSilentError:
+    def _silence(self, waiting_for: str, quiet_s: float, noise_bytes: int = 0) -> BoardSilentError:
+        if noise_bytes > _SOME_NOISE_BYTES:
+            return BoardGarbledError(
+                "only garbage comes from the board: not one good frame",
+                where=self._where,
+                expected=waiting_for,
+                found=f"{noise_bytes} B in {quiet_s:.1f} s; {self._conversation.counters.describe()}",
+                next_step="is it the board's port, and nobody else's? Then look at cable, ground and speed",
+            )
         return BoardSilentError(
             "the board is silent",
             where=self._where,

@@ -42,14 +42,25 @@ class WireLog:
             raise BenchError("the wire log cannot be written", where=str(path), found=error) from error
 
     def __call__(self, direction: str, data: bytes, time_s: float) -> None:
-        """``direction`` "tx" is to the board."""
-        for at in range(0, len(data), _LONGEST):
-            part = data[at : at + _LONGEST]
-            self._file.write(_HEAD.pack(direction != "tx", len(part), time_s) + part)
+        """``direction`` "tx" is to the board. BenchError when the disk refuses."""
+        try:
+            for at in range(0, len(data), _LONGEST):
+                part = data[at : at + _LONGEST]
+                self._file.write(_HEAD.pack(direction != "tx", len(part), time_s) + part)
+        except OSError as error:
+            raise self._disk(error) from error
 
     def close(self) -> None:
-        """Hand over what is buffered. May be called again."""
-        self._file.close()
+        """Hand over what is buffered. May be called again. BenchError when the disk refuses."""
+        try:
+            self._file.close()
+        except OSError as error:
+            raise self._disk(error) from error
+
+    def _disk(self, error: OSError) -> BenchError:
+        return BenchError(
+            "the wire log cannot be written", where=self._file.name, found=error, next_step="check the disk"
+        )
 
 
 def read(path: Path) -> Iterator[Piece]:

@@ -114,7 +114,7 @@ def _why_absent(gate: Gate, evidence: Evidence) -> str:
     family = family_of(gate.metric)
     if family is not None and family.only is not None and family.only != evidence:
         if family.only == "hardware":
-            return "an emulator has no cycles and no latency"
+            return "needs hardware: no time of an emulator is a measurement"
         return "only an emulator counts instructions"
     return "there was nothing to measure it on"
 

@@ -29,6 +29,10 @@ from harness.wire.repair import Repair
 from harness.wire.requests import Requests
 from harness.wire.states import HOST_TAKES, Move, Role, State, step
 
+#: Bytes that pour in for so long without a good frame are told as such at once, whatever is awaited.
+_FLOOD_S = 3.0
+_FLOOD_BYTES = 2048
+
 
 def _random_session() -> int:
     return random.getrandbits(32)
@@ -71,11 +75,14 @@ class HostConversation(Requests):
         self.window = window
         self._draw_session = draw_session
         self._session = 0
+        #: Bytes that have come since the last good frame.
+        self.noise_bytes = 0
+        self._noise_since_s: float | None = None
         self._last_sent = (0, 0)  # frame and seq
         self._attempt = 0  # questions, or greetings, since the last good frame
         self.hold = False  # while set no chunks leave: the speed is being changed
         self._greet_at_s = 0.0
-        self._greet_until_s = 0.0
+        self._greet_from_s = self._greet_until_s = 0.0
         self._rejoining = False  # the greeting follows a reset of the board, not the caller's wish
         self._fault_wanted = False  # the caller, or a rejoin, waits for a fault report
         self._fault_first = False  # samples wait for it
@@ -174,6 +181,9 @@ class HostConversation(Requests):
 
     def receive_data(self, data: bytes, now_s: float) -> None:
         """Take bytes from the board. Never raises because of them."""
+        self.noise_bytes += len(data)
+        if self._noise_since_s is None:
+            self._noise_since_s = now_s
         for event in self._endpoint.push(data):
             if isinstance(event, BadFrame):
                 if self.state is State.READY:
@@ -181,6 +191,7 @@ class HostConversation(Requests):
                 continue
             frame, message = event
             self._attempt = 0
+            self._forget_noise()
             self._patience.heard(now_s)
             if isinstance(message, m.Malformed):
                 self._malformed(message, frame.body, now_s)
@@ -211,7 +222,9 @@ class HostConversation(Requests):
 
     def tick(self, now_s: float) -> None:
         """Act on what is due. Harmless when nothing is."""
-        if self.state is State.GREETING:
+        if self._flooded(now_s):
+            self._give_up("a good frame", now_s)
+        elif self.state is State.GREETING:
             if now_s >= self._greet_until_s:
                 self._give_up("HELLO", now_s)
             elif now_s >= self._greet_at_s:
@@ -249,9 +262,11 @@ class HostConversation(Requests):
         self._session = self._draw_session() & 0xFFFFFFFF
         self._control.clear()
         self._patience.begin(now_s)
+        self._forget_noise()
         self._fault_first = self.hold = False
         self._attempt = 0
         patience_s = self._patience.rounds * self._patience.answer_timeout_s
+        self._greet_from_s = now_s
         self._greet_until_s = now_s + (patience_s if timeout_s is None else timeout_s)
         self._say_hello(now_s)
 
@@ -261,9 +276,21 @@ class HostConversation(Requests):
         self._greet_at_s = now_s + self._patience.answer_timeout_s / 4
 
     def _give_up(self, waiting_for: str, now_s: float) -> None:
+        # A greeting is said again and again: each is as a word of ours that waiting begins with.
+        greeting = self.state is State.GREETING
+        quiet_s = now_s - self._greet_from_s if greeting else self._patience.quiet_s(now_s)
         self._move(Move.GAVE_UP)
         self._control.clear()
-        self._emit(ev.Silent(waiting_for, self._patience.quiet_s(now_s)))
+        self._emit(ev.Silent(waiting_for, quiet_s, self.noise_bytes))
+        self._forget_noise()
+
+    def _forget_noise(self) -> None:
+        self.noise_bytes, self._noise_since_s = 0, None
+
+    def _flooded(self, now_s: float) -> bool:
+        if self.state not in (State.GREETING, State.READY) or self._noise_since_s is None:
+            return False
+        return self.noise_bytes >= _FLOOD_BYTES and now_s - self._noise_since_s >= _FLOOD_S
 
     def _refuse(self, event: ev.Refused | ev.Violation | ev.OtherBoard) -> None:
         self._move(Move.REFUSAL)

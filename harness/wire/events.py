@@ -93,10 +93,14 @@ class LayerDataReceived:
 
 @dataclass(frozen=True)
 class Silent:
-    """Nothing good has come for ``quiet_s`` seconds although something had to. ``waiting_for`` says what, in words."""
+    """Nothing good has come for ``quiet_s`` seconds although something had to. ``waiting_for`` says what, in words.
+
+    ``n_bytes`` have come since the last good frame: damaged frames, or what no board of ours says.
+    """
 
     waiting_for: str
     quiet_s: float
+    n_bytes: int = 0
 
 
 @dataclass(frozen=True)

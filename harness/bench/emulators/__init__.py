@@ -58,6 +58,13 @@ class EmulatedUnit(Protocol):
         """Why the firmware made going on impossible, as opposed to the emulator being gone; empty while it did not."""
         ...
 
+    def own_time_s(self) -> float | None:
+        """How long it has lived by its own clock: virtual time while its core runs, the host's while it idles, stops or halts.
+
+        It stands still while the emulator gets no processor. None where it does not tell. Never waits, never raises.
+        """
+        ...
+
     def probe(self, *, allow_mass_erase: bool) -> Probe:
         """What flashes and questions it. Not connected yet."""
         ...

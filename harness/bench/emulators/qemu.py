@@ -58,6 +58,10 @@ class BenchQemu:
         """See EmulatedUnit."""
         return self.running.core_fault
 
+    def own_time_s(self) -> float | None:
+        """Not told yet."""
+        return None
+
     def probe(self, *, allow_mass_erase: bool = False) -> Probe:
         """QEMU's gdb stub instead of a debug probe. There is no protection to take away."""
         return SupervisedProbe(self.uid, self.running.socket, self.running.description)

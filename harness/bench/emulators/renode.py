@@ -77,6 +77,10 @@ class BenchRenode:
         """See EmulatedUnit."""
         return self.running.core_fault
 
+    def own_time_s(self) -> float | None:
+        """Not told yet."""
+        return None
+
     def probe(self, *, allow_mass_erase: bool = False) -> Probe:
         """Renode's monitor instead of a debug probe. There is no protection to take away."""
         debug = self.board.debug

@@ -13,7 +13,7 @@ from harness.bench.finding import Finding
 from harness.bench.probes import Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.errors import BenchError, MisuseError
-from harness.virtual.debug import rpc
+from harness.virtual.debug import lifetime, registry, rpc
 from harness.virtual.host import process
 from harness.virtual.host.control import Control
 
@@ -54,6 +54,10 @@ class VirtualUnit:
     def why_dead(self) -> str:
         """See EmulatedUnit."""
         return self.running.why_dead
+
+    def own_time_s(self) -> float | None:
+        """See EmulatedUnit."""
+        return lifetime.read(registry.lifetime_path(self.uid)) if self.alive else None
 
     def probe(self, *, allow_mass_erase: bool) -> Probe:
         """pyOCD, as for a real one."""

@@ -157,13 +157,22 @@ class _Worker:
             target.write32(_VTOR, self._rom_vectors)
 
     def _program(self, elf: str, allow_mass_erase: bool) -> str:
-        """Program; where that fails, once more on a flash erased as a whole, if that is allowed. What was done, in words."""
+        """Program; where the flash refuses, once more on one erased as a whole, if that is allowed. What was done, in words."""
+        from pyocd.core.exceptions import FlashFailure
         from pyocd.flash.eraser import FlashEraser
         from pyocd.flash.file_programmer import FileProgrammer
 
         try:
             FileProgrammer(self._session, progress=self._progress).program(elf, file_format="elf")
         except Exception as first:
+            self._must_be_there(first)
+            if not isinstance(first, FlashFailure):
+                raise _Failure(
+                    "the flash could not be programmed",
+                    where=f"probe {self._uid}",
+                    found=f"{type(first).__name__}: {first}",
+                    next_step=usb.advice(str(first)) or "run the same again; if it stays, `hil doctor`",
+                ) from first
             if not allow_mass_erase:
                 raise _Failure(
                     "the flash cannot be programmed",
@@ -177,6 +186,19 @@ class _Worker:
             return f"programmed after a mass erase; before it: {first}"
         return ""
 
+    def _must_be_there(self, error: Exception) -> None:
+        """Nothing that a probe or a chip does which is gone says anything of its flash: least of all that it must be erased."""
+        try:
+            self._check_chip()
+        except Exception as gone:  # noqa: BLE001 - whatever pyOCD or a driver raises: it does not answer
+            raise _Failure(
+                "the probe or its chip went away while the flash was being programmed",
+                where=f"probe {self._uid}",
+                expected="a chip that answers",
+                found=f"{type(error).__name__}: {error}; then {gone}",
+                next_step="check power and cables, then run the same again: what is in the flash now is not whole",
+            ) from error
+
     def _open_protection(self, allow_mass_erase: bool) -> str:
         """See that the flash may be read. Taking read-out protection away erases the chip: never unasked."""
         how = self._protection
@@ -186,6 +208,7 @@ class _Worker:
         found = int(target.read32(how["level_register"])) & how["level_mask"]
         if found == how["level_open"]:
             return ""
+        self._check_chip()  # a chip that is gone reads as anything: it is not protected for that
         lasting = how["level_for_ever"] is not None and found == how["level_for_ever"]
         if lasting or not allow_mass_erase or not how["unlock"]:
             raise _Failure(

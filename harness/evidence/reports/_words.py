@@ -147,7 +147,10 @@ def identity(record: Record) -> list[tuple[str, list[tuple[str, str]]]]:
                     ("Climbs of the baud", str(link.climbs)),
                     ("Overlap with inference", "-" if link.overlap is None else figure(link.overlap, "ratio")),
                     ("Line use", "-" if link.line_use is None else figure(link.line_use, "ratio")),
-                    ("Wall time", f"{link.wall_s:.2f} s"),
+                    (
+                        "Wall time" if record.evidence == "hardware" else "Wall time of the emulation",
+                        f"{link.wall_s:.2f} s",
+                    ),
                 ],
             )
         )

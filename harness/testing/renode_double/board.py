@@ -35,7 +35,7 @@ class Board:
         self._log = log
         self.machine = machine = Machine(_IRQS, part=0)
         self._passed_s = 0.0
-        machine._wall = lambda: self._passed_s  # while the core sleeps its timers keep to this clock
+        machine.wall = lambda: self._passed_s  # while the core sleeps its timers keep to this clock
         machine.faults.raise_fault = self._fault  # type: ignore[method-assign]
         machine.faults.bus_fault_at = self._stray  # type: ignore[method-assign]
         machine.scs.on_reset_request = self._reset_by_firmware

@@ -182,6 +182,20 @@ def test_a_flash_that_cannot_be_programmed_is_erased_as_a_whole_only_where_that_
         unit.close()
 
 
+@pytest.mark.parametrize("allowed", [False, True])
+def test_a_unit_that_vanishes_while_it_is_flashed_is_no_reason_to_erase_or_to_advise_it(probe, image, allowed):
+    unit = emulators.start("virtual", BOARD)
+    try:
+        flashing = probe(unit.uid, allow_mass_erase=allowed)
+        flashing.open()
+        control = Control(unit.uid)
+        with pytest.raises(BenchError, match="went away while the flash was being programmed") as caught:
+            flashing.flash(image, lambda share: control.kill())
+        assert "erase" not in str(caught.value)
+    finally:
+        unit.close()
+
+
 def test_a_probe_that_hangs_in_the_middle_is_killed_with_its_process_and_the_unit_lives_on(probe, image, monkeypatch):
     monkeypatch.setattr(pyocd, "CALL_TIMEOUT_S", 0.5)
     monkeypatch.setattr(pyocd, "FLASH_TIMEOUT_S", 0.5)

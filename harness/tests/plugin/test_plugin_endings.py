@@ -7,17 +7,21 @@ import sys
 import tempfile
 import threading
 import time
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from plugin_runs import BOARD, command, digits_plan
+from plugin_runs import BOARD, command, digits_plan, pytest_in
 
 from harness.bench import lease
+from harness.evidence import read_record
+from harness.plugin import orphan
 from harness.virtual.debug import registry
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
 
 GONE_WITHIN_S = 20.0
+START_WITHIN_S = 150.0  # two pytests on a machine with other work
 
 
 def processes_of(runtime: Path) -> list[str]:
@@ -35,8 +39,8 @@ def processes_of(runtime: Path) -> list[str]:
     return found
 
 
-def wait_for(what) -> bool:
-    deadline = time.monotonic() + GONE_WITHIN_S
+def wait_for(what, within_s: float = GONE_WITHIN_S) -> bool:
+    deadline = time.monotonic() + within_s
     pause = threading.Event()
     while not what():
         if time.monotonic() > deadline:
@@ -66,7 +70,7 @@ def streaming(tmp_path, monkeypatch):
         )
         started.append(process)
         if "-n" in arguments:
-            assert wait_for(lambda: registry.running() and lease.holder(registry.running()[0].uid))
+            assert wait_for(lambda: registry.running() and lease.holder(registry.running()[0].uid), START_WITHIN_S)
         else:
             assert any("stream" in line for line in process.stdout)
         assert len(processes_of(runtime)) >= 3  # pytest, the board, the probe's worker
@@ -93,6 +97,61 @@ def test_nothing_is_left_of_a_run_that_is_ended(streaming, ending, arguments):
     assert lease.holder(uid) is None
     if ending is not signal.SIGKILL:
         assert "Traceback" not in output or "KeyboardInterrupt" in output
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_workers_of_a_pytest_that_was_killed_do_not_stream_to_the_end(streaming, workers, tmp_path):
+    process, runtime, uid = streaming("-n", workers)
+    assert wait_for(lambda: list(tmp_path.rglob("journal.jsonl")), START_WITHIN_S)
+    process.kill()
+    process.wait()
+    assert wait_for(lambda: not processes_of(runtime)), processes_of(runtime)
+    assert registry.running() == []
+    assert lease.holder(uid) is None
+    (journal,) = tmp_path.rglob("journal.jsonl")
+    assert len(journal.read_bytes().splitlines()) < 450, "it went on for nobody"
+    assert not list(tmp_path.rglob("record.json"))
+
+
+def test_a_worker_that_is_killed_is_the_rigs_error_with_a_record_and_can_be_gone_on_with(streaming, tmp_path):
+    process, runtime, _uid = streaming("-n", "1", "--junitxml", "pytest.xml", "--max-worker-restart", "0")
+    assert wait_for(lambda: list(tmp_path.rglob("journal.jsonl")), START_WITHIN_S)
+    (journal,) = tmp_path.rglob("journal.jsonl")
+    assert wait_for(lambda: len(journal.read_bytes().splitlines()) > 3, START_WITHIN_S)
+    (worker,) = children(process.pid)
+    os.kill(worker, signal.SIGKILL)
+    output, _ = process.communicate(timeout=120)
+    assert "1 error" in output, output
+    assert "failed" not in output.splitlines()[-1]
+    (case,) = ElementTree.parse(tmp_path / "pytest.xml").iter("testcase")
+    assert [child.tag for child in case] == ["error"]
+    record = read_record(tmp_path / "out")
+    assert record.verdict == "error"
+    assert "crashed" in record.reasons[0]
+    assert "had been answered by then" in record.reasons[-1]
+    assert "ERROR" in output
+    assert (tmp_path / "out" / "junit.xml").is_file()
+    done = pytest_in(tmp_path, "--board", BOARD, "--resume", "out", "--report-dir", "out")
+    assert "1 passed" in done.stdout, done.stdout
+    assert read_record(tmp_path / "out").run_id == record.run_id
+    assert wait_for(lambda: not processes_of(runtime)), processes_of(runtime)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that ``pid`` has started."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(entry.name))
+    return found
+
+
+def test_a_worker_without_its_pytest_has_less_than_two_seconds():
+    assert orphan._LOOK_EVERY_S + orphan._GRACE_S < 2.0
 
 
 def test_a_pytest_whose_terminal_goes_away_leaves_nothing_either(streaming):

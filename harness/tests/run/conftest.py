@@ -22,14 +22,16 @@ def image(tmp_path_factory):
 
 @pytest.fixture
 def run():
-    """Run the digits plan on a virtual unit; ``at`` maps a share of the stream to something that is done then."""
+    """Run the digits plan on a virtual unit; ``at`` maps a share of the stream, or of a step by its name, to something
+    that is done then: ``{0.5: cut}``, ``{("flash", 0.0): cut}``."""
 
     def go(samples=60, *, firmware: Path | None = None, at=None, case=None, layers=False):
-        pending = sorted((at or {}).items(), key=lambda item: item[0])
+        pending = {when if isinstance(when, tuple) else ("stream", when): what for when, what in (at or {}).items()}
 
         def watch(step):
-            while pending and step.name == "stream" and step.share >= pending[0][0]:
-                pending.pop(0)[1]()
+            for name, share in sorted(pending):
+                if step.name == name and step.share >= share:
+                    pending.pop((name, share))()
 
         options = RunOptions(backend="virtual", firmware=firmware, layers=layers)
         return run_case(case or digits_case(samples), options, watch=watch)

@@ -33,7 +33,7 @@ from harness.run.runner import CaseResult
 from harness.run.workload import make_workload
 from harness.testing.clock import ManualClock
 from harness.testing.device import FakeDevice, Injection, hello_for
-from harness.testing.link import MemoryTransport
+from harness.testing.link import MemoryTransport, Peer
 from harness.wire import messages as m
 
 BOARD = "nucleo_f446re"
@@ -57,9 +57,15 @@ class FakeProbe:
     description = "fake probe"
 
     def __init__(
-        self, device: FakeDevice, clock: ManualClock, state: CoreState = CoreState.SLEEPING, chip: bytes = CHIP
+        self,
+        device: FakeDevice,
+        clock: ManualClock,
+        state: CoreState = CoreState.SLEEPING,
+        chip: bytes = CHIP,
+        pc: int | None = None,
     ) -> None:
-        self._device, self._clock, self._state, self._chip = device, clock, state, chip
+        self._device, self._clock, self._chip = device, clock, chip
+        self._core = CoreReport(state, pc)
 
     def open(self) -> None: ...
 
@@ -72,7 +78,7 @@ class FakeProbe:
         self._device.reset(self._clock.monotonic_s(), m.ResetCause.PIN)
 
     def core(self) -> CoreReport:
-        return CoreReport(self._state)
+        return self._core
 
     def chip_id(self) -> bytes:
         return self._chip
@@ -148,13 +154,17 @@ class Stage:
         hello: Callable[[m.Hello], m.Hello] = lambda hello: hello,
         elsewhere: bytes | None = None,
         real: bool = False,
+        pc: str = "",
+        around: Callable[[FakeDevice], Peer] = lambda device: device,
+        skip_flash: bool = False,
         case: Any = None,
         **plan: Any,
     ) -> CaseResult:
         """Run a case on a board of ours. ``board`` is its lie, ``inject`` its faults, ``hello`` changes what it says it is.
 
         ``elsewhere``: the probe sits on another board than the one that answers, one whose chip has that id. ``real``: it
-        counts as hardware.
+        counts as hardware. ``pc``: the function that the core is in, when the probe asks. ``around`` puts something between
+        the board and the line.
         """
         case = case or self.case(**plan)
         clock = ManualClock()
@@ -164,15 +174,16 @@ class Stage:
         product = Product(metadata.load_model(case.model), image, "0" * 64)
         known: dict[bytes, Array] = {}  # what the reference says, so that the board need not compute it again
         device = FakeDevice(hello(_hello(product)), _network(product, board, known), compute_s=0.001, inject=inject)
-        transport = MemoryTransport(device, clock, name="fake line")
-        probe = FakeProbe(device, clock, core)
+        transport = MemoryTransport(around(device), clock, name="fake line")
+        at = _symbols(self.elf).address_of(pc) if pc else None
+        probe = FakeProbe(device, clock, core, pc=None if at is None else at + 4)
         if elsewhere is not None:
             probe = FakeProbe(FakeDevice(_hello(product), lambda data: data), clock, core, elsewhere)
         stand_in = None if real else about("virtual")
 
         @contextmanager
         def open_fake(kind: Any, **_: Any) -> Iterator[Unit]:
-            yield Unit(kind, "fake-0", "fake line", "virtual", probe, transport, stand_in)
+            yield Unit(kind, "fake-0", "fake line", "virtual", probe, transport, stand_in, clock=clock)
 
         def made(*arguments: Any) -> Any:
             workload = make_workload(*arguments)
@@ -183,7 +194,8 @@ class Stage:
         self.patch.setattr(runner, "open_unit", open_fake)
         self.patch.setattr(runner, "make_workload", made)
         self.patch.setattr(runner, "build_product", lambda *_, **__: product)
-        return runner.run_case(case, RunOptions(backend="virtual"), watch=lambda step: None, clock=clock)
+        options = RunOptions(backend="virtual", skip_flash=skip_flash)
+        return runner.run_case(case, options, watch=lambda step: None, clock=clock)
 
 
 @cache

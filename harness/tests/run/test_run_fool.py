@@ -8,18 +8,24 @@ must match: a verdict for another reason is luck. The function's name is the cla
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from fool_stage import CHIP, Stage
+from run_images import flip_byte
 
-from harness.errors import HilError, PlanError
+from harness.bench import holders
+from harness.bench.probes import CoreState
+from harness.errors import HilError, MisuseError, PlanError
 from harness.records import Verdict
 from harness.run.runner import CaseResult
 from harness.testing.device import Fault, Injection
+from harness.virtual.debug import registry
 from harness.wire.messages import ClockSource
 
 PASS, FAIL, ERROR, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE
@@ -481,9 +487,155 @@ def fewer_samples_than_the_plan_wants(stage):
     return stage.fake(data={"name": "digits"}, gates=["accuracy >= 0.5"], min_samples=100, samples=60)
 
 
-@right(OPEN, says="an emulator has no cycles and no latency")
+@right(OPEN, says="needs hardware: no time of an emulator is a measurement")
 def a_time_that_an_emulator_does_not_have(stage):
     return stage.fake(gates=["latency_us.p99 <= 1"])
+
+
+# -- blame -------------------------------------------------------------------------------------------------------------
+
+IDLE, BUSY = "board_idle", "hil_nn_conv_s8"
+SENTENCE = b"$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n"
+
+
+class Line:
+    """Between a board and the host: ``down`` changes what the board says, ``chatter_per_s`` bytes come from somebody else."""
+
+    def __init__(self, device, down=lambda data: data, chatter_per_s=0, until_s=1e9):
+        self.device, self.down, self.rate, self.until_s = device, down, chatter_per_s, until_s
+        self.chattered = 0
+
+    def receive(self, data, now_s):
+        self.device.receive(data, now_s)
+
+    def send(self, now_s):
+        due = int(min(now_s, self.until_s) * self.rate) - self.chattered
+        self.chattered += due
+        return self.down(self.device.send(now_s)) + (SENTENCE * (due // len(SENTENCE) + 1))[:due]
+
+    def next_due_s(self):
+        chatter = (self.chattered + 64) / self.rate if self.rate and self.chattered < self.until_s * self.rate else None
+        return min((due for due in (self.device.next_due_s(), chatter) if due is not None), default=None)
+
+
+def mute(data):
+    return b""
+
+
+def spoilt(data):
+    return bytes(byte ^ 0x55 for byte in data)
+
+
+@right(ERROR, says="line and port are the suspects")
+def a_port_on_which_nothing_comes_while_the_core_waits_for_bytes(stage):
+    return stage.fake(pc=IDLE, around=lambda device: Line(device, mute))
+
+
+@wrong(FAIL, says=r"silent[^$]*hil_nn_conv_s8")
+def a_board_that_says_nothing_because_it_never_leaves_a_kernel(stage):
+    return stage.fake(core=CoreState.RUNNING, pc=BUSY, around=lambda device: Line(device, mute))
+
+
+@wrong(FAIL, says="locked up")
+def a_board_that_is_locked_up_before_it_says_a_word(stage):
+    return stage.fake(core=CoreState.LOCKUP, around=lambda device: Line(device, mute))
+
+
+@right(ERROR, says="held in reset")
+def a_board_whose_reset_line_is_held(stage):
+    return stage.fake(core=CoreState.RESET, around=lambda device: Line(device, mute))
+
+
+@right(ERROR, says="only garbage comes[^$]*is the suspect")
+def a_line_that_spoils_every_byte_while_the_core_waits_for_bytes(stage):
+    return stage.fake(pc=IDLE, around=lambda device: Line(device, spoilt, 11_520))
+
+
+@right(ERROR, says="only garbage comes[^$]*is the suspect")
+def the_port_of_a_gps_receiver(stage):
+    return stage.fake(pc=IDLE, around=lambda device: Line(device, mute, 960))
+
+
+@wrong(FAIL, says="only garbage comes")
+def a_firmware_that_pours_out_text_and_does_nothing_else(stage):
+    return stage.fake(core=CoreState.RUNNING, pc=BUSY, around=lambda device: Line(device, mute, 11_520))
+
+
+@right(PASS)
+def a_boot_loader_that_talks_for_a_second_before_the_firmware_does(stage):
+    return stage.fake(around=lambda device: Line(device, chatter_per_s=11_520, until_s=1.0))
+
+
+@right(ERROR, says="the line is broken")
+def a_line_that_breaks_in_the_middle(stage):
+    def breaking(data, seen=[0]):  # noqa: B006 - the state of this one line
+        seen[0] += len(data)
+        return data if seen[0] < 1500 else b""
+
+    return stage.fake(pc=IDLE, around=lambda device: Line(device, breaking))
+
+
+@right(ERROR, says=r"takes bytes that are ours[^$]*ModemManager \(pid 77\)")
+def a_modem_daemon_that_reads_from_the_port(stage):
+    stage.patch.setattr(holders, "others", lambda port: ("ModemManager (pid 77)",))
+    return stage.fake(core=CoreState.RUNNING, pc=BUSY, around=lambda device: Line(device, lambda data: data[::2]))
+
+
+@right(ERROR, says="leave out --skip-flash")
+def whatever_lies_in_a_flash_that_nobody_has_read(stage):
+    return stage.fake(skip_flash=True, core=CoreState.RUNNING, pc=BUSY, around=lambda device: Line(device, mute))
+
+
+@right(ERROR, says="leave out --skip-flash")
+def the_model_of_yesterday_in_a_flash_that_nobody_has_read(stage):
+    return stage.fake(skip_flash=True, inject=[Injection(Fault.WRONG_MODEL)])
+
+
+@wrong(FAIL, says="crashed at pc")
+def a_board_that_crashes_over_one_sample(stage):
+    return stage.fake(inject=[Injection(Fault.CRASH, 20)])
+
+
+@wrong(OPEN, says="needs hardware")
+def a_speed_that_is_the_hosts_and_not_the_boards(stage):
+    return stage.fake(gates=["samples_per_s >= 0.001", "agreement == 1"])
+
+
+@wrong(OPEN, says="needs hardware")
+def a_use_of_a_line_that_is_none(stage):
+    return stage.fake(gates=["line_use <= 0.99", "agreement == 1"])
+
+
+@mistake(MisuseError, says="not an ELF file")
+def a_text_file_for_an_image(stage):
+    path = stage.folder / "fw.elf"
+    path.write_text("not today")
+    return stage.virtual(firmware=path)
+
+
+@mistake(MisuseError, says="not those of its model")
+def an_image_with_a_weight_that_was_changed_afterwards(stage):
+    path = stage.folder / "fw.elf"
+    path.write_bytes(stage.elf.read_bytes())
+    flip_byte(path, ".hil_model")
+    return stage.virtual(firmware=path)
+
+
+@mistake(MisuseError, says="ELF")
+def an_image_of_which_half_was_copied(stage):
+    path = stage.folder / "fw.elf"
+    whole = stage.elf.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    return stage.virtual(firmware=path)
+
+
+@right(ERROR, says="gone")
+def a_virtual_board_whose_process_is_killed(stage):
+    def kill():
+        (entry,) = registry.running()
+        os.kill(entry.pid, signal.SIGKILL)
+
+    return stage.virtual(200, at={0.2: kill})
 
 
 # -- the machinery -----------------------------------------------------------------------------------------------------

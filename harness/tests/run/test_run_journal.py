@@ -36,6 +36,16 @@ def test_what_was_written_is_read_back(tmp_path):
     assert earlier.answered == {i: answer(i) for i in range(5)}
 
 
+def test_which_samples_were_timed_is_kept_and_a_journal_that_does_not_say_timed_none(tmp_path):
+    path = tmp_path / FILENAME
+    kept = Journal.begin(path, ManualClock(), run_id="r", started=STARTED, bound=BOUND)
+    for i in range(4):
+        kept.add(i, answer(i), quiet=i % 2 == 0)
+    kept.close()
+    assert read(path).quiet == {0, 2}
+    assert read(written(tmp_path / "old")).quiet == frozenset()
+
+
 def test_a_run_is_gone_on_with_on_the_unit_that_it_was_begun_on_and_on_no_other(tmp_path):
     path = tmp_path / FILENAME
     kept = Journal.begin(path, ManualClock(), run_id="r", started=STARTED, bound=BOUND)

@@ -4,6 +4,8 @@ import dataclasses
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from contextlib import closing
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from run_cases import BOARD, digits_case
 from run_images import LOOP, RETURN, UDF, chip_id_at, flip_byte, replace_start
 
-from harness.bench import emulators
+from harness.bench import emulators, own_time
 from harness.bench.boards import load_board
 from harness.bench.unit import Place
 from harness.errors import MisuseError, PlanError
@@ -23,6 +25,8 @@ from harness.run.product import build_product
 from harness.run.runner import run_case
 from harness.virtual.debug import registry
 from harness.virtual.host.control import Control
+
+TIMES = ("cycles", "latency", "line_use", "overlap", "samples_per_s")  # what an emulator cannot measure
 
 
 def only_unit():
@@ -62,9 +66,9 @@ def test_the_right_firmware_passes_with_every_output_equal_and_every_input_prove
     assert np.array_equal(result.samples.input_crc, result.samples.sent_crc)
 
 
-def test_an_emulated_run_never_yields_cycles_latency_or_line_use(run):
+def test_an_emulated_run_never_yields_a_time(run):
     record = run(20).record
-    assert not [m.name for m in record.measurements if m.name.startswith(("cycles", "latency", "line_use"))]
+    assert not [m.name for m in record.measurements if m.name.startswith(TIMES)]
     assert record.measurement("instructions.p50").value > 10_000
     assert record.link.line_use is None
 
@@ -74,25 +78,22 @@ def test_a_virtual_unit_that_a_bench_file_names_is_no_hardware_evidence():
         options = RunOptions(backend="probe", places=(Place(BOARD, unit.uid, unit.port),), uid=unit.uid)
         record = run_case(digits_case(10), options, watch=lambda step: None).record
     assert (record.backend, record.evidence) == ("probe", "emulated")
-    assert not [m.name for m in record.measurements if m.name.startswith(("cycles", "latency", "line_use"))]
+    assert not [m.name for m in record.measurements if m.name.startswith(TIMES)]
 
 
-def test_one_flipped_byte_of_the_model_is_the_products_fault_and_nothing_is_flashed(run, copy):
+def test_an_image_with_one_flipped_byte_of_the_model_is_refused_and_nothing_is_flashed(run, copy):
     flip_byte(copy, ".hil_model")
-    record = run(firmware=copy).record
-    assert record.verdict is Verdict.FAIL
-    assert "the weights in the image are not those of its model" in record.reasons[0]
-    assert record.unit is None
+    with pytest.raises(MisuseError, match="the weights in the image are not those of its model"):
+        run(firmware=copy)
 
 
 def test_the_firmware_of_another_model_is_refused_before_flashing_naming_both(run, tmp_path):
     other = metadata.load_model("mnist_f446_int8")
     product = build_product(other, load_board(BOARD), out=tmp_path / "other.elf")
-    record = run(firmware=product.image.elf).record
-    assert record.verdict is Verdict.FAIL
-    assert other.sha256 in record.reasons[0]
-    assert metadata.load_model("digits_cnn_int8").sha256 in record.reasons[0]
-    assert record.unit is None
+    with pytest.raises(MisuseError) as caught:
+        run(firmware=product.image.elf)
+    assert other.sha256 in str(caught.value)
+    assert metadata.load_model("digits_cnn_int8").sha256 in str(caught.value)
 
 
 def test_a_plan_of_another_shape_is_the_authors_mistake_and_nothing_runs(run):
@@ -205,7 +206,60 @@ def test_a_cut_line_is_the_rigs_fault_because_a_reset_does_not_bring_the_board_b
     assert any("the line is broken" in reason for reason in record.reasons)
 
 
-def test_a_stopped_board_process_is_the_rigs_fault(run):
+def test_a_line_that_is_cut_from_the_start_is_the_rigs_fault_because_the_core_waits_for_bytes(run):
+    def cut():
+        with Control(only_unit()) as unit:
+            unit.cut_line()
+
+    record = run(case=with_short_patience(digits_case(60)), at={("flash", 0.0): cut}).record
+    assert record.verdict is Verdict.ERROR, record.reasons
+    assert "board_idle" in record.reasons[1]
+    assert "line and port are the suspects" in record.reasons[2]
+
+
+@pytest.mark.parametrize("start", [("flash", 0.0), ("stream", 0.3)], ids=["hello", "stream"])
+def test_a_line_that_only_brings_damage_is_the_rigs_fault_because_the_core_waits_for_bytes(run, start):
+    def damage():
+        with Control(only_unit()) as unit:
+            unit.spoil_line("to_host")
+
+    record = run(case=with_short_patience(digits_case(60)), at={start: damage}).record
+    assert record.verdict is Verdict.ERROR, record.reasons
+    assert "only garbage comes" in record.reasons[0]
+    assert "the line, or what is at the port, is the suspect" in record.reasons[2]
+
+
+THIEF = """
+import select, sys
+with open(sys.argv[1], "rb", buffering=0) as port:
+    print("open", flush=True)
+    while select.select([port], [], []):
+        port.read(256)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_a_process_that_steals_bytes_from_the_port_is_named_and_the_product_is_not_blamed(run):
+    thieves = []
+
+    def steal():
+        (entry,) = registry.running()
+        thieves.append(subprocess.Popen([sys.executable, "-c", THIEF, entry.port], stdout=subprocess.PIPE))
+        assert thieves[0].stdout.readline() == b"open\n"
+
+    try:
+        record = run(case=with_short_patience(digits_case(400)), at={0.02: steal}).record
+    finally:
+        for thief in thieves:
+            thief.kill()
+            thief.communicate()
+    assert record.verdict is Verdict.ERROR, record.reasons
+    assert "takes bytes that are ours" in record.reasons[0]
+    assert f"(pid {thieves[0].pid})" in record.reasons[0]
+
+
+def test_a_stopped_board_process_is_the_rigs_fault(run, monkeypatch):
+    monkeypatch.setattr(own_time, "STANDSTILL_S", 2.0)
     stopped = []
 
     def stop():
@@ -227,9 +281,8 @@ def test_a_stopped_board_process_is_the_rigs_fault(run):
 def test_an_image_without_identity_is_refused(run, tmp_path):
     empty = tmp_path / "empty.elf"
     empty.write_bytes(b"\x7fELF" + bytes(60))
-    record = run(firmware=empty).record
-    assert record.verdict is Verdict.FAIL
-    assert "empty.elf" in record.reasons[0]
+    with pytest.raises(MisuseError, match=r"empty\.elf"):
+        run(firmware=empty)
 
 
 def test_a_missing_image_is_the_callers_mistake(run, tmp_path):

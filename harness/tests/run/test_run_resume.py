@@ -71,6 +71,22 @@ def test_a_run_killed_in_the_middle_is_gone_on_with_and_each_sample_is_scored_ex
     assert not (tmp_path / journal.FILENAME).exists(), "the reports say it all"
 
 
+@pytest.fixture(scope="module")
+def uninterrupted():
+    return run_case(digits_case(N_SAMPLES), RunOptions(backend="virtual"), watch=lambda step: None).record
+
+
+@pytest.mark.parametrize("share", [0.1, 0.9, 1.0])
+def test_a_resumed_record_has_every_measurement_of_an_uninterrupted_one_on_as_many_samples(
+    tmp_path, share, uninterrupted
+):
+    run_and_kill(tmp_path, share)
+    record = go_on(tmp_path).record
+    found, whole = ({m.name: m.n for m in r.measurements} for r in (record, uninterrupted))
+    assert found == whole
+    assert whole["instructions.p50"] == 50, "the samples that go alone: plans.Stream.quiet"
+
+
 def test_a_run_of_other_data_is_refused_before_anything_is_started(tmp_path):
     run_and_kill(tmp_path, 0.2)
     with pytest.raises(MisuseError, match="data set") as caught:

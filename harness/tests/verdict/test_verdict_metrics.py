@@ -177,7 +177,7 @@ def test_resources_are_measured_where_they_are_known(view: Make) -> None:
     assert got["board_resets"].value == 0
     assert "overlap" not in got
     link = link.model_copy(update={"resets": 1, "revived": 2, "overlap": 0.75})
-    got = measured(view(FOUR, TRUTH, link=link))
+    got = measured(view(FOUR, TRUTH, link=link, evidence="hardware"))
     assert (got["board_resets"].value, got["overlap"].value) == (3, 0.75)
     firmware = FirmwareFacts(
         elf_sha256="",
@@ -189,10 +189,12 @@ def test_resources_are_measured_where_they_are_known(view: Make) -> None:
         flash_s=None,
         verified=True,
     )
-    got = measured(view(FOUR, TRUTH, link=link, firmware=firmware, stack_bytes=30, answered=[True, True, True, False]))
+    known = {"link": link, "firmware": firmware, "stack_bytes": 30, "answered": [True, True, True, False]}
+    got = measured(view(FOUR, TRUTH, **known, evidence="hardware"))
     assert (got["samples_per_s"].value, got["line_use"].value) == (1.5, 0.4)
     assert (got["flash_bytes"].value, got["ram_bytes"].value, got["stack_bytes"].value) == (10, 20, 30)
-    assert "samples_per_s" not in measured(view(FOUR, TRUTH))
+    assert "samples_per_s" not in measured(view(FOUR, TRUTH, evidence="hardware"))
+    assert not {"samples_per_s", "line_use", "overlap"} & measured(view(FOUR, TRUTH, **known)).keys(), "of an emulator"
 
 
 @pytest.mark.parametrize("name", names())

@@ -80,7 +80,7 @@ def test_a_starved_watchdog_resets_the_chip_in_virtual_time(lab):
 @pytest.mark.parametrize("slice_ticks", [1, 7, 1000])
 def test_the_length_of_a_slice_changes_nothing(lab, slice_ticks):
     lab.start("priorities")
-    lab.machine._wall = lambda: 0.0
+    lab.machine.wall = lambda: 0.0
     for _ in range(200_000):
         lab.machine.run(slice_ticks)
         if lab.done:

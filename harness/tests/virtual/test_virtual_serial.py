@@ -5,6 +5,7 @@ import pytest
 import serial
 from pyocd.flash.file_programmer import FileProgrammer
 
+from harness.virtual.debug.lifetime import Lifetime
 from harness.virtual.host.control import Control
 from harness.virtual.host.serial_port import SerialPort, garble
 from harness.virtual.host.unit import Unit
@@ -137,10 +138,10 @@ def test_the_last_byte_reaches_the_host_only_when_it_has_left_the_chip():
         port.close()
 
 
-def test_a_board_that_waits_for_its_last_byte_gets_a_slice_to_change_its_speed_before_the_host_hears():
+def test_a_board_that_waits_for_its_last_byte_gets_a_slice_to_change_its_speed_before_the_host_hears(tmp_path):
     chip = Stm32F446("waits")
     with socket.socket(socket.AF_UNIX) as listener:
-        unit = Unit(chip, listener, [])
+        unit = Unit(chip, listener, [], Lifetime(tmp_path / "waits.time"))
         chip.serial._tx_free_at = chip.machine.clock.now() + 1000
         assert unit._not_out_yet(None)
         chip.machine.clock.advance(1000)

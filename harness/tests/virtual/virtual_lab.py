@@ -65,7 +65,7 @@ class Lab:
         self.start(mode, argument)
         end = self.machine.clock.now() + limit
         wall_s = 0.0
-        self.machine._wall = lambda: wall_s
+        self.machine.wall = lambda: wall_s
         while not self.done and self.machine.clock.now() < end and not self.machine.faults.locked_up:
             pause_s = self.machine.run(100_000)
             wall_s += pause_s or 0.0

@@ -59,7 +59,8 @@ class Machine:
         self._masked_runs = 0
         self._reset_cause: str | None = None
         self._stale: list[tuple[int, int]] = []
-        self._wall = time.monotonic
+        #: The time outside, in s, at whose pace idle time passes.
+        self.wall: Callable[[], float] = time.monotonic
         self._waiting_since: tuple[float, int] | None = None
         self._all = self._register_file()
         self._control = Registers(self.core, [reg.UC_ARM_REG_CONTROL])
@@ -290,7 +291,7 @@ class Machine:
             self.polling = False
             clock.advance(max(0, clock.next_at - clock.now()))
             return None
-        now = self._wall()
+        now = self.wall()
         if self._waiting_since is None:
             self._waiting_since = (now, clock.now())
         since, at = self._waiting_since
@@ -316,7 +317,7 @@ class Machine:
         """Bytes or requests came from outside: idle time up to now has passed for the program as well."""
         if self._waiting_since is not None and (self.sleeping or self.polling):
             since, at = self._waiting_since
-            reached = at + int((self._wall() - since) * self.clock.hz)
+            reached = at + int((self.wall() - since) * self.clock.hz)
             self.clock.advance(max(0, min(reached, self.clock.next_at) - self.clock.now()))
             self._waiting_since = None
         self.polling = False

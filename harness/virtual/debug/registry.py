@@ -103,6 +103,11 @@ def socket_path(uid: str) -> Path:
     return path
 
 
+def lifetime_path(uid: str) -> Path:
+    """Where it tells how long it has lived (``lifetime``)."""
+    return runtime_dir() / f"{uid}.time"
+
+
 def publish(entry: UnitEntry) -> None:
     """Make a unit known, in one step: readers see all of the entry or nothing."""
     path = entry_path(entry.uid)
@@ -115,6 +120,7 @@ def withdraw(uid: str) -> None:
     """Remove a unit's files; harmless if they are gone."""
     entry_path(uid).unlink(missing_ok=True)
     socket_path(uid).unlink(missing_ok=True)
+    lifetime_path(uid).unlink(missing_ok=True)
 
 
 def _load(path: Path) -> UnitEntry | None:

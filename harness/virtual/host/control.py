@@ -76,6 +76,10 @@ class Control:
         """Repair the line."""
         self._link.control("line", cut=False)
 
+    def spoil_line(self, direction: Direction, mask: int = 0x55) -> None:
+        """Flip the bits of ``mask`` in every byte from now on; 0 ends that."""
+        self._link.control("spoil", direction=direction, mask=mask)
+
     def freeze(self) -> None:
         """Stop the core as if its clock had stopped; the probe still answers."""
         self._link.control("freeze", on=True)

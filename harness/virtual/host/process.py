@@ -57,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(chip_name: str, uid: str, board_name: str, stop_on_eof: list[int]) -> None:
+    from harness.virtual.debug.lifetime import Lifetime
     from harness.virtual.host.unit import Unit
 
     target, chip = soc.build(chip_name, uid)
@@ -72,7 +73,7 @@ def _serve(chip_name: str, uid: str, board_name: str, stop_on_eof: list[int]) ->
     try:
         listener.bind(str(path))
         listener.listen(8)
-        unit = Unit(chip, listener, [*stop_on_eof, wake_in])
+        unit = Unit(chip, listener, [*stop_on_eof, wake_in], Lifetime(registry.lifetime_path(uid)))
 
         def end(_number: int, _frame: Any) -> None:
             assert unit is not None

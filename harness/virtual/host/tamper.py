@@ -15,7 +15,7 @@ class Fault:
 
 
 class Tamper:
-    """One direction of a line. ``cut`` loses everything, as an unplugged wire does."""
+    """One direction of a line. ``cut`` loses everything, as an unplugged wire does; ``spoil`` flips these bits of each byte."""
 
     ACTIONS = ("corrupt", "drop", "insert")
 
@@ -23,6 +23,7 @@ class Tamper:
         self._planned: dict[int, list[Fault]] = {}
         self.passed = 0  # bytes that entered
         self.cut = False
+        self.spoil = 0
 
     def plan(self, fault: Fault) -> None:
         """Add a fault. ``ValueError`` for an unknown action."""
@@ -36,6 +37,8 @@ class Tamper:
         self.passed += len(data)
         if self.cut:
             return b""
+        if self.spoil:
+            data = bytes(byte ^ self.spoil for byte in data)
         if not self._planned:
             return data
         out = bytearray()

@@ -17,6 +17,7 @@ from typing import Any
 
 from harness.virtual.debug import rpc
 from harness.virtual.debug.dap import Dap, DapFault
+from harness.virtual.debug.lifetime import LIFE_SIGN_S, Lifetime, LivedWall
 from harness.virtual.host.serial_port import SerialPort
 from harness.virtual.host.tamper import Fault
 from harness.virtual.soc._chip import Chip
@@ -29,15 +30,19 @@ _LINE_LIMIT = 16 * 1024
 class Unit:
     """Serve until ``stop`` is called or a descriptor in ``stop_on_eof`` closes or ends."""
 
-    def __init__(self, chip: Chip, listener: socket.socket, stop_on_eof: list[int]) -> None:
+    def __init__(self, chip: Chip, listener: socket.socket, stop_on_eof: list[int], lifetime: Lifetime) -> None:
         self._chip, self._machine = chip, chip.machine
         self._machines = tuple(dict.fromkeys(port.machine for port in chip.access_ports.values()))
+        wall = LivedWall()
+        for machine in self._machines:
+            machine.wall = wall
         self._usart = chip.serial
         self.port = SerialPort()
         self._usart.transmit = self._transmit
         self._dap = Dap(chip.access_ports, self._let_run)
         self._listener = listener
         self._stop_on_eof = stop_on_eof
+        self._lifetime = lifetime
         self._clients: dict[int, tuple[socket.socket, rpc.Inbox]] = {}
         self._poll = select.poll()
         self._port_mask = 0
@@ -56,11 +61,19 @@ class Unit:
     def serve(self) -> None:
         """The loop."""
         self._chip.reset("power")
+        lived_to = self._machine.clock.now()
         while self.running:
             pause_s = self._run(_SLICE_DEBUGGED if self._clients else _SLICE)
             self._backlog = self.port.flush(keep_last=self._not_out_yet(pause_s))
             self._watch_port()
-            events = self._poll.poll(0 if pause_s is None else max(1, int(pause_s * 1000)))
+            wait_s = 0.0 if pause_s is None else max(0.001, min(pause_s, LIFE_SIGN_S))
+            began_s = time.monotonic()
+            events = self._poll.poll(int(wait_s * 1000))
+            # Of a poll that a stopped process comes back from, no more than was asked for was life.
+            idled_s = min(wait_s, time.monotonic() - began_s)
+            lived_from, lived_to = lived_to, self._machine.clock.now()
+            # A program that waits for a timer is given the time that the loop slept: it is not to be counted twice.
+            self._lifetime.add(max(idled_s, (lived_to - lived_from) / self._machine.clock.hz))
             if events:
                 for machine in self._machines:
                     machine.outside_event()
@@ -88,6 +101,7 @@ class Unit:
             client.close()
         self._clients.clear()
         self.port.close()
+        self._lifetime.close()
 
     def _watch_port(self) -> None:
         wanted = self._usart.waiting < _LINE_LIMIT
@@ -205,6 +219,7 @@ class Unit:
             "findings": self._findings,
             "tamper": self._tamper,
             "line": self._line,
+            "spoil": self._spoil,
             "freeze": self._freeze,
             "reset": self._reset,
             "silence": self._silence,
@@ -257,6 +272,10 @@ class Unit:
 
     def _line(self, cut: bool) -> dict[str, Any]:
         self.port.to_board.cut = self.port.to_host.cut = cut
+        return {}
+
+    def _spoil(self, direction: str, mask: int) -> dict[str, Any]:
+        self._direction(direction).spoil = mask & 0xFF
         return {}
 
     def _freeze(self, on: bool) -> dict[str, Any]:

@@ -1,0 +1,72 @@
+"""A case whose test process was killed: xdist knows its name only. It is the rig's error, with a record like any other's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.bench import boards
+from harness.errors import HilError
+from harness.models import metadata
+from harness.plans import load
+from harness.plans.expand import Case, expand
+from harness.plugin import options
+from harness.plugin.collect import RECORD, is_plan
+from harness.plugin.places import report_root
+
+
+def describe(config: pytest.Config, nodeid: str, report: pytest.TestReport, collected: list[str]) -> None:
+    """Make ``report``, which xdist has made of a crash of the worker, an error and give it the record of the case.
+
+    ``collected`` are the node ids of the run. A test of a user's own has no record.
+    """
+    # What xdist counts as a failure of the test; pytest's word for an error is the phase.
+    report.when = "setup"
+    words = str(report.longrepr)
+    try:
+        case = _case(config, nodeid)
+        if case is None:
+            return
+        from harness.run.runner import killed_case
+
+        folder = _folder(config, case, collected)
+        result = killed_case(case, config.stash[options.KEY].run, words, folder)
+        result.write(folder)
+    except HilError as error:
+        report.longrepr = f"{words}\nno record could be written: {error}"
+        return
+    report.longrepr = "\n".join([f"{case.id}: the rig is wrong", *result.record.reasons, f"reports: {folder}"])
+    report.user_properties.append((RECORD, result.record.model_dump_json(by_alias=True)))
+
+
+def _case(config: pytest.Config, nodeid: str) -> Case | None:
+    file, _, name = nodeid.partition("::")
+    path = config.rootpath / file
+    if not is_plan(path):
+        return None
+    asked = config.stash[options.KEY]
+    cases = expand(
+        load(path),
+        boards=boards.names(),
+        models=metadata.names(),
+        only_boards=asked.boards or None,
+        samples=asked.samples,
+    )
+    return next((case for case in cases if f"{case.board}/{case.model}" == name), None)
+
+
+def _folder(config: pytest.Config, case: Case, collected: list[str]) -> Path:
+    """As the worker has chosen it."""
+    root = report_root(config)
+    single = sum(is_plan(Path(nodeid.partition("::")[0])) for nodeid in collected) == 1
+    return root if single else root / case.id
+
+
+def collected_by(sched: Any) -> list[str]:
+    """The node ids that an xdist scheduler knows: its kinds keep them in two ways."""
+    collection = getattr(sched, "collection", None)
+    if collection is None:
+        collection = next(iter(getattr(sched, "registered_collections", {}).values()), ())
+    return list(collection)

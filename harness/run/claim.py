@@ -1,0 +1,35 @@
+"""A report directory is one run's while it is written: two would mix their journals and their reports."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.bench import lease
+from harness.errors import BenchError, MisuseError
+
+
+@contextmanager
+def claimed(folder: Path | None, *, what: str) -> Iterator[None]:
+    """Hold ``folder`` (None: nothing to hold) until the end of the block, or of this process, however it ends.
+
+    ``MisuseError`` naming the holder when another run of this host writes there. The lock is a lease of the bench's and lies
+    with those: no file of ours is left among the reports.
+    """
+    if folder is None:
+        yield
+        return
+    key = "reports-" + hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+    try:
+        held = lease.acquire(key, what=f"{what}, writes {folder}")
+    except BenchError as error:
+        raise MisuseError(
+            "another run is writing into this report directory",
+            where=str(folder),
+            found=error.found,
+            next_step="wait for it, or give this run another --report-dir",
+        ) from error
+    with held:
+        yield
