@@ -40,7 +40,8 @@ stops (``core/noticed``), the run is a ``fail``, and its reason begins "on a chi
 **What is hinted at** when a run fails anyway: a peripheral that is written while its clock is off, a UART that sends while its
 pins are another's, rates of the two sides that differ, an interrupt that is requested and not enabled, floating point while CPACR
 keeps it off, a firmware that resets itself again and again, a chip that boots its ROM because its flash was empty at power-on
-(L4R9), a PSoC 6's FIFO that is written while it is full, its FLL set anew while it is on. Warned of when it passes: vectors taken from address 0.
+(L4R9), a PSoC 6's FIFO that is written while it is full, its FLL set anew while it is on. Warned of when it passes: vectors
+taken from address 0.
 
 **What is not, and how it differs from the chip:**
 
