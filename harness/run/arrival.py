@@ -38,10 +38,7 @@ def greet(unit: Unit, session: Session, timeout_s: float, *, flashed: bool) -> H
     try:
         hello = session.restart(unit.probe.reset, timeout_s)
     except OtherBoardError as other:
-        unit.heard = Heard(other.chip_id)
-        if not chip_id or other.chip_id == chip_id:
-            raise  # the ids do not tell: that it was not reset does
-        raise unit.crossed(other.chip_id) from other
+        raise named(other, unit) from other.__cause__
     except DeviceError as error:
         if flashed and _speaks_another_version(error):
             raise BenchError(
@@ -57,6 +54,13 @@ def greet(unit: Unit, session: Session, timeout_s: float, *, flashed: bool) -> H
     if chip_id and said and said != chip_id:
         raise unit.crossed(said)
     return hello
+
+
+def named(other: OtherBoardError, unit: Unit) -> BenchError:
+    """The same with the names of the units, where the chips' ids tell them. Where they do not, the missed reset is all there is."""
+    said = known_id(other.chip_id)
+    unit.heard = Heard(said)
+    return other if unit.facts().chip_id in ("", said.hex()) else unit.crossed(said)
 
 
 def check_clock(hello: Hello, unit: Unit) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from harness.models.metadata import load_model
 from harness.plans.expand import Case
 from harness.records import Backend, Evidence, Explanation, FaultReport, Record, Samples, UnitFacts, Verdict
 from harness.run import blame, journal
+from harness.run.arrival import named
 from harness.run.bring_up import Live, bring_up
 from harness.run.explain import explain, is_wanted
 from harness.run.inside import Inside, look_inside
@@ -233,7 +234,7 @@ def _on_the_unit(
         notes.streamed = error.partial
         raise
     except OtherBoardError as other:
-        raise unit.crossed(other.chip_id) from other
+        raise named(other, unit) from other.__cause__
     notes.unit = unit.facts()  # the port may have another name by now
     if notes.streamed.lost and (shared := blame.shared_port(unit)):
         raise shared
