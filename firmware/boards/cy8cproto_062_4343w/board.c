@@ -192,8 +192,8 @@ static void clock_to_imo(void) {
 /* FLL = IMO / 20 * 500 / 2, the numbers that Infineon's configurator gives for 100 MHz; three flash wait states up to that.
  * False leaves the cores on the IMO: the FLL's output is used only once it is locked. */
 static bool clock_to_100_mhz(void) {
-    clock_to_imo();
     change(&FLASHC_FLASH_CTL, FLASHC_FLASH_CTL_MAIN_WS, PUT(FLASHC_FLASH_CTL_MAIN_WS, 3u));
+    clock_to_imo();
     SRSS_CLK_FLL_CONFIG = SRSS_CLK_FLL_CONFIG_FLL_OUTPUT_DIV | PUT(SRSS_CLK_FLL_CONFIG_FLL_MULT, 500u);
     SRSS_CLK_FLL_CONFIG2 = PUT(SRSS_CLK_FLL_CONFIG2_LOCK_TOL, 10u) | PUT(SRSS_CLK_FLL_CONFIG2_FLL_REF_DIV, 20u);
     SRSS_CLK_FLL_CONFIG3 = SRSS_CLK_FLL_CONFIG3_BYPASS_SEL_FLL_REF | PUT(SRSS_CLK_FLL_CONFIG3_SETTLING_COUNT, 8u) |
