@@ -37,9 +37,10 @@ def verdict_of(mutation, elf):
     """The record of the digits plan on a virtual board with that image; a silent board is believed soon."""
     plan = load(shipped("testplans") / "digits.yaml")
     timeouts = Timeouts(hello_s=0.5, answer_s=2.0)
-    gates = tuple(gate for gate in plan.gates if gate.confidence is None)  # two samples decide nothing about shares
-    update = {"boards": (mutation.board,), "models": (mutation.model,), "timeouts": timeouts, "gates": gates}
-    plan = plan.model_copy(update=update)
+    exact = tuple(gate for gate in plan.gates if gate.metric == "agreement")  # what so few samples can decide
+    plan = plan.model_copy(
+        update={"boards": (mutation.board,), "models": (mutation.model,), "gates": exact, "timeouts": timeouts}
+    )
     (case,) = expand(plan, boards=names(), models=metadata.names(), only_boards=[mutation.board], samples=SAMPLES)
     return run_case(case, RunOptions(backend="virtual", firmware=elf), watch=lambda _step: None).record
 
