@@ -26,6 +26,7 @@ from harness.verdict.statistics import mcnemar_midp
 
 _SAMPLES = 300  # enough to tell a mistake from chance
 _FEWEST = 40
+_TIMED = 5  # samples that tell how long one takes
 _BUDGET_S = 30.0  # of the host's time; a slow model is tried on fewer samples
 _AGREE = 0.99
 # What counts as an explanation: as good as certain after all that was tried, and large. The likeliest of 30 chances is none.
@@ -72,32 +73,36 @@ class _Trials:
         tensor = model.inputs[0]
         self._real = data.inputs[rows].astype(np.float64).reshape(len(rows), *tensor.shape[1:])
         self._labels = data.labels[rows]
+        expected = workload.expected[rows].reshape(len(rows), -1)
+        self._decided = decide(expected, self._rule, model.outputs[0])
 
     def best(self) -> tuple[Explanation | None, str]:
         """Try all of them."""
         began_s = self._clock.monotonic_s()
-        decisions = self._decisions(self._real)
-        spent_s = self._clock.monotonic_s() - began_s
-        changes = list(mistakes.of_the_inputs(self._real, self._model.inputs[0]))
+        self._decisions(self._real[:_TIMED])
+        each_s = (self._clock.monotonic_s() - began_s) / len(self._real[:_TIMED])
+        tensor = self._model.inputs[0]
+        # Each change is a copy of the inputs: they are counted on one sample, and made one after the other.
+        changes = sum(1 for _ in mistakes.of_the_inputs(self._real[:1], tensor))
         orders = list(mistakes.of_the_classes(self._labels, self._classes))
         n = len(self._labels)
-        if spent_s * len(changes) > _BUDGET_S:
-            n = int(n * _BUDGET_S / (spent_s * len(changes)))
+        if each_s > 0:
+            n = min(n, int(_BUDGET_S / (each_s * changes)))
         if n < _FEWEST:
             return None, f"the usual mistakes were not tried: {n} samples are too few to tell one from chance"
         step = len(self._labels) // n
         few = slice(0, n * step, step)
-        labels, decisions = self._labels[few], decisions[few]
+        labels, decisions = self._labels[few], self._decided[few]
         before = decisions == labels
-        tried = len(changes) + len(orders) + 1
+        tried = changes + len(orders) + 1
         found: list[_Found] = []
 
         def judge(words: str, was: Bools, now: Bools) -> None:
             if _is_clear(was, now, tried):
                 found.append(_Found(words, float(now.mean())))
 
-        for words, real in changes:
-            judge(words, before, self._decisions(real[few]) == labels)
+        for words, real in mistakes.of_the_inputs(self._real[few], tensor):
+            judge(words, before, self._decisions(real) == labels)
         for words, meant in orders:
             judge(words, before, decisions == meant[few])
         # Made to suit one half, judged on the other.

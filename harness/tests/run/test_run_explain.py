@@ -110,7 +110,7 @@ def test_what_no_mistake_explains_is_not_explained(data: Dataset) -> None:
 
 def test_a_slow_model_is_tried_on_fewer_samples_and_a_very_slow_one_not_at_all() -> None:
     mirrored = digits(inputs=lambda x: x[:, :, ::-1])
-    found, _ = explained(mirrored, clock=Jumping(2.0))
+    found, _ = explained(mirrored, clock=Jumping(0.05))
     assert found is not None
     assert "mirrored" in found.mistake
     assert 40 <= found.n < 200
