@@ -245,6 +245,29 @@ def test_a_reset_in_the_middle_of_a_run_is_survived(run, monkeypatch):
     assert record.measurement("agreement").value == 1.0
 
 
+def test_a_unit_that_idles_tells_how_long_it_lives_and_a_stopped_one_stands_still(unit):
+    def goes_on():
+        before_s = unit.own_time_s()
+        return any(unit.own_time_s() > before_s or pause.wait(0.02) for _ in range(1000))
+
+    pause = threading.Event()
+    assert goes_on()
+    os.kill(unit.running.pid, signal.SIGSTOP)
+    try:
+        while not stopped(unit.running.pid):
+            pause.wait(0.01)
+        before_s = unit.own_time_s()
+        pause.wait(0.3)
+        assert unit.own_time_s() == before_s
+    finally:
+        os.kill(unit.running.pid, signal.SIGCONT)
+    assert goes_on()
+
+
+def stopped(pid):
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
 def test_two_at_once_do_not_meet(image):
     board = load_board(BOARD)
     with ExitStack() as stack:
