@@ -70,6 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _serve(options: argparse.Namespace, facts: Facts, uid: str, stop_on_eof: list[int]) -> None:
     from harness.qemu.launch import launch
     from harness.qemu.unit import Unit
+    from harness.virtual.debug.lifetime import Lifetime
 
     path = registry.socket_path(uid)
     wake_in, wake_out = os.pipe()  # a signal must end a poll() that sleeps
@@ -92,15 +93,16 @@ def _serve(options: argparse.Namespace, facts: Facts, uid: str, stop_on_eof: lis
         listener.bind(str(path))
         listener.listen(8)
         description = f"QEMU {options.version}, {facts.machine}, through its gdb stub"
-        unit = Unit(launched, facts.flash_origin, description, listener, [*stop_on_eof, wake_in])
+        lifetime = Lifetime(registry.lifetime_path(uid))
+        unit = Unit(launched, facts.flash_origin, description, lifetime, listener, [*stop_on_eof, wake_in])
         ready = {"uid": uid, "pid": os.getpid(), "port": unit.port.path, "socket": str(path),
                  "qemu_group": launched.process.pid, "description": description}  # fmt: skip
         print(json.dumps(ready), flush=True)
         try:
             unit.serve()
         finally:
-            path.unlink(missing_ok=True)
             unit.close()
+            registry.withdraw(uid)
 
 
 class QemuUnit(RunningUnit):
@@ -130,7 +132,6 @@ class QemuUnit(RunningUnit):
                 os.killpg(self._qemu_group, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
                 pass
-        Path(self.socket).unlink(missing_ok=True)
 
 
 def start(facts: Facts, *, uid: str | None = None) -> QemuUnit:

@@ -12,11 +12,12 @@ from typing import Any
 from harness.qemu.board import Board
 from harness.qemu.gdb import StubGone
 from harness.qemu.launch import Launched
+from harness.qemu.lived import Lived
+from harness.virtual.debug.lifetime import LIFE_SIGN_S, Lifetime
 from harness.virtual.host.desk import Desk
 from harness.virtual.host.image import segments
 from harness.virtual.host.serial_port import SerialPort
 
-_IDLE_MS = 10_000
 _LINE_LIMIT = 16 * 1024
 
 
@@ -27,11 +28,18 @@ class Unit:
     """
 
     def __init__(
-        self, launched: Launched, flash_origin: int, description: str, listener: socket.socket, stop_on_eof: list[int]
+        self,
+        launched: Launched,
+        flash_origin: int,
+        description: str,
+        lifetime: Lifetime,
+        listener: socket.socket,
+        stop_on_eof: list[int],
     ) -> None:
         self._launched, self._wire = launched, launched.wire
         self._wire.setblocking(False)
         self._board = Board(launched.stub, flash_origin)
+        self._lifetime, self._lived = lifetime, Lived(launched.process.pid)
         self._input = bytearray()  # from the host, on its way to the board
         self.port = SerialPort()
         self.running = True
@@ -54,8 +62,9 @@ class Unit:
         try:
             while self.running:
                 self._look_for_what_is_wanted()
-                for fd, mask in self._poll.poll(_IDLE_MS):
+                for fd, mask in self._poll.poll(int(LIFE_SIGN_S * 1000)):
                     self._handle(fd, mask)
+                self._lifetime.add(self._lived.step())
         except (StubGone, ConnectionError):
             self._launched.raise_ended()
 
@@ -63,6 +72,7 @@ class Unit:
         """Close connections and port."""
         self._desk.close()
         self.port.close()
+        self._lifetime.close()
 
     def _look_for_what_is_wanted(self) -> None:
         backlog = self.port.flush()

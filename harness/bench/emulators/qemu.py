@@ -15,6 +15,7 @@ from harness.errors import BenchError
 from harness.qemu import locate, process
 from harness.qemu.machines import KINDS
 from harness.qemu.process import Facts
+from harness.virtual.debug import lifetime, registry
 
 ABOUT = About(
     "QEMU",
@@ -59,8 +60,8 @@ class BenchQemu:
         return self.running.core_fault
 
     def own_time_s(self) -> float | None:
-        """Not told yet."""
-        return None
+        """The host's time less that in which QEMU got no processor."""
+        return lifetime.read(registry.lifetime_path(self.uid)) if self.alive else None
 
     def probe(self, *, allow_mass_erase: bool = False) -> Probe:
         """QEMU's gdb stub instead of a debug probe. There is no protection to take away."""

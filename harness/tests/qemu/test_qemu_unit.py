@@ -54,6 +54,10 @@ def test_the_digits_plan_passes_with_the_outputs_of_litert_and_of_the_virtual_bo
     assert record.unit.probe.startswith("QEMU ")
     assert record.firmware.verified
     assert record.link.lost == 0
+    # Its flash's wait states never come, so the firmware stays at 16 MHz and says so: told, not judged.
+    (warning,) = record.warnings
+    assert warning.startswith("the clock is 16,000,000 Hz")
+    assert "qemu models no clocks" in warning
     assert record.link.baud == max(load_board(BOARD).uart.bauds)
 
 
@@ -235,10 +239,33 @@ def test_a_reset_in_the_middle_of_a_run_is_survived(run, monkeypatch):
             reset.set()
             started[0].probe(allow_mass_erase=False).reset()
 
-    record = run(60, at=at).record
+    record = run(None, at=at).record
     assert record.verdict is Verdict.PASS, record.reasons
     assert record.link.resets == 1
     assert record.measurement("agreement").value == 1.0
+
+
+def test_a_unit_that_idles_tells_how_long_it_lives_and_a_stopped_one_stands_still(unit):
+    def goes_on():
+        before_s = unit.own_time_s()
+        return any(unit.own_time_s() > before_s or pause.wait(0.02) for _ in range(1000))
+
+    pause = threading.Event()
+    assert goes_on()
+    os.kill(unit.running.pid, signal.SIGSTOP)
+    try:
+        while not stopped(unit.running.pid):
+            pause.wait(0.01)
+        before_s = unit.own_time_s()
+        pause.wait(0.3)
+        assert unit.own_time_s() == before_s
+    finally:
+        os.kill(unit.running.pid, signal.SIGCONT)
+    assert goes_on()
+
+
+def stopped(pid):
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 def test_two_at_once_do_not_meet(image):
