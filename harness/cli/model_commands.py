@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli.app import app
+from harness.disk.scratch import scratch
 from harness.errors import MisuseError
 from harness.paths import shipped
 
@@ -31,8 +31,8 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Layers, shapes, multiply-accumulates, parameters, memory, and on which boards the model fits."""
-    with tempfile.TemporaryDirectory(prefix="hil-") as folder:
-        facts = _facts(_as_tflite(file, Path(folder)), board)
+    with scratch() as folder:
+        facts = _facts(_as_tflite(file, folder), board)
     if as_json:
         typer.echo(json.dumps(facts, indent=1))
         return
@@ -97,8 +97,8 @@ def quantize(
     train = load(calibrate, "train", options=options)
     train = train.first(min(samples, len(train)))
     test = load(calibrate, "test", samples=test_samples, options=options)
-    with tempfile.TemporaryDirectory(prefix="hil-") as folder:
-        cost = compressed(_as_tflite(file, Path(folder)), out, train, test)
+    with scratch() as folder:
+        cost = compressed(_as_tflite(file, folder), out, train, test)
     typer.echo(
         f"{out}: {cost.bytes_after:,} bytes (float32: {cost.bytes_before:,}), calibrated on {len(train)} samples"
     )
