@@ -12,6 +12,7 @@ from harness.bench.boards import load_board, names
 from harness.bench.unit import backend_choices, choose_backend, open_unit
 from harness.build import engines
 from harness.build.engines import ExternalEngine
+from harness.cli import faults
 from harness.cli.app import BoardOption, Compiler, Exit, app, interruptible, worst
 from harness.clock import SystemClock
 from harness.errors import DeviceError, MisuseError, PlanError
@@ -203,7 +204,7 @@ def run(
     with interruptible():
         for case in cases:
             folder = None if report_dir is None else report_dir if len(cases) == 1 else report_dir / case.id
-            with claimed(folder, what=case.id):
+            with faults.kept_in(folder), claimed(folder, what=case.id):
                 with console.status(case.id) as status:
                     result = run_case(
                         case,
