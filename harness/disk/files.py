@@ -9,7 +9,7 @@ import shutil
 import stat
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 #: What a file that is read whole may have: more than any model's (FlatBuffers end at 2 GiB), less than fills a laptop.
 MOST_BYTES: Final = 2 << 30
@@ -29,6 +29,12 @@ def check_regular(path: Path) -> int:
     return status.st_size
 
 
+def regular(path: Path) -> BinaryIO:
+    """A file, opened for reading. ``OSError`` as ``check_regular``."""
+    check_regular(path)
+    return path.open("rb")
+
+
 def content(path: Path, at_most: int = MOST_BYTES) -> bytes:
     """The bytes of a file. ``OSError`` when it cannot be read, is no regular file or has more than ``at_most`` bytes."""
     size = check_regular(path)
@@ -36,7 +42,7 @@ def content(path: Path, at_most: int = MOST_BYTES) -> bytes:
     if size > at_most:
         raise too_large
     try:
-        with path.open("rb") as file:
+        with regular(path) as file:
             found = (
                 file.read(at_most + 1) if size == 0 else file.read(size + 1)
             )  # files of /proc say that they are empty
@@ -107,8 +113,7 @@ def _digest_beside(path: Path) -> Path:
 
 
 def _sha256(path: Path) -> str:
-    check_regular(path)
-    with path.open("rb") as file:
+    with regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -7,17 +7,17 @@ objects are refused: loading them would run code.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from harness.data.dataset import Dataset
-from harness.data.datasets import _common
+from harness.data.datasets import _archive, _common
 from harness.errors import PlanError
 from harness.text import printable
+
+#: What a label may stand for: a network's outputs fit a microcontroller; a label of 3e9 would name as many classes.
+MOST_CLASSES = 1 << 16
 
 
 class Options(_common.Options):
@@ -29,13 +29,7 @@ class Options(_common.Options):
 def read(options: Options, split: str, folder: Path) -> Dataset:
     """The archive's samples in their order; without ``ids`` they are ``<file name>-<index>``."""
     path = _common.existing(folder, options.path.replace("{split}", split))
-    try:
-        with np.load(io.BytesIO(_common.content(path)), allow_pickle=False) as archive:
-            arrays: dict[str, npt.NDArray[np.generic]] = {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile, AttributeError) as error:
-        raise PlanError(
-            "the archive cannot be read", where=str(path), expected="a .npz file of plain arrays", found=error
-        ) from error
+    arrays = _archive.arrays(path)
     absent = [key for key in ("x", "y") if key not in arrays]
     if absent:
         raise PlanError(
@@ -45,7 +39,7 @@ def read(options: Options, split: str, folder: Path) -> Dataset:
             found=", ".join(sorted(arrays)) or "(none)",
         )
     x, y = arrays["x"], arrays["y"]
-    if not np.issubdtype(y.dtype, np.integer) or y.ndim != 1:
+    if y.dtype.kind not in "iu" or y.ndim != 1:
         raise PlanError(
             "'y' holds class indices", where=str(path), expected="integers [N]", found=f"{y.dtype} {list(y.shape)}"
         )
@@ -56,17 +50,25 @@ def read(options: Options, split: str, folder: Path) -> Dataset:
             expected="integers or floats [N, ...]",
             found=f"{x.dtype} {list(x.shape)}",
         )
+    strange = next((label for label in map(int, y) if not 0 <= label < MOST_CLASSES), None)
+    if strange is not None:
+        raise PlanError(
+            "a label is no index of a class", where=str(path), expected=f"0..{MOST_CLASSES - 1}", found=strange
+        )
     labels = y.astype(np.int64)
     name = printable(path.stem)
-    ids = arrays.get("ids", np.array([f"{name}-{index:05d}" for index in range(len(y))]))
-    classes = arrays.get("classes", np.arange(int(labels.max(initial=0)) + 1))
+    usual = {
+        "ids": np.array([f"{name}-{index:05d}" for index in range(len(y))]),
+        "classes": np.arange(int(labels.max(initial=0)) + 1),
+    }
+    ids, classes = (_archive.text(arrays.get(key, usual[key]), key, str(path)) for key in ("ids", "classes"))
     with np.errstate(over="ignore"):  # what float32 cannot hold is inf, which a dataset refuses
         inputs = np.ascontiguousarray(x, dtype=np.float32)
     return Dataset(
         name=name,
         split=split,
-        classes=tuple(str(name) for name in classes),
-        ids=ids.astype(np.str_),
+        classes=tuple(classes),
+        ids=np.array(ids, dtype=np.str_),
         labels=labels,
         inputs=inputs,
         naming="stated" if "classes" in arrays else "indices",
