@@ -8,8 +8,9 @@ import os
 import shutil
 import stat
 import tempfile
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 #: What a file that is read whole may have: more than any model's (FlatBuffers end at 2 GiB), less than fills a laptop.
 MOST_BYTES: Final = 2 << 30
@@ -29,7 +30,7 @@ def check_regular(path: Path) -> int:
     return status.st_size
 
 
-def regular(path: Path) -> BinaryIO:
+def regular(path: Path) -> BufferedReader:
     """A file, opened for reading. ``OSError`` as ``check_regular``."""
     check_regular(path)
     return path.open("rb")

@@ -6,10 +6,11 @@ numpy believes what a header claims and asks for that much memory; here a claim 
 from __future__ import annotations
 
 import ast
+import io
 import math
 import zipfile
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from harness.errors import PlanError
 _MAGIC = b"\x93NUMPY"
 #: Deflate packs at most so many bytes into one: a claim beyond it is not true.
 _MOST_PACKED = 1032
+_END_BYTES = 22  # of a zip's last record, without its comment
 _LONGEST_HEADER = 1 << 16
 
 
@@ -31,12 +33,22 @@ def arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
     """The arrays of an archive by name. ``PlanError`` when it is none, is damaged, or holds Python objects."""
     try:
         with files.regular(path) as file, zipfile.ZipFile(file) as archive:
-            return {_name(member): _array(archive, member) for member in archive.infolist()}
+            return {_name(member): _array(archive, member) for member in _members(file, archive)}
     except Exception as error:
         found = "more than fits this machine's memory" if isinstance(error, MemoryError) else error
         raise PlanError(
             "the archive cannot be read", where=str(path), expected="a .npz file of plain arrays", found=found
         ) from error
+
+
+def _members(file: BinaryIO, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """All of them: zipfile passes over those that a damaged length hides, and takes the last of two with one name."""
+    members = archive.infolist()
+    file.seek(-_END_BYTES - len(archive.comment), io.SEEK_END)
+    stated = int.from_bytes(file.read(_END_BYTES)[10:12], "little")
+    if len({member.filename for member in members}) != stated:
+        raise _Damaged(f"{len(members)} members, and its end says {stated}")
+    return members
 
 
 def _name(member: zipfile.ZipInfo) -> str:
@@ -89,6 +101,6 @@ def text(array: npt.NDArray[np.generic], what: str, where: str) -> list[str]:
     try:
         names = [one.decode("utf-8") if isinstance(one, bytes) else str(one) for one in array.tolist()]
         "".join(names).encode("utf-8")
-    except ValueError as error:  # numpy lets anything be in an array of text
+    except (ValueError, SystemError) as error:  # numpy lets anything be in an array of text
         raise PlanError(f"{what!r} holds what is no text", where=where, expected="text", found=error) from error
     return names
