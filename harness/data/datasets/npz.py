@@ -10,9 +10,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.data.dataset import Dataset
-from harness.data.datasets import _archive, _common
+from harness.data.datasets import _common
+from harness.disk import archive
 from harness.errors import PlanError
 from harness.text import printable
 
@@ -29,7 +31,12 @@ class Options(_common.Options):
 def read(options: Options, split: str, folder: Path) -> Dataset:
     """The archive's samples in their order; without ``ids`` they are ``<file name>-<index>``."""
     path = _common.existing(folder, options.path.replace("{split}", split))
-    arrays = _archive.arrays(path)
+    try:
+        arrays = archive.arrays(path)
+    except archive.DamagedArchive as error:
+        raise PlanError(
+            "the archive cannot be read", where=str(path), expected="a .npz file of plain arrays", found=error
+        ) from error
     absent = [key for key in ("x", "y") if key not in arrays]
     if absent:
         raise PlanError(
@@ -61,7 +68,7 @@ def read(options: Options, split: str, folder: Path) -> Dataset:
         "ids": np.array([f"{name}-{index:05d}" for index in range(len(y))]),
         "classes": np.arange(int(labels.max(initial=0)) + 1),
     }
-    ids, classes = (_archive.text(arrays.get(key, usual[key]), key, str(path)) for key in ("ids", "classes"))
+    ids, classes = (_text(arrays.get(key, usual[key]), key, str(path)) for key in ("ids", "classes"))
     with np.errstate(over="ignore"):  # what float32 cannot hold is inf, which a dataset refuses
         inputs = np.ascontiguousarray(x, dtype=np.float32)
     return Dataset(
@@ -73,3 +80,20 @@ def read(options: Options, split: str, folder: Path) -> Dataset:
         inputs=inputs,
         naming="stated" if "classes" in arrays else "indices",
     )
+
+
+def _text(array: npt.NDArray[np.generic], what: str, where: str) -> list[str]:
+    """The names in a one-dimensional array. ``PlanError`` when it is none, or they are no text."""
+    if array.ndim != 1 or array.dtype.kind not in "iuSU":
+        raise PlanError(
+            f"{what!r} holds names",
+            where=where,
+            expected="text or whole numbers [N]",
+            found=f"{array.dtype} {list(array.shape)}",
+        )
+    try:
+        names = [one.decode("utf-8") if isinstance(one, bytes) else str(one) for one in array.tolist()]
+        "".join(names).encode("utf-8")
+    except (ValueError, SystemError) as error:  # numpy lets anything be in an array of text
+        raise PlanError(f"{what!r} holds what is no text", where=where, expected="text", found=error) from error
+    return names

@@ -1,4 +1,4 @@
-"""Plain arrays out of a .npz file that anybody may have made: whatever is wrong with it is a ``PlanError``.
+"""Plain arrays out of a .npz file that anybody may have made: whatever is wrong with it is one kind of error.
 
 numpy believes what a header claims and asks for that much memory; here a claim is held against the bytes that are there.
 """
@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.disk import files
-from harness.errors import PlanError
 
 _MAGIC = b"\x93NUMPY"
 #: Deflate packs at most so many bytes into one: a claim beyond it is not true.
@@ -25,20 +24,19 @@ _END_BYTES = 22  # of a zip's last record, without its comment
 _LONGEST_HEADER = 1 << 16
 
 
-class _Damaged(ValueError):
-    """What is wrong with one array."""
+class DamagedArchive(ValueError):
+    """Not an archive of plain arrays, and why."""
 
 
 def arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
-    """The arrays of an archive by name. ``PlanError`` when it is none, is damaged, or holds Python objects."""
+    """The arrays of an archive by name, writable. ``DamagedArchive`` when it cannot be read, is none, or holds Python objects."""
     try:
         with files.regular(path) as file, zipfile.ZipFile(file) as archive:
             return {_name(member): _array(archive, member) for member in _members(file, archive)}
-    except Exception as error:
-        found = "more than fits this machine's memory" if isinstance(error, MemoryError) else error
-        raise PlanError(
-            "the archive cannot be read", where=str(path), expected="a .npz file of plain arrays", found=found
-        ) from error
+    except MemoryError as error:
+        raise DamagedArchive("more than fits this machine's memory") from error
+    except Exception as error:  # zipfile and zlib raise a dozen kinds on damaged bytes
+        raise DamagedArchive(str(error) or type(error).__name__) from error
 
 
 def _members(file: BinaryIO, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -47,13 +45,13 @@ def _members(file: BinaryIO, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     file.seek(-_END_BYTES - len(archive.comment), io.SEEK_END)
     stated = int.from_bytes(file.read(_END_BYTES)[10:12], "little")
     if len({member.filename for member in members}) != stated:
-        raise _Damaged(f"{len(members)} members, and its end says {stated}")
+        raise DamagedArchive(f"{len(members)} members, and its end says {stated}")
     return members
 
 
 def _name(member: zipfile.ZipInfo) -> str:
     if not member.filename.endswith(".npy"):
-        raise _Damaged(f"{member.filename} is no array")  # passed over, a damaged name would hide what it names
+        raise DamagedArchive(f"{member.filename} is no array")  # passed over, a damaged name would hide what it names
     return member.filename.removesuffix(".npy")
 
 
@@ -62,12 +60,12 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt.NDArray[np.
         shape, in_order_of_columns, dtype, header_bytes = _header(file)
         n_bytes = math.prod(shape) * dtype.itemsize
         if n_bytes + header_bytes != member.file_size or n_bytes > _MOST_PACKED * (member.compress_size + 1):
-            raise _Damaged(f"{member.filename} is not as long as its header says: {n_bytes:,} bytes")
+            raise DamagedArchive(f"{member.filename} is not as long as its header says: {n_bytes:,} bytes")
         # Read to the end, beyond which the checksum is looked at.
         content = file.read(n_bytes + 1)
     if len(content) != n_bytes:
-        raise _Damaged(f"{member.filename} is not as long as its header says: {n_bytes:,} bytes")
-    return np.frombuffer(content, dtype).reshape(shape, order="F" if in_order_of_columns else "C")
+        raise DamagedArchive(f"{member.filename} is not as long as its header says: {n_bytes:,} bytes")
+    return np.frombuffer(bytearray(content), dtype).reshape(shape, order="F" if in_order_of_columns else "C")
 
 
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic], int]:
@@ -75,32 +73,15 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic
     start = file.read(8)
     wide = start[6:7] != b"\x01"
     if not start.startswith(_MAGIC) or start[6] not in (1, 2, 3):
-        raise _Damaged("not a numpy array")
+        raise DamagedArchive("not a numpy array")
     length = file.read(4 if wide else 2)
     size = int.from_bytes(length, "little")
     if size > _LONGEST_HEADER:
-        raise _Damaged(f"a header of {size:,} bytes")
+        raise DamagedArchive(f"a header of {size:,} bytes")
     facts = ast.literal_eval(file.read(size).decode("utf-8"))
     shape, dtype = facts["shape"], np.dtype(facts["descr"])
     if not all(type(extent) is int and extent >= 0 for extent in shape) or len(shape) > 32:
-        raise _Damaged(f"a shape of {shape}")
+        raise DamagedArchive(f"a shape of {shape}")
     if dtype.kind not in "biufcSU" or (dtype.itemsize == 0 and dtype.kind not in "SU"):
-        raise _Damaged(f"an array of {dtype}: only numbers and text are plain")
+        raise DamagedArchive(f"an array of {dtype}: only numbers and text are plain")
     return tuple(shape), bool(facts["fortran_order"]), dtype, len(start) + len(length) + size
-
-
-def text(array: npt.NDArray[np.generic], what: str, where: str) -> list[str]:
-    """The names in a one-dimensional array. ``PlanError`` when it is none, or they are no text."""
-    if array.ndim != 1 or array.dtype.kind not in "iuSU":
-        raise PlanError(
-            f"{what!r} holds names",
-            where=where,
-            expected="text or whole numbers [N]",
-            found=f"{array.dtype} {list(array.shape)}",
-        )
-    try:
-        names = [one.decode("utf-8") if isinstance(one, bytes) else str(one) for one in array.tolist()]
-        "".join(names).encode("utf-8")
-    except (ValueError, SystemError) as error:  # numpy lets anything be in an array of text
-        raise PlanError(f"{what!r} holds what is no text", where=where, expected="text", found=error) from error
-    return names
