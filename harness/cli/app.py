@@ -95,6 +95,8 @@ def main(arguments: list[str] | None = None) -> None:
         if _is_usage_error(error):
             error.show()  # type: ignore[attr-defined]  # typer carries its own copy of click, whose types it does not export
             sys.exit(Exit.MISTAKE)
+        if mistake := faults.mistaken(error, sys.argv[1:] if arguments is None else arguments):
+            _end(f"hil: {mistake}", Exit.MISTAKE)
         if refusal := faults.refused(error):
             _end(f"hil: {refusal}", Exit.RIG)
         _end(faults.told(error), Exit.OURS)

@@ -6,7 +6,7 @@ What the machine refuses (a full disk, no right to write, no memory) is the rig'
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,8 @@ _REFUSALS = {
     for name in ("ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO", "EMFILE", "ENFILE", "ENOMEM", "ENODEV", "ENXIO")
     if hasattr(errno, name)
 }
+#: What it answers when a name leads nowhere.
+_UNUSABLE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP}
 _folder: Path | None = None
 
 
@@ -38,6 +40,21 @@ def refused(error: BaseException) -> str | None:
         return f"the package {error.name} is not installed\n  next:     pip install hil again; `hil doctor` says what is missing"
     if isinstance(error, OSError) and error.errno in _REFUSALS:
         return f"this machine refuses\n  found:    {error}\n  next:     check the path, its rights and the disk"
+    return None
+
+
+def mistaken(error: BaseException, arguments: Sequence[str]) -> str | None:
+    """What to tell of a path on the command line that no file can be read from or written to; None when it is not that."""
+    if not isinstance(error, OSError) or error.errno not in _UNUSABLE:
+        return None
+    names = [Path(name) for name in (error.filename, error.filename2) if isinstance(name, str)]
+    for argument in arguments:
+        given = Path(argument.partition("=")[2] if argument.startswith("-") else argument)
+        # A file is written under a name of its own beside the wanted one; a folder on the way there may be a file.
+        if given.parts and any(
+            name in (given, *given.parents) or given in name.parents or name.parent == given.parent for name in names
+        ):
+            return f"this path cannot be used\n  where:    {given}\n  found:    {error.strerror}"
     return None
 
 

@@ -197,3 +197,37 @@ def test_a_cache_that_cannot_be_written_is_the_rigs_and_the_variable_is_named(tm
         assert "HIL_CACHE_DIR" in done.stdout + done.stderr
         assert "Traceback" not in done.stdout + done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("bench-engine", "digits_cnn_int8", "--json", "{here}/folder"),
+        ("bench-engine", "digits_cnn_int8", "--json", "{here}/nothing/rows.json"),
+        ("model", "convert", "{here}/x.onnx", "-o", "{here}/folder.tflite"),
+        ("run", "{here}/folder", "--board", BOARD),
+        ("run", "x" * 5000, "--board", BOARD),
+    ],
+    ids=lambda a: " ".join(a)[:60],
+)
+def test_a_path_that_leads_nowhere_is_the_callers_mistake(capsys, tmp_path, arguments):
+    for name in ("folder", "folder.tflite"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(SystemExit) as end:
+        main([part.format(here=tmp_path) for part in arguments])
+    assert end.value.code == 3
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_name_that_only_the_system_refuses_is_told_as_a_mistake_where_it_was_given():
+    path = "/somewhere/out.json"
+    for error in (
+        IsADirectoryError(errno.EISDIR, "Is a directory", path),
+        FileNotFoundError(errno.ENOENT, "No such file", "/somewhere/.out.json.x1y2"),
+        FileExistsError(errno.EEXIST, "File exists", "/somewhere"),
+        NotADirectoryError(errno.ENOTDIR, "Not a directory", f"{path}/x"),
+    ):
+        assert "/somewhere/out.json" in faults.mistaken(error, ["cmd", f"--json={path}"])
+        assert "/somewhere/out.json" in faults.mistaken(error, ["cmd", "--json", path])
+    assert faults.mistaken(FileNotFoundError(errno.ENOENT, "No such file", "/elsewhere/x"), ["--json", path]) is None
+    assert faults.mistaken(KeyError(path), [path]) is None
