@@ -51,8 +51,12 @@ def mistaken(error: BaseException, arguments: Sequence[str]) -> str | None:
     for argument in arguments:
         given = Path(argument.partition("=")[2] if argument.startswith("-") else argument)
         # A file is written under a name of its own beside the wanted one; a folder on the way there may be a file.
+        ways = {given, *given.parents} - {Path(), Path("/")}
         if given.parts and any(
-            name in (given, *given.parents) or given in name.parents or name.parent == given.parent for name in names
+            name in ways
+            or given in name.parents
+            or (name.parent, name.name[: len(given.name) + 2]) == (given.parent, f".{given.name}.")
+            for name in names
         ):
             return f"this path cannot be used\n  where:    {given}\n  found:    {error.strerror}"
     return None

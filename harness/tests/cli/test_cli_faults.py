@@ -230,4 +230,5 @@ def test_a_name_that_only_the_system_refuses_is_told_as_a_mistake_where_it_was_g
         assert "/somewhere/out.json" in faults.mistaken(error, ["cmd", f"--json={path}"])
         assert "/somewhere/out.json" in faults.mistaken(error, ["cmd", "--json", path])
     assert faults.mistaken(FileNotFoundError(errno.ENOENT, "No such file", "/elsewhere/x"), ["--json", path]) is None
+    assert faults.mistaken(FileNotFoundError(errno.ENOENT, "No such file", "gcc"), ["build", "digits"]) is None
     assert faults.mistaken(KeyError(path), [path]) is None
