@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+import traceback
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -19,8 +20,11 @@ def main(arguments: list[str] | None = None) -> None:
             if module.name.endswith("_commands"):
                 importlib.import_module(f"{__name__}.{module.name}")
     except Exception as error:  # noqa: BLE001 - Python itself would end with 1, a wrong product's status
-        from harness.cli import faults
-
+        try:
+            from harness.cli import faults
+        except Exception:  # noqa: BLE001 - not even that: an installation in pieces
+            traceback.print_exception(error)
+            sys.exit(5)
         refusal = faults.refused(error)
         print(f"hil: {refusal}" if refusal else faults.told(error), file=sys.stderr)
         sys.exit(2 if refusal else 5)

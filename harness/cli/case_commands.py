@@ -169,7 +169,7 @@ def run(
         str | None, typer.Option(metavar="RUN", help="Go on with an interrupted run: its report directory or id.")
     ] = None,
 ) -> None:
-    """Run a plan on a board, as pytest would. Exit status: 0 pass, 1 product, 2 rig, 3 plan, 4 inconclusive."""
+    """Run a plan on a board, as pytest would. Exit status: 0 pass, 1 product, 2 rig, 3 plan, 4 inconclusive, 5 hil."""
     from harness.evidence.reports import terminal
     from harness.run.claim import claimed
     from harness.run.runner import run_case

@@ -153,7 +153,6 @@ def pytest_runtest_makereport(
     from harness.plugin import collect, faults
 
     faults.judge(item, call, report)
-
     if isinstance(item, collect.PlanItem):
         if report.failed and call.excinfo is not None and call.when != "call":
             report.longrepr = item.repr_failure(call.excinfo)  # which pytest asks for in the call alone
