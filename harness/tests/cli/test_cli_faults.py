@@ -205,12 +205,14 @@ def test_a_cache_that_cannot_be_written_is_the_rigs_and_the_variable_is_named(tm
         ("bench-engine", "digits_cnn_int8", "--json", "{here}/folder"),
         ("bench-engine", "digits_cnn_int8", "--json", "{here}/nothing/rows.json"),
         ("model", "convert", "{here}/x.onnx", "-o", "{here}/folder.tflite"),
+        ("bench-link", "--baud", "nan"),
+        ("bench-link", "--adapter", "inf"),
         ("run", "{here}/folder", "--board", BOARD),
         ("run", "x" * 5000, "--board", BOARD),
     ],
     ids=lambda a: " ".join(a)[:60],
 )
-def test_a_path_that_leads_nowhere_is_the_callers_mistake(capsys, tmp_path, arguments):
+def test_a_path_that_leads_nowhere_or_a_number_that_is_none_is_the_callers_mistake(capsys, tmp_path, arguments):
     for name in ("folder", "folder.tflite"):
         (tmp_path / name).mkdir()
     with pytest.raises(SystemExit) as end:
