@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from harness.disk import documents
 from harness.errors import MisuseError, PlanError
 from harness.paths import shipped
 
@@ -137,8 +137,8 @@ def load_board(name: str) -> Board:
         )
     path = _boards_folder() / name / "board.toml"
     try:
-        board = Board.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (ValidationError, tomllib.TOMLDecodeError) as error:
+        board = Board.model_validate(documents.toml(path))
+    except (OSError, ValueError) as error:
         raise PlanError("a board's description cannot be read", where=str(path), found=str(error)) from error
     if board.name != name:
         raise PlanError("a board's name is not its folder's", where=str(path), expected=name, found=board.name)

@@ -1,9 +1,7 @@
 """One holder per unit, across processes of this host.
 
-The lock is a kernel lock on a file (a POSIX record lock, ``msvcrt`` on Windows): it goes when its holder dies, however it
-dies, and a forked child does not inherit it (an ``flock`` would live on in the child: field notes, farm 3). A POSIX record
-lock does not exclude its own process, so a table of this process's leases does that. The readable holder record beside the
-lock is for people only; nothing trusts it.
+The lock (``disk.locks``) goes when its holder dies, however it dies. The readable holder record beside the lock is for people
+only; nothing trusts it. Both files go with the lease, those of holders that were killed with the next lease of any unit.
 """
 
 from __future__ import annotations
@@ -12,19 +10,18 @@ import json
 import os
 import re
 import sys
-import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
-from harness.bench.runtime import runtime_folder
 from harness.clock import Clock, Deadline, SystemClock
+from harness.disk import locks
+from harness.disk.folders import runtime_folder
 from harness.errors import BenchError
 
 _POLL_S = 0.1
-_ours: set[str] = set()
-_ours_guard = threading.Lock()
+#: A lock without a holder record: its holder is just starting or ending, or somebody sweeps it. That takes no time.
+_NAMELESS_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,19 @@ class Holder:
     since: str
     what: str
 
+    @property
+    def alive(self) -> bool:
+        """Whether there is such a process; it may be another one of the same number."""
+        if sys.platform == "win32":
+            return True  # a signal 0 would end it there
+        try:
+            os.kill(self.pid, 0)
+        except (ProcessLookupError, OverflowError):
+            return False
+        except PermissionError:
+            pass
+        return True
+
     def describe(self) -> str:
         """For messages."""
         return f"process {self.pid} since {self.since} ({self.what})"
@@ -43,20 +53,18 @@ class Holder:
 class Lease:
     """The right to use one unit. A context manager; ``release`` may be called twice."""
 
-    def __init__(self, uid: str, file: IO[str], record: Path) -> None:
+    def __init__(self, uid: str, lock: locks.Lock, record: Path) -> None:
         self.uid = uid
-        self._file: IO[str] | None = file
+        self._lock: locks.Lock | None = lock
         self._record = record
 
     def release(self) -> None:
         """Give the unit back. After it, any process may take the unit."""
-        if self._file is None:
+        if self._lock is None:
             return
         self._record.unlink(missing_ok=True)
-        self._file.close()  # closing drops the kernel lock
-        self._file = None
-        with _ours_guard:
-            _ours.discard(self.uid)
+        self._lock.release()
+        self._lock = None
 
     def __enter__(self) -> Lease:
         return self
@@ -70,78 +78,72 @@ class Lease:
 def acquire(uid: str, *, what: str, wait_s: float = 0.0, clock: Clock | None = None) -> Lease:
     """Take the unit ``uid``, waiting up to ``wait_s`` seconds. ``BenchError`` names the holder when it stays taken."""
     clock = clock or SystemClock()
-    deadline = Deadline.after(clock, wait_s)
+    deadline, nameless = Deadline.after(clock, wait_s), Deadline.after(clock, _NAMELESS_S)
     while True:
         lease = _try(uid, what, clock)
         if lease is not None:
+            _sweep()
             return lease
-        if deadline.passed:
-            held = holder(uid)
+        record = _record(uid)
+        if deadline.passed and ((record is not None and record.alive) or nameless.passed):
             raise BenchError(
                 f"unit {uid} is in use",
-                found=held.describe()
-                if held
-                else "a lock without a holder record (its holder is just starting or ending)",
+                found=record.describe() if record else "a lock without a holder record",
                 next_step="wait for it, or end that process; `hil units` shows all units and their holders",
             )
-        clock.sleep_s(min(_POLL_S, deadline.left_s()))
+        clock.sleep_s(min(_POLL_S, max(deadline.left_s(), nameless.left_s())))
 
 
 def holder(uid: str) -> Holder | None:
     """Who holds ``uid`` now; None when it is free."""
-    path = _path(uid, ".lock")
-    if not path.exists():
+    if not locks.held(_path(uid, ".lock")):
         return None
-    with _ours_guard:
-        mine = uid in _ours
-    if not mine:
-        # Never open the file while this process holds it: closing any descriptor on it would drop the POSIX lock.
-        with path.open("a") as probe:
-            if _lock(probe):
-                return None
+    return _record(uid) or Holder(pid=0, since="?", what="unknown")
+
+
+def _record(uid: str) -> Holder | None:
+    return _read(_path(uid, ".holder"))
+
+
+def _read(path: Path) -> Holder | None:
     try:
-        return Holder(**json.loads(_path(uid, ".holder").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return Holder(pid=0, since="?", what="unknown")
+        found = Holder(**json.loads(path.read_text(encoding="utf-8")))
+        return found if isinstance(found.pid, int) else None
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
 
 
 def _try(uid: str, what: str, clock: Clock) -> Lease | None:
-    with _ours_guard:
-        if uid in _ours:
-            return None
-        file = _path(uid, ".lock").open("a")  # Python opens close-on-exec
-        if not _lock(file):
-            file.close()
-            return None
-        _ours.add(uid)
+    lock = locks.take(_path(uid, ".lock"))
+    if lock is None:
+        return None
     record = _path(uid, ".holder")
     me = Holder(pid=os.getpid(), since=clock.now().isoformat(timespec="seconds"), what=what)
-    record.write_text(json.dumps(asdict(me)), encoding="utf-8")
-    return Lease(uid, file, record)
+    try:
+        record.write_text(json.dumps(asdict(me)), encoding="utf-8")
+    except OSError:
+        lock.release()
+        raise
+    return Lease(uid, lock, record)
+
+
+def _sweep() -> None:
+    """Remove what killed holders have left."""
+    for name in {path.stem for path in _folder().iterdir() if path.suffix in (".lock", ".holder")}:
+        record = _read(_folder() / f"{name}.holder")
+        if record is not None and record.alive:
+            continue  # asking its lock would keep others from it for a moment
+        lock = locks.take(_folder() / f"{name}.lock")
+        if lock is not None:
+            (_folder() / f"{name}.holder").unlink(missing_ok=True)
+            lock.release()
+
+
+def _folder() -> Path:
+    folder = runtime_folder() / "leases"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def _path(uid: str, ending: str) -> Path:
-    folder = runtime_folder() / "leases"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder / (re.sub(r"[^A-Za-z0-9._-]", "_", uid) + ending)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: IO[str]) -> bool:
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _lock(file: IO[str]) -> bool:
-        try:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
+    return _folder() / (re.sub(r"[^A-Za-z0-9._-]", "_", uid) + ending)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.build.compilers import Compiler
+from harness.disk import folders
 from harness.errors import BenchError, PlanError
 
 _TIMEOUT_S = 600  # zig builds its runtime at its first use: half a minute on a slow machine
@@ -59,7 +60,7 @@ def _run(
 ) -> None:
     # A user's CFLAGS would change the image without changing its build id.
     hidden = {"CFLAGS", "LDFLAGS", "CC", "CPATH", "C_INCLUDE_PATH", "CMAKE_GENERATOR", "CMAKE_TOOLCHAIN_FILE"}
-    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    environment = {name: value for name, value in folders.for_compilers().items() if name not in hidden}
     try:
         done = subprocess.run(
             command, cwd=build_dir, env=environment, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False

@@ -14,6 +14,7 @@ from harness.build.cmake import run_cmake
 from harness.build.compilers import Choice, Compiler, cross_compiler, host_compiler
 from harness.build.engines import ExternalEngine
 from harness.build.inputs import BuildBoard, BuildModel
+from harness.disk import files
 from harness.models.kernels import KernelSet, default_set
 from harness.paths import shipped
 
@@ -151,8 +152,9 @@ def _built(
     table = cached_file(cache, build_id, MODEL_JSON, lambda scratch: _copied(generated_dir, scratch))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(elf, out)
-        table = Path(shutil.copyfile(table, model_json_beside(out)))
+        files.replace(out, elf.read_bytes())
+        files.replace(model_json_beside(out), table.read_bytes())
+        table = model_json_beside(out)
     return _image(out or elf, board, budget, compiler, table)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.disk import documents, files
 from harness.errors import PlanError
 
 
@@ -30,12 +29,12 @@ class BuildBoard:
         """Read ``board_dir/board.toml``. PlanError when it is missing, not TOML, or lacks a key."""
         path = board_dir / "board.toml"
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            data = documents.toml(path)
         except FileNotFoundError as error:
             raise PlanError(
                 "this folder describes no board", where=str(path), next_step="name a folder of firmware/boards"
             ) from error
-        except tomllib.TOMLDecodeError as error:
+        except (OSError, ValueError) as error:
             raise PlanError("board.toml cannot be read", where=str(path), found=str(error)) from error
         try:
             memory, uart = data["memory"], data["uart"]
@@ -50,7 +49,7 @@ class BuildBoard:
                 baud=int(uart["baud"]),
                 bauds=tuple(int(baud) for baud in uart["bauds"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise PlanError(
                 "board.toml lacks what the build needs, or has it in another type", where=str(path), found=repr(error)
             ) from error
@@ -77,14 +76,14 @@ class BuildModel:
         """Read ``generated_dir/model.json``. PlanError when it is missing, not JSON, or lacks a key."""
         path = generated_dir / "model.json"
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            data = documents.parse_json(files.text(path))
         except FileNotFoundError as error:
             raise PlanError(
                 "this folder holds no generated model",
                 where=str(path),
                 next_step="generate it with harness.models.codegen",
             ) from error
-        except ValueError as error:
+        except (OSError, ValueError) as error:
             raise PlanError("model.json cannot be read", where=str(path), found=str(error)) from error
         try:
             return cls(
@@ -97,7 +96,7 @@ class BuildModel:
                 input_bytes=_total_bytes(data["inputs"]),
                 output_bytes=_total_bytes(data["outputs"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise PlanError(
                 "model.json lacks what the build needs, or has it in another type", where=str(path), found=repr(error)
             ) from error

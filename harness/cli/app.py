@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
 
 from harness import __version__
+from harness.cli import faults
 from harness.errors import BenchError, DeviceError, HarnessBug, HilError, MisuseError, PlanError
 from harness.records import Verdict
 from harness.text import printable
 
 
 class Exit(IntEnum):
-    """Exit statuses. Inconclusive has its own: it is no pass, and nobody's fault."""
+    """Exit statuses. FAIL only where there is evidence against the product. Inconclusive has its own: it is no pass, and
+    nobody's fault."""
 
     PASS = 0
     FAIL = 1
     RIG = 2
     MISTAKE = 3
     INCONCLUSIVE = 4
+    OURS = 5
 
 
 _BY_VERDICT = {
@@ -40,7 +44,6 @@ _BY_ERROR: dict[type[HilError], Exit] = {
     MisuseError: Exit.MISTAKE,
     BenchError: Exit.RIG,
     DeviceError: Exit.FAIL,
-    HarnessBug: Exit.RIG,
 }
 
 app = typer.Typer(
@@ -75,20 +78,34 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a path that is no UTF-8 must not end a command
     try:
         status = app(args=arguments, standalone_mode=False)
+    except HarnessBug as error:
+        _end(faults.told(error), Exit.OURS)
     except HilError as error:
-        kind = next(kind for kind in _BY_ERROR if isinstance(error, kind))
-        Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(printable(f"hil: {error}"))
-        sys.exit(_BY_ERROR[kind])
+        kind = next((kind for kind in _BY_ERROR if isinstance(error, kind)), None)
+        _end(f"hil: {error}" if kind else faults.told(error), _BY_ERROR[kind] if kind else Exit.OURS)
     except typer.Exit as end:
         sys.exit(end.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
-    except Exception as error:
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`hil boards | head -1`). What is still buffered must not be tried again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + 13)
+    except Exception as error:  # noqa: BLE001 - the last net: whatever it is, it is no verdict
         if _is_usage_error(error):
             error.show()  # type: ignore[attr-defined]  # typer carries its own copy of click, whose types it does not export
             sys.exit(Exit.MISTAKE)
-        raise
+        if mistake := faults.mistaken(error, sys.argv[1:] if arguments is None else arguments):
+            _end(f"hil: {mistake}", Exit.MISTAKE)
+        if refusal := faults.refused(error):
+            _end(f"hil: {refusal}", Exit.RIG)
+        _end(faults.told(error), Exit.OURS)
     sys.exit(status or 0)
+
+
+def _end(message: str, status: Exit) -> NoReturn:
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(printable(message))
+    sys.exit(status)
 
 
 def _is_usage_error(error: Exception) -> bool:

@@ -18,6 +18,7 @@ from harness.bench import boards as kinds
 from harness.bench import discover, emulators, lease
 from harness.bench.identity import known_id
 from harness.bench.pairing import settle
+from harness.cli import output
 from harness.cli.app import Exit, app, interruptible, wide_console
 from harness.clock import SystemClock
 from harness.text import printable
@@ -148,9 +149,8 @@ def discover_units(
         lost = [one.uid for one in found if one.board and not one.port]
         bench = merged(old, known, forget=lost)
         write.parent.mkdir(parents=True, exist_ok=True)
-        write.write_text(
-            dump_bench(bench, f"The units of {platform.node()}, written by `hil discover`."), encoding="utf-8"
-        )
+        text = dump_bench(bench, f"The units of {platform.node()}, written by `hil discover`.")
+        output.write((write, text.encode()))
         typer.echo(f"{write}: {len(bench.units)} unit(s); use it with --bench {write}", err=as_json)
     raise typer.Exit(Exit.PASS if known else Exit.RIG)
 

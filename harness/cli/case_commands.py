@@ -12,6 +12,7 @@ from harness.bench.boards import load_board, names
 from harness.bench.unit import backend_choices, choose_backend, open_unit
 from harness.build import engines
 from harness.build.engines import ExternalEngine
+from harness.cli import faults
 from harness.cli.app import BoardOption, Compiler, Exit, app, interruptible, worst
 from harness.clock import SystemClock
 from harness.errors import DeviceError, MisuseError, PlanError
@@ -168,7 +169,7 @@ def run(
         str | None, typer.Option(metavar="RUN", help="Go on with an interrupted run: its report directory or id.")
     ] = None,
 ) -> None:
-    """Run a plan on a board, as pytest would. Exit status: 0 pass, 1 product, 2 rig, 3 plan, 4 inconclusive."""
+    """Run a plan on a board, as pytest would. Exit status: 0 pass, 1 product, 2 rig, 3 plan, 4 inconclusive, 5 hil."""
     from harness.evidence.reports import terminal
     from harness.run.claim import claimed
     from harness.run.runner import run_case
@@ -203,7 +204,7 @@ def run(
     with interruptible():
         for case in cases:
             folder = None if report_dir is None else report_dir if len(cases) == 1 else report_dir / case.id
-            with claimed(folder, what=case.id):
+            with faults.kept_in(folder), claimed(folder, what=case.id):
                 with console.status(case.id) as status:
                     result = run_case(
                         case,

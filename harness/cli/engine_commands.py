@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.table import Table
 
+from harness.cli import output
 from harness.cli.app import app, wide_console
 from harness.errors import BenchError
 
@@ -41,6 +42,8 @@ def bench_engine(
     from harness.models import metadata
     from harness.models.kernels import KERNEL_SETS
 
+    if json_file is not None:
+        output.check(json_file)
     names = models or [n for n in metadata.names() if n.startswith(_DEFAULT_MODELS)]
     chosen = [
         (Path(n).stem, Path(n)) if n.endswith(".tflite") else (metadata.load_model(n).name, metadata.load_model(n).path)
@@ -63,7 +66,7 @@ def bench_engine(
             f"published, in cycles on a Cortex-M4 at 120 MHz, not in instructions: {published}", soft_wrap=True
         )
     if json_file is not None:
-        json_file.write_text(json.dumps([row.as_dict() for row in rows], indent=1) + "\n", encoding="utf-8")
+        output.write((json_file, (json.dumps([row.as_dict() for row in rows], indent=1) + "\n").encode()))
 
 
 def _table(rows: Sequence[Row]) -> Table:

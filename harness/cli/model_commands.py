@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +11,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from harness.cli import output
 from harness.cli.app import app
+from harness.disk.scratch import scratch
 from harness.errors import MisuseError
 from harness.paths import shipped
 
@@ -31,8 +32,8 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Layers, shapes, multiply-accumulates, parameters, memory, and on which boards the model fits."""
-    with tempfile.TemporaryDirectory(prefix="hil-") as folder:
-        facts = _facts(_as_tflite(file, Path(folder)), board)
+    with scratch() as folder:
+        facts = _facts(_as_tflite(file, folder), board)
     if as_json:
         typer.echo(json.dumps(facts, indent=1))
         return
@@ -65,12 +66,14 @@ def convert(file: _File, out: _Out, classes: _Classes = None) -> None:
     from harness.models.codegen import plan_layout
     from harness.models.frontends import convert as converted
 
-    _check_out(out)
+    output.check(out, ".tflite")
     content = converted(file)
-    out.write_bytes(content)
+    with scratch() as folder:
+        (made := folder / out.name).write_bytes(content)
+        layout = plan_layout(made)
+        told = _keep(made, out, f"{file.name}, converted", classes)
     typer.echo(f"{out}: {len(content):,} bytes")
-    _describe(out, f"{file.name}, converted", classes)
-    layout = plan_layout(out)
+    typer.echo(told)
     typer.echo(
         f"  {len(layout.kernels)} layers that the built-in engine runs, {sum(k.macs for k in layout.kernels):,} MAC"
     )
@@ -92,13 +95,16 @@ def quantize(
     from harness.data.datasets import load
     from harness.models.compress import compressed
 
-    _check_out(out)
+    output.check(out, ".tflite")
     options: dict[str, object] = dict(_pair(text) for text in option or ())
     train = load(calibrate, "train", options=options)
     train = train.first(min(samples, len(train)))
     test = load(calibrate, "test", samples=test_samples, options=options)
-    with tempfile.TemporaryDirectory(prefix="hil-") as folder:
-        cost = compressed(_as_tflite(file, Path(folder)), out, train, test)
+    with scratch() as folder:
+        made = folder / "quantized" / out.name
+        made.parent.mkdir()
+        cost = compressed(_as_tflite(file, folder), made, train, test)
+        told = _keep(made, out, f"{file.name}, quantised to int8", classes)
     typer.echo(
         f"{out}: {cost.bytes_after:,} bytes (float32: {cost.bytes_before:,}), calibrated on {len(train)} samples"
     )
@@ -106,7 +112,7 @@ def quantize(
         f"  accuracy on {cost.n} test samples of {calibrate}: {cost.before:.2%} float32, {cost.after:.2%} int8"
         f" ({(cost.after - cost.before) * 100:+.2f} points; {cost.changed} samples changed their class)"
     )
-    _describe(out, f"{file.name}, quantised to int8", classes)
+    typer.echo(told)
 
 
 def _as_tflite(file: Path, folder: Path) -> Path:
@@ -169,22 +175,17 @@ def _parts(largest: dict[str, int]) -> str:
     return ", ".join(f"{what} {n_bytes:,}" for what, n_bytes in largest.items())
 
 
-def _describe(out: Path, title: str, classes: str | None) -> None:
+def _keep(made: Path, out: Path, title: str, classes: str | None) -> str:
+    """Put a model where it was wanted, with a model.toml beside it if there is none; what was done about that."""
     from harness.models.describe import model_toml
 
     toml = out.parent / "model.toml"
+    text = model_toml(made, title=title, classes=classes.split(",") if classes else None)
     if toml.exists():
-        typer.echo(f"  {toml} is there already and was left alone: its sha256 must be brought up to date")
-        return
-    toml.write_text(model_toml(out, title=title, classes=classes.split(",") if classes else None), "utf-8")
-    typer.echo(f"  {toml}: check the class names in it")
-
-
-def _check_out(out: Path) -> None:
-    if out.suffix != ".tflite" or not out.parent.is_dir():
-        raise MisuseError(
-            "the result cannot be written there", where=str(out), expected="OUT.tflite in a folder that exists"
-        )
+        output.write((out, made.read_bytes()))
+        return f"  {toml} is there already and was left alone: its sha256 must be brought up to date"
+    output.write((out, made.read_bytes()), (toml, text.encode()))
+    return f"  {toml}: check the class names in it"
 
 
 def _pair(text: str) -> tuple[str, object]:

@@ -14,6 +14,7 @@ from harness.doctor import data, host, rig
 
 _CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("host", host.python),
+    ("host", host.folders_of_ours),
     ("packages", host.packages),
     ("compilers", host.compilers),
     ("debug", rig.plugin),

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from packaging.requirements import Requirement
 
 from harness.bench.finding import Finding
+from harness.disk import folders
+from harness.errors import BenchError
 
 _OLDEST = (3, 11)
 _TIMEOUT_S = 60.0  # zig unpacks itself at its first start on a slow disk
@@ -26,6 +28,20 @@ def python(version: tuple[int, ...] = sys.version_info[:3]) -> Iterator[Finding]
         yield Finding("host", "Python", "ok", text)
     else:
         yield Finding("host", "Python", "broken", text, f"install Python {'.'.join(map(str, _OLDEST))} or later")
+
+
+def folders_of_ours() -> Iterator[Finding]:
+    """Where built images, data and what was learnt of lines are kept."""
+    for subject, place, variable in (
+        ("cache", folders.cache_path, folders.CACHE),
+        ("state", folders.state_path, folders.STATE),
+    ):
+        try:
+            yield Finding("host", subject, "ok", f"in {folders.usable(place('').absolute(), variable)}")
+        except BenchError as error:
+            yield Finding(
+                "host", subject, "broken", f"{error.what}: {error.where or error.found}", error.next_step or ""
+            )
 
 
 def packages(

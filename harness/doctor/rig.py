@@ -12,8 +12,8 @@ from harness.bench.boards import Board
 from harness.bench.discover import PortFacts
 from harness.bench.finding import Finding
 from harness.bench.probes import targets as pyocd_targets
-from harness.bench.runtime import runtime_folder
 from harness.bench.transports import serial
+from harness.disk.folders import runtime_folder
 from harness.errors import BenchError
 
 
@@ -91,7 +91,7 @@ def ports(
     try:
         yield Finding("ports", "locks", "ok", f"in {runtime_folder()}")
     except BenchError as error:
-        yield Finding("ports", "locks", "broken", f"{error.what}: {error.where}", error.next_step or "")
+        yield Finding("ports", "locks", "broken", f"{error.what}: {error.where}: {error.found}", error.next_step or "")
 
 
 def _all() -> list[Board]:

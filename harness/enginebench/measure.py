@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.disk.scratch import scratch
 from harness.enginebench.emulate import Board
 from harness.enginebench.figures import FIGURES, Figures
 from harness.enginebench.image import CompilerName, compiled
@@ -51,8 +51,8 @@ def measure(model: str, path: Path, *, kernels: KernelSet, compiler: CompilerNam
 
     Errors as ``compiled``.
     """
-    with tempfile.TemporaryDirectory(prefix="hil-bench-") as folder:
-        image = compiled(path, Path(folder), kernels=kernels, compiler=compiler)
+    with scratch("hil-bench-") as folder:
+        image = compiled(path, folder, kernels=kernels, compiler=compiler)
         layout = image.generated.layout
         (tensor,) = layout.inputs
         cost = Board(image).run(random_sample(tensor))

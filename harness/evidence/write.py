@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
+from harness.disk.files import replace
 from harness.errors import BenchError
 from harness.evidence import reports
 from harness.records import Record, Samples
@@ -54,20 +53,3 @@ def clear_reports(directory: Path, *, but: Collection[Path] = ()) -> None:
         if path not in but:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Make ``path`` hold ``content``, at once. After failure (``OSError``) it holds what it held before."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes files that only their owner reads; reports are for the web server and the CI's uploader too.
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -11,7 +11,6 @@ import os
 import random
 import shutil
 import signal
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from harness.bench.transports.pipe import PipeTransport
 from harness.build import native
 from harness.build.budget import MAX_CHUNK_BYTES
 from harness.clock import Clock, SystemClock
+from harness.disk.scratch import scratch
 from harness.errors import MisuseError
 from harness.paths import shipped
 from harness.session.verbs import Session
@@ -86,8 +86,8 @@ def run_campaign(
         )
     clock = clock or SystemClock()
     payloads = _payloads(samples, payload_bytes, seed)
-    with tempfile.TemporaryDirectory(prefix="hil-") as folder:
-        image = native(_sums_model(Path(folder), payload_bytes))
+    with scratch() as folder:
+        image = native(_sums_model(folder, payload_bytes))
     choose = random.Random(seed)
     total_bytes = sum(_least_bytes(payload) for payload in payloads)
     line = UnreliableBoard(

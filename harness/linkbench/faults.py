@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from harness.disk import files
 from harness.linkbench.campaign import CampaignReport, run_campaign
 
 _PAYLOAD_BYTES = 784
@@ -93,4 +94,4 @@ def write_json(reports: Sequence[CampaignReport], path: Path) -> None:
     """A list with an object for each campaign; ``clean`` says whether it passed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = [asdict(report) | {"clean": report.clean} for report in reports]
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    files.replace(path, (json.dumps(content, indent=1) + "\n").encode())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from harness.disk import files
 from harness.linkbench.grid import OURS, Cell, Setting
 from harness.linkbench.seed_case import SeedCase
 
@@ -114,7 +115,7 @@ def seed_table(case: SeedCase) -> Table:
 def write_json(cells: Sequence[Cell], path: Path) -> None:
     """A list with an object for each cell."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([asdict(cell) for cell in cells], indent=1) + "\n", encoding="utf-8")
+    files.replace(path, (json.dumps([asdict(cell) for cell in cells], indent=1) + "\n").encode())
 
 
 def write_plot(cells: Sequence[Cell], path: Path) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import tempfile
 from pathlib import Path
 
 from harness.build import FirmwareImage, native
+from harness.disk.scratch import scratch
 from harness.paths import shipped
 
 #: Values that the engine answers.
@@ -22,9 +22,9 @@ def build_timed(input_bytes: int, *, slots: int | None = None, cache_dir: Path |
 
     ``slots`` overrides the number of input slots that the build would compute.
     """
-    with tempfile.TemporaryDirectory(prefix="hil-timed-") as folder:
-        write_model(Path(folder), input_bytes)
-        return native(Path(folder), slots=slots, cache_dir=cache_dir)
+    with scratch("hil-timed-") as folder:
+        write_model(folder, input_bytes)
+        return native(folder, slots=slots, cache_dir=cache_dir)
 
 
 def write_model(folder: Path, input_bytes: int) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from harness.disk.documents import parse_json
 from harness.errors import PlanError
 from harness.models.ir import Array
 from harness.paths import read_file
@@ -52,14 +52,14 @@ class LayerTable:
 def parse(text: str, *, where: str) -> LayerTable:
     """The table in the text of a model.json. PlanError when it is not JSON or lacks a key."""
     try:
-        data = json.loads(text)
+        data = parse_json(text)
         return LayerTable(
             engine=str(data["engine"]),
             engine_version=str(data["engine_version"]),
             model_sha256=str(data["model_sha256"]),
             layers=tuple(_layer(entry) for entry in data["layers"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise PlanError("model.json holds no layer table", where=where, found=repr(error)) from error
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from harness.disk import documents
 from harness.errors import PlanError
 from harness.models import tflite
 from harness.models.codegen.layout import short_name
@@ -172,12 +172,12 @@ def _locate(name_or_path: str | Path) -> Path:
 
 def _facts(toml: Path) -> Facts:
     try:
-        return Facts.model_validate(tomllib.loads(read_file(toml).decode("utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PlanError(f"{_FILE} cannot be read", where=str(toml), found=str(error)) from error
+        return Facts.model_validate(documents.toml(toml))
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise PlanError(f"{_FILE} is wrong", where=str(toml), found=problems) from error
+    except (OSError, ValueError) as error:
+        raise PlanError(f"{_FILE} cannot be read", where=str(toml), found=str(error)) from error
 
 
 def _record(tensor: IrTensor, name: str, toml: Path) -> Tensor:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from harness.disk import files
+from harness.disk.scratch import scratch
+
+_DIGESTS = "sha256"
 
 
 def compiled(
@@ -14,22 +19,47 @@ def compiled(
     """Object files of ``sources`` compiled by ``command`` (compiler, flags and include folders), kept below ``home``.
 
     They are known by the hash of the sources, the command and ``salt``, which must stand for all headers and the
-    compiler's version. ``run`` executes a command and raises when it fails. Two processes that compile the same at the
-    same time each compile their own; the first to finish stays.
+    compiler's version; they are compiled again when one is not as it was written. ``run`` executes a command and raises
+    when it fails. Two processes that compile the same at the same time each compile their own; the first to finish stays.
     """
     digest = hashlib.sha256(salt.encode())
     for part in (*command, *(source.read_text("utf-8") for source in sources)):
         digest.update(hashlib.sha256(part.encode()).digest())
     folder = home / f"objects-{digest.hexdigest()[:32]}"
-    if not folder.is_dir():
-        with tempfile.TemporaryDirectory(prefix="build-", dir=home) as scratch:
-            fresh = Path(scratch) / "objects"
+    names = [f"{source.stem}.o" for source in sources]
+    if not _intact(folder, names):
+        with scratch("build-", home) as place:
+            fresh = place / "objects"
             fresh.mkdir()
-            for source in sources:
-                run([*command, "-c", str(source), "-o", str(fresh / f"{source.stem}.o")])
+            for source, name in zip(sources, names, strict=True):
+                run([*command, "-c", str(source), "-o", str(fresh / name)])
+            (fresh / _DIGESTS).write_text(_digests(fresh, names), "ascii")
+            if folder.exists() and not _intact(folder, names):
+                _discard(folder, place / "old")
             try:
-                fresh.replace(folder)
+                files.move(fresh, folder)
             except OSError:  # somebody else was faster: a folder that is not empty cannot be replaced
-                if not folder.is_dir():
+                if not _intact(folder, names):
                     raise
-    return [folder / f"{source.stem}.o" for source in sources]
+    return [folder / name for name in names]
+
+
+def _digests(folder: Path, names: Sequence[str]) -> str:
+    return "".join(f"{hashlib.sha256(files.content(folder / name)).hexdigest()}  {name}\n" for name in names)
+
+
+def _intact(folder: Path, names: Sequence[str]) -> bool:
+    try:
+        return files.text(folder / _DIGESTS) == _digests(folder, names)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _discard(folder: Path, aside: Path) -> None:
+    # By a rename: whoever is linking these very files sees all of them or none.
+    try:
+        folder.replace(aside)
+    except FileNotFoundError:
+        return  # another process was faster
+    if aside.is_dir():
+        shutil.rmtree(aside)

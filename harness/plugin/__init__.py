@@ -67,9 +67,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def _check_boards(config: pytest.Config, names: tuple[str, ...]) -> None:
     from harness.bench.boards import load_board
     from harness.bench.unit import require
+    from harness.disk.folders import runtime_folder
     from harness.errors import BenchError, HilError
 
     try:
+        runtime_folder()
         for name in names:
             require(config.getoption("--backend"), load_board(name))
     except BenchError as error:
@@ -129,14 +131,31 @@ def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Sch
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Data that is not on this machine skips a test, as it skips a plan."""
+    try:
+        return (yield)
+    except Exception as error:
+        if "dataset" in getattr(item, "fixturenames", ()):
+            from harness.data.dataset import DataMissing
+
+            if isinstance(error, DataMissing):
+                pytest.skip(str(error))
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Attach the record to the report, so that it reaches the terminal also from another xdist process."""
     report = yield
-    from harness.plugin import collect
+    from harness.plugin import collect, faults
 
+    faults.judge(item, call, report)
     if isinstance(item, collect.PlanItem):
+        if report.failed and call.excinfo is not None and call.when != "call":
+            report.longrepr = item.repr_failure(call.excinfo)  # which pytest asks for in the call alone
         item.describe(report)
     return report
 

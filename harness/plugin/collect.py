@@ -14,7 +14,8 @@ import pytest
 
 from harness.bench import boards
 from harness.data.dataset import DataMissing
-from harness.errors import HilError
+from harness.errors import HarnessBug, HilError
+from harness.evidence import ourfault
 from harness.models import metadata
 from harness.plans.expand import Case, expand
 from harness.plugin import options, orphan, progress
@@ -128,7 +129,9 @@ class PlanItem(pytest.Item):
             assert self.record is not None
             head = "the product is wrong" if isinstance(excinfo.value, CaseFailed) else "the rig is wrong"
             return "\n".join([f"{self.case.id}: {head}", *self.record.reasons, f"reports: {self.folder}"])
-        return _told(excinfo) or str(super().repr_failure(excinfo))
+        if told := _told(excinfo):
+            return told
+        return f"{self.case.id}: {ourfault.told(excinfo.value, self.folder)}\n{super().repr_failure(excinfo)}"
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the case stands, for pytest's own messages."""
@@ -136,6 +139,6 @@ class PlanItem(pytest.Item):
 
 
 def _told(excinfo: pytest.ExceptionInfo[BaseException]) -> str | None:
-    if isinstance(excinfo.value, HilError):
+    if isinstance(excinfo.value, HilError) and not isinstance(excinfo.value, HarnessBug):
         return printable(f"{type(excinfo.value).__name__}: {excinfo.value}")
     return None

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.clock import Clock
+from harness.disk.documents import parse_json
 from harness.errors import BenchError, MisuseError
 from harness.paths import read_file
 from harness.wire.events import ResultReceived
@@ -278,7 +279,10 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
             return None
     except ValueError:
         return None
-    content = json.loads(text)
+    try:
+        content = parse_json(text)
+    except ValueError:
+        return None
     return content if isinstance(content, dict) else None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from harness.build.budget import check_fit
 from harness.build.engines import ExternalEngine
 from harness.build.image import check_fits, read_image
 from harness.build.inputs import BuildBoard
+from harness.disk.scratch import scratch
 from harness.errors import BenchError, DeviceError, MisuseError
 from harness.models import layertable
 from harness.models.codegen import generate, plan_layout
@@ -49,8 +49,8 @@ class Product:
             return beside if beside.layers else None
         if self.image.engine != ENGINE_NAME:
             return None
-        with tempfile.TemporaryDirectory(prefix="hil-") as folder:
-            return layertable.read(generate(self.model.path, Path(folder)).model_json)
+        with scratch() as folder:
+            return layertable.read(generate(self.model.path, folder).model_json)
 
     def facts(self, flashed: FlashReport | None) -> FirmwareFacts:
         """For the record. ``flashed`` None = not by us, so nothing was read back either."""
@@ -76,10 +76,10 @@ def build_product(
     engine: ExternalEngine | None = None,
 ) -> Product:
     """Check, generate, compile. ``PlanError`` when it cannot fit: before any compiler runs; ``BenchError`` when that fails."""
-    with tempfile.TemporaryDirectory(prefix="hil-") as folder:
+    with scratch() as folder:
         if engine is not None and engine.own_network:
             generate_external(
-                Path(folder),
+                folder,
                 name=model.name,
                 model_sha256=model.sha256,
                 engine=engine.name,
@@ -89,9 +89,9 @@ def build_product(
             )
         else:
             check_fit(plan_layout(model.path, name=model.name), BuildBoard.load(board.folder))
-            generate(model.path, Path(folder))
+            generate(model.path, folder)
         try:
-            image = build.build(board.folder, Path(folder), compiler=compiler, out=out, engine=engine)
+            image = build.build(board.folder, folder, compiler=compiler, out=out, engine=engine)
             return _checked(model, board, image)
         except DeviceError as error:
             # Nobody but us has had it in hands.

@@ -1,4 +1,4 @@
-"""The speed that each unit's line held last time, in one small JSON file of the user's.
+"""The speed that each unit's line held last time, in one small JSON file of the user's, with its digest.
 
 A unit is known by its probe's id and its port: the same board on another adapter is another line. What is remembered only
 saves time: it is tried before it is used, and forgotten when it is a month old. Emulated units are not remembered.
@@ -6,17 +6,16 @@ saves time: it is tried before it is used, and forgotten when it is a month old.
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import platformdirs
-
-from harness.evidence.write import replace
+from harness.disk import files, folders
+from harness.errors import BenchError
 
 FILENAME: Final = "line-speeds.json"
 _GOOD_FOR: Final = timedelta(days=30)
@@ -31,20 +30,19 @@ class Remembered:
 
 
 def state_file() -> Path:
-    """``$HIL_STATE_DIR/line-speeds.json``, else in the user's state folder."""
-    override = os.environ.get("HIL_STATE_DIR")
-    return (Path(override) if override else Path(platformdirs.user_state_dir("hil"))) / FILENAME
+    """``$HIL_STATE_DIR/line-speeds.json``, else in the user's state folder. ``BenchError`` when the user has no home."""
+    return folders.state_path(FILENAME)
 
 
 def recall(uid: str, port: str, now: datetime, path: Path | None = None) -> Remembered:
     """What is known of that unit on that port; nothing when the file is missing, damaged or old: it is only a hint."""
-    entry = _read(path or state_file()).get(_key(uid, port), {})
     try:
+        entry = _read(path or state_file()).get(_key(uid, port), {})
         if now - datetime.fromisoformat(entry["checked"]) > _GOOD_FOR:
             return Remembered()
         refused = {int(baud): str(why) for baud, why in entry.get("refused", {}).items()}
         return Remembered(int(entry["baud"]), refused)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (BenchError, KeyError, TypeError, ValueError, AttributeError):
         return Remembered()
 
 
@@ -52,7 +50,10 @@ def remember(
     uid: str, port: str, baud: int, refused: Mapping[int, str], now: datetime, path: Path | None = None
 ) -> None:
     """Write it down. A disk that refuses is no reason to stop a run: it is then not remembered."""
-    path = path or state_file()
+    try:
+        path = path or state_file()
+    except BenchError:
+        return
     known = _read(path)
     known[_key(uid, port)] = {
         "baud": baud,
@@ -61,7 +62,7 @@ def remember(
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace(path, (json.dumps(known, indent=1, sort_keys=True) + "\n").encode())
+        files.replace(path, (json.dumps({"sha256": _digest(known), "units": known}, indent=1) + "\n").encode())
     except OSError:
         return
 
@@ -72,7 +73,12 @@ def _key(uid: str, port: str) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = json.loads(files.text(path))
+        units = content["units"]
+        return units if isinstance(units, dict) and content["sha256"] == _digest(units) else {}
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
         return {}
-    return content if isinstance(content, dict) else {}
+
+
+def _digest(units: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(units, sort_keys=True).encode()).hexdigest()

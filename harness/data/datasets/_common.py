@@ -28,7 +28,11 @@ def known_split(name: str, split: str, known: tuple[str, ...]) -> None:
 def existing(folder: Path, path: str) -> Path:
     """``path`` seen from ``folder``. Raises ``DataMissing`` when nothing is there."""
     found = folder / path
-    if not found.exists():
+    try:
+        there = found.exists()
+    except (OSError, ValueError):  # a name that no system takes
+        there = False
+    if not there:
         raise DataMissing(
             "the dataset is not on this machine",
             where=str(found),

@@ -7,8 +7,6 @@ objects are refused: loading them would run code.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +14,12 @@ import numpy.typing as npt
 
 from harness.data.dataset import Dataset
 from harness.data.datasets import _common
+from harness.disk import archive
 from harness.errors import PlanError
 from harness.text import printable
+
+#: What a label may stand for: a network's outputs fit a microcontroller; a label of 3e9 would name as many classes.
+MOST_CLASSES = 1 << 16
 
 
 class Options(_common.Options):
@@ -30,9 +32,8 @@ def read(options: Options, split: str, folder: Path) -> Dataset:
     """The archive's samples in their order; without ``ids`` they are ``<file name>-<index>``."""
     path = _common.existing(folder, options.path.replace("{split}", split))
     try:
-        with np.load(io.BytesIO(_common.content(path)), allow_pickle=False) as archive:
-            arrays: dict[str, npt.NDArray[np.generic]] = {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile, AttributeError) as error:
+        arrays = archive.arrays(path)
+    except archive.DamagedArchive as error:
         raise PlanError(
             "the archive cannot be read", where=str(path), expected="a .npz file of plain arrays", found=error
         ) from error
@@ -45,7 +46,7 @@ def read(options: Options, split: str, folder: Path) -> Dataset:
             found=", ".join(sorted(arrays)) or "(none)",
         )
     x, y = arrays["x"], arrays["y"]
-    if not np.issubdtype(y.dtype, np.integer) or y.ndim != 1:
+    if y.dtype.kind not in "iu" or y.ndim != 1:
         raise PlanError(
             "'y' holds class indices", where=str(path), expected="integers [N]", found=f"{y.dtype} {list(y.shape)}"
         )
@@ -56,18 +57,43 @@ def read(options: Options, split: str, folder: Path) -> Dataset:
             expected="integers or floats [N, ...]",
             found=f"{x.dtype} {list(x.shape)}",
         )
+    strange = next((label for label in map(int, y) if not 0 <= label < MOST_CLASSES), None)
+    if strange is not None:
+        raise PlanError(
+            "a label is no index of a class", where=str(path), expected=f"0..{MOST_CLASSES - 1}", found=strange
+        )
     labels = y.astype(np.int64)
     name = printable(path.stem)
-    ids = arrays.get("ids", np.array([f"{name}-{index:05d}" for index in range(len(y))]))
-    classes = arrays.get("classes", np.arange(int(labels.max(initial=0)) + 1))
+    usual = {
+        "ids": np.array([f"{name}-{index:05d}" for index in range(len(y))]),
+        "classes": np.arange(int(labels.max(initial=0)) + 1),
+    }
+    ids, classes = (_text(arrays.get(key, usual[key]), key, str(path)) for key in ("ids", "classes"))
     with np.errstate(over="ignore"):  # what float32 cannot hold is inf, which a dataset refuses
         inputs = np.ascontiguousarray(x, dtype=np.float32)
     return Dataset(
         name=name,
         split=split,
-        classes=tuple(str(name) for name in classes),
-        ids=ids.astype(np.str_),
+        classes=tuple(classes),
+        ids=np.array(ids, dtype=np.str_),
         labels=labels,
         inputs=inputs,
         naming="stated" if "classes" in arrays else "indices",
     )
+
+
+def _text(array: npt.NDArray[np.generic], what: str, where: str) -> list[str]:
+    """The names in a one-dimensional array. ``PlanError`` when it is none, or they are no text."""
+    if array.ndim != 1 or array.dtype.kind not in "iuSU":
+        raise PlanError(
+            f"{what!r} holds names",
+            where=where,
+            expected="text or whole numbers [N]",
+            found=f"{array.dtype} {list(array.shape)}",
+        )
+    try:
+        names = [one.decode("utf-8") if isinstance(one, bytes) else str(one) for one in array.tolist()]
+        "".join(names).encode("utf-8")
+    except (ValueError, SystemError) as error:  # numpy lets anything be in an array of text
+        raise PlanError(f"{what!r} holds what is no text", where=where, expected="text", found=error) from error
+    return names

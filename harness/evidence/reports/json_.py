@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from harness.disk.documents import parse_json
 from harness.errors import MisuseError
 from harness.evidence.reports import Inputs
 from harness.paths import read_file
@@ -28,7 +28,7 @@ def read_record(path: Path) -> Record:
     if path.is_dir():
         path = path / FILENAME
     try:
-        content = json.loads(read_file(path).decode("utf-8"))
+        content = parse_json(read_file(path).decode("utf-8"))
     except FileNotFoundError:
         raise MisuseError("no such record", where=str(path), expected=f"a {FILENAME} or its directory") from None
     except (OSError, ValueError) as error:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from harness.disk import archive
 from harness.errors import HarnessBug, MisuseError
 from harness.evidence.reports import Inputs
 from harness.records import Record, Samples
@@ -36,9 +36,8 @@ def read_samples(path: Path) -> Samples:
     if path.is_dir():
         path = path / FILENAME
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays: dict[str, Any] = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile, AttributeError) as error:
+        arrays: dict[str, Any] = dict(archive.arrays(path))
+    except archive.DamagedArchive as error:
         raise MisuseError("the samples cannot be read", where=str(path), expected=FILENAME, found=error) from error
     needed = {field.name for field in fields(Samples)}
     if not needed - set(_OPTIONAL) <= arrays.keys() <= needed:

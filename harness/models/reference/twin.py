@@ -11,15 +11,16 @@ import hashlib
 import os
 import subprocess
 import sys
-import tempfile
 import threading
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
+from harness.disk import files, folders
+from harness.disk.scratch import scratch
 from harness.errors import BenchError, HarnessBug
 from harness.models.codegen import DEFAULTS, Options, generate, plan_layout
 from harness.models.codegen.emit import ENGINE_VERSION
@@ -104,8 +105,8 @@ def reference() -> Twin:
 
 
 def cache_dir() -> Path:
-    """Where libraries are kept."""
-    return Path(platformdirs.user_cache_dir("hil")) / "twin"
+    """Where libraries are kept. ``BenchError`` when the user has no home."""
+    return folders.cache_path("twin")
 
 
 def built(model: Path, compiler: str = "zig", options: Options = DEFAULTS, kernels: KernelSet = "plain") -> Path:
@@ -117,25 +118,34 @@ def built(model: Path, compiler: str = "zig", options: Options = DEFAULTS, kerne
     twin, sources = engine / "host" / "twin.c", kernel_sources(engine, kernels)
     headers = [h for folder in kernel_includes(engine) for h in sorted(folder.glob("*.h"))]
     headers.append(shipped("firmware") / "src" / "engine.h")
-    home = cache_dir()
-    home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="build-", dir=home) as scratch:
-        generated = generate(model, Path(scratch), name="twin", options=options)
-        files = [generated.model_c, generated.model_h, twin, *sources, *headers]
+    home = folders.made(cache_dir())
+    try:
+        return _built(model, compiler, options, home, twin, sources, headers)
+    except OSError as error:
+        raise folders.unusable(home, error) from error
+
+
+def _built(
+    model: Path, compiler: str, options: Options, home: Path, twin: Path, sources: Sequence[Path], headers: list[Path]
+) -> Path:
+    engine = shipped("firmware") / "engine"
+    with scratch("build-", home) as place:
+        generated = generate(model, place, name="twin", options=options)
+        parts = [generated.model_c, generated.model_h, twin, *sources, *headers]
         command = _command(compiler)
         digest = hashlib.sha256()
-        for part in (*command, *_FLAGS, _compiler_version(compiler), *(f.read_text("utf-8") for f in files)):
+        for part in (*command, *_FLAGS, _compiler_version(compiler), *(f.read_text("utf-8") for f in parts)):
             digest.update(hashlib.sha256(part.encode()).digest())
         library = home / f"{digest.hexdigest()[:32]}{_suffix()}"
-        if not library.is_file():
-            fresh = Path(scratch) / library.name
-            includes = [f"-I{folder}" for folder in (scratch, *kernel_includes(engine), shipped("firmware") / "src")]
+        if not files.intact(library):  # a damaged one would be loaded into this process
+            fresh = place / library.name
+            includes = [f"-I{folder}" for folder in (place, *kernel_includes(engine), shipped("firmware") / "src")]
             shared = [*command, *_FLAGS, *includes[1:]]
             salt = "".join([_compiler_version(compiler), *(header.read_text("utf-8") for header in headers)])
             objects = compiled([f for f in shared if f != "-shared"], sources, salt, home, _compile)
             own = [str(generated.model_c), str(twin), *map(str, objects)]
             _compile([*shared, includes[0], *own, "-o", str(fresh)])
-            fresh.replace(library)
+            files.keep(fresh, library)
     return library
 
 
@@ -154,7 +164,14 @@ def _compiler_version(compiler: str) -> str:
 
 def _compile(command: list[str]) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_COMPILE_TIMEOUT_S, check=False)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=_COMPILE_TIMEOUT_S,
+            check=False,
+            env=folders.for_compilers(),
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise BenchError(
             "the host compiler for the golden twin did not run",

@@ -9,13 +9,14 @@ import textwrap
 import pytest
 
 from harness.bench import lease
+from harness.disk import folders
 from harness.errors import BenchError
 
 HOLD = textwrap.dedent(
     """
     import sys, subprocess
     from harness.bench import lease
-    held = lease.acquire("unit-1", what="a test")
+    held = lease.acquire(next((a for a in sys.argv[1:] if a.startswith("unit")), "unit-1"), what="a test")
     if "--with-child" in sys.argv:
         subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     print("held", flush=True)
@@ -100,3 +101,44 @@ def test_a_release_may_come_twice():
     held.release()
     held.release()
     assert lease.holder("unit-1") is None
+
+
+def files():
+    return sorted(path.name for path in (folders.runtime_folder() / "leases").iterdir())
+
+
+def test_a_lease_that_was_given_back_leaves_no_file():
+    lease.acquire("unit-1", what="x").release()
+    assert files() == []
+    assert lease.holder("unit-1") is None
+    assert files() == []
+
+
+def test_the_files_of_a_unit_whose_holder_was_killed_go_with_the_next_lease_of_any_unit():
+    lives, dead = holding(), holding("unit-gone")
+    dead.send_signal(signal.SIGKILL)
+    end(dead)
+    assert files() == ["unit-1.holder", "unit-1.lock", "unit-gone.holder", "unit-gone.lock"]
+    with lease.acquire("mine", what="x"):
+        assert files() == ["mine.holder", "mine.lock", "unit-1.holder", "unit-1.lock"]
+        assert lease.holder("unit-1").pid == lives.pid
+    end(lives)
+
+
+def test_many_that_take_and_give_back_a_unit_at_once_never_hold_it_together(tmp_path):
+    """The file goes with each lease: whoever opened the old one must not take its lock for the unit's."""
+    program = """
+import sys
+from pathlib import Path
+from harness.bench import lease
+mark = Path(sys.argv[1]) / "mark"
+for _ in range(30):
+    with lease.acquire("unit-1", what="x", wait_s=60):
+        mark.touch(exist_ok=False)
+        mark.unlink()
+"""
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    assert [(process.communicate(timeout=200)[1], process.returncode) for process in processes] == [("", 0)] * 4

@@ -1,9 +1,11 @@
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from harness.build.cache import cached_file
+from harness.errors import BenchError
 
 
 def _write(text):
@@ -29,7 +31,7 @@ def test_nothing_of_a_failure_is_kept(tmp_path):
 
     with pytest.raises(RuntimeError):
         cached_file(tmp_path, "k", "f", fail)
-    assert [path.name for path in tmp_path.iterdir()] == ["k.lock"]
+    assert list(tmp_path.iterdir()) == []
     assert cached_file(tmp_path, "k", "f", _write("one")).read_text() == "one"
 
 
@@ -59,3 +61,44 @@ print(cached_file(folder / "cache", "k", "f", make).read_text())
         process.stdin.flush()
     assert [process.communicate(timeout=60)[0].strip() for process in processes] == ["content"] * 3
     assert (tmp_path / "marks").read_text() == "made\n"
+
+
+def test_a_file_that_was_damaged_since_is_made_again(tmp_path):
+    path = cached_file(tmp_path, "k", "f", _write("one"))
+    path.write_text("onf")
+    assert cached_file(tmp_path, "k", "f", _write("two")).read_text() == "two"
+
+
+def test_a_folder_in_the_place_of_the_file_and_a_file_in_the_place_of_the_folder_give_way(tmp_path):
+    (tmp_path / "k" / "f").mkdir(parents=True)
+    assert cached_file(tmp_path, "k", "f", _write("one")).read_text() == "one"
+    (tmp_path / "l").write_text("")
+    assert cached_file(tmp_path, "l", "f", _write("one")).read_text() == "one"
+
+
+def test_a_cache_that_cannot_be_used_names_the_variable(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BenchError, match="cache folder cannot be used") as caught:
+        cached_file(tmp_path / "file" / "cache", "k", "f", _write("one"))
+    assert "HIL_CACHE_DIR" in caught.value.next_step
+
+
+def test_a_build_that_was_killed_leaves_nothing_for_long(tmp_path):
+    program = """
+import sys
+from pathlib import Path
+from harness.build.cache import cached_file
+def make(scratch):
+    print("building", flush=True)
+    sys.stdin.read()
+cached_file(Path(sys.argv[1]), "k", "f", make)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "building\n"
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert any(path.name.startswith("build-") for path in tmp_path.iterdir())
+    cached_file(tmp_path, "other", "f", _write("one"))
+    assert not any(path.name.startswith("build-") for path in tmp_path.iterdir())

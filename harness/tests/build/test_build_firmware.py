@@ -2,6 +2,7 @@ import hashlib
 import shutil
 
 import pytest
+from elftools.elf.elffile import ELFFile
 
 from harness.build import build, native, verify_identity
 from harness.build.budget import memory_budget
@@ -178,3 +179,24 @@ def test_the_budget_foresees_what_the_image_takes(board_dir, build_cache, tmp_pa
 def test_the_native_program_is_built_from_the_same_sources(generated_dir, build_cache):
     image = native(generated_dir, cache_dir=build_cache)
     assert (image.board, image.engine) == ("native", "sums")
+
+
+def test_a_bit_that_flipped_in_the_text_of_a_cached_image_does_not_reach_a_board(board_dir, generated_dir, tmp_path):
+    """Neither its identity nor the digest of its weights covers the code: it was flashed under the same build id."""
+    image = build(board_dir, generated_dir, cache_dir=tmp_path)
+    sound = image.elf.read_bytes()
+    with image.elf.open("rb") as file:
+        text = ELFFile(file).get_section_by_name(".text")
+        at = text["sh_offset"] + text["sh_size"] // 2
+    image.elf.write_bytes(sound[:at] + bytes([sound[at] ^ 0x10]) + sound[at + 1 :])
+    assert read_image(image.elf).build_id == image.build_id
+    again = build(board_dir, generated_dir, cache_dir=tmp_path)
+    assert again == image
+    assert again.elf.read_bytes() == sound
+
+
+def test_a_layer_table_that_was_damaged_in_the_cache_is_written_again(board_dir, generated_dir, build_cache):
+    image = build(board_dir, generated_dir, cache_dir=build_cache)
+    sound = image.model_json.read_bytes()
+    image.model_json.write_bytes(sound.replace(b"1", b"2", 1))
+    assert build(board_dir, generated_dir, cache_dir=build_cache).model_json.read_bytes() == sound

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from test_cli_commands import BOARD, hil
 
+from harness.cli import main
 from harness.errors import PlanError
 from harness.models import load_model
 from harness.models.frontends.writer import Writer
@@ -88,3 +89,68 @@ def test_a_result_that_cannot_be_written_is_said_before_the_work(tmp_path):
     done = hil("model", "convert", load_model("digits_cnn_f32").path, "-o", tmp_path / "no" / "x.tflite")
     assert done.returncode == 3
     assert "cannot be written" in done.stderr
+
+
+def a_net(path, name="Relu"):
+    onnx = pytest.importorskip("onnx", reason="the extra [onnx] is not installed")
+    helper = onnx.helper
+    graph = helper.make_graph(
+        [helper.make_node(name, ["x"], ["y"])],
+        "net",
+        [helper.make_tensor_value_info("x", 1, [1, 3])],
+        [helper.make_tensor_value_info("y", 1, [1, 3])],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), str(path))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("operator", "classes", "says"),
+    [("Relu", "a,b", "class names"), ("Relu", "a,b,b", "class names"), ("Erf", "a,b,c", "Erf")],
+    ids=["too few classes", "a class twice", "an operator that nobody has"],
+)
+@pytest.mark.parametrize("before", [None, b"the model of yesterday"], ids=["nothing there", "a file there"])
+def test_a_refused_conversion_leaves_everything_as_it_was(tmp_path, capsys, operator, classes, says, before):
+    source = a_net(tmp_path / "net.onnx", operator)
+    out = tmp_path / "net.tflite"
+    if before is not None:
+        out.write_bytes(before)
+    files = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(SystemExit) as end:
+        main(["model", "convert", str(source), "-o", str(out), "--classes", classes])
+    assert end.value.code == 3
+    assert says in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == files
+
+
+def test_a_model_that_the_engine_cannot_run_is_refused_before_anything_is_written(tmp_path, capsys, monkeypatch):
+    from harness.models import codegen
+
+    def refuse(path):
+        raise PlanError("the engine has no kernel for this")
+
+    monkeypatch.setattr(codegen, "plan_layout", refuse)
+    source = a_net(tmp_path / "net.onnx")
+    with pytest.raises(SystemExit) as end:
+        main(["model", "convert", str(source), "-o", str(tmp_path / "net.tflite")])
+    assert end.value.code == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
+
+
+def test_a_disk_that_refuses_the_second_file_takes_back_the_first(tmp_path, capsys, monkeypatch):
+    from harness.disk import files
+
+    real = files.replace
+
+    def full(path, content):
+        if path.name == "model.toml":
+            raise OSError(28, "No space left on device", str(path))
+        real(path, content)
+
+    monkeypatch.setattr(files, "replace", full)
+    source = a_net(tmp_path / "net.onnx")
+    with pytest.raises(SystemExit) as end:
+        main(["model", "convert", str(source), "-o", str(tmp_path / "net.tflite")])
+    assert end.value.code == 2
+    assert "No space left" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]

@@ -2,7 +2,7 @@ import json
 
 from typer.testing import CliRunner
 
-from harness.cli import main
+from harness.cli import engine_commands
 from harness.cli.app import app
 from harness.enginebench.figures import FIGURES
 from harness.enginebench.measure import measure
@@ -10,7 +10,7 @@ from harness.models import load_model, names
 
 
 def test_bench_engine_writes_a_row_per_kernel_set(tmp_path):
-    assert callable(main)
+    assert callable(engine_commands.bench_engine)
     file = tmp_path / "rows.json"
     done = CliRunner().invoke(
         app, ["bench-engine", "digits_cnn_int8", "--compiler", "zig", "--json", str(file)], env={"COLUMNS": "200"}

@@ -55,6 +55,8 @@ def test_every_target_begins_with_the_vectors(tmp_path):
     ],
 )
 def test_a_planted_overrun_is_found(tmp_path, file, sound, spoilt):
+    if not any(map(shutil.which, ("gcc", "clang"))):
+        pytest.skip("neither gcc nor clang is installed: zig has no address sanitizer, which alone sees an overrun")
     copy = tmp_path / "firmware"
     shutil.copytree(shipped("firmware"), copy)
     source = (copy / file).read_text(encoding="utf-8")

@@ -55,10 +55,10 @@ def test_a_file_that_litert_cannot_read_is_the_plan_s_fault(tmp_path):
 
 
 def left_in(cache):
-    """What lies in the cache beside the one folder of the kernels' object files."""
+    """What lies in the cache beside the one folder of the kernels' object files, and beside the digests."""
     (objects,) = cache.glob("objects-*")
-    assert {path.suffix for path in objects.iterdir()} == {".o"}
-    return [path for path in cache.iterdir() if path != objects]
+    assert {path.suffix or path.name for path in objects.iterdir()} == {".o", "sha256"}
+    return [path for path in cache.iterdir() if path != objects and path.suffix != ".sha256"]
 
 
 def test_a_twin_is_compiled_once_and_leaves_nothing_but_the_library_and_the_kernels(tmp_path, monkeypatch):
@@ -81,6 +81,18 @@ def test_two_processes_that_build_the_same_twin_at_once_both_get_it(tmp_path):
     assert [process.returncode for process in running] == [0, 0]
     assert answers[0] == answers[1]
     assert [str(path) for path in left_in(tmp_path)] == answers[:1]
+
+
+def test_a_damaged_library_or_object_is_never_loaded_but_compiled_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(twin, "cache_dir", lambda: tmp_path)
+    library = twin.built(MODEL)
+    sound = library.read_bytes()
+    library.write_bytes(sound[:4000] + bytes(64) + sound[4064:])
+    (kernels,) = tmp_path.glob("objects-*")
+    for path in (*sorted(kernels.glob("*.o"))[:1], kernels / "sha256"):
+        path.write_bytes(b"")
+    assert twin.built(MODEL).read_bytes() == sound
+    assert all(path.stat().st_size for path in kernels.iterdir())
 
 
 def test_a_missing_compiler_is_the_bench_s_fault_and_says_what_to_install():

@@ -16,12 +16,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from fool_stage import CHIP, Stage
+from fool_stage import CHIP, MODEL, Stage
 from run_images import flip_byte
 
 from harness.bench import holders
 from harness.bench.probes import CoreState
 from harness.errors import HilError, MisuseError, PlanError
+from harness.models import load_model
+from harness.models.reference import twin
 from harness.records import Verdict
 from harness.run.runner import CaseResult
 from harness.testing.device import Fault, Injection
@@ -441,6 +443,83 @@ def a_damaged_first_row_is_no_heading(stage):
 @mistake(PlanError, says="1_000")
 def a_number_that_only_python_reads(stage):
     return stage.fake(data=stage.own_rows("3,0.5,1\n4,1_000,0.2\n"))
+
+
+# -- the files ---------------------------------------------------------------------------------------------------------
+
+
+def damaged(stage, change):
+    """Sixty digits in an archive whose bytes ``change`` has had."""
+    data = stage.digits()
+    named = stage.own_data(data.inputs, data.labels)
+    path = stage.folder / "own.npz"
+    path.write_bytes(change(path.read_bytes()))
+    return named
+
+
+@mistake(PlanError, says="Bad CRC-32")
+def one_bit_of_a_pixel_flipped_on_the_disk(stage):
+    at = 2000  # in the first array, far from any header
+    return stage.fake(data=damaged(stage, lambda raw: raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]))
+
+
+@mistake(PlanError, says="its end says")
+def an_archive_whose_directory_hides_an_array(stage):
+    return stage.fake(data=damaged(stage, lambda raw: raw[:-12] + bytes([1, 0]) + raw[-10:]))
+
+
+@mistake(PlanError, says="cannot be read")
+def the_end_of_a_download_is_missing(stage):
+    return stage.fake(data=damaged(stage, lambda raw: raw[:-100]))
+
+
+@mistake(PlanError, says="cannot be read")
+def a_single_array_under_the_name_of_an_archive(stage):
+    data = stage.own_data(stage.digits().inputs, stage.digits().labels)
+    np.save(stage.folder / "own.npy", stage.digits().inputs)
+    (stage.folder / "own.npy").replace(stage.folder / "own.npz")
+    return stage.fake(data=data)
+
+
+@mistake(PlanError, says="expected: +0..65535")
+def a_label_that_would_name_three_thousand_million_classes(stage):
+    data = stage.digits()
+    labels = data.labels.copy()
+    labels[5] = 3_000_000_000
+    return stage.fake(data=stage.own_data(data.inputs, labels))
+
+
+@mistake(PlanError, says="holds names")
+def one_name_for_all_classes(stage):
+    data = stage.digits()
+    return stage.fake(data=stage.own_data(data.inputs, data.labels, classes=np.array("digit")))
+
+
+@mistake(PlanError, says="cannot be read")
+def a_folder_under_the_name_of_an_archive(stage):
+    (stage.folder / "own.npz").mkdir()
+    return stage.fake(data={"name": "npz", "options": {"path": "own.npz"}})
+
+
+@mistake(PlanError, says="not a regular file")
+def data_without_an_end(stage):
+    return stage.fake(data={"name": "npz", "options": {"path": "/dev/zero"}})
+
+
+@right(PASS)
+def a_reference_that_was_damaged_in_the_cache(stage):
+    stage.patch.setattr(twin, "cache_dir", lambda: stage.folder)
+    library = twin.built(load_model(MODEL).path)
+    raw = library.read_bytes()
+    library.write_bytes(raw[: len(raw) // 2] + bytes(len(raw) - len(raw) // 2))
+    return stage.fake(reference="twin")
+
+
+@wrong(FAIL, says="agreement")
+def a_wrong_board_beside_a_reference_that_was_damaged_in_the_cache(stage):
+    stage.patch.setattr(twin, "cache_dir", lambda: stage.folder)
+    twin.built(load_model(MODEL).path).write_bytes(b"")
+    return stage.fake(lambda outputs, run: outputs + np.array([run == 3] + [0] * 9, outputs.dtype), reference="twin")
 
 
 # -- gates -------------------------------------------------------------------------------------------------------------

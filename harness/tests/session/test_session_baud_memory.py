@@ -34,3 +34,10 @@ def test_a_disk_that_refuses_does_not_stop_a_run(tmp_path):
 def test_the_file_lies_where_the_environment_says(tmp_path, monkeypatch):
     monkeypatch.setenv("HIL_STATE_DIR", str(tmp_path))
     assert state_file() == tmp_path / FILENAME
+
+
+def test_a_digit_that_was_changed_on_the_disk_is_not_believed(tmp_path):
+    path = tmp_path / FILENAME
+    remember("u", "p", 921_600, {}, NOW, path)
+    path.write_text(path.read_text().replace("921600", "921601"))
+    assert recall("u", "p", NOW, path) == Remembered()

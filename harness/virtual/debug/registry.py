@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
+import socket
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from harness.disk import files
+from harness.disk.folders import RUNTIME, runtime_folder
 from harness.errors import BenchError, MisuseError
 
-ENVIRONMENT = "HIL_RUNTIME_DIR"
+_COMES_UP_S = 60.0
 _UID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
@@ -56,29 +59,6 @@ def _probe(pid: int) -> str | None:
     return "?"
 
 
-def runtime_dir() -> Path:
-    """The private directory, created if missing. ``BenchError`` if it is not ours alone."""
-    chosen = os.environ.get(ENVIRONMENT)
-    base = os.environ.get("XDG_RUNTIME_DIR")
-    if chosen:
-        path = Path(chosen)
-    elif base and os.access(base, os.W_OK):
-        path = Path(base) / "hil"
-    else:
-        path = Path(tempfile.gettempdir()) / f"hil-{os.getuid()}"
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = path.lstat()
-    if status.st_uid != os.getuid() or path.is_symlink():
-        raise BenchError(
-            "the directory of running virtual units belongs to someone else",
-            where=str(path),
-            next_step=f"set {ENVIRONMENT} to a directory of your own",
-        )
-    if status.st_mode & 0o077:
-        path.chmod(0o700)
-    return path
-
-
 def check_uid(uid: str) -> str:
     """``uid`` if it can name a unit; ``MisuseError`` else."""
     if not _UID.fullmatch(uid):
@@ -88,32 +68,29 @@ def check_uid(uid: str) -> str:
 
 def entry_path(uid: str) -> Path:
     """Where the entry of ``uid`` lies."""
-    return runtime_dir() / f"{uid}.json"
+    return runtime_folder() / f"{uid}.json"
 
 
 def socket_path(uid: str) -> Path:
     """Where its socket lies. ``BenchError`` if the kernel cannot take a path so long."""
-    path = runtime_dir() / f"{uid}.sock"
+    path = runtime_folder() / f"{uid}.sock"
     if len(os.fsencode(path)) > 100:
         raise BenchError(
             "the path of the runtime directory is too long for a Unix socket",
             where=str(path),
-            next_step=f"set {ENVIRONMENT} to a shorter directory",
+            next_step=f"set {RUNTIME} to a shorter directory",
         )
     return path
 
 
 def lifetime_path(uid: str) -> Path:
     """Where it tells how long it has lived (``lifetime``)."""
-    return runtime_dir() / f"{uid}.time"
+    return runtime_folder() / f"{uid}.time"
 
 
 def publish(entry: UnitEntry) -> None:
     """Make a unit known, in one step: readers see all of the entry or nothing."""
-    path = entry_path(entry.uid)
-    draft = path.with_suffix(f".{entry.pid}.new")
-    draft.write_text(json.dumps(asdict(entry)))
-    draft.replace(path)
+    files.replace(entry_path(entry.uid), json.dumps(asdict(entry)).encode())
 
 
 def withdraw(uid: str) -> None:
@@ -123,17 +100,42 @@ def withdraw(uid: str) -> None:
     lifetime_path(uid).unlink(missing_ok=True)
 
 
+def _sweep(folder: Path) -> None:
+    """Remove the sockets that nobody serves and the drafts of entries of units that were killed while they came up."""
+    for path in (*folder.glob("*.sock"), *folder.glob(".*.json.*")):
+        try:
+            if time.time() - path.lstat().st_mtime > _COMES_UP_S and not _served(path):
+                path.unlink(missing_ok=True)
+                path.with_suffix(".time").unlink(missing_ok=True)
+        except OSError:
+            continue
+
+
+def _served(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+        caller.setblocking(False)
+        try:
+            caller.connect(str(path))
+        except ConnectionRefusedError:  # nobody listens, or it is a file
+            return False
+        except OSError:
+            pass
+    return True
+
+
 def _load(path: Path) -> UnitEntry | None:
     try:
         return UnitEntry(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
 
 
 def running() -> list[UnitEntry]:
-    """All running units, by uid. Files of units whose process died are removed."""
+    """All running units, by uid. Files of units whose process died are removed, also when it had not told of itself yet."""
     found = []
-    for path in sorted(runtime_dir().glob("*.json")):
+    folder = runtime_folder()
+    _sweep(folder)
+    for path in sorted(folder.glob("*.json")):
         entry = _load(path)
         if entry is not None and entry.alive:
             found.append(entry)

@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from harness.errors import BenchError
+from harness.errors import BenchError, HilError
 from harness.virtual import soc
 from harness.virtual.debug import registry
 
@@ -47,6 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         registry.check_uid(uid)
         _serve(options.soc, uid, options.board_name, stop_on_eof)
+    except HilError as error:
+        print(f"unit {uid}: {error}", file=sys.stderr)
+        return 2
     except Exception as error:  # noqa: BLE001 - the last words of this process, for whoever started it
         import traceback
 
@@ -182,6 +185,7 @@ def start(soc: str, *, uid: str | None = None, board_name: str, timeout_s: float
     behind then.
     """
     uid = registry.check_uid(uid or new_uid())
+    registry.socket_path(uid)  # a runtime folder that cannot be used is told here, not by a process that dies of it
     command = [sys.executable, "-m", "harness.virtual", "--soc", soc, "--uid", uid, "--board-name", board_name]
     command += ["--watch-stdin", "--owner", str(os.getpid())]
     return spawn(command, RunningUnit, what="virtual unit", where=f"{soc}, unit {uid}", timeout_s=timeout_s)

@@ -1,0 +1,34 @@
+"""Files that a command was told to write: asked about before the work, written whole after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.disk import files
+from harness.errors import MisuseError
+
+
+def check(path: Path, ending: str | None = None) -> None:
+    """``MisuseError`` when a file of that name cannot be written: no such folder, a folder itself, another ``ending``."""
+    wanted = f"a file{f' *{ending}' if ending else ''} in a folder that exists"
+    try:
+        fits = path.parent.is_dir() and not path.is_dir() and (ending is None or path.suffix == ending)
+    except (OSError, ValueError):  # a name that no system takes
+        fits = False
+    if not fits:
+        raise MisuseError("the result cannot be written there", where=str(path), expected=wanted)
+
+
+def write(*contents: tuple[Path, bytes]) -> None:
+    """All of the files or, after an ``OSError``, none that was not there before."""
+    new: list[Path] = []
+    try:
+        for path, content in contents:
+            there = path.exists()
+            files.replace(path, content)
+            if not there:
+                new.append(path)
+    except OSError:
+        for path in new:
+            path.unlink(missing_ok=True)
+        raise
