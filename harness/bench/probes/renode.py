@@ -1,4 +1,4 @@
-"""A unit in Renode: what a debug probe does is done by Renode's monitor, in the unit's own process.
+"""A unit in Renode: what a debug probe does is done by the unit's own process, through an external in Renode.
 
 There is no flash controller behind it: an image is put into memory, then read back and compared like any other.
 """
@@ -12,8 +12,8 @@ from harness.bench.probes import CoreReport, CoreState, FlashReport, Progress
 from harness.errors import BenchError
 from harness.virtual.debug.rpc import Connection, LinkDown
 
-FLASH_TIMEOUT_S = 120.0  # 2 MB read back word by word
-CALL_TIMEOUT_S = 40.0  # a slice of virtual time that never ends is given up after 30
+FLASH_TIMEOUT_S = 120.0
+CALL_TIMEOUT_S = 70.0  # a step of virtual time that never ends is given up after 60
 
 
 class RenodeProbe:

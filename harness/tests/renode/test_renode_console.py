@@ -4,11 +4,11 @@ import os
 import threading
 
 import pytest
+from harness.renode.monitor import CommandRefused, NoAnswer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.renode.console import ConsoleMonitor, answer_of
-from harness.renode.monitor import CommandRefused, NoAnswer
 
 ENDS = st.sampled_from(["\n\r", "\r\n", "\r\r\n", "\n"])
 WORDS = st.text("abcdefx0123456789 .:", min_size=1, max_size=20).map(str.strip).filter(bool)

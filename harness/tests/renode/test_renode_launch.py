@@ -6,6 +6,8 @@ import subprocess
 import sys
 
 import pytest
+from harness.renode.monitor import CommandRefused, NoAnswer
+from harness.renode.robot import RobotMonitor
 from renode_lab import FACTS, ROOT, double
 
 from harness.bench.boards import load_board
@@ -15,9 +17,7 @@ from harness.renode import locate
 from harness.renode.console import ConsoleMonitor
 from harness.renode.launch import Launched, launch
 from harness.renode.machine import Machine, version_of
-from harness.renode.monitor import CommandRefused, NoAnswer
 from harness.renode.platform import render
-from harness.renode.robot import RobotMonitor
 
 
 @pytest.fixture
