@@ -74,10 +74,6 @@ class Bench:
         pc, lr, sp, halted = _CORE.unpack(self._call(b"C"))
         return pc, lr, sp, halted
 
-    def flush_log(self) -> None:
-        """Renode logs asynchronously: what has been logged is in the log's file afterwards."""
-        self._call(b"L")
-
     def _call(self, kind: bytes, payload: bytes = b"") -> bytes:
         deadline_s = time.monotonic() + self._timeout_s
         request = kind + struct.pack("<I", len(payload)) + payload

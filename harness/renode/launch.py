@@ -26,8 +26,10 @@ _PR_SET_PDEATHSIG = 1
 #: --disable-gui is its other name from 1.15 on; the old one is known to all. With --console and without a port there is no
 #: listener; without --console, or when standard input ends, its shell would read an empty input for ever.
 _ARGUMENTS = ("--disable-xwt", "--plain", "--console", "--hide-log")
-#: Repeated log lines must not be folded: they are counted.
-_CONFIG = "[general]\ncollapse-repeated-log-entries = False\n"
+#: Repeated log lines must not be folded: they are counted. Without its thread for the log a line is in the file before what
+#: follows it happens; and that thread can be lost, then everything stands still behind ten thousand lines (seen on 1.16.1).
+_CONFIG = "[general]\ncollapse-repeated-log-entries = False\nuse-synchronous-logging = True\n"
+_WARNINGS = 2  # and errors: each step would bring two lines more
 
 
 class Launched:
@@ -50,7 +52,7 @@ class Launched:
 
     @property
     def log_lines(self) -> list[str]:
-        """The log so far. Renode logs asynchronously: it is complete only after the process has ended."""
+        """The log so far."""
         self._lines += self._tail.new_lines()
         return self._lines
 
@@ -141,6 +143,7 @@ def launch(renode: Path) -> Launched:
     try:
         launched.console.greet(BOOT_TIMEOUT_S, launched.watch)
         launched.do(f"logFile @{log} true")
+        launched.do(f"logLevel {_WARNINGS}")
     except BaseException:
         launched.close()
         raise

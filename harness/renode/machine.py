@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from importlib import resources
 
 from harness.errors import BenchError
@@ -25,9 +26,8 @@ class Machine:
         self._launched, self.facts = launched, facts
         self.version = version_of(launched.do("version"))
         folder = launched.folder
-        for name in models(facts):
-            (folder / name).write_text(source(name, self.version), encoding="utf-8")
-            launched.do(f"include @{folder / name}")
+        (folder / "hil.cs").write_text(source(models(facts), self.version), encoding="utf-8")
+        launched.do(f"include @{folder / 'hil.cs'}")
         (folder / "board.repl").write_text(render(facts))
         launched.do(f'mach create "{_MACHINE}"')
         launched.do(f"machine LoadPlatformDescription @{folder / 'board.repl'}")
@@ -39,7 +39,7 @@ class Machine:
             f'emulation HilServe "{_MACHINE}" "{facts.uart.lower()}" "{self.bench.requests}" "{self.bench.answers}"'
         )
         launched.console.say(self._serve)
-        self.bench.flush_log()
+        self.bench.core()  # it serves
 
     @property
     def name(self) -> str:
@@ -55,7 +55,6 @@ class Machine:
 
     def findings(self) -> Findings:
         """What the log tells so far."""
-        self.bench.flush_log()
         return scan(self._launched.log_lines)
 
     def close(self) -> None:
@@ -68,10 +67,15 @@ class Machine:
             raise NoAnswer("Renode does not serve the board", where=self._serve, found=complaint)
 
 
-def source(name: str, version: tuple[int, int, int]) -> str:
-    """A C# file of ours as ``version`` can compile it."""
-    text = (resources.files("harness.renode") / "models" / name).read_text(encoding="utf-8")
-    return text if version >= (1, 15, 0) else text.replace("(IMachine machine", "(Machine machine")
+def source(names: Sequence[str], version: tuple[int, int, int]) -> str:
+    """Our C# files as one that ``version`` can compile: each compilation takes a second."""
+    texts = [(resources.files("harness.renode") / "models" / name).read_text(encoding="utf-8") for name in names]
+    lines = [line for text in texts for line in text.splitlines() if not line.startswith("//")]
+    usings = dict.fromkeys(line for line in lines if line.startswith("using "))
+    whole = "\n".join([*usings, *(line for line in lines if line not in usings)]) + "\n"
+    if version < (1, 15, 0):
+        whole = whole.replace("(IMachine machine", "(Machine machine").replace("GetRegister(", "GetRegisterUnsafe(")
+    return whole
 
 
 def version_of(text: str) -> tuple[int, int, int]:

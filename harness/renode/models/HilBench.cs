@@ -9,15 +9,13 @@
 //   'R' address:u32 size:u32 -> bytes            'W' address:u32 bytes... -> nothing
 //   'X' vectors:u32 -> nothing                   reset; the core will start at that vector table, now and after each reset
 //   'C' -> pc:u32 lr:u32 sp:u32 halted:u8        the core
-//   'L' -> nothing                               what was logged is in the log
 //
-// The constructors and calls are those that every version from 1.13 to 1.16 has.
+// The constructors and calls are those that every version from 1.13 to 1.16 has, but for what the harness replaces (machine.py).
 using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Text;
 using Antmicro.Renode.Core;
-using Antmicro.Renode.Logging;
 using Antmicro.Renode.Peripherals.CPU;
 using Antmicro.Renode.Peripherals.Timers;
 using Antmicro.Renode.Peripherals.UART;
@@ -108,13 +106,10 @@ namespace Antmicro.Renode.Hil
                 return Pack(to =>
                 {
                     to.Write((uint)cpu.PC.RawValue);
-                    to.Write((uint)cpu.GetRegisterUnsafe(14).RawValue);
-                    to.Write((uint)cpu.GetRegisterUnsafe(13).RawValue);
+                    to.Write((uint)cpu.GetRegister(14).RawValue);
+                    to.Write((uint)cpu.GetRegister(13).RawValue);
                     to.Write(cpu.IsHalted);
                 });
-            case 'L':
-                Logger.Flush();
-                return new byte[0];
             default:
                 throw new ArgumentException("no such request: " + kind);
             }
@@ -137,7 +132,7 @@ namespace Antmicro.Renode.Hil
             }
             var answer = Pack(to =>
             {
-                to.Write((ulong)(emulation.MasterTimeSource.ElapsedVirtualTime.TotalSeconds * 1e6));
+                to.Write((ulong)Math.Round(emulation.MasterTimeSource.ElapsedVirtualTime.TotalSeconds * 1e6));
                 to.Write((ulong)cpu.ExecutedInstructions);
                 to.Write((uint)waiting.Count);
                 to.Write(sent.ToArray());

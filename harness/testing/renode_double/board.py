@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from mmap import mmap
 
-from unicorn import arm_const, unicorn_const
+from unicorn import unicorn_const
 
 from harness.testing.renode_double.devices import UARTS, Nothing, RegisterFile, Uart
+from harness.testing.renode_double.ge import WrongFlags
 from harness.testing.renode_double.platform import Entry
 from harness.testing.renode_double.quirks import Quirks
 from harness.virtual.core.bus import BusError
-from harness.virtual.core.cpu import Registers
 from harness.virtual.core.machine import Machine
 from harness.virtual.periph.base import Peripheral
 
 _IBUSERR = 1 << 8
-_GE = 0xF << 16
-_CODE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p)
 _IRQS = 168
 _PAGE = 0x400
 #: Where a firmware's registers are. Elsewhere an access to nothing is met as a fault, and code can be jumped to.
@@ -34,7 +31,7 @@ class Board:
     """``log(level, text)`` gets what Renode would log. ``uarts`` are its serial ports by name."""
 
     def __init__(self, entries: list[Entry], quirks: Quirks, log: Callable[[str, str], None]) -> None:
-        self._log, self._quirks = log, quirks
+        self._log = log
         self.machine = machine = Machine(_IRQS, part=0)
         self.passed_s = 0.0
         machine.wall = lambda: self.passed_s  # while the core sleeps its timers keep to this clock
@@ -50,7 +47,7 @@ class Board:
         self.port: Uart | None = None
         self.sent = bytearray()
         self._tick_hz = 0
-        self._flags = Registers(machine.core, [arm_const.UC_ARM_REG_APSR])
+        self._wrong_flags = None if quirks.sets_ge else WrongFlags(machine.core)
         self._build(entries, quirks)
 
     # -- what is there --------------------------------------------------------------------------------------------
@@ -131,21 +128,8 @@ class Board:
         for same in self.machine.bus.regions:
             if same.buffer is region.buffer:
                 self.machine.code_changed(same.base, same.size)
-        if not self._quirks.sets_ge:
-            self._spoil(address, data)
-
-    def _spoil(self, base: int, code: bytes) -> None:
-        """Where SSUB8 is, GE is empty behind it."""
-        for at in range(0, len(code) - 3, 2):
-            first, second = int.from_bytes(code[at : at + 2], "little"), int.from_bytes(code[at + 2 : at + 4], "little")
-            if first & 0xFFF0 == 0xFAC0 and second & 0xF0F0 == 0xF000:
-                behind = base + at + 4
-                self.machine.core._hook(unicorn_const.UC_HOOK_CODE, _CODE(self._clear_ge), behind, behind)
-
-    def _clear_ge(self, _uc: int, _address: int, _size: int, _data: int) -> None:
-        values = self._flags.load()
-        values[0] &= ~_GE
-        self._flags.store()
+        if self._wrong_flags is not None:
+            self._wrong_flags.spoil(address, data)
 
     # -- running --------------------------------------------------------------------------------------------------
 

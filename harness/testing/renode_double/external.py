@@ -89,8 +89,6 @@ class External:
                 board.reset(*struct.unpack("<I", payload))
             case b"C":
                 return struct.pack("<III?", *board.core())
-            case b"L":
-                pass
             case _:
                 raise ValueError(f"no such request: {kind.decode(errors='replace')}")
         return b""

@@ -32,6 +32,7 @@ class Monitor:
         self._types: dict[str, tuple[str, ...]] = {}
         self._commands: tuple[tuple[str, Callable[..., str]], ...] = (
             (r"version", lambda: quirks.banner),
+            (r"logLevel 2", lambda: ""),
             (r'mach create "(\w+)"', self._create),
             (r"include @(\S+)", self._include),
             (r"machine LoadPlatformDescription @(\S+)", self._platform),
@@ -72,10 +73,9 @@ class Monitor:
     def _include(self, path: str) -> str:
         self._pay(_COMPILATION_S, path)
         try:
-            name, arguments = included(Path(path).read_text(), self._quirks)
+            self._types |= included(Path(path).read_text(), self._quirks)
         except Wrong as error:
             raise Refused(str(error)) from error
-        self._types[name] = arguments
         return ""
 
     def _platform(self, path: str) -> str:

@@ -54,24 +54,27 @@ class Entry:
         return int(self.told[name], 0) if name in self.told else default
 
 
-def included(text: str, quirks: Quirks) -> tuple[str, tuple[str, ...]]:
-    """The type that a C# file brings, as platform descriptions name it, and what it must or may be made with.
+def included(text: str, quirks: Quirks) -> dict[str, tuple[str, ...]]:
+    """The types that a C# file brings, as platform descriptions name them, and what each must or may be made with.
 
     An external is nothing for a platform: its name alone. ``Wrong`` where this version cannot compile the file.
     """
-    space = _SPACE.search(text)
-    if space is None:
-        raise Wrong("There were compilation errors: no namespace of ours in it")
-    if space[1] == "Hil":
-        return "Hil.HilBench", ()
-    found = _CONSTRUCTOR.search(text)
-    if found is None:
-        raise Wrong("There were compilation errors: no peripheral in it")
-    if (found[2] == "IMachine") is not quirks.machine_is_an_interface:
-        raise Wrong(
-            f"There were compilation errors: error CS0246: The type or namespace name `{found[2]}' could not be found"
-        )
-    return f"{space[1]}.{found[1]}", tuple(name for name, _ in _ARGUMENT.findall(found[3]))
+    types: dict[str, tuple[str, ...]] = {}
+    for part in re.split(r"(?m)^(?=namespace )", text)[1:]:
+        space, found = _SPACE.match(part), _CONSTRUCTOR.search(part)
+        if space is None:
+            raise Wrong("There were compilation errors: no namespace of ours in it")
+        if space[1] == "Hil":
+            types["Hil.HilBench"] = ()
+            continue
+        if found is None:
+            raise Wrong("There were compilation errors: no peripheral in it")
+        if (found[2] == "IMachine") is not quirks.machine_is_an_interface:
+            raise Wrong(
+                f"There were compilation errors: error CS0246: The type or namespace name `{found[2]}' could not be found"
+            )
+        types[f"{space[1]}.{found[1]}"] = tuple(name for name, _ in _ARGUMENT.findall(found[3]))
+    return types
 
 
 def parse(text: str, types: dict[str, tuple[str, ...]]) -> list[Entry]:

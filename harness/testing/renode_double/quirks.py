@@ -11,7 +11,7 @@ class Quirks:
 
     version: str
     short_names: bool = False  # `cpu` for `sysbus.cpu`
-    sets_ge: bool = False  # SSUB8 sets the flags that SEL looks at
+    sets_ge: bool = False  # SSUB8 sets the flags that SEL looks at as the architecture says
     machine_is_an_interface: bool = True  # C# models are made with an IMachine, not a Machine
 
     @property
