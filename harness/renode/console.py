@@ -11,7 +11,7 @@ import select
 import time
 from collections.abc import Callable
 
-from harness.errors import BenchError, DeviceError
+from harness.errors import BenchError, HilError
 
 Watch = Callable[[], None]
 
@@ -29,11 +29,11 @@ class CommandRefused(BenchError):
     """Renode answered, and the answer is an error. It can still be used."""
 
 
-class NoAnswer(BenchError):
+class NoAnswer(HilError):
     """Renode did not answer in time, or its process is gone. It is of no use any more."""
 
 
-class CoreAborted(DeviceError):
+class CoreAborted(HilError):
     """The emulated core jumped to where no code is. Renode cannot go on: its process must be killed."""
 
 

@@ -14,7 +14,7 @@ from harness.renode.launch import Launched
 from harness.renode.log import Findings, scan
 from harness.renode.platform import Facts, models, render
 
-CALL_TIMEOUT_S = 60.0  # a step takes milliseconds; on a busy host much more
+CALL_TIMEOUT_S = 30.0  # a step takes milliseconds; on a busy host much more
 QUANTUM_S = 0.001  # how often everything in Renode meets; a tenth of it costs six times as much
 _MACHINE = "dut"
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import socket
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HilError
-from harness.renode.console import CoreAborted, NoAnswer
 from harness.renode.image import vector_table
 from harness.renode.machine import Machine
 from harness.renode.pace import Pace
 from harness.renode.platform import outside
-from harness.virtual.debug import rpc
 from harness.virtual.debug.lifetime import LIFE_SIGN_S, Lifetime, LivedWall
+from harness.virtual.host.desk import Desk, Verbs
+from harness.virtual.host.image import segments
 from harness.virtual.host.serial_port import SerialPort, host_baud
 
 _LINE_LIMIT = 16 * 1024
@@ -33,7 +30,7 @@ class Unit:
     """
 
     def __init__(self, machine: Machine, listener: socket.socket, lifetime: Lifetime, stop_on_eof: list[int]) -> None:
-        self._machine, self._listener, self._lifetime = machine, listener, lifetime
+        self._machine, self._lifetime = machine, lifetime
         self.port = SerialPort()
         self.running = True
         self._live = False  # the core may run: after the first reset, not while it is being flashed
@@ -44,11 +41,12 @@ class Unit:
         self._pace = Pace(time.monotonic())
         self._lived = LivedWall()
         self._held_s = self._lived()
-        self._stop_on_eof = stop_on_eof
-        self._clients: dict[int, tuple[socket.socket, rpc.Inbox]] = {}
         self._poll = select.poll()
-        for fd in (listener.fileno(), self.port.master, *stop_on_eof):
+        for fd in (self.port.master, *stop_on_eof):
             self._poll.register(fd, select.POLLIN)
+        verbs: Verbs = {"describe": lambda: {"name": machine.name}, "flash": self._flash, "reset": self._reset, "core": self._core,
+                 "read": self._read, "findings": self._findings, "try": self._try}  # fmt: skip
+        self._desk = Desk(listener, self._poll, verbs)
 
     def serve(self) -> None:
         """The loop."""
@@ -59,9 +57,7 @@ class Unit:
 
     def close(self) -> None:
         """Close connections and port."""
-        for client, _inbox in self._clients.values():
-            client.close()
-        self._clients.clear()
+        self._desk.close()
         self.port.close()
         self._lifetime.close()
 
@@ -107,52 +103,12 @@ class Unit:
                 # A core that is held hears nothing, as a chip in reset does.
                 if self._live:
                     self._input += data
-        elif fd == self._listener.fileno():
-            client, _address = self._listener.accept()
-            client.settimeout(5.0)
-            self._clients[client.fileno()] = (client, rpc.Inbox())
-            self._poll.register(client.fileno(), select.POLLIN)
-        elif fd in self._clients:
-            self._serve_client(fd)
+        elif self._desk.serves(fd):
+            self._desk.handle(fd)
         elif mask & (select.POLLHUP | select.POLLERR) or not _read_some(fd):
             self.running = False
 
     # -- requests -------------------------------------------------------------------------------------------------
-
-    def _serve_client(self, fd: int) -> None:
-        client, inbox = self._clients[fd]
-        try:
-            data = client.recv(1 << 16)
-            if not data:
-                raise ConnectionResetError
-            for body in inbox.feed(data):
-                client.sendall(self._answer(body[1:]))
-        except (OSError, ValueError):
-            self._poll.unregister(fd)
-            del self._clients[fd]
-            client.close()
-
-    def _answer(self, payload: bytes) -> bytes:
-        verbs: dict[str, Callable[..., dict[str, Any]]] = {
-            "describe": lambda: {"name": self._machine.name},
-            "flash": self._flash,
-            "reset": self._reset,
-            "core": self._core,
-            "read": lambda address, n_bytes: {"data": self._machine.bench.read(address, n_bytes).hex()},
-            "findings": self._findings,
-            "try": self._try,
-        }
-        request = json.loads(payload)
-        try:
-            answer = verbs[request.pop("command")](**request)
-        except (CoreAborted, NoAnswer):
-            raise  # the end of this unit
-        except HilError as error:
-            answer = {"error": error.what, "where": error.where, "expected": _text(error.expected),
-                      "found": _text(error.found), "next_step": error.next_step}  # fmt: skip
-        except OSError as error:
-            answer = {"error": "a file cannot be read", "where": str(error.filename or ""), "found": str(error)}
-        return rpc.reply(rpc.OK, json.dumps(answer).encode())
 
     def _flash(self, elf: str) -> dict[str, Any]:
         started_s = time.monotonic()
@@ -198,6 +154,9 @@ class Unit:
         self._live = True
         return {}
 
+    def _read(self, address: int, n_bytes: int) -> dict[str, Any]:
+        return {"data": self._machine.bench.read(address, n_bytes).hex()}
+
     def _core(self) -> dict[str, Any]:
         executed = self._step(_LOOK_US, _DEFAULT_BAUD) if self._live else 0
         pc, lr, sp, halted = self._machine.bench.core()
@@ -226,10 +185,6 @@ class Unit:
             "warnings": [f"no model of a register that the firmware used: {s.describe()}" for s in unknown]
             + [f"Renode says: {line}" for line in found.others],
         }
-
-
-def _text(part: object) -> str | None:
-    return None if part is None else str(part)
 
 
 def _read_some(fd: int) -> bytes:

@@ -12,8 +12,7 @@ from harness.bench import selftest
 from harness.bench.boards import Board
 from harness.bench.emulators import About, EmulatedUnit, Findings
 from harness.bench.finding import Finding
-from harness.bench.probes import Probe
-from harness.bench.probes.renode import RenodeProbe, ask
+from harness.bench.probes.supervised import SupervisedProbe
 from harness.errors import BenchError, HilError
 from harness.renode import locate, process, soc
 from harness.renode.platform import Facts
@@ -36,6 +35,21 @@ from harness.renode.launch import launch
 with launch(Path(sys.argv[1])) as renode:
     print(renode.do("version").splitlines()[-1])
 """
+
+
+class _RenodeProbe(SupervisedProbe):
+    """Reads the chip's unique id as well: the unit has written one to where the chip's maker does."""
+
+    def __init__(self, uid: str, socket: str, description: str, board: Board) -> None:
+        super().__init__(uid, socket, description)
+        self._debug = board.debug
+
+    def chip_id(self) -> bytes:
+        """See ``Probe.chip_id``."""
+        n_bytes = self._debug.unique_id_bytes
+        if not n_bytes:
+            return b""
+        return bytes.fromhex(self.ask("read", address=self._debug.unique_id_address, n_bytes=n_bytes)["data"])
 
 
 @dataclass
@@ -78,15 +92,13 @@ class BenchRenode:
         """How long it has lived by its own clock: virtual time while its core may run, the host's while it is held."""
         return lifetime.read(registry.lifetime_path(self.uid)) if self.alive else None
 
-    def probe(self, *, allow_mass_erase: bool = False) -> Probe:
+    def probe(self, *, allow_mass_erase: bool = False) -> SupervisedProbe:
         """Renode instead of a debug probe. There is no protection to take away."""
-        debug = self.board.debug
-        chip_id = (debug.unique_id_address, debug.unique_id_bytes)
-        return RenodeProbe(self.uid, self.running.socket, f"{self.running.name}, {_HOW}", chip_id)
+        return _RenodeProbe(self.uid, self.running.socket, f"{self.running.name}, {_HOW}", self.board)
 
     def findings(self) -> Findings:
         """Accesses to nothing, from Renode's log."""
-        told = ask(self.uid, self.running.socket, "findings")
+        told = self.probe().ask("findings")
         return Findings(tuple(told["errors"]), tuple(told["warnings"]))
 
     def close(self) -> None:
@@ -122,7 +134,7 @@ def start(board: Board) -> EmulatedUnit:
 def _prove(unit: BenchRenode, board: Board) -> None:
     memory = board.memory
     program = selftest.program(memory.ram_origin + memory.ram_bytes, memory.flash_origin, memory.ram_origin)
-    told = ask(unit.uid, unit.running.socket, "try", image=program.hex(), at=memory.flash_origin, result=memory.ram_origin,
+    told = unit.probe().ask("try", image=program.hex(), at=memory.flash_origin, result=memory.ram_origin,
                size=selftest.RESULT_BYTES)  # fmt: skip
     selftest.judge(bytes.fromhex(told["found"]), unit.running.name, _ADVICE)
 
