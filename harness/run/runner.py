@@ -257,24 +257,12 @@ def _on_the_unit(
     notes.warnings.extend(notes.inside.warnings)
 
 
-def _seen_by_the_emulator(error: BenchError | DeviceError, unit: Unit, notes: _Notes) -> BenchError | DeviceError:
-    """A case ended early; perhaps because of what the emulator saw before that, which a chip would not have done."""
-    if isinstance(error, DeviceError):
-        try:
-            _heed(unit.findings(), notes, f"{error.what}, and before that")
-        except DeviceError as found:
-            return found
-        except BenchError:
-            pass  # it cannot be asked any more: blame looks why
-    return error
-
-
-def _heed(found: Findings, notes: _Notes, before: str = "every sample was answered, but") -> None:
+def _heed(found: Findings, notes: _Notes) -> None:
     """What the emulator saw: gaps of its model are warnings; what a chip would not have done is the firmware's fault."""
     notes.warnings += found.warnings
     if found.errors:
         raise blame.OnAChipError(
-            f"{before} on a chip this firmware would have crashed or gone wrong",
+            "every sample was answered, but on a chip this firmware would have crashed or gone wrong",
             found="; ".join(found.errors[:5]),
             next_step="look the pc up in the ELF: addr2line -e fw.elf <pc>",
         )
@@ -329,7 +317,6 @@ def _ended_early(
     _warn(notes)
     if unit is not None:
         notes.unit = unit.facts()  # who answered, if that is what went wrong
-        error = _seen_by_the_emulator(error, unit, notes)
     found = blame.blame(error, unit, notes.live.session if notes.live else None, symbols)
     notes.fault = found.fault
     reasons = list(found.reasons)

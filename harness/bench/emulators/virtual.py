@@ -119,7 +119,9 @@ def _prove() -> None:
     machine.vector_base = flash_at
     machine.request_reset("power")
     machine.run(int(selftest.LASTS_S * machine.clock.hz))
-    selftest.judge(ram[: selftest.RESULT_BYTES], f"Unicorn {importlib.metadata.version('unicorn')}", "pip install unicorn==2.1.4")
+    selftest.judge(
+        ram[: selftest.RESULT_BYTES], f"Unicorn {importlib.metadata.version('unicorn')}", "pip install unicorn==2.1.4"
+    )
 
 
 def examine() -> Iterator[Finding]:
