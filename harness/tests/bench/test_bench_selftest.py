@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from harness.bench import selftest
+from harness.bench.boards import load_board
+from harness.bench.emulators import virtual
 from harness.errors import BenchError
 from harness.paths import shipped
 from harness.virtual.core.machine import Machine
@@ -127,3 +129,12 @@ def test_each_wrong_word_is_told_with_its_instruction_and_what_to_take(at):
 def test_one_that_does_not_come_to_the_end_is_told_so():
     with pytest.raises(BenchError, match="to its end"):
         selftest.judge(bytes(selftest.RESULT_BYTES), "Renode 1.15.3", "")
+
+
+def test_the_virtual_board_is_not_handed_out_before_it_has_passed(monkeypatch):
+    monkeypatch.setattr(selftest, "_EXPECTED", (("SSUB8, SEL", 1), *selftest._EXPECTED[1:]))
+    monkeypatch.setattr(virtual.process, "start", lambda *_arguments, **_more: pytest.fail("it was started"))
+    virtual._prove.cache_clear()
+    with pytest.raises(BenchError, match="Unicorn .* computes SSUB8"):
+        virtual.start(load_board("nucleo_f446re"))
+    virtual._prove.cache_clear()
