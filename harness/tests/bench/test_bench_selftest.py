@@ -135,6 +135,6 @@ def test_the_virtual_board_is_not_handed_out_before_it_has_passed(monkeypatch):
     monkeypatch.setattr(selftest, "_EXPECTED", (("SSUB8, SEL", 1), *selftest._EXPECTED[1:]))
     monkeypatch.setattr(virtual.process, "start", lambda *_arguments, **_more: pytest.fail("it was started"))
     virtual._prove.cache_clear()
-    with pytest.raises(BenchError, match="Unicorn .* computes SSUB8"):
+    with pytest.raises(BenchError, match=r"Unicorn .* computes SSUB8"):
         virtual.start(load_board("nucleo_f446re"))
     virtual._prove.cache_clear()
