@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -205,11 +207,11 @@ def run(
         for case in cases:
             folder = None if report_dir is None else report_dir if len(cases) == 1 else report_dir / case.id
             with faults.kept_in(folder), claimed(folder, what=case.id):
-                with console.status(case.id) as status:
+                with console.status(case.id) as status, _told_where_it_stands(plan, case.id, folder) as stands:
                     result = run_case(
                         case,
                         options,
-                        watch=lambda step: _show(status, case.id, step),  # noqa: B023 - called within
+                        watch=lambda step: _show(status, case.id, stands(step)),  # noqa: B023 - called within
                         folder=folder,
                     )
                 console.print(terminal.view(result.record))
@@ -219,6 +221,30 @@ def run(
                 console.print(f"reports: {folder}", soft_wrap=True)
             verdicts.append(result.record.verdict)
     raise typer.Exit(worst(verdicts))
+
+
+@contextmanager
+def _told_where_it_stands(plan: str, case_id: str, folder: Path | None) -> Iterator[Callable[[Step], Step]]:
+    """On Ctrl-C: what was reached, and how it is gone on with."""
+    from harness.run import journal
+
+    last = Step("start")
+
+    def keep(step: Step) -> Step:
+        nonlocal last
+        last = step
+        return step
+
+    try:
+        yield keep
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted: {case_id}: {line(last)}", err=True)
+        if folder is not None and (folder / journal.FILENAME).exists():
+            board = case_id.split("/")[1]
+            typer.echo(f"go on with: hil run {plan} --board {board} --resume {folder}", err=True)
+        else:
+            typer.echo("nothing of it is kept: with --report-dir DIR a run can be gone on with", err=True)
+        raise
 
 
 def _show(status: object, case_id: str, step: Step) -> None:

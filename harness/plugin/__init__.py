@@ -160,8 +160,10 @@ def pytest_runtest_makereport(
     return report
 
 
-def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """The table of each case."""
+def pytest_terminal_summary(terminalreporter: TerminalReporter, exitstatus: int) -> None:
+    """The table of each case; after Ctrl-C where a case stood, and how to go on."""
     from harness.plugin import summary
 
     summary.write(terminalreporter)
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        summary.write_interrupted(terminalreporter)

@@ -16,6 +16,7 @@ from harness.plugin import options
 from harness.plugin.collect import RECORD, SKIPPED
 from harness.plugin.places import report_root
 from harness.records import Record
+from harness.run import journal
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -67,6 +68,15 @@ def write(reporter: TerminalReporter) -> None:
         reporter.write_line(f"SKIP  {case_id}  {reason}")
     if records:
         reporter.write_line(f"reports: {report_root(reporter.config)}")
+
+
+def write_interrupted(reporter: TerminalReporter) -> None:
+    """The cases that were begun and not judged: what of them is kept, and how they are gone on with."""
+    root = report_root(reporter.config)
+    for path in sorted(root.rglob(journal.FILENAME)):
+        answered = sum(line[9:].startswith(b'{"i"') for line in path.read_bytes().splitlines())
+        reporter.write_line(f"interrupted: {path.parent}: {answered} samples are answered and kept")
+        reporter.write_line(f"go on with: the same command and --resume {root}")
 
 
 def _skipped(reporter: TerminalReporter) -> Iterator[tuple[str, str]]:

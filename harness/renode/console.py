@@ -1,4 +1,7 @@
-"""Renode's monitor on the pipes of its process: no network at all. A dialogue with a prompt, errors in plain text."""
+"""Renode's monitor on the pipes of its process: no network at all. A dialogue with a prompt, errors in plain text.
+
+It only brings the emulation up (``machine``): a command costs milliseconds whatever it does. What runs it then is ``bench``.
+"""
 
 from __future__ import annotations
 
@@ -6,62 +9,78 @@ import os
 import re
 import select
 import time
+from collections.abc import Callable
 
-from harness.renode.monitor import CommandRefused, NoAnswer, Watch
+from harness.errors import BenchError, HilError
 
-_LOOK_EVERY_S = 0.2
+Watch = Callable[[], None]
+
+LOOK_EVERY_S = 0.2
 #: At the start of a line and nothing behind it: the prompt is the monitor's name or that of the machine.
 _PROMPT = re.compile(rb"(?:^|[\r\n])\(([^()\r\n]+)\) $")
 _ERROR = re.compile(
     r"No such command or device|There was an error executing command|could not be|Could not|Parameters did not match"
-    r"|Error (?:E\d+|while)|does not provide a field|Bad parameters",
+    r"|Error (?:E\d+|while)|does not provide a field|Bad parameters|There were compilation errors",
 )
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-class ConsoleMonitor:
-    """The dialogue over two descriptors. ``greet`` must be called first and waits for the first prompt."""
+class CommandRefused(BenchError):
+    """Renode answered, and the answer is an error. It can still be used."""
+
+
+class NoAnswer(HilError):
+    """Renode did not answer in time, or its process is gone. It is of no use any more."""
+
+
+class CoreAborted(HilError):
+    """The emulated core jumped to where no code is. Renode cannot go on: its process must be killed."""
+
+
+class Console:
+    """The dialogue over two descriptors. ``greet`` must be called first and waits for the first prompt.
+
+    ``watch`` is called while waiting, and may raise to end the wait.
+    """
 
     def __init__(self, to_renode: int, from_renode: int) -> None:
         self._in, self._out = to_renode, from_renode
         os.set_blocking(from_renode, False)
         self._said = b""
 
-    @property
-    def how(self) -> str:
-        """See Monitor."""
-        return "over pipes, without any listener"
-
     def greet(self, timeout_s: float, watch: Watch) -> None:
         """Wait until Renode is ready. ``NoAnswer`` when it does not come up."""
         self._until_prompt(timeout_s, watch, "its first prompt")
 
     def execute(self, command: str, timeout_s: float, watch: Watch) -> str:
-        """See Monitor."""
-        self._said = b""
-        self._send(command)
+        """Run one line and return its text, stripped. ``CommandRefused``, ``NoAnswer``, or what ``watch`` raises."""
+        self.say(command)
         text = answer_of(command, self._until_prompt(timeout_s, watch, command))
         if _ERROR.search(text):
             raise CommandRefused("Renode refused a command", where=command, found=text)
         return text
 
-    def quit(self) -> None:
-        """See Monitor."""
-        try:
-            self._send("quit")
-        except NoAnswer:
-            pass
-
-    def _send(self, command: str) -> None:
+    def say(self, command: str) -> None:
+        """Send a line without waiting for its end: some have none. ``NoAnswer``."""
+        self._said = b""
         try:
             os.write(self._in, command.encode() + b"\n")
         except OSError as error:
             raise NoAnswer("Renode does not answer", where=command, found=error) from error
 
+    def complaint(self, command: str) -> str:
+        """What a command that has no end said at its unwanted end; "" while it runs."""
+        try:
+            self._said += os.read(self._out, 1 << 16)
+        except OSError:
+            pass
+        plain = _ESCAPES.sub(b"", self._said)
+        return answer_of(command, plain) or "it ended without a word" if _PROMPT.search(plain) else ""
+
     def _until_prompt(self, timeout_s: float, watch: Watch, what: str) -> bytes:
         deadline_s = time.monotonic() + timeout_s
         while True:
-            if select.select([self._out], [], [], _LOOK_EVERY_S)[0]:
+            if select.select([self._out], [], [], LOOK_EVERY_S)[0]:
                 try:
                     part = os.read(self._out, 1 << 16)
                 except BlockingIOError:

@@ -3,46 +3,47 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
-from harness.errors import MisuseError
-from harness.renode import isolate
-from harness.renode.console import ConsoleMonitor
+from harness.renode.console import Console, CoreAborted, NoAnswer
 from harness.renode.log import LogTail, scan
-from harness.renode.monitor import CoreAborted, Monitor, NoAnswer
-from harness.renode.robot import RobotMonitor
 
-CONTROL = "HIL_RENODE_CONTROL"
 BOOT_TIMEOUT_S = 60.0
-_END_TIMEOUT_S = 5.0
+FOLDER = "hil-renode-"
 _SETTLE_TIMEOUT_S = 2.0
-_PAUSE_S = 0.05
+_LOCK = "lock"
+_NEW_S = 30.0  # a folder is made before it is locked
 _PR_SET_PDEATHSIG = 1
-_COMMON = ("--disable-xwt", "--plain")  # --disable-gui is its other name from 1.15 on; the old one is known to all
-#: Repeated log lines must not be folded: they are counted.
-_CONFIG = "[general]\ncollapse-repeated-log-entries = False\n"
+#: --disable-gui is its other name from 1.15 on; the old one is known to all. With --console and without a port there is no
+#: listener; without --console, or when standard input ends, its shell would read an empty input for ever.
+_ARGUMENTS = ("--disable-xwt", "--plain", "--console", "--hide-log")
+#: Repeated log lines must not be folded: they are counted. Without its thread for the log a line is in the file before what
+#: follows it happens; and that thread can be lost, then everything stands still behind ten thousand lines (seen on 1.16.1).
+_CONFIG = "[general]\ncollapse-repeated-log-entries = False\nuse-synchronous-logging = True\n"
+_WARNINGS = 2  # and errors: each step would bring two lines more
 
 
 class Launched:
-    """A running Renode and the way to its monitor. A context manager; ``close`` kills what does not end by itself."""
+    """A running Renode and the way to its monitor. A context manager; ``close`` kills it."""
 
-    def __init__(self, folder: Path, process: subprocess.Popen[bytes], log: Path, streams: list[IO[bytes]]) -> None:
+    def __init__(self, folder: Path, lock: int, process: subprocess.Popen[bytes], log: Path) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
         self.folder = folder
+        self.console = Console(process.stdin.fileno(), process.stdout.fileno())
+        self._lock = lock
         self._process = process
-        self._streams = streams
         self._tail = LogTail(log)
         self._lines: list[str] = []
-        self.monitor: Monitor | None = None
 
     @property
     def group(self) -> int:
@@ -51,9 +52,17 @@ class Launched:
 
     @property
     def log_lines(self) -> list[str]:
-        """The log so far. Renode logs asynchronously: it is complete only after the process has ended."""
+        """The log so far."""
         self._lines += self._tail.new_lines()
         return self._lines
+
+    def do(self, command: str, timeout_s: float = BOOT_TIMEOUT_S) -> str:
+        """A monitor command, as ``Console.execute``."""
+        try:
+            return self.console.execute(command, timeout_s, self.watch)
+        except NoAnswer:
+            self._watch_dropped()
+            raise
 
     def watch(self) -> None:
         """``CoreAborted`` or ``NoAnswer`` when the log or the process says that waiting is in vain."""
@@ -70,9 +79,9 @@ class Launched:
         if self._process.poll() is not None:
             raise NoAnswer("Renode has ended", found=self.last_words())
 
-    def watch_dropped(self) -> None:
-        """``watch``, after the way to the monitor broke off: a process loses its sockets and pipes some time before its end
-        can be seen and its last lines can be read, so a look at once may come too early to tell that it has ended."""
+    def _watch_dropped(self) -> None:
+        """``watch``, after the way to the monitor broke off: a process loses its pipes some time before its end can be seen
+        and its last lines can be read, so a look at once may come too early to tell that it has ended."""
         try:
             self._process.wait(_SETTLE_TIMEOUT_S)
         except subprocess.TimeoutExpired:
@@ -82,30 +91,27 @@ class Launched:
     def last_words(self) -> str:
         """How it ended and the end of its log."""
         status = self._process.poll()
+        how = (
+            f"killed by {signal.Signals(-status).name}"
+            if status is not None and status < 0
+            else f"exit status {status}"
+        )
         lines = [line for line in self.log_lines if line.strip()][-4:]
-        return f"exit status {status}" + (": " + " | ".join(lines) if lines else ", without a word")
+        return how + (": " + " | ".join(lines) if lines else ", without a word")
 
-    def kill(self) -> None:
-        """End it and its children at once."""
+    def close(self) -> None:
+        """End it and its children, and remove its folder. At once: it keeps nothing, and often stays after its `quit`."""
         if self._process.poll() is None:
             try:
                 os.killpg(self._process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
         self._process.wait()
-
-    def close(self) -> None:
-        """Ask it to end, kill it if it does not (1.16.1 stays now and then), remove its folder."""
-        if self.monitor is not None and self._process.poll() is None:
-            self.monitor.quit()
-            try:
-                self._process.wait(_END_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                pass
-        self.kill()
-        for stream in self._streams:
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
             stream.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+        os.close(self._lock)
 
     def __enter__(self) -> Launched:
         return self
@@ -116,39 +122,58 @@ class Launched:
         self.close()
 
 
-def launch(renode: Path, control: str | None = None) -> Launched:
+def launch(renode: Path) -> Launched:
     """Start Renode and wait until its monitor answers. ``NoAnswer`` with its last words when it does not come up.
 
-    ``control`` (default: the environment's ``HIL_RENODE_CONTROL``): ``robot``, ``console``, or empty for the first that is
-    safe here. ``robot`` puts *this process* into a network namespace.
+    Folders of earlier ones whose owner was killed are removed.
     """
-    control = os.environ.get(CONTROL, "") if control is None else control
-    if control not in ("", "robot", "console"):
-        raise MisuseError(f"{CONTROL} is neither robot nor console", found=control)
-    how = None
-    if control != "console":
-        try:
-            how = isolate.enter()
-        except OSError as error:
-            if control == "robot":
-                raise NoAnswer(
-                    "Renode's control server would be open to the network, so it was not started",
-                    expected="a network namespace",
-                    found=error,
-                    next_step=f"unset {CONTROL}: Renode is then driven over pipes",
-                ) from error
-    folder = Path(tempfile.mkdtemp(prefix="hil-renode-"))
+    sweep()
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER))
+    lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
     (folder / "config").write_text(_CONFIG)
-    launched = _console(renode, folder) if how is None else _robot(renode, folder, how)
+    log = folder / "renode.log"
+    try:
+        process = _start([str(renode), *_ARGUMENTS, "--config", str(folder / "config")], folder)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+        raise NoAnswer("Renode cannot be started", where=str(renode), found=error) from error
+    launched = Launched(folder, lock, process, log)
+    try:
+        launched.console.greet(BOOT_TIMEOUT_S, launched.watch)
+        launched.do(f"logFile @{log} true")
+        launched.do(f"logLevel {_WARNINGS}")
+    except BaseException:
+        launched.close()
+        raise
     return launched
 
 
-def _start(arguments: list[str], folder: Path, out: int | IO[bytes], standard_input: int) -> subprocess.Popen[bytes]:
+def sweep() -> None:
+    """Remove the folders of processes that are gone: whoever uses one holds its lock."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        try:
+            if time.time() - folder.stat().st_mtime < _NEW_S:
+                continue
+            lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            pass  # in use, or somebody else's
+        finally:
+            os.close(lock)
+
+
+def _start(arguments: list[str], folder: Path) -> subprocess.Popen[bytes]:
     # Renode leaves folders in TMPDIR when it is killed. A session of its own makes one group of it and its runtime.
     return subprocess.Popen(
         arguments,
-        stdin=standard_input,
-        stdout=out,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=os.environ | {"TMPDIR": str(folder)},
         start_new_session=True,
@@ -159,49 +184,3 @@ def _start(arguments: list[str], folder: Path, out: int | IO[bytes], standard_in
 
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _robot(renode: Path, folder: Path, how: str) -> Launched:
-    with socket.socket() as any_socket:  # in our own namespace nobody can take the port in between
-        any_socket.bind(("127.0.0.1", 0))
-        port = any_socket.getsockname()[1]
-    log = folder / "renode.log"
-    out = log.open("wb")
-    arguments = [str(renode), *_COMMON, "--config", str(folder / "config"), "--robot-server-port", str(port)]
-    launched = Launched(folder, _start(arguments, folder, out, subprocess.DEVNULL), log, [out])
-    monitor = RobotMonitor(port, f"its control server {how}")
-    try:
-        deadline_s = time.monotonic() + BOOT_TIMEOUT_S
-        # A stale instance may answer as well: the line in our own log tells that it is ours.
-        while not (any(f"listening on port {port}" in line for line in launched.log_lines) and monitor.ready()):
-            launched.watch()
-            if time.monotonic() > deadline_s:
-                raise NoAnswer(
-                    "Renode does not come up",
-                    expected=f"ready within {BOOT_TIMEOUT_S:g} s",
-                    found=launched.last_words(),
-                )
-            time.sleep(_PAUSE_S)
-    except BaseException:
-        launched.close()
-        raise
-    launched.monitor = monitor
-    return launched
-
-
-def _console(renode: Path, folder: Path) -> Launched:
-    log = folder / "renode.log"
-    arguments = [str(renode), *_COMMON, "--console", "--hide-log", "--config", str(folder / "config")]
-    process = _start(arguments, folder, subprocess.PIPE, subprocess.PIPE)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    launched = Launched(folder, process, log, [process.stdin, process.stdout])
-    monitor = ConsoleMonitor(process.stdin.fileno(), process.stdout.fileno())
-    try:
-        monitor.greet(BOOT_TIMEOUT_S, launched.watch)
-        monitor.execute(f"logFile @{log} true", BOOT_TIMEOUT_S, launched.watch)
-    except BaseException:
-        launched.close()
-        raise
-    launched.monitor = monitor
-    return launched

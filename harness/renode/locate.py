@@ -9,7 +9,9 @@ from pathlib import Path
 from harness.errors import BenchError
 
 ENVIRONMENT = "HIL_RENODE"
-INSTALL = "unpack https://github.com/renode/renode/releases (1.13 to 1.16) and set HIL_RENODE to its `renode`, or put it on PATH"
+INSTALL = (
+    "unpack https://github.com/renode/renode/releases (1.16) and set HIL_RENODE to its `renode`, or put it on PATH"
+)
 
 
 def find() -> Path | None:

@@ -1,14 +1,13 @@
 """How much virtual time passes when. Pure: it is told the wall clock.
 
-Bytes on the line pull time forward as fast as the host can: a slice is as long as its bytes take on a line of the port's
-speed. Otherwise virtual time keeps to the wall clock, so that the firmware's time-outs mean what they say; what could not
-be kept up with is not caught up.
+Bytes on the line, and a core that computes, pull time forward as fast as the host can. Otherwise virtual time keeps to the
+wall clock, so that the firmware's time-outs mean what they say; what could not be kept up with is not caught up.
 """
 
 from __future__ import annotations
 
-BYTES_AT_ONCE = 64  # a program's input ring must hold them: they all arrive at the start of a slice
-_SHORT_S, _LONG_S = 0.001, 0.005
+_SHORT_US, _LONG_US = 2_000, 10_000
+_BIT_TIMES = 10  # of a byte
 _ALERT_S = 0.05
 _LAG_S = 0.05
 
@@ -21,23 +20,21 @@ class Pace:
         self._epoch_s = now_s
         self._active_s = now_s
 
-    def wait_s(self, now_s: float, waiting: int) -> float:
-        """How long until the next slice is due; 0 while ``waiting`` bytes are on their way to the board."""
-        return 0.0 if waiting else max(0.0, self._virtual_s - (now_s - self._epoch_s))
+    def wait_s(self, now_s: float, on_the_way: int) -> float:
+        """How long until the next step is due; 0 while bytes are on their way to the board."""
+        return 0.0 if on_the_way else max(0.0, self._virtual_s - (now_s - self._epoch_s))
 
-    def slice(self, now_s: float, waiting: int, baud: int) -> tuple[float, int]:
-        """The next slice: its length in virtual seconds and how many of ``waiting`` bytes arrive in it."""
-        count = min(waiting, BYTES_AT_ONCE)
-        if count:
-            self._active_s = now_s
-            return max(count * 10 / baud, _SHORT_S / 10), count
-        return (_SHORT_S if now_s - self._active_s < _ALERT_S else _LONG_S), 0
+    def step_us(self, now_s: float, on_the_way: int, baud: int) -> int:
+        """The longest next step: what is on its way arrives, and there is some time to answer it."""
+        if on_the_way or now_s - self._active_s < _ALERT_S:
+            return min(on_the_way * _BIT_TIMES * 1_000_000 // baud + _SHORT_US, _LONG_US)
+        return _LONG_US
 
-    def passed(self, now_s: float, duration_s: float, *, busy: bool) -> None:
-        """A slice is over. ``busy``: bytes moved in it, either way."""
+    def passed(self, now_s: float, duration_s: float, *, moved: bool, computed: bool) -> None:
+        """A step is over. ``moved``: bytes did, either way. ``computed``: the core was at work."""
         self._virtual_s += duration_s
         ahead_s = self._virtual_s - (now_s - self._epoch_s)
-        if busy:
+        if moved:
             self._active_s = now_s
-        if (busy and ahead_s > 0) or ahead_s < -_LAG_S:
+        if ((moved or computed) and ahead_s > 0) or ahead_s < -_LAG_S:
             self._epoch_s = now_s - self._virtual_s

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import resources
 
 from harness.errors import BenchError
 from harness.renode.soc import Registers, Soc, Uart, load
@@ -25,11 +25,6 @@ class Facts:
     ram_bytes: int
     chip_id_address: int = 0  # from a word boundary
     chip_id_bytes: int = 0  # 0: the chip has no id of its own
-
-    @property
-    def uart_path(self) -> str:
-        """The serial port's name in the monitor. Always with ``sysbus.``: the short form is new in 1.16."""
-        return f"sysbus.{self.uart.lower()}"
 
     @property
     def mips(self) -> int:
@@ -62,15 +57,10 @@ def render(facts: Facts) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def sources(facts: Facts, version: tuple[int, int, int]) -> dict[str, str]:
-    """The C# files that Renode must include before the platform is loaded: name to text, as ``version`` wants them."""
-    name = load(facts.soc).uart.source
-    if not name:
-        return {}
-    text = (resources.files("harness.renode") / "models" / name).read_text(encoding="utf-8")
-    if version < (1, 15, 0):
-        text = text.replace("(IMachine machine)", "(Machine machine)")
-    return {name: text}
+def models(facts: Facts) -> tuple[str, ...]:
+    """The C# files in ``models/`` that Renode must include before the platform is loaded."""
+    port = load(facts.soc).uart.source
+    return ("HilBench.cs", "HilRegisters.cs", *([port] if port else []))
 
 
 def outside(facts: Facts, address: int) -> bool:
@@ -122,43 +112,17 @@ def _uart(name: str, uart: Uart, soc: Soc, clock_hz: int) -> str:
 
 
 def _stub(name: str, registers: Registers) -> str:
-    return (
-        f"{name}: Python.PythonPeripheral @ sysbus {registers.base:#010x}\n    size: {registers.size:#x}\n"
-        f"    initable: true\n    script: '''\n{stub_script(registers)}'''"
-    )
-
-
-def stub_script(registers: Registers) -> str:
-    """The Python that Renode runs at each access. IronPython 2.7: no f-strings, no imports.
-
-    ``request.isRead`` and its kin have a capital from 1.16.1 on, and a wrong name ends Renode: hence ``field``.
-    """
-    follows = [(f.at, f.source, f.mask, max(f.shift, 0), max(-f.shift, 0)) for f in registers.follows]
+    # An access to a script of Renode's (PythonPeripheral) costs thirty times what one to this class does.
+    flags = (f"{f.at:x}:{f.source:x}:{f.mask:x}:{max(f.shift, 0):x}:{max(-f.shift, 0):x}" for f in registers.follows)
     lines = [
-        "def field(name):",
-        "    new = name[0].upper() + name[1:]",
-        "    return getattr(request, new) if hasattr(request, new) else getattr(request, name)",
-        'if field("isInit"):',
-        f"    words = {_table(registers.reset)}",
-        "else:",
-        '    at = field("offset") & ~3',
-        '    shift = 8 * (field("offset") & 3)',
-        '    lanes = ((1 << (8 * field("length"))) - 1) << shift',
-        '    if field("isWrite"):',
-        '        words[at] = (words.get(at, 0) & ~lanes) | ((field("value") << shift) & lanes)',
-        '    elif field("isRead"):',
-        "        seen = words.get(at, 0)",
-        f"        for flag, source, mask, up, down in {follows}:",
-        "            if flag == at:",
-        "                seen = (seen & ~(mask << up >> down)) | ((words.get(source, 0) & mask) << up >> down)",
-        f"        seen = ((seen | {_table(dict(registers.always))}.get(at, 0)) & lanes) >> shift",
-        '        if hasattr(request, "Value"):',
-        "            request.Value = seen",
-        "        else:",
-        "            request.value = seen",
+        f"{name}: Miscellaneous.HilRegisters @ sysbus {registers.base:#010x}",
+        f"    size: {registers.size:#x}",
+        f'    initial: "{_pairs(registers.reset.items())}"',
+        f'    follows: "{",".join(flags)}"',
+        f'    always: "{_pairs(registers.always)}"',
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
-def _table(words: dict[int, int]) -> str:
-    return "{" + ", ".join(f"{at:#x}: {value:#x}" for at, value in words.items()) + "}"
+def _pairs(words: Iterable[tuple[int, int]]) -> str:
+    return ",".join(f"{at:x}={value:x}" for at, value in words)

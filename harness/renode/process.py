@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
             stop_on_eof.append(os.pidfd_open(options.owner))
         except ProcessLookupError:
             return 0
-    from harness.renode.monitor import CoreAborted
+    from harness.renode.console import CoreAborted
 
     try:
         _serve(options.renode, Facts(**json.loads(options.facts)), registry.check_uid(options.uid), stop_on_eof)
@@ -60,6 +61,7 @@ def _serve(renode: Path, facts: Facts, uid: str, stop_on_eof: list[int]) -> None
     from harness.renode.launch import launch
     from harness.renode.machine import Machine
     from harness.renode.unit import Unit
+    from harness.virtual.debug.lifetime import Lifetime
 
     path = registry.socket_path(uid)
     wake_in, wake_out = os.pipe()  # a signal must end a poll() that sleeps
@@ -80,18 +82,16 @@ def _serve(renode: Path, facts: Facts, uid: str, stop_on_eof: list[int]) -> None
         path.unlink(missing_ok=True)
         listener.bind(str(path))
         listener.listen(8)
-        unit = Unit(machine, listener, [*stop_on_eof, wake_in])
+        unit = Unit(machine, listener, Lifetime(registry.lifetime_path(uid)), [*stop_on_eof, wake_in])
         ready = {"uid": uid, "pid": os.getpid(), "port": unit.port.path, "socket": str(path),
-                 "renode_group": launched.group, "description": machine.description}  # fmt: skip
+                 "renode_group": launched.group, "folder": str(launched.folder), "name": machine.name}  # fmt: skip
         print(json.dumps(ready), flush=True)
         try:
             unit.serve()
-        except HilError:
-            launched.kill()
-            raise
         finally:
-            path.unlink(missing_ok=True)
+            registry.withdraw(uid)
             unit.close()
+            machine.close()
 
 
 class RenodeUnit(RunningUnit):
@@ -99,7 +99,8 @@ class RenodeUnit(RunningUnit):
 
     def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes], ready: dict[str, Any]) -> None:
         super().__init__(process, errors, ready)
-        self.description: str = ready["description"]
+        self.name: str = ready["name"]
+        self._folder: str = ready["folder"]
         self._renode_group: int = ready["renode_group"]
 
     @property
@@ -116,12 +117,12 @@ class RenodeUnit(RunningUnit):
         """See RunningUnit."""
         super().close()
         if self._process.returncode is not None and self._process.returncode < 0:
-            # The supervisor was killed and could not end Renode's group itself.
+            # The supervisor was killed and could not end Renode's group itself, nor remove its folder.
             try:
                 os.killpg(self._renode_group, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
                 pass
-        Path(self.socket).unlink(missing_ok=True)
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def start(facts: Facts, *, uid: str | None = None) -> RenodeUnit:

@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.bench import selftest
 from harness.bench.boards import Board
 from harness.bench.emulators import About, EmulatedUnit, Findings
 from harness.bench.finding import Finding
-from harness.bench.probes import Probe
-from harness.bench.probes.renode import RenodeProbe, ask
+from harness.bench.probes.supervised import SupervisedProbe
 from harness.errors import BenchError, HilError
 from harness.renode import locate, process, soc
 from harness.renode.platform import Facts
+from harness.virtual.debug import lifetime, registry
 
 ABOUT = About(
     "Renode",
@@ -23,22 +24,32 @@ ABOUT = About(
     clock_modelled=False,  # registers that keep what is written, with the flags that start-up code waits for
 )
 
-_TRIED = ((1, 13), (1, 16))
+_ADVICE = "take Renode 1.16 or later: 1.15.3 and older compute SSUB8 and SEL wrongly"
+_TRIED = ((1, 16), (1, 16))
 _TIMEOUT_S = 90.0
-# In a process of its own: entering a namespace cannot be taken back.
+_HOW = "over pipes, without any listener"
 _ASK = """
 import sys
 from pathlib import Path
-from harness.renode import isolate
 from harness.renode.launch import launch
-try:
-    how = "its control server " + isolate.enter()
-except OSError:
-    how = "over pipes, without any listener (no network namespace here)"
-with launch(Path(sys.argv[1]), "console") as renode:
-    print(renode.monitor.execute("version", 30.0, renode.watch).splitlines()[-1])
-print(how)
+with launch(Path(sys.argv[1])) as renode:
+    print(renode.do("version").splitlines()[-1])
 """
+
+
+class _RenodeProbe(SupervisedProbe):
+    """Reads the chip's unique id as well: the unit has written one to where the chip's maker does."""
+
+    def __init__(self, uid: str, socket: str, description: str, board: Board) -> None:
+        super().__init__(uid, socket, description)
+        self._debug = board.debug
+
+    def chip_id(self) -> bytes:
+        """See ``Probe.chip_id``."""
+        n_bytes = self._debug.unique_id_bytes
+        if not n_bytes:
+            return b""
+        return bytes.fromhex(self.ask("read", address=self._debug.unique_id_address, n_bytes=n_bytes)["data"])
 
 
 @dataclass
@@ -78,18 +89,16 @@ class BenchRenode:
         return self.running.core_fault
 
     def own_time_s(self) -> float | None:
-        """Not told yet."""
-        return None
+        """How long it has lived by its own clock: virtual time while its core may run, the host's while it is held."""
+        return lifetime.read(registry.lifetime_path(self.uid)) if self.alive else None
 
-    def probe(self, *, allow_mass_erase: bool = False) -> Probe:
-        """Renode's monitor instead of a debug probe. There is no protection to take away."""
-        debug = self.board.debug
-        chip_id = (debug.unique_id_address, debug.unique_id_bytes)
-        return RenodeProbe(self.uid, self.running.socket, self.running.description, chip_id)
+    def probe(self, *, allow_mass_erase: bool = False) -> SupervisedProbe:
+        """Renode instead of a debug probe. There is no protection to take away."""
+        return _RenodeProbe(self.uid, self.running.socket, f"{self.running.name}, {_HOW}", self.board)
 
     def findings(self) -> Findings:
         """Accesses to nothing, from Renode's log."""
-        told = ask(self.uid, self.running.socket, "findings")
+        told = self.probe().ask("findings")
         return Findings(tuple(told["errors"]), tuple(told["warnings"]))
 
     def close(self) -> None:
@@ -110,9 +119,24 @@ def require(board: Board) -> None:
 
 
 def start(board: Board) -> EmulatedUnit:
-    """Start one unit. ``BenchError`` when Renode or a platform for the board's chip is missing, or it does not come up."""
+    """Start one unit. ``BenchError`` when Renode or a platform for the board's chip is missing, it does not come up, or it
+    computes what the engine's kernels need wrongly."""
     require(board)
-    return BenchRenode(board, process.start(facts(board)))
+    unit = BenchRenode(board, process.start(facts(board)))
+    try:
+        _prove(unit, board)
+    except BaseException:
+        unit.close()
+        raise
+    return unit
+
+
+def _prove(unit: BenchRenode, board: Board) -> None:
+    memory = board.memory
+    program = selftest.program(memory.ram_origin + memory.ram_bytes, memory.flash_origin, memory.ram_origin)
+    told = unit.probe().ask("try", image=program.hex(), at=memory.flash_origin, result=memory.ram_origin,
+               size=selftest.RESULT_BYTES)  # fmt: skip
+    selftest.judge(bytes.fromhex(told["found"]), unit.running.name, _ADVICE)
 
 
 def facts(board: Board) -> Facts:
@@ -140,18 +164,18 @@ def examine() -> Iterator[Finding]:
     except HilError as error:
         yield Finding("emulators", ABOUT.title, "missing", error.what.split(";")[0], locate.INSTALL, needed=False)
         return
-    version, how = _ask(path)
+    version, trouble = _ask(path)
     if version is None:
-        yield Finding("emulators", ABOUT.title, "broken", f"{path} does not come up: {how}",
+        yield Finding("emulators", ABOUT.title, "broken", f"{path} does not come up: {trouble}",
                       f"run `{path} --version`; {locate.INSTALL}", needed=False)  # fmt: skip
         return
     text = ".".join(map(str, version))
     if not _TRIED[0] <= version[:2] <= _TRIED[1]:
         yield Finding(
-            "emulators", ABOUT.title, "broken", f"{path}, {text}: known are 1.13 to 1.16", locate.INSTALL, needed=False
+            "emulators", ABOUT.title, "broken", f"{path}, {text}: known to work is 1.16", _ADVICE, needed=False
         )
     else:
-        yield Finding("emulators", ABOUT.title, "ok", f"{path}, {text}, driven {how}", needed=False)
+        yield Finding("emulators", ABOUT.title, "ok", f"{path}, {text}, driven {_HOW}", needed=False)
 
 
 def _ask(path: Path) -> tuple[tuple[int, int, int] | None, str]:
@@ -161,9 +185,8 @@ def _ask(path: Path) -> tuple[tuple[int, int, int] | None, str]:
         done = subprocess.run(
             [sys.executable, "-c", _ASK, str(path)], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
         )
-        version, how = done.stdout.splitlines()[-2:]
-        return version_of(version), how
+        return version_of(done.stdout), ""
     except subprocess.TimeoutExpired:
         return None, f"no answer within {_TIMEOUT_S:g} s"
-    except (HilError, ValueError):
+    except HilError:
         return None, " ".join(done.stderr.split())[-300:] or f"exit status {done.returncode}"

@@ -5,14 +5,17 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from mmap import mmap
 
-from harness.bench import boards
+from harness.bench import boards, selftest
 from harness.bench.boards import Board
 from harness.bench.emulators import About, EmulatedUnit, Findings
 from harness.bench.finding import Finding
 from harness.bench.probes import Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.errors import BenchError, MisuseError
+from harness.virtual.core.machine import Machine
 from harness.virtual.debug import lifetime, registry, rpc
 from harness.virtual.host import process
 from harness.virtual.host.control import Control
@@ -100,7 +103,25 @@ def start(board: Board) -> EmulatedUnit:
     """See Emulator."""
     require(board)
     assert board.virtual is not None
+    _prove()
     return VirtualUnit(board, process.start(board.virtual.soc, board_name=board.name))
+
+
+@cache
+def _prove() -> None:
+    """The self-test, on the same library as the unit's. ``BenchError`` when it computes wrongly."""
+    flash_at, ram_at, size = 0x08000000, 0x20000000, 0x1000
+    machine, flash, ram = Machine(1, part=0), mmap(-1, size), mmap(-1, size)
+    machine.bus.add_ram("flash", flash_at, flash)
+    machine.bus.add_ram("ram", ram_at, ram)
+    program = selftest.program(ram_at + size, flash_at, ram_at)
+    flash[: len(program)] = program
+    machine.vector_base = flash_at
+    machine.request_reset("power")
+    machine.run(int(selftest.LASTS_S * machine.clock.hz))
+    selftest.judge(
+        ram[: selftest.RESULT_BYTES], f"Unicorn {importlib.metadata.version('unicorn')}", "pip install unicorn==2.1.4"
+    )
 
 
 def examine() -> Iterator[Finding]:

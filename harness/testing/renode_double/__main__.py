@@ -1,22 +1,18 @@
-"""The command line, the robot server and the console."""
+"""The command line and the console."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import threading
-import xmlrpc.client
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from xmlrpc.server import SimpleXMLRPCServer
 
 from harness.testing.renode_double.board import Aborted
 from harness.testing.renode_double.monitor import Monitor, Refused
-from harness.testing.renode_double.quirks import VERSIONS, Quirks
-
-_KEYWORDS = ("ExecuteCommand", "ResetEmulation", "StopRemoteServer", "WriteToUart")
+from harness.testing.renode_double.quirks import VERSIONS
 
 
 class Log:
@@ -43,22 +39,22 @@ def main() -> int:
     """Play Renode."""
     parser = argparse.ArgumentParser(prog="renode", allow_abbrev=False)
     parser.add_argument("--as", dest="version", choices=VERSIONS, required=True)
-    parser.add_argument("--stays", action="store_true")
-    parser.add_argument("--one-by-one", action="store_true")
+    parser.add_argument("--ledger", type=Path)
     parser.add_argument("--disable-xwt", action="store_true", required=True)
     parser.add_argument("--plain", action="store_true")
-    parser.add_argument("--console", action="store_true")
+    parser.add_argument("--console", action="store_true", required=True)
     parser.add_argument("--hide-log", action="store_true")
     parser.add_argument("--config", type=Path)
-    parser.add_argument("--robot-server-port", type=int)
     options = parser.parse_args()
     config = options.config.read_text() if options.config else ""
     log = Log(hidden=options.hide_log, folds="collapse-repeated-log-entries = False" not in config)
-    quirks = VERSIONS[options.version]
-    monitor = Monitor(quirks, log, joins=not options.one_by_one)
-    if options.console:
-        return console(monitor, log)
-    return robot(monitor, quirks, log, options.robot_server_port, stays=options.stays)
+    ledger = options.ledger.open("a", encoding="utf-8") if options.ledger else None
+
+    def pay(seconds: float, what: str) -> None:
+        if ledger is not None:
+            print(f"{seconds:g} {what}", file=ledger, flush=True)
+
+    return console(Monitor(VERSIONS[options.version], log, pay), log)
 
 
 def obey(monitor: Monitor, line: str) -> str:
@@ -68,49 +64,6 @@ def obey(monitor: Monitor, line: str) -> str:
     except Aborted:
         threading.Event().wait()
         raise
-
-
-def robot(monitor: Monitor, quirks: Quirks, log: Log, port: int, *, stays: bool) -> int:
-    """Serve XML-RPC with one thread, on all interfaces, as Renode does."""
-    listening = f"Robot Framework remote server is listening on port {port}"
-    if quirks.says_listening_before_bind:
-        log("INFO", listening)
-    try:
-        server = SimpleXMLRPCServer(("0.0.0.0", port), logRequests=False, allow_none=True)
-    except OSError as error:
-        if quirks.status_if_port_taken:
-            print(f"Unhandled Exception: {error}\n  at Antmicro.Renode.RobotFramework", flush=True)
-        else:
-            log("ERROR", f"Could not start the HTTP server on port {port}: {error}")
-        return quirks.status_if_port_taken
-    if not quirks.says_listening_before_bind:
-        log("INFO", listening)
-    stopped = False
-
-    def run_keyword(name: str, arguments: list[Any]) -> dict[str, Any]:
-        nonlocal stopped
-        if name not in _KEYWORDS:
-            raise xmlrpc.client.Fault(1, f"Keyword '{name}' not found")
-        if quirks.text_arguments_only and not all(isinstance(argument, str) for argument in arguments):
-            raise xmlrpc.client.Fault(0, "double value where string expected")
-        if name == "StopRemoteServer":
-            stopped = not stays
-            return _passed("")
-        try:
-            return _passed(obey(monitor, str(arguments[0])))
-        except Refused as error:
-            return {"status": "FAIL", "output": "", "return": "", "error": str(error), "traceback": "at Monitor"}
-
-    server.register_function(run_keyword)  # type: ignore[arg-type]  # any callable will do
-    server.register_function(lambda: list(_KEYWORDS), "get_keyword_names")
-    while not stopped:
-        server.handle_request()
-    server.server_close()
-    return 0
-
-
-def _passed(text: str) -> dict[str, Any]:
-    return {"status": "PASS", "output": "", "return": text + "\n", "error": "", "traceback": ""}
 
 
 def console(monitor: Monitor, log: Log) -> int:

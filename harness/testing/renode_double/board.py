@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from mmap import mmap
-from pathlib import Path
 
-from elftools.elf.elffile import ELFFile
 from unicorn import unicorn_const
 
-from harness.testing.renode_double.devices import UARTS, Nothing, Script, Uart
+from harness.testing.renode_double.devices import UARTS, Nothing, RegisterFile, Uart
+from harness.testing.renode_double.ge import WrongFlags
 from harness.testing.renode_double.platform import Entry
 from harness.testing.renode_double.quirks import Quirks
 from harness.virtual.core.bus import BusError
@@ -34,19 +33,21 @@ class Board:
     def __init__(self, entries: list[Entry], quirks: Quirks, log: Callable[[str, str], None]) -> None:
         self._log = log
         self.machine = machine = Machine(_IRQS, part=0)
-        self._passed_s = 0.0
-        machine.wall = lambda: self._passed_s  # while the core sleeps its timers keep to this clock
+        self.passed_s = 0.0
+        machine.wall = lambda: self.passed_s  # while the core sleeps its timers keep to this clock
         machine.faults.raise_fault = self._fault  # type: ignore[method-assign]
         machine.faults.bus_fault_at = self._stray  # type: ignore[method-assign]
         machine.scs.on_reset_request = self._reset_by_firmware
         self._raise = type(machine.faults).raise_fault
         self.vectors: int | None = None
-        self.on_reset: Callable[[], None] = lambda: None
-        self._started = self._fresh = False
+        self._fresh = False
         self.halted = False
         self._counted_from = 0
         self.uarts: dict[str, Uart] = {}
+        self.port: Uart | None = None
+        self.sent = bytearray()
         self._tick_hz = 0
+        self._wrong_flags = None if quirks.sets_ge else WrongFlags(machine.core)
         self._build(entries, quirks)
 
     # -- what is there --------------------------------------------------------------------------------------------
@@ -64,8 +65,8 @@ class Board:
                 port = UARTS[entry.model](entry.name, entry.irq, self.machine.exceptions)
                 self.uarts[entry.name] = port
                 self._add(entry, port, 0x1000 if entry.model == "UART.HilPsoc6Scb" else _PAGE)
-            elif entry.model == "Python.PythonPeripheral":
-                self._add(entry, Script(entry.told["script"], capital=quirks.capital_requests), 0)
+            elif entry.model == "Miscellaneous.HilRegisters":
+                self._add(entry, RegisterFile(entry.name, entry.told), 0)
             elif entry.model == "Memory.ArrayMemory":
                 self._add(entry, Peripheral(entry.name), 0)
             elif entry.model == "GPIOPort.STM32_GPIOPort":
@@ -76,7 +77,7 @@ class Board:
                 self._tick_hz = entry.number("systickFrequency")
         self._fill_with_nothing()
 
-    def _add(self, entry: Entry, device: Peripheral | Script, size: int) -> None:
+    def _add(self, entry: Entry, device: Peripheral, size: int) -> None:
         for base, sized in entry.places:
             self.machine.bus.add_device(entry.name, base, sized or size or entry.number("size"), device)
         self.machine.resettable.append(device.reset)
@@ -101,42 +102,51 @@ class Board:
         """Instructions since the last reset."""
         return self.machine.clock.instructions - self._counted_from
 
-    def load(self, elf: Path) -> None:
-        """Put segments into memory at their physical addresses. ``BusError`` where there is none."""
-        with elf.open("rb") as file:
-            for segment in ELFFile(file).iter_segments():
-                if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]:
-                    base, data = segment["p_paddr"], segment.data()
-                    region = self.machine.bus.find(base, len(data))
-                    assert region.buffer is not None
-                    region.buffer[base - region.base : base - region.base + len(data)] = data
-                    for same in self.machine.bus.regions:
-                        if same.buffer is region.buffer:
-                            self.machine.code_changed(same.base, same.size)
+    def plug_in(self, port: str) -> None:
+        """What that serial port sends is kept, what is received goes to it."""
+        self.port = self.uarts[port]
+        self.port.transmit = self.sent.append
 
-    def word(self, address: int) -> int:
-        """A word of memory."""
-        return int.from_bytes(self.machine.bus.read_block(address, 4) or bytes(4), "little")
+    def receive(self, byte: int) -> None:
+        """``WriteChar``."""
+        assert self.port is not None
+        self.port.receive(byte)
 
-    def set_word(self, address: int, word: int) -> None:
-        """Write a word of memory."""
-        self.machine.bus.write(address, 4, word)
+    def read(self, address: int, size: int) -> bytes:
+        """Memory; zeros where there is none."""
+        return self.machine.bus.read_block(address, size) or bytes(size)
+
+    def write(self, address: int, data: bytes) -> None:
+        """Memory; nothing happens where there is none."""
+        try:
+            region = self.machine.bus.find(address, len(data))
+        except BusError:
+            self._log("WARNING", f"sysbus: WriteByte to non existing peripheral at 0x{address:X}, value 0x{data[0]:X}.")
+            return
+        assert region.buffer is not None
+        region.buffer[address - region.base : address - region.base + len(data)] = data
+        for same in self.machine.bus.regions:
+            if same.buffer is region.buffer:
+                self.machine.code_changed(same.base, same.size)
+        if self._wrong_flags is not None:
+            self._wrong_flags.spoil(address, data)
 
     # -- running --------------------------------------------------------------------------------------------------
 
-    def reset(self) -> None:
-        """``machine Reset``: does nothing before the first run, forgets the vector table, keeps memory."""
-        if not self._started:
-            return
-        self.vectors = None
+    def reset(self, vectors: int) -> None:
+        """Memory keeps its content; the core starts at that table, now and after each reset."""
+        self.vectors = vectors
         self._fresh = self.halted = False
-        self.on_reset()
+        for reset in self.machine.resettable:
+            reset()
 
     def _reset_by_firmware(self) -> None:
-        self.vectors = None
-        self.on_reset()
         self.machine.vector_base = self._vector_table()
         self.machine.request_reset("software")
+
+    def core(self) -> tuple[int, int, int, bool]:
+        """pc, lr, sp, halted."""
+        return self.machine.core.pc, 0, 0, self.halted
 
     def _vector_table(self) -> int:
         """What was set; else a guess: the lowest memory that is not empty."""
@@ -148,7 +158,7 @@ class Board:
     def _starts(self) -> bool:
         """The core takes its first values from the vector table; False when they make no sense."""
         table = self._vector_table()
-        start = self.word(table + 4)
+        start = int.from_bytes(self.read(table + 4, 4), "little")
         try:
             self.machine.bus.find(table)
             in_memory = self.machine.bus.find(start & ~1).buffer is not None
@@ -167,19 +177,19 @@ class Board:
         """Let virtual time pass. ``Aborted`` when the core jumps to where no memory is."""
         machine = self.machine
         if not self._fresh:
-            self._started = self._fresh = True
+            self._fresh = True
             self._starts()
         if self.halted:
             return
         end = machine.clock.now() + max(1, int(duration_s * machine.clock.hz))
-        until_s = self._passed_s + duration_s
+        until_s = self.passed_s + duration_s
         while (left := end - machine.clock.now()) > 0:
             pause_s = machine.run(left)
             if pause_s is not None:
-                if self._passed_s >= until_s:
+                if self.passed_s >= until_s:
                     break
-                self._passed_s = min(until_s, self._passed_s + max(pause_s, 1e-6))
-        self._passed_s = until_s
+                self.passed_s = min(until_s, self.passed_s + max(pause_s, 1e-6))
+        self.passed_s = until_s
 
     # -- accesses to nothing --------------------------------------------------------------------------------------
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any
 
 from harness.virtual.core.exceptions import Exceptions
 from harness.virtual.periph.base import Peripheral
@@ -14,38 +13,34 @@ Tell = Callable[[str, int, int | None], None]
 _WIDTHS = {1: "Byte", 2: "Word", 4: "DoubleWord"}
 
 
-def request(capital: bool, *, is_init: bool = False, is_write: bool = False, **fields: int) -> Any:
-    """What a PythonPeripheral's script sees of an access, in the spelling of a version."""
-    parts = {"isInit": is_init, "isRead": not (is_init or is_write), "isWrite": is_write,
-             "offset": 0, "value": 0, "length": 4} | fields  # fmt: skip
-    return SimpleNamespace(**{name[0].upper() + name[1:] if capital else name: value for name, value in parts.items()})
+class RegisterFile(Peripheral):
+    """``Miscellaneous.HilRegisters``: see the C# file for what it is made with."""
 
-
-class Script:
-    """A PythonPeripheral: one scope for its life, ``request`` new at each access."""
-
-    def __init__(self, script: str, *, capital: bool) -> None:
-        self._code, self._capital = compile(script, "script", "exec"), capital
-        self._scope: dict[str, Any] = {}
+    def __init__(self, name: str, told: dict[str, str]) -> None:
+        super().__init__(name)
+        self._initial, self._follows, self._always = (
+            _lists(told.get(key, "")) for key in ("initial", "follows", "always")
+        )
         self.reset()
 
     def reset(self) -> None:
-        """As when it was made."""
-        self._run(is_init=True)
+        """See Peripheral."""
+        super().reset()
+        self.regs.update(self._initial)  # type: ignore[arg-type]  # pairs
 
-    def _run(self, **parts: int) -> Any:
-        seen = self._scope["request"] = request(self._capital, **parts)  # type: ignore[arg-type]
-        exec(self._code, self._scope)
+    def get(self, offset: int) -> int:
+        """Flags follow other bits."""
+        seen = super().get(offset)
+        for at, source, mask, up, down in self._follows:
+            if at == offset:
+                seen = seen & ~(mask << up >> down) | (self.regs.get(source, 0) & mask) << up >> down
+        for at, mask in self._always:
+            seen |= mask if at == offset else 0
         return seen
 
-    def read(self, offset: int, size: int) -> int:
-        """See Device."""
-        seen = self._run(offset=offset, length=size)
-        return int(seen.Value if self._capital else seen.value)
 
-    def write(self, offset: int, size: int, value: int) -> None:
-        """See Device."""
-        self._run(is_write=True, offset=offset, length=size, value=value)
+def _lists(text: str) -> list[list[int]]:
+    return [[int(number, 16) for number in re.split("[=:]", entry)] for entry in text.strip('"').split(",") if entry]
 
 
 class Nothing:

@@ -21,17 +21,17 @@ _MODELS = {
     "Miscellaneous.BitBanding": ("*", "peripheralBase"),
     "UART.STM32_UART": ("*",),
     "UART.STM32F7_USART": ("frequency",),
-    "Python.PythonPeripheral": ("size", "script"),
     "GPIOPort.STM32_GPIOPort": ("*",),
 }
 _MAY_BE_TOLD = {
     "UART.STM32_UART": ("frequency",),
     "UART.STM32F7_USART": ("lowPowerMode",),
-    "Python.PythonPeripheral": ("initable",),
     "GPIOPort.STM32_GPIOPort": ("modeResetValue",),
 }
 _ONE_INTERRUPT = ("UART.STM32_UART",)  # a bare arrow will do
-_CONSTRUCTOR = re.compile(r"public (\w+)\((I?Machine) machine\) : base\(machine\)")
+_CONSTRUCTOR = re.compile(r"public (Hil\w+)\((I?Machine) machine([^)]*)\)")
+_ARGUMENT = re.compile(r"\w+ (\w+)( = )?")
+_SPACE = re.compile(r"namespace Antmicro\.Renode\.(?:Peripherals\.)?(\w+)")
 _PAGE = 0x1000
 
 
@@ -54,22 +54,31 @@ class Entry:
         return int(self.told[name], 0) if name in self.told else default
 
 
-def included(text: str, quirks: Quirks) -> str:
-    """The type that a C# file brings, as platform descriptions name it. ``Wrong`` where this version cannot compile it."""
-    found = _CONSTRUCTOR.search(text)
-    space = re.search(r"namespace Antmicro\.Renode\.Peripherals\.(\w+)", text)
-    if found is None or space is None:
-        raise Wrong("Could not compile assembly: no peripheral in it")
-    if (found[2] == "IMachine") is not quirks.machine_is_an_interface:
-        raise Wrong(
-            f"Could not compile assembly: error CS0246: The type or namespace name `{found[2]}' could not be found"
-        )
-    return f"{space[1]}.{found[1]}"
+def included(text: str, quirks: Quirks) -> dict[str, tuple[str, ...]]:
+    """The types that a C# file brings, as platform descriptions name them, and what each must or may be made with.
+
+    An external is nothing for a platform: its name alone. ``Wrong`` where this version cannot compile the file.
+    """
+    types: dict[str, tuple[str, ...]] = {}
+    for part in re.split(r"(?m)^(?=namespace )", text)[1:]:
+        space, found = _SPACE.match(part), _CONSTRUCTOR.search(part)
+        if space is None:
+            raise Wrong("There were compilation errors: no namespace of ours in it")
+        if space[1] == "Hil":
+            types["Hil.HilBench"] = ()
+            continue
+        if found is None:
+            raise Wrong("There were compilation errors: no peripheral in it")
+        if (found[2] == "IMachine") is not quirks.machine_is_an_interface:
+            raise Wrong(
+                f"There were compilation errors: error CS0246: The type or namespace name `{found[2]}' could not be found"
+            )
+        types[f"{space[1]}.{found[1]}"] = tuple(name for name, _ in _ARGUMENT.findall(found[3]))
+    return types
 
 
-def parse(text: str, included_types: set[str]) -> list[Entry]:
+def parse(text: str, types: dict[str, tuple[str, ...]]) -> list[Entry]:
     """The entries. ``Wrong`` for what no version loads, and for what is not on record as loading."""
-    script = ""
     entries: list[Entry] = []
     for block in re.split(r"(?m)^(?=\w+: [\w.]+ @ )", re.sub(r"(?m)^//.*\n", "", text)):
         if not block.strip():
@@ -78,8 +87,7 @@ def parse(text: str, included_types: set[str]) -> list[Entry]:
         found = _ENTRY.fullmatch(head)
         if found is None:
             raise Wrong(f"Error E01: Syntax error: {head}")
-        body, script = _without_script(body)
-        entries.append(_entry(found[1], found[2], found[3], body, script, included_types))
+        entries.append(_entry(found[1], found[2], found[3], body, types))
     names = [entry.name for entry in entries]
     if len(set(names)) != len(names):
         raise Wrong(f"Error E06: an entry is there twice: {names}")
@@ -87,16 +95,12 @@ def parse(text: str, included_types: set[str]) -> list[Entry]:
     return entries
 
 
-def _without_script(body: str) -> tuple[str, str]:
-    found = re.search(r"    script: '''\n(.*?)'''", body, re.DOTALL)
-    return (body.replace(found[0], ""), found[1]) if found else (body, "")
-
-
-def _entry(name: str, model: str, place: str, body: str, script: str, included_types: set[str]) -> Entry:
-    if model not in _MODELS and model not in included_types:
+def _entry(name: str, model: str, place: str, body: str, types: dict[str, tuple[str, ...]]) -> Entry:
+    if model not in _MODELS and model not in types:
         raise Wrong(f"Error E04: Could not resolve type: '{model}'.")
     places = tuple((int(a or c, 16), int(b, 16) if b else 0) for a, b, c in _PLACE.findall(place))
-    told, irq, left = {"script": script} if script else {}, None, ""
+    told: dict[str, str] = {}
+    irq, left = None, ""
     for line in filter(str.strip, body.splitlines()):
         arrow = _ARROW.fullmatch(line.strip())
         if not line.startswith("    "):
@@ -106,7 +110,7 @@ def _entry(name: str, model: str, place: str, body: str, script: str, included_t
         else:
             key, _, value = line.strip().partition(": ")
             told[key] = value
-    must, may = _MODELS.get(model, ()), _MAY_BE_TOLD.get(model, ())
+    must, may = _MODELS.get(model, ()), _MAY_BE_TOLD.get(model, types.get(model, ()))
     for key in must:
         if (key == "*" and not all(size for _, size in places)) or (key != "*" and key not in told):
             raise Wrong(f"Error E21: Could not find suitable constructor for type '{model}': {name} lacks {key}")

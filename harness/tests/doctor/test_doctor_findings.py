@@ -196,18 +196,19 @@ def test_a_renode_that_does_not_come_up_is_broken_with_its_last_words(monkeypatc
 
 
 def test_a_renode_of_an_unknown_version_is_told_so(monkeypatch, tmp_path):
-    dialogue = "printf '(monitor) '; read a; printf '(monitor) '; read b; printf 'Renode v1.9.0\\n(monitor) '; read c"
+    dialogue = "printf '(monitor) '; read line; " * 3 + "printf 'Renode v1.9.0\\n(monitor) '; read line"
     monkeypatch.setenv("HIL_RENODE", script(tmp_path / "renode", dialogue))
     finding = only(renode.examine())
     assert finding.state == "broken"
-    assert "1.9.0: known are 1.13 to 1.16" in finding.detail
+    assert "1.9.0: known to work is 1.16" in finding.detail
+    assert "take Renode 1.16" in finding.next_step
 
 
 def test_a_renode_that_runs_is_told_with_version_and_how_it_is_driven(monkeypatch, tmp_path):
     command = (
-        f'PYTHONPATH="{ROOT}:$PYTHONPATH" exec "{sys.executable}" -m harness.testing.renode_double --as 1.15.3 "$@"'
+        f'PYTHONPATH="{ROOT}:$PYTHONPATH" exec "{sys.executable}" -m harness.testing.renode_double --as 1.16.1 "$@"'
     )
     monkeypatch.setenv("HIL_RENODE", script(tmp_path / "renode", command))
     finding = only(renode.examine())
     assert finding.state == "ok", finding
-    assert "1.15.3, driven" in finding.detail
+    assert "1.16.1, driven over pipes" in finding.detail

@@ -1,6 +1,7 @@
 """However pytest ends: no process of ours is left, no unit is held."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -97,6 +98,9 @@ def test_nothing_is_left_of_a_run_that_is_ended(streaming, ending, arguments):
     assert lease.holder(uid) is None
     if ending is not signal.SIGKILL:
         assert "Traceback" not in output or "KeyboardInterrupt" in output
+    if ending is signal.SIGINT and not arguments:
+        assert re.search(r"interrupted: .*: [1-9]\d* samples are answered and kept", output), output
+        assert re.search(r"go on with: the same command and --resume .*out", output)
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

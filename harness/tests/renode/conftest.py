@@ -39,10 +39,9 @@ def version(request):
 def renode(tmp_path, monkeypatch):
     """Make a version of the double the host's Renode; with flags of the double's own."""
 
-    def use(version="1.16.1", *flags, control=""):
+    def use(version="1.16.1", *flags):
         script = double(tmp_path, version, *flags)
         monkeypatch.setenv("HIL_RENODE", str(script))
-        monkeypatch.setenv("HIL_RENODE_CONTROL", control)
         return script
 
     return use

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.renode.console import ConsoleMonitor, answer_of
-from harness.renode.monitor import CommandRefused, NoAnswer
+from harness.renode.console import CommandRefused, Console, NoAnswer, answer_of
 
 ENDS = st.sampled_from(["\n\r", "\r\n", "\r\r\n", "\n"])
 WORDS = st.text("abcdefx0123456789 .:", min_size=1, max_size=20).map(str.strip).filter(bool)
@@ -37,7 +36,7 @@ def console():
 
         threads.append(threading.Thread(target=serve))
         threads[0].start()
-        monitor = ConsoleMonitor(to_renode[1], from_renode[0])
+        monitor = Console(to_renode[1], from_renode[0])
         monitor.greet(5.0, lambda: None)
         return monitor
 
@@ -74,3 +73,13 @@ def test_silence_ends_at_the_deadline(console):
 def test_colours_are_no_part_of_an_answer(console):
     monitor = console(b"x\r\n\x1b[31m7\x1b[0m\r\n\x1b[33;1m(dut) \x1b[0m")
     assert "7" in monitor.execute("x", 5.0, lambda: None)
+
+
+def test_a_command_without_an_end_is_only_complained_of_once_it_ends(console):
+    monitor = console(b"serve\r\n", b"There was an error executing command 'serve'\r\n(dut) ")
+    monitor.say("serve")
+    assert monitor.complaint("serve") == ""
+    os.write(monitor._in, b"\n")
+    while not (told := monitor.complaint("serve")):
+        pass
+    assert "There was an error" in told

@@ -1,160 +1,214 @@
-"""One Renode process: how it comes up, what it may listen on, how it ends, in each version's ways."""
+"""One Renode process: how it comes up, how it is driven, how it ends and what it leaves, in each version's ways."""
 
 import os
 import socket
 import subprocess
 import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
-from renode_lab import FACTS, ROOT, double
+from renode_lab import FACTS, double
 
+from harness.bench import selftest
 from harness.bench.boards import load_board
 from harness.bench.unit import choose_backend
-from harness.errors import BenchError, MisuseError
+from harness.errors import BenchError
 from harness.renode import locate
-from harness.renode.console import ConsoleMonitor
-from harness.renode.launch import Launched, launch
+from harness.renode.console import CommandRefused, CoreAborted, NoAnswer
+from harness.renode.launch import FOLDER, launch, sweep
 from harness.renode.machine import Machine, version_of
-from harness.renode.monitor import CommandRefused, NoAnswer
-from harness.renode.platform import render
-from harness.renode.robot import RobotMonitor
+
+FLASH, RAM = FACTS.flash_origin, FACTS.ram_origin
+PROGRAM = selftest.program(RAM + 0x1000, FLASH, RAM)
+
+
+def script(folder, text):
+    path = folder / "renode"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
 
 
 @pytest.fixture
-def server(tmp_path, version):
-    """The double as a bare robot server, outside of any namespace; (process, port)."""
-    with socket.socket() as any_socket:
-        any_socket.bind(("127.0.0.1", 0))
-        port = any_socket.getsockname()[1]
-    process = subprocess.Popen(
-        [double(tmp_path, version), "--disable-xwt", "--robot-server-port", str(port)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    while f"listening on port {port}" not in process.stdout.readline():
-        pass
-    monitor = RobotMonitor(port, "openly")
-    while not monitor.ready():
-        pass
-    yield process, port, monitor
-    process.kill()
-    process.communicate()
+def temporary(tmp_path, monkeypatch):
+    """A temporary folder of the test's own, so that what is left in it is seen."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
 
 
-def test_the_server_takes_commands_and_tells_errors_apart(server, version):
-    _process, _port, monitor = server
-    assert version in monitor.execute("version", 5.0, lambda: None)
-    with pytest.raises(CommandRefused, match="No such command or device: nothing"):
-        monitor.execute("nothing at all", 5.0, lambda: None)
-    with pytest.raises(CommandRefused, match="knows no such keyword"):
-        monitor.keyword("NoSuchKeyword", timeout_s=5.0)
-
-
-def test_short_names_are_never_relied_on(server, version, tmp_path):
-    _process, _port, monitor = server
-    platform = tmp_path / "board.repl"
-    platform.write_text(render(FACTS))
-    for command in ('mach create "dut"', f"machine LoadPlatformDescription @{platform}"):
-        monitor.execute(command, 5.0, lambda: None)
-    assert monitor.execute("sysbus.cpu PC", 5.0, lambda: None)
-    if version == "1.16.1":
-        assert monitor.execute("cpu PC", 5.0, lambda: None)
-    else:
-        with pytest.raises(CommandRefused):
-            monitor.execute("cpu PC", 5.0, lambda: None)
-
-
-def test_a_taken_port_ends_in_each_versions_way(server, tmp_path, version):
-    _process, port, _monitor = server
-    second = subprocess.run(
-        [double(tmp_path, version), "--disable-xwt", "--robot-server-port", str(port)],
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    assert second.returncode == (1 if version == "1.13.3" else 0)
-    assert ("listening" in second.stdout) is (version == "1.13.3")
+@pytest.fixture
+def machine(tmp_path, version):
+    with launch(double(tmp_path, version)) as launched:
+        machine = Machine(launched, FACTS)
+        yield machine
+        machine.close()
 
 
 def test_a_process_that_ends_while_it_is_waited_for_gives_its_last_words(tmp_path):
-    script = tmp_path / "renode"
-    script.write_text("#!/bin/sh\necho '[ERROR] Could not start the HTTP server on port 1'\nexit 0\n")
-    script.chmod(0o755)
     with pytest.raises(NoAnswer) as caught:
-        launch(script, "console")
-    assert "console" in str(caught.value) or "exit status 0" in str(caught.value)
+        launch(script(tmp_path, "exit 3"))
+    assert "console" in str(caught.value) or "exit status 3" in str(caught.value)
+
+
+def test_one_that_cannot_be_started_is_told_by_its_path(tmp_path, temporary):
+    path = script(tmp_path, "")
+    path.write_bytes(b"\x7fELF no program")
+    with pytest.raises(NoAnswer, match="cannot be started"):
+        launch(path)
+    assert not list(temporary.iterdir())
 
 
 def test_one_that_is_seen_to_end_only_after_its_pipes_broke_is_told_to_have_ended(tmp_path):
-    script = tmp_path / "renode"
-    # It answers the first prompt, then loses its pipes a while before its process is gone, as a killed one may.
-    script.write_text(
-        "#!/bin/sh\nprintf '(monitor) '\nread line\nprintf '(monitor) '\nread line\n"
-        "exec < /dev/null > /dev/null 2>&1\nsleep 0.3\nexit 7\n"
-    )
-    script.chmod(0o755)
-    with launch(script, "console") as launched, pytest.raises(NoAnswer, match="Renode has ended") as caught:
+    # It answers the first prompts, then loses its pipes a while before its process is gone, as a killed one may.
+    prompts = "printf '(monitor) '\nread line\n" * 3
+    path = script(tmp_path, f"{prompts}exec < /dev/null > /dev/null 2>&1\nsleep 0.3\nexit 7")
+    with launch(path) as launched, pytest.raises(NoAnswer, match="Renode has ended") as caught:
         Machine(launched, FACTS)
     assert "exit status 7" in str(caught.value)
 
 
-def test_over_pipes_there_is_no_listener(tmp_path, version):
-    with launch(double(tmp_path, version), "console") as launched:
-        assert isinstance(launched.monitor, ConsoleMonitor)
+def test_it_is_told_by_which_signal_it_was_killed(tmp_path, version):
+    with launch(double(tmp_path, version)) as launched:
+        machine = Machine(launched, FACTS)
+        os.killpg(launched.group, 9)
+        with pytest.raises(NoAnswer, match="Renode has ended") as caught:
+            machine.bench.core()
+        machine.close()
+    assert "killed by SIGKILL" in str(caught.value)
+
+
+def test_nothing_listens_and_a_wrong_command_is_told_apart(tmp_path, version):
+    with launch(double(tmp_path, version)) as launched:
+        with pytest.raises(CommandRefused, match="refused"):
+            launched.do("nothing")
         machine = Machine(launched, FACTS)
         assert machine.version == version_of(version)
-        assert "without any listener" in machine.description
-        with pytest.raises(CommandRefused):
-            machine.do("nothing")
-        assert machine.number("sysbus.cpu EmulationState") is None
+        assert machine.name == f"Renode {version}"
+        assert not listening(launched.group)
+        machine.close()
 
 
-def test_a_version_that_takes_one_command_a_line_is_served_so(tmp_path):
-    with launch(double(tmp_path, "1.13.3", "--one-by-one"), "console") as launched:
-        machine = Machine(launched, FACTS)
-        assert machine.do_all(["version", "version"]) != machine.do_all(["version"])
-        assert len(machine.read(0x08000000, 256)) == 256
+def listening(pid):
+    """The sockets of that process on which it waits for connections."""
+    own = set()
+    for fd in list(Path(f"/proc/{pid}/fd").iterdir()):
+        with suppress(FileNotFoundError):  # the one that lists them is gone by now
+            own.add(str(fd.readlink()))
+    tables = (Path(f"/proc/net/{name}") for name in ("tcp", "tcp6"))
+    lines = [line.split() for table in tables if table.exists() for line in table.read_text().splitlines()[1:]]
+    return {f"socket:[{line[9]}]" for line in lines if line[3] == "0A"} & own
 
 
-def test_nothing_outside_the_namespace_reaches_the_server(tmp_path, version):
-    script = (
-        "import sys; from harness.renode.launch import launch; from pathlib import Path\n"
-        "with launch(Path(sys.argv[1]), 'robot') as launched:\n"
-        "    print(launched.monitor._port, launched.monitor.how, flush=True)\n"
-        "    sys.stdin.read()\n"
-    )
-    inside = subprocess.Popen(
-        [sys.executable, "-c", script, double(tmp_path, version)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    try:
-        port, _, how = inside.stdout.readline().partition(" ")
-        if not port:
-            pytest.skip(f"no network namespace here: {inside.stderr.read()[-200:]}")
-        assert "namespace of its own" in how
-        with socket.socket() as outsider:
-            assert outsider.connect_ex(("127.0.0.1", int(port))) != 0
-    finally:
-        inside.communicate(timeout=30)
-    assert inside.returncode == 0
+def test_the_listeners_of_a_process_would_be_seen():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        one.listen()
+        assert listening(os.getpid())
 
 
-def test_one_that_stays_after_it_was_told_to_stop_is_killed(tmp_path, monkeypatch):
-    monkeypatch.setattr("harness.renode.launch._END_TIMEOUT_S", 0.2)
-    script = tmp_path / "renode"
-    script.write_text("#!/bin/sh\nprintf '(monitor) '\nread a\nprintf '(monitor) '\nread b\nexec tail -f /dev/null\n")
-    script.chmod(0o755)
-    launched = launch(script, "console")
+def test_memory_is_written_and_read_and_none_is_nothing(machine):
+    machine.bench.write(RAM, b"abcd")
+    assert machine.bench.read(RAM, 4) == b"abcd"
+    machine.bench.write(0x70000000, b"ab")
+    assert machine.bench.read(0x70000000, 2) == bytes(2)
+
+
+def test_a_program_runs_in_virtual_time_and_ends_asleep(machine, version):
+    machine.bench.write(FLASH, PROGRAM)
+    machine.bench.reset(FLASH)
+    first = machine.bench.step(115_200, 1000)
+    second = machine.bench.step(115_200, 1000)
+    assert (first.passed_us, second.passed_us) == (1000, 2000)
+    assert 50 < first.executed == second.executed
+    found = machine.bench.read(RAM, selftest.RESULT_BYTES)
+    if version == "1.16.1":
+        selftest.judge(found, machine.name, "")
+    else:
+        with pytest.raises(BenchError, match="SSUB8") as caught:
+            selftest.judge(found, machine.name, "")
+        assert "0x7f837f05" in caught.value.expected
+        assert "0x7f8301fb" in caught.value.found  # what its core really made of it, built from its sources
+
+
+def test_it_starts_again_at_its_vectors_after_a_reset(machine):
+    machine.bench.write(FLASH, PROGRAM)
+    for _ in range(2):
+        machine.bench.reset(FLASH)
+        machine.bench.step(115_200, 1000)
+        assert machine.bench.read(RAM, 4) != bytes(4)
+        machine.bench.write(RAM, bytes(4))
+    pc, _lr, _sp, halted = machine.bench.core()
+    assert FLASH < pc < FLASH + len(PROGRAM)
+    assert not halted
+
+
+def test_a_core_that_leaves_memory_ends_the_wait(machine):
+    nowhere = PROGRAM[:12] + bytes.fromhex("4ff0e040") + bytes.fromhex("01300047")  # mov r0, #0x70000000; adds; bx r0
+    machine.bench.write(FLASH, nowhere)
+    machine.bench.reset(FLASH)
+    with pytest.raises(CoreAborted) as caught:
+        machine.bench.step(115_200, 1000)
+    assert "PC=0x70000000" in str(caught.value)
+
+
+def test_a_file_that_a_version_cannot_compile_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.renode.machine.source", lambda _names, _version: "namespace X\n{\n}\n")
+    with launch(double(tmp_path, "1.16.1")) as launched, pytest.raises(CommandRefused, match="refused") as caught:
+        Machine(launched, FACTS)
+    assert "compilation errors" in caught.value.found
+
+
+def test_an_external_that_does_not_serve_is_told_with_what_renode_says(tmp_path):
+    facts = FACTS
+    with launch(double(tmp_path, "1.16.1")) as launched:
+        launched.console.say_ = launched.console.say
+        launched.console.say = lambda command: launched.console.say_(command.replace("usart2", "usart9"))
+        with pytest.raises(NoAnswer, match="does not serve"):
+            Machine(launched, facts)
+
+
+# -- what it leaves ---------------------------------------------------------------------------------------------------
+
+
+def test_one_that_stays_is_killed_at_once_and_its_folder_goes_with_it(tmp_path, temporary):
+    launched = launch(script(tmp_path, "printf '(monitor) '\nread a\nprintf '(monitor) '\nread b\nprintf '(monitor) '\n"
+                                       "exec tail -f /dev/null"))  # fmt: skip
     folder, process = launched.folder, launched._process
+    assert folder.is_dir()
     launched.close()
-    assert process.returncode == -9
+    assert process.poll() is not None
     assert not folder.exists()
-    assert isinstance(launched, Launched)
+    assert not list(temporary.iterdir())
 
 
-def test_an_unknown_way_of_control_is_a_mistake(tmp_path):
-    with pytest.raises(MisuseError, match="robot nor console"):
-        launch(tmp_path / "renode", "telnet")
+def aged(folder):
+    os.utime(folder, (0, 0))
+    return folder
+
+
+def test_folders_of_killed_owners_are_swept_and_those_in_use_are_not(tmp_path, temporary):
+    with launch(double(tmp_path, "1.16.1")) as launched:
+        dead = temporary / f"{FOLDER}dead"
+        dead.mkdir()
+        (dead / "lock").touch()
+        foreign = temporary / "something-else"
+        foreign.mkdir()
+        fresh = temporary / f"{FOLDER}fresh"
+        fresh.mkdir()
+        (fresh / "lock").touch()
+        for folder in (dead, foreign, launched.folder):
+            aged(folder)
+        sweep()
+        assert sorted(temporary.iterdir()) == sorted([foreign, fresh, launched.folder])
+    assert sorted(temporary.iterdir()) == sorted([foreign, fresh])
+
+
+# -- where it is ------------------------------------------------------------------------------------------------------
 
 
 def test_a_missing_renode_is_one_line_that_says_how_to_get_it(monkeypatch, tmp_path):

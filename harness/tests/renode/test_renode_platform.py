@@ -10,28 +10,23 @@ from harness.bench.boards import load_board
 from harness.bench.emulators import renode as backend
 from harness.errors import BenchError
 from harness.renode import soc
-from harness.renode.platform import outside, render, sources, stub_script
-from harness.testing.renode_double.devices import Script
+from harness.renode.machine import source
+from harness.renode.platform import models, outside, render
+from harness.testing.renode_double.devices import RegisterFile
 
 RCC_CR, RCC_CFGR, RCC_CSR, PWR_CR, PWR_CSR = 0x00, 0x08, 0x74, 0x00, 0x04
 
 
-class Stub:
-    """A PythonPeripheral with a script that was rendered."""
+@pytest.fixture
+def stub():
+    """A chip's registers as a description that was rendered makes them."""
 
-    def __init__(self, registers, capital):
-        self._script = Script(stub_script(registers), capital=capital)
+    def made(name, chip="stm32f446re"):
+        facts = dataclasses.replace(FACTS, soc=chip, uart=next(iter(soc.load(chip).uarts)))
+        text = re.search(rf"(?ms)^{name}: Miscellaneous.HilRegisters.*?(?=^\S|\Z)", render(facts))[0]
+        return RegisterFile(name, dict(re.findall(r"^    (\w+): (.*)$", text, re.MULTILINE)))
 
-    def read(self, offset, length=4):
-        return self._script.read(offset, length)
-
-    def write(self, offset, value, length=4):
-        self._script.write(offset, length, value)
-
-
-@pytest.fixture(params=[False, True], ids=["isInit", "IsInit"])
-def stub(request):
-    return lambda name, chip="stm32f446re": Stub(soc.load(chip).stubs[name], request.param)
+    return made
 
 
 def test_the_boards_own_description_is_what_is_rendered():
@@ -64,40 +59,40 @@ def test_every_chip_renders_each_entry_once():
 
 def test_ready_flags_follow_their_enable_bits(stub):
     rcc = stub("rcc")
-    assert rcc.read(RCC_CR) == 0x83
-    rcc.write(RCC_CR, 0x83 | 1 << 24)
-    assert rcc.read(RCC_CR) & 1 << 25
-    rcc.write(RCC_CR, 0x83)
-    assert not rcc.read(RCC_CR) & 1 << 25
-    rcc.write(RCC_CFGR, 2)
-    assert rcc.read(RCC_CFGR) == 2 | 2 << 2
-    rcc.write(RCC_CSR, 1, length=1)
-    assert rcc.read(RCC_CSR, length=1) == 3
+    assert rcc.read(RCC_CR, 4) == 0x83
+    rcc.write(RCC_CR, 4, 0x83 | 1 << 24)
+    assert rcc.read(RCC_CR, 4) & 1 << 25
+    rcc.write(RCC_CR, 4, 0x83)
+    assert not rcc.read(RCC_CR, 4) & 1 << 25
+    rcc.write(RCC_CFGR, 4, 2)
+    assert rcc.read(RCC_CFGR, 4) == 2 | 2 << 2
+    rcc.write(RCC_CSR, 1, 1)
+    assert rcc.read(RCC_CSR, 1) == 3
 
 
 def test_bytes_of_a_register_are_read_and_written_alone(stub):
     rcc = stub("rcc")
-    rcc.write(0x07, 0x55, length=1)
-    assert rcc.read(0x04) == 0x55003010
-    assert rcc.read(0x06, length=2) == 0x5500
+    rcc.write(0x07, 1, 0x55)
+    assert rcc.read(0x04, 4) == 0x55003010
+    assert rcc.read(0x06, 2) == 0x5500
 
 
 def test_the_overdrive_answers_in_another_register(stub):
     pwr = stub("pwr")
-    assert pwr.read(PWR_CSR) == 0x4000
-    pwr.write(PWR_CR, 3 << 16)
-    assert pwr.read(PWR_CSR) == 0x4000 | 3 << 16
+    assert pwr.read(PWR_CSR, 4) == 0x4000
+    pwr.write(PWR_CR, 4, 3 << 16)
+    assert pwr.read(PWR_CSR, 4) == 0x4000 | 3 << 16
 
 
 def test_flags_may_be_lower_than_what_they_follow(stub):
     srss = stub("srss", "cy8c624a")
-    assert srss.read(0x590) == 0
-    srss.write(0x58C, 1 << 31 | 0xFF)
-    assert srss.read(0x590) == 1 << 2
-    srss.write(0x580, 1 << 31 | 500)
-    assert srss.read(0x590) == 1 << 2 | 1 << 0
-    srss.write(0x580, 500)
-    assert srss.read(0x590) == 1 << 2
+    assert srss.read(0x590, 4) == 0
+    srss.write(0x58C, 4, 1 << 31 | 0xFF)
+    assert srss.read(0x590, 4) == 1 << 2
+    srss.write(0x580, 4, 1 << 31 | 500)
+    assert srss.read(0x590, 4) == 1 << 2 | 1 << 0
+    srss.write(0x580, 4, 500)
+    assert srss.read(0x590, 4) == 1 << 2
 
 
 def test_a_port_that_renode_has_no_model_of_brings_its_own_and_the_chips_whole_ram():
@@ -105,7 +100,7 @@ def test_a_port_that_renode_has_no_model_of_brings_its_own_and_the_chips_whole_r
     text = render(facts)
     assert "scb5: UART.HilPsoc6Scb @ sysbus 0x40650000\n    -> nvic@44" in text
     assert "sram: Memory.MappedMemory @ sysbus 0x08000000\n    size: 0x100000" in text
-    assert facts.uart_path == "sysbus.scb5"
+    assert models(facts) == ("HilBench.cs", "HilRegisters.cs", "HilPsoc6Scb.cs")
 
 
 @pytest.mark.parametrize(
@@ -113,10 +108,11 @@ def test_a_port_that_renode_has_no_model_of_brings_its_own_and_the_chips_whole_r
     [((1, 13, 3), "Machine"), ((1, 14, 0), "Machine"), ((1, 15, 0), "IMachine"), ((1, 16, 1), "IMachine")],
 )
 def test_its_source_is_what_each_version_can_compile(version, made_with):
-    ((name, text),) = sources(backend.facts(load_board("cy8cproto_062_4343w")), version).items()
-    assert name == "HilPsoc6Scb.cs"
+    text = source(models(backend.facts(load_board("cy8cproto_062_4343w"))), version)
     assert f"public HilPsoc6Scb({made_with} machine) : base(machine)" in text
-    assert sources(FACTS, version) == {}
+    assert f"public HilRegisters({made_with} machine, long size" in text
+    assert ("GetRegisterUnsafe(" in text) is (made_with == "Machine")
+    assert "HilPsoc6Scb" not in source(models(FACTS), version)
 
 
 def test_a_chip_or_port_without_a_platform_says_which_file_adds_it():

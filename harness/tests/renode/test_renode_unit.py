@@ -1,9 +1,11 @@
 """Real firmware through the whole backend, in each recorded version's ways; and through a real Renode where there is one."""
 
+import dataclasses
 import os
 import select
 import shutil
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from harness.bench.probes import CoreState
 from harness.errors import BenchError
 from harness.evidence.reports import markdown
 from harness.records import Verdict
-from harness.renode import locate
+from harness.renode import locate, process
 from harness.run.options import RunOptions
 from harness.run.runner import run_case
 
@@ -58,10 +60,10 @@ def virtual_outputs(image):
     ).samples.outputs
 
 
-def assert_same_as(record, samples, version, outputs):
+def assert_same_as(record, samples, outputs):
     assert record.verdict is Verdict.PASS, record.reasons
     assert (record.backend, record.evidence) == ("renode", "emulated")
-    assert record.unit.probe.startswith(f"Renode {version}, ")
+    assert record.unit.probe.startswith("Renode 1.16.1, over pipes, without any listener")
     assert record.firmware.verified
     assert not record.warnings
     assert record.unit.chip_id == record.unit.chip_id_hello != ""
@@ -71,21 +73,44 @@ def assert_same_as(record, samples, version, outputs):
     assert np.array_equal(samples.outputs, outputs)
 
 
-@pytest.mark.parametrize("control", ["", "console"])
-def test_the_digits_plan_has_the_same_outputs_as_on_the_virtual_board(
-    renode, run, image, version, control, virtual_outputs
-):
-    renode(version, control=control)
+def test_the_digits_plan_has_the_same_outputs_as_on_the_virtual_board(renode, run, image, virtual_outputs):
+    renode()
     result = run(digits_case(12), image)
-    assert_same_as(result.record, result.samples, version, virtual_outputs)
+    assert_same_as(result.record, result.samples, virtual_outputs)
     assert b"Renode: instructions only" in markdown.render(result.record, result.samples, None)
 
 
-@pytest.mark.parametrize("kind", ["steval_stwinkt1", "cy8cproto_062_4343w"])
-def test_it_has_them_on_the_other_boards_too(renode, run, images, version, kind, virtual_outputs):
+@pytest.mark.parametrize("version", ["1.13.3", "1.15.3"])
+def test_a_version_that_computes_the_kernels_instructions_wrongly_is_refused(renode, run, image, version):
     renode(version)
+    record = run(digits_case(4), image).record
+    assert record.verdict is Verdict.ERROR
+    assert f"Renode {version} computes SSUB8" in record.reasons[0]
+    assert "take Renode 1.16" in record.reasons[0]
+    assert not record.measurements
+
+
+def test_what_a_real_renode_would_be_paid_does_not_grow_with_the_bytes(renode, run, image, tmp_path):
+    """At a command a byte, as it once was, twelve samples would have been a thousand commands."""
+    spent = {}
+    for samples in (4, 12):
+        ledger = tmp_path / f"ledger-{samples}"
+        renode("1.16.1", f"--ledger {ledger}")
+        run(digits_case(samples), image)
+        lines = [line.partition(" ")[::2] for line in ledger.read_text().splitlines()]
+        spent[samples] = [(float(seconds), what) for seconds, what in lines]
+    for entries in spent.values():
+        commands = [what for seconds, what in entries if seconds == 0.004]
+        assert len(commands) <= 11, commands
+        assert not [what for what in commands if "WriteChar" in what or "ReadDoubleWord" in what]
+        assert sum(seconds for seconds, what in entries if what != "RunFor") < 1.2
+
+
+@pytest.mark.parametrize("kind", ["steval_stwinkt1", "cy8cproto_062_4343w"])
+def test_it_has_them_on_the_other_boards_too(renode, run, images, kind, virtual_outputs):
+    renode()
     result = run(digits_case(12, kind), images(kind))
-    assert_same_as(result.record, result.samples, version, virtual_outputs)
+    assert_same_as(result.record, result.samples, virtual_outputs)
 
 
 @pytest.mark.parametrize("kind", ["nucleo_f446re", "steval_stwinkt1", "cy8cproto_062_4343w"])
@@ -104,8 +129,8 @@ def test_the_firmware_touches_nothing_that_the_platform_lacks_and_starts_again_a
         unit.close()
 
 
-def test_a_jump_to_nothing_kills_renode_and_is_the_products_fault(renode, run, copy, version):
-    renode(version)
+def test_a_jump_to_nothing_kills_renode_and_is_the_products_fault(renode, run, copy):
+    renode()
     replace_start(copy, "hil_nn_conv_s8", JUMP_TO_NOTHING)
     record = run(digits_case(20), copy).record
     assert record.verdict is Verdict.FAIL, record.reasons
@@ -120,6 +145,18 @@ def test_a_store_to_nothing_is_the_products_fault_though_every_sample_was_answer
     assert "on a chip this firmware would have crashed" in record.reasons[0]
     assert "0x70000000" in record.reasons[0]
     assert "10 of 10 samples" in record.reasons[-1]
+
+
+def test_it_is_so_too_when_the_stream_broke_off(renode, run, copy):
+    renode()
+    # Then the firmware waits for ever: what was seen before is the reason, not that it is silent.
+    replace_start(copy, "hil_nn_conv_s8", _NOWHERE + bytes.fromhex("0060fee7"))  # str r0, [r0]; b .
+    case = digits_case(4)
+    hurried = case.plan.model_copy(update={"timeouts": case.plan.timeouts.model_copy(update={"answer_s": 1.0})})
+    record = run(dataclasses.replace(case, plan=hurried), copy).record
+    assert record.verdict is Verdict.FAIL
+    assert "the firmware accessed an address where the chip has nothing" in record.reasons[0]
+    assert "0x70000000" in record.reasons[0]
 
 
 def test_an_image_that_is_there_already_is_compared_and_not_loaded_again(unit, image):
@@ -148,18 +185,40 @@ def test_an_image_that_is_not_there_is_told_and_the_unit_lives_on(unit, tmp_path
     assert unit.probe().flash(image).verified
 
 
-def test_a_killed_supervisor_takes_renode_with_it(unit):
+def test_it_lives_in_virtual_time_once_it_was_started(unit, image):
+    probe = unit.probe()
+    probe.flash(image)
+    held_s = unit.own_time_s()
+    probe.reset()
+    for _ in range(5):
+        probe.core()  # each lets a millisecond pass
+    assert unit.own_time_s() >= held_s + 0.005
+    unit.close()
+    assert unit.own_time_s() is None
+
+
+def test_a_killed_supervisor_takes_renode_and_its_folder_with_it(unit):
     end = os.pidfd_open(unit.running._renode_group)
     os.kill(unit.running.pid, signal.SIGKILL)
     unit.running._process.wait()
     assert not unit.alive
     assert unit.core_fault == ""
+    folder = Path(unit.running._folder)
+    assert folder.is_dir()
     unit.close()
+    assert not folder.exists()
     readable, _, _ = select.select([end], [], [], 10.0)
     os.close(end)
     assert readable, "Renode still runs"
     with pytest.raises(BenchError, match="did not answer"):
         unit.probe().reset()
+
+
+def test_an_ended_unit_leaves_no_folder(unit):
+    folder = Path(unit.running._folder)
+    assert folder.is_dir()
+    unit.close()
+    assert not folder.exists()
 
 
 def test_a_renode_that_dies_is_the_rigs_fault_with_its_last_words(renode, image):
@@ -172,10 +231,27 @@ def test_a_renode_that_dies_is_the_rigs_fault_with_its_last_words(renode, image)
             unit.probe().flash(image)
         unit.running._process.wait()
         assert "Renode has ended" in unit.why_dead
-        assert "exit status -9" in unit.why_dead
+        assert "killed by SIGKILL" in unit.why_dead
         assert unit.core_fault == ""
+        assert not Path(unit.running._folder).exists()
     finally:
         unit.close()
+
+
+def test_one_that_is_killed_in_the_middle_of_a_run_is_told_as_such_and_not_as_a_lost_line(renode, image, monkeypatch):
+    renode()
+    started = []
+    start = process.start
+    monkeypatch.setattr(process, "start", lambda facts: started.append(start(facts)) or started[-1])
+
+    def watch(step):
+        if step.name == "stream" and step.share and step.share > 0.2 and started:
+            os.killpg(started.pop()._renode_group, signal.SIGKILL)
+
+    record = run_case(digits_case(40), RunOptions(backend="renode", firmware=image), watch=watch).record
+    assert record.verdict is Verdict.ERROR
+    assert "the emulated board's process is gone" in record.reasons[0]
+    assert "killed by SIGKILL" in record.reasons[0]
 
 
 _REAL = locate.find()
@@ -183,7 +259,8 @@ _REAL = locate.find()
 
 @pytest.mark.skipif(_REAL is None, reason="no real Renode: set HIL_RENODE or put renode on PATH")
 @pytest.mark.parametrize("kind", ["nucleo_f446re", "steval_stwinkt1", "cy8cproto_062_4343w"])
-def test_the_digits_plan_passes_in_a_real_renode(run, images, kind):
+def test_the_digits_plan_passes_in_a_real_renode(run, images, kind, monkeypatch):
+    monkeypatch.setenv("HIL_RENODE", str(_REAL))
     case = digits_case(board=kind)
     result = run(case, images(kind))
     assert result.record.verdict is Verdict.PASS, result.record.reasons
