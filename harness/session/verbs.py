@@ -10,6 +10,7 @@ from harness.bench.transports import Transport
 from harness.clock import Clock, Deadline
 from harness.errors import BenchError, DeviceError, MisuseError
 from harness.records import FaultReport
+from harness.session import ends
 from harness.session.baud import Speed
 from harness.session.climb import Climbed, climb
 from harness.session.pump import Pump, Tap
@@ -67,8 +68,6 @@ _E = TypeVar("_E", bound=Event)
 #: all comes, and when something does, be it damaged.
 _TRIES = 5
 _TRIES_WHILE_HEARD = 25
-#: What has come of a frame that broke off, or of a spark on the line, is no more than this.
-_SOME_NOISE_BYTES = 64
 
 
 class Session:
@@ -324,7 +323,7 @@ class Session:
             if unheard == _TRIES:
                 break
         quiet_s = self._clock.monotonic_s() - began_s
-        raise self._silence(kind.__name__.removesuffix("Received").upper(), quiet_s, self._conversation.noise_bytes)
+        raise self._silence(kind.__name__.removesuffix("Received").upper(), quiet_s, self._conversation.noise.n_bytes)
 
     def _await(self, kind: type[_E], timeout_s: float) -> _E:
         event = self._wait_for(kind, timeout_s)
@@ -346,26 +345,11 @@ class Session:
         if isinstance(event, Silent):
             raise self._silence(event.waiting_for, event.quiet_s, event.n_bytes)
         if isinstance(event, Violation):
-            raise DeviceError(
-                event.what,
-                where=self._where,
-                expected=event.expected,
-                found=event.found,
-                next_step="flash the firmware that belongs to this version of the harness",
-            )
+            raise ends.violation(event, self._where)
         if isinstance(event, OtherBoard):
             raise other_chip(event, self._where)
         if isinstance(event, Refused):
-            code = next((c.name.lower() for c in m.ErrorCode if c == event.code), str(event.code))
-            entry = m.TABLE.get(event.type)
-            refused = BoardRefusedError(
-                "the board refused a message",
-                where=f"{self._where}, {entry.name if entry else hex(event.type)}",
-                expected=f"version {m.PROTOCOL}" if event.code == m.ErrorCode.PROTOCOL else None,
-                found=f"{code}: {event.text}",
-            )
-            refused.code = event.code
-            raise refused
+            raise ends.refusal(event, self._where)
         if stream is None:
             return
         if isinstance(event, ResultReceived):
@@ -382,29 +366,8 @@ class Session:
         hello = self._conversation.hello
         if report is None or hello is None or hello.reset_cause != m.ResetCause.FAULT:
             return  # an old report: this reset had another cause
-        error = BoardFaultError(
-            "the board crashed while streaming",
-            where=f"{self._where}, pc 0x{report.pc:08x}, lr 0x{report.lr:08x}",
-            found=f"CFSR 0x{report.cfsr:08x}, HFSR 0x{report.hfsr:08x}, BFAR 0x{report.bfar:08x},"
-            f" last message {report.last_message or 'none'}",
-            next_step="look the pc up in the ELF: addr2line -e fw.elf <pc>",
-        )
-        error.report = report
-        raise error
+        raise ends.crash(report, self._where)
 
     def _silence(self, waiting_for: str, quiet_s: float, noise_bytes: int = 0) -> BoardSilentError:
-        if noise_bytes > _SOME_NOISE_BYTES:
-            return BoardGarbledError(
-                "only garbage comes from the board: not one good frame",
-                where=self._where,
-                expected=waiting_for,
-                found=f"{noise_bytes} B in {quiet_s:.1f} s; {self._conversation.counters.describe()}",
-                next_step="is it the board's port, and nobody else's? Then look at cable, ground and speed",
-            )
-        return BoardSilentError(
-            "the board is silent",
-            where=self._where,
-            expected=waiting_for,
-            found=f"nothing good for {quiet_s:.1f} s; {self._conversation.counters.describe()}",
-            next_step="ask the probe: is the core running, halted or locked up?",
-        )
+        counted = self._conversation.counters.describe()
+        return ends.silence(self._where, waiting_for, quiet_s, noise_bytes, counted)

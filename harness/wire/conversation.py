@@ -24,14 +24,10 @@ from harness.wire import messages as m
 from harness.wire.encodings import Wish
 from harness.wire.endpoint import Endpoint
 from harness.wire.framing import BadFrame
-from harness.wire.patience import Patience
+from harness.wire.patience import Noise, Patience
 from harness.wire.repair import Repair
 from harness.wire.requests import Requests
 from harness.wire.states import HOST_TAKES, Move, Role, State, step
-
-#: Bytes that pour in for so long without a good frame are told as such at once, whatever is awaited.
-_FLOOD_S = 3.0
-_FLOOD_BYTES = 2048
 
 
 def _random_session() -> int:
@@ -76,8 +72,7 @@ class HostConversation(Requests):
         self._draw_session = draw_session
         self._session = 0
         #: Bytes that have come since the last good frame.
-        self.noise_bytes = 0
-        self._noise_since_s: float | None = None
+        self.noise = Noise()
         self._last_sent = (0, 0)  # frame and seq
         self._attempt = 0  # questions, or greetings, since the last good frame
         self.hold = False  # while set no chunks leave: the speed is being changed
@@ -181,9 +176,7 @@ class HostConversation(Requests):
 
     def receive_data(self, data: bytes, now_s: float) -> None:
         """Take bytes from the board. Never raises because of them."""
-        self.noise_bytes += len(data)
-        if self._noise_since_s is None:
-            self._noise_since_s = now_s
+        self.noise.came(len(data), now_s)
         for event in self._endpoint.push(data):
             if isinstance(event, BadFrame):
                 if self.state is State.READY:
@@ -191,7 +184,7 @@ class HostConversation(Requests):
                 continue
             frame, message = event
             self._attempt = 0
-            self._forget_noise()
+            self.noise.forget()
             self._patience.heard(now_s)
             if isinstance(message, m.Malformed):
                 self._malformed(message, frame.body, now_s)
@@ -214,7 +207,7 @@ class HostConversation(Requests):
         if self.state is State.GREETING:
             return max(0.0, min(self._greet_at_s, self._greet_until_s) - now_s)
         if self.state is State.READY and (self._repair.awaits or self._fault_first):
-            moments = [self._patience.ask_at_s(), self._patience.silent_at_s()]
+            moments = [self._patience.ask_at_s(), self._silent_at_s()]
             if self._repair.awaits:
                 moments.append(self._repair.stuck_at_s())
             return max(0.0, min(moments) - now_s)
@@ -222,7 +215,7 @@ class HostConversation(Requests):
 
     def tick(self, now_s: float) -> None:
         """Act on what is due. Harmless when nothing is."""
-        if self._flooded(now_s):
+        if self.state in (State.GREETING, State.READY) and self.noise.is_flood(now_s):
             self._give_up("a good frame", now_s)
         elif self.state is State.GREETING:
             if now_s >= self._greet_until_s:
@@ -230,7 +223,7 @@ class HostConversation(Requests):
             elif now_s >= self._greet_at_s:
                 self._say_hello(now_s)
         elif self.state is State.READY and (self._repair.awaits or self._fault_first):
-            if now_s >= self._patience.silent_at_s():
+            if now_s >= self._silent_at_s():
                 self._give_up("FAULT" if self._fault_first else "RESULT or STATUS", now_s)
             elif now_s >= self._patience.ask_at_s():
                 self._attempt += 1
@@ -242,6 +235,9 @@ class HostConversation(Requests):
                 self._repair.give_up_oldest(now_s)
 
     # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _silent_at_s(self) -> float:
+        return self._patience.silent_at_s(self.noise.last_s)
 
     def _move(self, move: Move) -> None:
         self.state = step(Role.HOST, self.state, move)
@@ -262,7 +258,7 @@ class HostConversation(Requests):
         self._session = self._draw_session() & 0xFFFFFFFF
         self._control.clear()
         self._patience.begin(now_s)
-        self._forget_noise()
+        self.noise.forget()
         self._fault_first = self.hold = False
         self._attempt = 0
         patience_s = self._patience.rounds * self._patience.answer_timeout_s
@@ -281,16 +277,8 @@ class HostConversation(Requests):
         quiet_s = now_s - self._greet_from_s if greeting else self._patience.quiet_s(now_s)
         self._move(Move.GAVE_UP)
         self._control.clear()
-        self._emit(ev.Silent(waiting_for, quiet_s, self.noise_bytes))
-        self._forget_noise()
-
-    def _forget_noise(self) -> None:
-        self.noise_bytes, self._noise_since_s = 0, None
-
-    def _flooded(self, now_s: float) -> bool:
-        if self.state not in (State.GREETING, State.READY) or self._noise_since_s is None:
-            return False
-        return self.noise_bytes >= _FLOOD_BYTES and now_s - self._noise_since_s >= _FLOOD_S
+        self._emit(ev.Silent(waiting_for, quiet_s, self.noise.n_bytes))
+        self.noise.forget()
 
     def _refuse(self, event: ev.Refused | ev.Violation | ev.OtherBoard) -> None:
         self._move(Move.REFUSAL)

@@ -1,9 +1,11 @@
-"""When to ask what became of a frame, and when to call the board silent. Times are passed in; no clock here."""
+"""When to ask what became of a frame, when to call the board silent, when its noise. Times are passed in; no clock here."""
 
 from __future__ import annotations
 
 #: Never ask sooner: an adapter may hold an answer back for 16 ms, an operating system for a few tens.
 _SHORTEST_S = 0.05
+#: So many times longer is a board asked that answers, if only in damaged frames.
+_WHILE_HEARD = 5
 
 
 class Patience:
@@ -73,10 +75,40 @@ class Patience:
         wait_s = min(self.answer_timeout_s, wait_s * float(2**self._asked))
         return (self._quiet_since_s if self._asked_s is None else self._asked_s) + wait_s
 
-    def silent_at_s(self) -> float:
-        """When to give up."""
-        return self._quiet_since_s + self.rounds * self.answer_timeout_s
+    def silent_at_s(self, heard_s: float) -> float:
+        """When to give up. A board of which something is heard, be it damaged, last at ``heard_s``, is asked for longer."""
+        silence_s = self.rounds * self.answer_timeout_s
+        return min(max(self._quiet_since_s, heard_s) + silence_s, self._quiet_since_s + _WHILE_HEARD * silence_s)
 
     def quiet_s(self, now_s: float) -> float:
         """How long nothing good has come."""
         return max(0.0, now_s - self._quiet_since_s)
+
+
+#: Bytes that pour in for so long without a good frame are told as such at once, whatever is awaited.
+_FLOOD_S = 3.0
+_FLOOD_BYTES = 2048
+
+
+class Noise:
+    """The bytes since the last good frame: ``n_bytes`` of them."""
+
+    def __init__(self) -> None:
+        self.n_bytes = 0
+        self.last_s = 0.0  # when the last of them came
+        self._since_s: float | None = None
+
+    def came(self, n_bytes: int, now_s: float) -> None:
+        """Bytes came; whether a good frame is among them is seen later."""
+        self.n_bytes += n_bytes
+        self.last_s = now_s
+        if self._since_s is None:
+            self._since_s = now_s
+
+    def forget(self) -> None:
+        """A good frame came, or waiting begins anew."""
+        self.n_bytes, self._since_s = 0, None
+
+    def is_flood(self, now_s: float) -> bool:
+        """Whether so much of it has come for so long that it is no accident."""
+        return self._since_s is not None and self.n_bytes >= _FLOOD_BYTES and now_s - self._since_s >= _FLOOD_S

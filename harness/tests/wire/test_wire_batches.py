@@ -5,7 +5,7 @@ import zlib
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.session.verbs import Session
@@ -302,6 +302,10 @@ def network(data):
     compute_s=st.sampled_from([0.0, 0.002, 0.05]),
     reset=st.none() | st.integers(0, 1500),
 )
+# Five answers in a row were damaged, and that was taken for silence.
+@example(
+    seed=113, noise=5e-3, slots=3, window=None, chunk_bytes=16, room=40, size=113, compute_s=0.05, reset=61
+)  # fmt: skip
 def test_however_samples_are_put_together_and_damaged_each_is_scored_once_and_rightly(
     seed, noise, slots, window, chunk_bytes, room, size, compute_s, reset
 ):

@@ -1,0 +1,71 @@
+"""The errors that end a verb or a stream, in words, made of what the conversation has told. ``where`` names the line."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from harness.errors import DeviceError
+from harness.records import FaultReport
+from harness.session.stream import BoardFaultError, BoardGarbledError, BoardRefusedError, BoardSilentError
+from harness.wire import messages as m
+from harness.wire.events import Refused, Violation
+
+#: What has come of a frame that broke off, or of a spark on the line, is no more than this.
+_SOME_NOISE_BYTES: Final = 64
+
+
+def violation(event: Violation, where: str) -> DeviceError:
+    """A good frame that breaks the protocol."""
+    return DeviceError(
+        event.what,
+        where=where,
+        expected=event.expected,
+        found=event.found,
+        next_step="flash the firmware that belongs to this version of the harness",
+    )
+
+
+def refusal(event: Refused, where: str) -> BoardRefusedError:
+    """The board's ERROR message; its ``code`` is on the error."""
+    code = next((c.name.lower() for c in m.ErrorCode if c == event.code), str(event.code))
+    entry = m.TABLE.get(event.type)
+    error = BoardRefusedError(
+        "the board refused a message",
+        where=f"{where}, {entry.name if entry else hex(event.type)}",
+        expected=f"version {m.PROTOCOL}" if event.code == m.ErrorCode.PROTOCOL else None,
+        found=f"{code}: {event.text}",
+    )
+    error.code = event.code
+    return error
+
+
+def crash(report: FaultReport, where: str) -> BoardFaultError:
+    """The board was reset by its fault handler; the ``report`` is on the error."""
+    error = BoardFaultError(
+        "the board crashed while streaming",
+        where=f"{where}, pc 0x{report.pc:08x}, lr 0x{report.lr:08x}",
+        found=f"CFSR 0x{report.cfsr:08x}, HFSR 0x{report.hfsr:08x}, BFAR 0x{report.bfar:08x},"
+        f" last message {report.last_message or 'none'}",
+        next_step="look the pc up in the ELF: addr2line -e fw.elf <pc>",
+    )
+    error.report = report
+    return error
+
+
+def silence(where: str, waiting_for: str, quiet_s: float, noise_bytes: int, counted: str) -> BoardSilentError:
+    """Nothing good came for ``quiet_s`` seconds, be it nothing at all or ``noise_bytes`` of garbage."""
+    if noise_bytes > _SOME_NOISE_BYTES:
+        return BoardGarbledError(
+            "only garbage comes from the board: not one good frame",
+            where=where,
+            expected=waiting_for,
+            found=f"{noise_bytes} B in {quiet_s:.1f} s; {counted}",
+            next_step="is it the board's port, and nobody else's? Then look at cable, ground and speed",
+        )
+    return BoardSilentError(
+        "the board is silent",
+        where=where,
+        expected=waiting_for,
+        found=f"nothing good for {quiet_s:.1f} s; {counted}",
+        next_step="ask the probe: is the core running, halted or locked up?",
+    )
