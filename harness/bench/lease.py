@@ -50,6 +50,10 @@ class Holder:
         return f"process {self.pid} since {self.since} ({self.what})"
 
 
+class InUse(BenchError):
+    """Somebody else holds the unit."""
+
+
 class Lease:
     """The right to use one unit. A context manager; ``release`` may be called twice."""
 
@@ -76,7 +80,8 @@ class Lease:
 
 
 def acquire(uid: str, *, what: str, wait_s: float = 0.0, clock: Clock | None = None) -> Lease:
-    """Take the unit ``uid``, waiting up to ``wait_s`` seconds. ``BenchError`` names the holder when it stays taken."""
+    """Take the unit ``uid``, waiting up to ``wait_s`` seconds. ``InUse`` names the holder when it stays taken,
+    another ``BenchError`` says why no lock can be had here."""
     clock = clock or SystemClock()
     deadline, nameless = Deadline.after(clock, wait_s), Deadline.after(clock, _NAMELESS_S)
     while True:
@@ -86,7 +91,7 @@ def acquire(uid: str, *, what: str, wait_s: float = 0.0, clock: Clock | None = N
             return lease
         record = _record(uid)
         if deadline.passed and ((record is not None and record.alive) or nameless.passed):
-            raise BenchError(
+            raise InUse(
                 f"unit {uid} is in use",
                 found=record.describe() if record else "a lock without a holder record",
                 next_step="wait for it, or end that process; `hil units` shows all units and their holders",

@@ -255,7 +255,7 @@ def _lease_real(
     for place in wanted:
         try:
             return place, lease.acquire(place.uid, what=what, clock=clock)
-        except BenchError:
+        except lease.InUse:
             continue
     place = wanted[0]
     return place, lease.acquire(place.uid, what=what, wait_s=LEASE_WAIT_S, clock=clock)

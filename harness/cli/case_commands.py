@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -207,7 +209,7 @@ def run(
         for case in cases:
             folder = None if report_dir is None else report_dir if len(cases) == 1 else report_dir / case.id
             with faults.kept_in(folder), claimed(folder, what=case.id):
-                with console.status(case.id) as status, _told_where_it_stands(plan, case.id, folder) as stands:
+                with console.status(case.id) as status, _told_where_it_stands(case.id, folder, report_dir) as stands:
                     result = run_case(
                         case,
                         options,
@@ -224,7 +226,7 @@ def run(
 
 
 @contextmanager
-def _told_where_it_stands(plan: str, case_id: str, folder: Path | None) -> Iterator[Callable[[Step], Step]]:
+def _told_where_it_stands(case_id: str, folder: Path | None, root: Path | None) -> Iterator[Callable[[Step], Step]]:
     """On Ctrl-C: what was reached, and how it is gone on with."""
     from harness.run import journal
 
@@ -240,8 +242,10 @@ def _told_where_it_stands(plan: str, case_id: str, folder: Path | None) -> Itera
     except KeyboardInterrupt:
         typer.echo(f"interrupted: {case_id}: {line(last)}", err=True)
         if folder is not None and (folder / journal.FILENAME).exists():
-            board = case_id.split("/")[1]
-            typer.echo(f"go on with: hil run {plan} --board {board} --resume {folder}", err=True)
+            asked = sys.argv[1:]
+            if "--resume" in asked:
+                del asked[asked.index("--resume") : asked.index("--resume") + 2]
+            typer.echo(f"go on with: hil {shlex.join([*asked, '--resume', str(root)])}", err=True)
         else:
             typer.echo("nothing of it is kept: with --report-dir DIR a run can be gone on with", err=True)
         raise

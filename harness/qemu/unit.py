@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from harness.errors import BenchError
 from harness.qemu.board import Board
 from harness.qemu.gdb import StubGone
 from harness.qemu.launch import Launched
@@ -54,6 +55,7 @@ class Unit:
                 "flash": self._flash,
                 "reset": self._reset,
                 "core": self._core,
+                "try": self._try,
             },
         )
 
@@ -129,6 +131,15 @@ class Unit:
         self._hold()
         self._board.reset()
         return {}
+
+    def _try(self, image: str, at: int, result: int, size: int) -> dict[str, Any]:
+        """Run a small program; what memory then holds at ``result``. ``at`` is where the core's vectors are."""
+        self._hold()
+        if at != self._board.vectors:
+            raise BenchError(
+                "QEMU starts a program at its vectors alone", expected=f"{self._board.vectors:#x}", found=f"{at:#x}"
+            )
+        return {"found": self._board.trial(bytes.fromhex(image), result, size).hex()}
 
     def _core(self) -> dict[str, Any]:
         state, registers = self._board.core()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.bench import lease
-from harness.errors import BenchError, MisuseError
+from harness.errors import MisuseError
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def claimed(folder: Path | None, *, what: str) -> Iterator[None]:
     key = "reports-" + hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:24]
     try:
         held = lease.acquire(key, what=f"{what}, writes {folder}")
-    except BenchError as error:
+    except lease.InUse as error:
         raise MisuseError(
             "another run is writing into this report directory",
             where=str(folder),

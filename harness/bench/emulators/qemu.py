@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.bench import boards
+from harness.bench import boards, selftest
 from harness.bench.boards import Board
 from harness.bench.emulators import About, EmulatedUnit, Findings
 from harness.bench.finding import Finding, State
-from harness.bench.probes import Probe
 from harness.bench.probes.supervised import SupervisedProbe
 from harness.errors import BenchError
 from harness.qemu import locate, process
@@ -63,7 +62,7 @@ class BenchQemu:
         """The host's time less that in which QEMU got no processor."""
         return lifetime.read(registry.lifetime_path(self.uid)) if self.alive else None
 
-    def probe(self, *, allow_mass_erase: bool = False) -> Probe:
+    def probe(self, *, allow_mass_erase: bool = False) -> SupervisedProbe:
         """QEMU's gdb stub instead of a debug probe. There is no protection to take away."""
         return SupervisedProbe(self.uid, self.running.socket, self.running.description)
 
@@ -96,7 +95,22 @@ def start(board: Board) -> EmulatedUnit:
     """See Emulator."""
     require(board)
     assert board.qemu is not None
-    return BenchQemu(process.start(Facts(board.name, board.qemu.machine, board.uart.name, board.memory.flash_origin)))
+    memory = board.memory
+    unit = BenchQemu(process.start(Facts(board.name, board.qemu.machine, board.uart.name, memory.flash_origin)))
+    try:
+        _prove(unit, board)
+    except BaseException:
+        unit.close()
+        raise
+    return unit
+
+
+def _prove(unit: BenchQemu, board: Board) -> None:
+    memory = board.memory
+    program = selftest.program(memory.ram_origin + memory.ram_bytes, memory.flash_origin, memory.ram_origin)
+    told = unit.probe().ask("try", image=program.hex(), at=memory.flash_origin, result=memory.ram_origin,
+               size=selftest.RESULT_BYTES)  # fmt: skip
+    selftest.judge(bytes.fromhex(told["found"]), unit.running.description, locate.INSTALL)
 
 
 def examine() -> Iterator[Finding]:

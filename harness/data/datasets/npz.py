@@ -65,7 +65,7 @@ def read(options: Options, split: str, folder: Path) -> Dataset:
     labels = y.astype(np.int64)
     name = printable(path.stem)
     usual = {
-        "ids": np.array([f"{name}-{index:05d}" for index in range(len(y))]),
+        "ids": np.array([f"{name}-{index:05d}" for index in range(len(y))], dtype=np.str_),
         "classes": np.arange(int(labels.max(initial=0)) + 1),
     }
     ids, classes = (_text(arrays.get(key, usual[key]), key, str(path)) for key in ("ids", "classes"))

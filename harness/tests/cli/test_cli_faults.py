@@ -134,6 +134,7 @@ COMMANDS = (
     ("units",),
     ("virtual", "--board", BOARD),
     ("run", "digits", "--board", BOARD, "--samples", "1"),
+    ("run", "digits", "--board", BOARD, "--samples", "1", "--report-dir", "out"),
 )
 
 

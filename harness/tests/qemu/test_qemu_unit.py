@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from qemu_lab import BOARD, case_of, needs_qemu, plan_in, replace_start, script
 
-from harness.bench import emulators
+from harness.bench import emulators, selftest
 from harness.bench.boards import load_board
 from harness.bench.probes import CoreState
 from harness.data.dataset import DataMissing
@@ -139,6 +139,19 @@ def test_an_image_that_is_none_or_has_no_room_is_told_and_the_unit_lives_on(unit
     with pytest.raises(BenchError, match=r"QEMU does not (read|write) memory"):
         probe.flash(elsewhere)
     assert probe.flash(image).verified
+
+
+def test_a_qemu_that_computes_wrongly_is_the_rigs_fault_before_the_first_sample(monkeypatch):
+    judge, asked = selftest.judge, []
+
+    def flipped(found, emulator, advice):
+        asked.append(found)
+        judge(bytes([found[0] ^ 1]) + found[1:], emulator, advice)
+
+    monkeypatch.setattr(selftest, "judge", flipped)
+    with pytest.raises(BenchError, match=r"QEMU .* computes SSUB8, SEL wrongly"):
+        emulators.start("qemu", load_board(BOARD))
+    judge(asked[0], "QEMU", "")  # what it really left is right
 
 
 # -- how it ends --------------------------------------------------------------------------------------------------
