@@ -1,7 +1,7 @@
 """A QEMU unit as a process of its own: what runs one, and the handle that starts and ends one.
 
 It ends as a virtual unit does: when its owner closes it, when its standard input or its owner's process ends, on SIGTERM,
-SIGINT or SIGHUP; and with ``CORE_LOCKED_UP`` when the firmware made QEMU give up. QEMU goes with it, even if it is killed.
+SIGINT or SIGHUP; and with ``ENDED_BY_FIRMWARE`` when the firmware made QEMU give up. QEMU goes with it, even if it is killed.
 """
 
 from __future__ import annotations
@@ -11,21 +11,19 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from harness.errors import HilError
 from harness.qemu import locate
 from harness.qemu.machines import KINDS
 from harness.virtual.debug import registry
-from harness.virtual.host.process import RunningUnit, new_uid, spawn
+from harness.virtual.host.process import new_uid, spawn
+from harness.virtual.host.supervised import ENDED_BY_FIRMWARE, SupervisedUnit
 
-CORE_LOCKED_UP = 3
 _START_TIMEOUT_S = 60.0
-_END_TIMEOUT_S = 5.0
 _UID_PREFIX = "qemu-"
 
 
@@ -40,7 +38,7 @@ class Facts:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one unit until it is told to end. Exit status: 0 ended as asked, 2 the rig, ``CORE_LOCKED_UP`` the firmware."""
+    """Run one unit until it is told to end. Exit status: 0 ended as asked, 2 the rig, ``ENDED_BY_FIRMWARE`` the firmware."""
     parser = argparse.ArgumentParser(prog="python -m harness.qemu", description="Run one unit in QEMU.")
     parser.add_argument("--facts", required=True, help="the board's facts as JSON")
     parser.add_argument("--qemu", required=True, type=Path)
@@ -60,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         _serve(options, Facts(**json.loads(options.facts)), registry.check_uid(options.uid), stop_on_eof)
     except CoreLockedUp as error:
         print(error, file=sys.stderr, flush=True)
-        return CORE_LOCKED_UP
+        return ENDED_BY_FIRMWARE
     except HilError as error:
         print(error, file=sys.stderr, flush=True)
         return 2
@@ -92,52 +90,25 @@ def _serve(options: argparse.Namespace, facts: Facts, uid: str, stop_on_eof: lis
         path.unlink(missing_ok=True)
         listener.bind(str(path))
         listener.listen(8)
-        description = f"QEMU {options.version}, {facts.machine}, through its gdb stub"
+        name = f"QEMU {options.version}, {facts.machine}, through its gdb stub"
         lifetime = Lifetime(registry.lifetime_path(uid))
-        unit = Unit(launched, facts.flash_origin, description, lifetime, listener, [*stop_on_eof, wake_in])
+        unit = Unit(launched, facts.flash_origin, name, lifetime, listener, [*stop_on_eof, wake_in])
         ready = {"uid": uid, "pid": os.getpid(), "port": unit.port.path, "socket": str(path),
-                 "qemu_group": launched.process.pid, "description": description}  # fmt: skip
+                 "group": launched.process.pid, "name": name}  # fmt: skip
         print(json.dumps(ready), flush=True)
         try:
             unit.serve()
         finally:
+            registry.withdraw(uid)  # first: who is hung up on looks whether it is gone
             unit.close()
-            registry.withdraw(uid)
 
 
-class QemuUnit(RunningUnit):
-    """A unit started by this process. ``close`` ends it; so does the end of this process, however it comes."""
-
-    def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes], ready: dict[str, Any]) -> None:
-        super().__init__(process, errors, ready)
-        self.description: str = ready["description"]
-        self._qemu_group: int = ready["qemu_group"]
-
-    @property
-    def core_fault(self) -> str:
-        """Why the firmware has ended the emulation; "" when it has not."""
-        if self.port and self._process.poll() is None and not Path(self.socket).exists():
-            try:
-                self._process.wait(_END_TIMEOUT_S)  # it is on its way out
-            except subprocess.TimeoutExpired:
-                return ""
-        return self.why_dead.partition("\n")[2] if self._process.poll() == CORE_LOCKED_UP else ""
-
-    def close(self) -> None:
-        """See RunningUnit."""
-        super().close()
-        if self._process.returncode is not None and self._process.returncode < 0:
-            # The supervisor was killed. QEMU dies with it, but a script that started QEMU may not have.
-            try:
-                os.killpg(self._qemu_group, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass
-
-
-def start(facts: Facts, *, uid: str | None = None) -> QemuUnit:
+def start(facts: Facts, *, uid: str | None = None) -> SupervisedUnit:
     """Start a unit and wait until its port is there. ``BenchError`` when QEMU is missing, too old or does not come up."""
     program, version = locate.require(KINDS[facts.machine].since)
     uid = registry.check_uid(uid or _UID_PREFIX + new_uid().partition("-")[2])
     command = [sys.executable, "-m", "harness.qemu", "--qemu", str(program.absolute()), "--uid", uid]
     command += ["--version", locate.dotted(version), "--facts", json.dumps(asdict(facts)), "--owner", str(os.getpid())]
-    return spawn(command, QemuUnit, what="QEMU unit", where=f"{facts.board}, {program}", timeout_s=_START_TIMEOUT_S)
+    return spawn(
+        command, SupervisedUnit, what="QEMU unit", where=f"{facts.board}, {program}", timeout_s=_START_TIMEOUT_S
+    )

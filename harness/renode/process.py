@@ -1,7 +1,7 @@
 """A Renode unit as a process of its own: what runs one, and the handle that starts and ends one.
 
 It ends as a virtual unit does: when its owner closes it, when its standard input or its owner's process ends, on SIGTERM,
-SIGINT or SIGHUP; and with ``CORE_ABORTED`` when Renode's core is gone. Renode goes with it, even if it is killed.
+SIGINT or SIGHUP; and with ``ENDED_BY_FIRMWARE`` when Renode's core is gone. Renode goes with it, even if it is killed.
 """
 
 from __future__ import annotations
@@ -9,29 +9,26 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import signal
 import socket
-import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from harness.errors import HilError
 from harness.renode import locate
 from harness.renode.platform import Facts
 from harness.virtual.debug import registry
-from harness.virtual.host.process import RunningUnit, new_uid, spawn
+from harness.virtual.host.process import new_uid, spawn
+from harness.virtual.host.supervised import ENDED_BY_FIRMWARE, SupervisedUnit
 
-CORE_ABORTED = 3
 _START_TIMEOUT_S = 90.0
-_END_TIMEOUT_S = 2.0
 _UID_PREFIX = "renode-"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one unit until it is told to end. Exit status: 0 ended as asked, 2 the rig, ``CORE_ABORTED`` the firmware."""
+    """Run one unit until it is told to end. Exit status: 0 ended as asked, 2 the rig, ``ENDED_BY_FIRMWARE`` the firmware."""
     parser = argparse.ArgumentParser(prog="python -m harness.renode", description="Run one unit in Renode.")
     parser.add_argument("--facts", required=True, help="the board's facts as JSON")
     parser.add_argument("--renode", required=True, type=Path)
@@ -50,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         _serve(options.renode, Facts(**json.loads(options.facts)), registry.check_uid(options.uid), stop_on_eof)
     except CoreAborted as error:
         print(error, file=sys.stderr, flush=True)
-        return CORE_ABORTED
+        return ENDED_BY_FIRMWARE
     except HilError as error:
         print(error, file=sys.stderr, flush=True)
         return 2
@@ -84,7 +81,7 @@ def _serve(renode: Path, facts: Facts, uid: str, stop_on_eof: list[int]) -> None
         listener.listen(8)
         unit = Unit(machine, listener, Lifetime(registry.lifetime_path(uid)), [*stop_on_eof, wake_in])
         ready = {"uid": uid, "pid": os.getpid(), "port": unit.port.path, "socket": str(path),
-                 "renode_group": launched.group, "folder": str(launched.folder), "name": machine.name}  # fmt: skip
+                 "group": launched.group, "folder": str(launched.folder), "name": machine.name}  # fmt: skip
         print(json.dumps(ready), flush=True)
         try:
             unit.serve()
@@ -94,41 +91,12 @@ def _serve(renode: Path, facts: Facts, uid: str, stop_on_eof: list[int]) -> None
             machine.close()
 
 
-class RenodeUnit(RunningUnit):
-    """A unit started by this process. ``close`` ends it; so does the end of this process, however it comes."""
-
-    def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes], ready: dict[str, Any]) -> None:
-        super().__init__(process, errors, ready)
-        self.name: str = ready["name"]
-        self._folder: str = ready["folder"]
-        self._renode_group: int = ready["renode_group"]
-
-    @property
-    def core_fault(self) -> str:
-        """Why the firmware has ended the emulation; "" when it has not."""
-        if self.port and self._process.poll() is None and not Path(self.socket).exists():
-            try:
-                self._process.wait(_END_TIMEOUT_S)  # it is on its way out
-            except subprocess.TimeoutExpired:
-                return ""
-        return self.why_dead.partition("\n")[2] if self._process.poll() == CORE_ABORTED else ""
-
-    def close(self) -> None:
-        """See RunningUnit."""
-        super().close()
-        if self._process.returncode is not None and self._process.returncode < 0:
-            # The supervisor was killed and could not end Renode's group itself, nor remove its folder.
-            try:
-                os.killpg(self._renode_group, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass
-            shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def start(facts: Facts, *, uid: str | None = None) -> RenodeUnit:
+def start(facts: Facts, *, uid: str | None = None) -> SupervisedUnit:
     """Start a unit and wait until its port is there. ``BenchError`` when Renode is missing or does not come up."""
     renode = locate.require()
     uid = registry.check_uid(uid or _UID_PREFIX + new_uid().partition("-")[2])
     command = [sys.executable, "-m", "harness.renode", "--renode", str(renode.absolute()), "--uid", uid]
     command += ["--facts", json.dumps(asdict(facts)), "--owner", str(os.getpid())]
-    return spawn(command, RenodeUnit, what="Renode unit", where=f"{facts.board}, {renode}", timeout_s=_START_TIMEOUT_S)
+    return spawn(
+        command, SupervisedUnit, what="Renode unit", where=f"{facts.board}, {renode}", timeout_s=_START_TIMEOUT_S
+    )

@@ -15,6 +15,7 @@ from harness.qemu import locate, process
 from harness.qemu.machines import KINDS
 from harness.qemu.process import Facts
 from harness.virtual.debug import lifetime, registry
+from harness.virtual.host.supervised import SupervisedUnit
 
 ABOUT = About(
     "QEMU",
@@ -27,7 +28,7 @@ ABOUT = About(
 class BenchQemu:
     """A unit in QEMU as the bench sees it."""
 
-    running: process.QemuUnit
+    running: SupervisedUnit
 
     @property
     def uid(self) -> str:
@@ -64,7 +65,7 @@ class BenchQemu:
 
     def probe(self, *, allow_mass_erase: bool = False) -> SupervisedProbe:
         """QEMU's gdb stub instead of a debug probe. There is no protection to take away."""
-        return SupervisedProbe(self.uid, self.running.socket, self.running.description)
+        return SupervisedProbe(self.uid, self.running.socket, self.running.name)
 
     def findings(self) -> Findings:
         """Nothing: an access to nothing is a bus fault here, as on a chip."""
@@ -110,7 +111,7 @@ def _prove(unit: BenchQemu, board: Board) -> None:
     program = selftest.program(memory.ram_origin + memory.ram_bytes, memory.flash_origin, memory.ram_origin)
     told = unit.probe().ask("try", image=program.hex(), at=memory.flash_origin, result=memory.ram_origin,
                size=selftest.RESULT_BYTES)  # fmt: skip
-    selftest.judge(bytes.fromhex(told["found"]), unit.running.description, locate.INSTALL)
+    selftest.judge(bytes.fromhex(told["found"]), unit.running.name, locate.INSTALL)
 
 
 def examine() -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from harness.errors import BenchError, HilError
 from harness.renode import locate, process, soc
 from harness.renode.platform import Facts
 from harness.virtual.debug import lifetime, registry
+from harness.virtual.host.supervised import SupervisedUnit
 
 ABOUT = About(
     "Renode",
@@ -57,7 +58,7 @@ class BenchRenode:
     """A unit in Renode as the bench sees it."""
 
     board: Board
-    running: process.RenodeUnit
+    running: SupervisedUnit
 
     @property
     def uid(self) -> str:

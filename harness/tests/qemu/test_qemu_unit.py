@@ -199,7 +199,7 @@ def test_a_blank_chip_that_is_reset_has_locked_up(unit):
 
 
 def qemu_of(unit):
-    return unit.running._qemu_group
+    return unit.running.group
 
 
 def kill_at(monkeypatch, sample, victim):

@@ -198,12 +198,12 @@ def test_it_lives_in_virtual_time_once_it_was_started(unit, image):
 
 
 def test_a_killed_supervisor_takes_renode_and_its_folder_with_it(unit):
-    end = os.pidfd_open(unit.running._renode_group)
+    end = os.pidfd_open(unit.running.group)
     os.kill(unit.running.pid, signal.SIGKILL)
     unit.running._process.wait()
     assert not unit.alive
     assert unit.core_fault == ""
-    folder = Path(unit.running._folder)
+    folder = Path(unit.running.folder)
     assert folder.is_dir()
     unit.close()
     assert not folder.exists()
@@ -215,7 +215,7 @@ def test_a_killed_supervisor_takes_renode_and_its_folder_with_it(unit):
 
 
 def test_an_ended_unit_leaves_no_folder(unit):
-    folder = Path(unit.running._folder)
+    folder = Path(unit.running.folder)
     assert folder.is_dir()
     unit.close()
     assert not folder.exists()
@@ -226,14 +226,14 @@ def test_a_renode_that_dies_is_the_rigs_fault_with_its_last_words(renode, image)
     board = load_board(BOARD)
     unit = emulators.start("renode", board)
     try:
-        os.killpg(unit.running._renode_group, signal.SIGKILL)
+        os.killpg(unit.running.group, signal.SIGKILL)
         with pytest.raises(BenchError):
             unit.probe().flash(image)
         unit.running._process.wait()
         assert "Renode has ended" in unit.why_dead
         assert "killed by SIGKILL" in unit.why_dead
         assert unit.core_fault == ""
-        assert not Path(unit.running._folder).exists()
+        assert not Path(unit.running.folder).exists()
     finally:
         unit.close()
 
@@ -246,7 +246,7 @@ def test_one_that_is_killed_in_the_middle_of_a_run_is_told_as_such_and_not_as_a_
 
     def watch(step):
         if step.name == "stream" and step.share and step.share > 0.2 and started:
-            os.killpg(started.pop()._renode_group, signal.SIGKILL)
+            os.killpg(started.pop().group, signal.SIGKILL)
 
     record = run_case(digits_case(40), RunOptions(backend="renode", firmware=image), watch=watch).record
     assert record.verdict is Verdict.ERROR
