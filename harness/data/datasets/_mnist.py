@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
 
-import platformdirs
-
 from harness.data.dataset import DataMissing
 from harness.data.datasets import _common
+from harness.disk import folders
 from harness.errors import BenchError, PlanError
 
 # The mirror that the PyTorch project keeps; the original host no longer answers reliably.
@@ -33,8 +33,8 @@ SHA256 = {
 
 
 def cache() -> Path:
-    """The user's cache folder for MNIST; need not exist."""
-    return Path(platformdirs.user_cache_dir("hil")) / "mnist"
+    """The user's cache folder for MNIST; need not exist. ``BenchError`` when the user has no home."""
+    return folders.cache_path("mnist")
 
 
 def locate(split: str) -> tuple[Path, Path]:
@@ -43,10 +43,10 @@ def locate(split: str) -> tuple[Path, Path]:
     Looked for in ``$HIL_DATA_DIR/mnist``, then in the user's cache; fetched into the cache when ``HIL_FETCH=1``.
     Raises ``DataMissing`` when they are nowhere, ``PlanError`` when a file is not the published one.
     """
-    folders = [cache()]
-    if given := os.environ.get("HIL_DATA_DIR"):
-        folders.insert(0, Path(given) / "mnist")
-    for folder in folders:
+    places = [Path(given) / "mnist"] if (given := os.environ.get("HIL_DATA_DIR")) else []
+    with contextlib.suppress(BenchError):  # without a home there is no cache either
+        places.append(cache())
+    for folder in places:
         found = [_in(folder, stem) for stem in FILES[split]]
         if found[0] and found[1]:
             return _checked(found[0]), _checked(found[1])
@@ -54,7 +54,7 @@ def locate(split: str) -> tuple[Path, Path]:
         return fetch(split)
     raise DataMissing(
         f"the MNIST {split} set is not on this machine",
-        where=", ".join(str(folder) for folder in folders),
+        where=", ".join(str(folder) for folder in places),
         expected=" and ".join(f"{stem}[.gz]" for stem in FILES[split]),
         next_step="set HIL_DATA_DIR to the folder that holds mnist/, or run 'hil data fetch mnist' (HIL_FETCH=1)",
     )

@@ -6,6 +6,7 @@ from elftools.elf.elffile import ELFFile
 from harness.build import loadable_segments, read_identity, verify_identity
 from harness.build.elf import IDENTITY_SECTION, parse_identity, sections
 from harness.errors import DeviceError, MisuseError
+from harness.wire.messages import PROTOCOL
 
 
 def _at(elf, section):
@@ -21,7 +22,7 @@ def _overwrite(elf, offset, data):
 
 def test_an_image_says_what_it_was_built_from(image):
     identity = read_identity(image.elf)
-    assert (identity.board, identity.engine, identity.protocol) == ("nucleo_f446re", "sums", 1)
+    assert (identity.board, identity.engine, identity.protocol) == ("nucleo_f446re", "sums", PROTOCOL)
     assert identity.build_id == image.build_id
     assert identity.model_sha256 == "a1b2c3" + "00" * 29
     assert (identity.input_bytes, identity.output_bytes) == (40, 8)
