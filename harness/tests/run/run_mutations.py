@@ -142,7 +142,7 @@ MUTATIONS = (
         tuple(
             (_PSOC6_C, f"REG32(0x{0x40260580 + 4 * i:08X}u)", f"REG32(0x{0x40260530 + 4 * i:08X}u)") for i in range(5)
         ),
-        "0 wait states at 100 MHz",  # the FLL stays as the boot code left it, and the root is set to its whole speed
+        "the board's UART is at",  # the FLL stays as the boot code left it: neither what was meant nor what was fallen back to
     ),
     Mutation("fll_off_while_in_use", PSOC6, ((_PSOC6_C, _TO_REFERENCE, ""),), "the output of an FLL that is off"),
     Mutation(
