@@ -1,6 +1,11 @@
 """Builds the firmware of one board with one model, reads what an image says of itself, names its addresses.
 
 ``build`` and ``native`` are all that most callers need; ``elf`` reads any image, built here or elsewhere.
+
+    firmware    model.c + board -> image, from the cache or new       budget     whether it fits, before any compiler runs
+    cmake, compilers, inputs, cache   how                             symbols    addresses by name, backtraces
+
+The model's C is made in ``models.codegen``; nothing here knows an operator. Another engine is a folder in ``firmware/engines``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""What is streamed: datasets in real units (``datasets``) and their encoding for a model's input (``encode``)."""
+"""What is streamed: datasets in real units (``datasets``) and their encoding for a model's input (``encode``).
+
+``classes`` matches the names of data and model, ``fill`` counts how inputs use their range. Nothing here runs a model or knows a
+board. A new form of dataset is one file in ``datasets/``.
+"""
 
 from harness.data.dataset import DataMissing, Dataset
 from harness.data.datasets import load, names

@@ -1,4 +1,12 @@
-"""What runs on the board: model files with their metadata, the C made of them, and host references."""
+"""What runs on the board: model files with their metadata, the C made of them, and host references.
+
+    metadata     a model's folder: model.toml and its file        ir, tflite     the network, read
+    wellformed, shapes   what a file states, checked              frontends/     .onnx, .keras, .h5 -> .tflite
+    codegen/     network -> C                                     reference/     expected outputs, on this host
+
+Nothing here knows a board or a line. A new operator is a line in ``codegen.operators``, one in ``shapes`` and one in
+``wellformed``, and its kernel in ``firmware/engine``; a new reference or front end is one file.
+"""
 
 from harness.models.metadata import Model, load_model, names
 

@@ -1,4 +1,4 @@
-"""What flashes, resets and questions a unit: one file per debug backend, found by its name.
+"""What flashes, resets and questions a unit: one file per debug backend, a class that is a ``Probe``.
 
 A probe never raises its backend's own exceptions: what goes wrong is a ``BenchError`` (the rig), with the address or the
 register that it was about. After any error the probe must be closed; a new one may be opened for the same unit.

@@ -1,4 +1,8 @@
-"""TFLite operators that the engine translates: one lowering each, from IR layer to kernel call."""
+"""TFLite operators that the engine translates: one lowering each, from IR layer to kernel call.
+
+A new one: a function here (``kernel.Lower``), its name in ``OPERATORS``, its shape in ``models.shapes``, how many tensors it
+takes in ``models.wellformed``. What it cannot translate it refuses by name, before any C is made.
+"""
 
 from __future__ import annotations
 
