@@ -58,10 +58,18 @@ BoardOption = Annotated[str, typer.Option("--board", metavar="NAME", help="The k
 Compiler = Annotated[Literal["auto", "zig", "gcc"], typer.Option(help="What builds the firmware.")]
 
 
+class Output(Console):
+    """Standard output. rich ends a command whose reader has gone (``hil run ... | head -1``) with 1, which here means a verdict."""
+
+    def on_broken_pipe(self) -> None:
+        """Left to ``main``, which has a status for it. Called while the error is being handled."""
+        raise BrokenPipeError
+
+
 def wide_console() -> Console:
     """One that does not squeeze a wide table into the 80 columns that a file or a pipe is taken to have."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=180)
+    console = Output(highlight=False)
+    return console if console.is_terminal else Output(highlight=False, width=180)
 
 
 def worst(verdicts: list[Verdict]) -> Exit:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from harness.bench import boards as kinds
@@ -19,7 +18,7 @@ from harness.bench import discover, emulators, lease
 from harness.bench.identity import known_id
 from harness.bench.pairing import settle
 from harness.cli import output
-from harness.cli.app import Exit, app, interruptible, wide_console
+from harness.cli.app import Exit, Output, app, interruptible, wide_console
 from harness.clock import SystemClock
 from harness.text import printable
 
@@ -40,7 +39,7 @@ def doctor(as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(json.dumps({"healthy": healthy, "findings": [asdict(finding) for finding in findings]}, indent=2))
     else:
-        console = Console(highlight=False)
+        console = Output(highlight=False)
         area = ""
         for finding in folded(findings):
             if finding.area != area:

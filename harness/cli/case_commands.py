@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from harness.bench.boards import load_board, names
 from harness.bench.unit import backend_choices, choose_backend, open_unit
 from harness.build import engines
 from harness.build.engines import ExternalEngine
 from harness.cli import faults
-from harness.cli.app import BoardOption, Compiler, Exit, app, interruptible, worst
+from harness.cli.app import BoardOption, Compiler, Exit, Output, app, interruptible, worst
 from harness.clock import SystemClock
 from harness.errors import DeviceError, MisuseError, PlanError
 from harness.models import metadata
@@ -203,7 +202,7 @@ def run(
         raise PlanError(
             "the plan does not name this board", where=plan, expected=f"one of: {', '.join(found.boards)}", found=board
         )
-    console = Console()
+    console = Output()
     verdicts = []
     with interruptible():
         for case in cases:
@@ -216,9 +215,10 @@ def run(
                         watch=lambda step: _show(status, case.id, stands(step)),  # noqa: B023 - called within
                         folder=folder,
                     )
-                console.print(terminal.view(result.record))
+                # Written before it is told: a verdict that could not be kept is not announced, and a closed pipe loses none.
                 if folder is not None:
                     result.write(folder)
+                console.print(terminal.view(result.record))
             if folder is not None:
                 console.print(f"reports: {folder}", soft_wrap=True)
             verdicts.append(result.record.verdict)

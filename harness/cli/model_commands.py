@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from harness.cli import output
-from harness.cli.app import app
+from harness.cli.app import Output, app
 from harness.disk.scratch import scratch
 from harness.errors import MisuseError
 from harness.paths import shipped
@@ -37,7 +36,7 @@ def show(
     if as_json:
         typer.echo(json.dumps(facts, indent=1))
         return
-    console = Console(highlight=False)
+    console = Output(highlight=False)
     table = Table(title=f"{file.name}: {facts['macs']:,} MAC, {facts['parameters']:,} parameters", title_justify="left")
     for column in ("layer", "output", "type", "MAC", "parameters", "constants [bytes]"):
         table.add_column(column, justify="left" if column in ("layer", "output", "type") else "right")

@@ -13,6 +13,9 @@ from test_cli_commands import BOARD, hil
 from harness.bench import boards
 from harness.cli import faults, main
 from harness.errors import HarnessBug
+from harness.paths import shipped
+
+MODEL = shipped("fixtures") / "models/digits_cnn_int8/digits_cnn_int8.tflite"
 
 
 @pytest.fixture
@@ -235,3 +238,19 @@ def test_a_name_that_only_the_system_refuses_is_told_as_a_mistake_where_it_was_g
     assert faults.mistaken(FileNotFoundError(errno.ENOENT, "No such file", "/elsewhere/x"), ["--json", path]) is None
     assert faults.mistaken(FileNotFoundError(errno.ENOENT, "No such file", "gcc"), ["build", "digits"]) is None
     assert faults.mistaken(KeyError(path), [path]) is None
+
+
+@pytest.mark.parametrize("command", [("boards",), ("model", "show", str(MODEL)), ("run", "digits", "--board", BOARD)])
+def test_a_reader_that_has_gone_is_no_verdict_and_costs_no_report(command, tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    folder = tmp_path / "reports"
+    more = ("--samples", "3", "--report-dir", str(folder)) if command[0] == "run" else ()
+    with os.fdopen(writer, "wb") as gone:
+        end = subprocess.run(
+            [sys.executable, "-m", "harness", *command, *more], stdout=gone, stderr=subprocess.PIPE, timeout=240
+        )
+    assert end.returncode == 128 + 13
+    assert b"Traceback" not in end.stderr
+    if more:
+        assert json.loads((folder / "record.json").read_text())["verdict"] == "inconclusive"
