@@ -250,7 +250,8 @@ def find(run: str, case_id: str, roots: tuple[Path, ...] = (Path("hil-reports"),
         for path in (given / case_id / FILENAME, given / FILENAME):
             if path.is_file():
                 return path
-        if any(given.rglob(FILENAME)):
+        # Of cases of its own, PLAN/BOARD/MODEL: what lies elsewhere below it (/tmp, a home) are other runs.
+        if any(given.glob(f"*/*/*/{FILENAME}")):
             return None
     for root in roots:
         for path in sorted(root.rglob(_ANY)) if root.is_dir() else ():

@@ -135,6 +135,12 @@ def test_a_journal_of_another_schema_is_refused_naming_both(tmp_path):
     assert (caught.value.expected, caught.value.found) == (journal.SCHEMA, "hil.journal/9")
 
 
+def test_a_folder_that_merely_has_other_runs_somewhere_below_it_is_no_run(tmp_path):
+    written(tmp_path / "somebody" / "hil-reports" / "run" / "digits" / "b" / "m" / FILENAME)
+    with pytest.raises(MisuseError, match="no run"):
+        find(str(tmp_path), "digits/b/m", (tmp_path / "none",))
+
+
 def test_a_run_is_found_by_its_folder_its_file_or_its_id(tmp_path):
     path = written(tmp_path / "some" / "digits" / "b" / "m" / FILENAME, run_id="abc")
     case = "digits/b/m"
