@@ -155,4 +155,5 @@ def _try(line: Line, baud: int) -> _Failure | None:
     if not lost:
         return None
     line.back_to_safe()
-    return _Failure(f"of {len(PROBES)} test frames {lost} were lost or damaged", at_safe=True)
+    # A damaged answer may be counted twice: as bad, and as missing.
+    return _Failure(f"of {len(PROBES)} test frames {min(lost, len(PROBES))} were lost or damaged", at_safe=True)

@@ -65,6 +65,8 @@ class WireLog:
 
 def read(path: Path) -> Iterator[Piece]:
     """The pieces of a file in order. MisuseError when it is none."""
+    if path.exists() and not path.is_file():  # a fifo would be waited for without end
+        raise MisuseError("the wire log cannot be read", where=str(path), found="not a regular file")
     try:
         file = path.open("rb")
     except OSError as error:

@@ -3,6 +3,7 @@ import zlib
 import pytest
 
 from harness.errors import BenchError, PlanError
+from harness.session import climb
 from harness.session.verbs import Session
 from harness.testing.clock import ManualClock
 from harness.testing.device import FakeDevice, Fault, Injection, hello_for
@@ -76,6 +77,25 @@ def test_a_cable_that_is_too_long_ends_the_climb_below_and_both_sides_meet_again
     assert line.baud == line.board.baud == 460_800
     assert session.stream(samples()).lost == {}
     assert clock.monotonic_s() < 5.0
+
+
+def test_never_more_test_frames_are_told_as_lost_than_were_sent():
+    class AllTwice:
+        def adapter_takes(self, baud):
+            return True
+
+        change_baud = adapter_takes
+
+        def lost_probes(self, probes):
+            return 2 * len(probes)
+
+        def back_to_safe(self):
+            pass
+
+    failure = climb._try(AllTwice(), 921_600)
+    assert failure is not None
+    n = len(climb.PROBES)
+    assert failure.why == f"of {n} test frames {n} were lost or damaged"
 
 
 def test_a_board_that_is_slow_to_answer_and_loses_nothing_holds_its_speed():

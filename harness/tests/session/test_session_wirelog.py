@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from harness.errors import BenchError, MisuseError
@@ -31,6 +33,12 @@ def test_a_log_that_was_cut_off_is_good_up_to_there(tmp_path):
         path.write_bytes(path.read_bytes()[:-1])
         pieces = list(read(path))
         assert pieces[0] == Piece(True, 1.0, b"abc"), cut
+
+
+def test_a_fifo_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "wire.log")
+    with pytest.raises(MisuseError, match="cannot be read"):
+        list(read(tmp_path / "wire.log"))
 
 
 def test_a_file_that_is_no_log_is_refused(tmp_path):
