@@ -236,8 +236,10 @@ def _on_the_unit(
     except OtherBoardError as other:
         raise named(other, unit) from other.__cause__
     notes.unit = unit.facts()  # the port may have another name by now
-    if notes.streamed.lost and (shared := blame.shared_port(unit)):
-        raise shared
+    if shared := blame.shared_port(unit):
+        if notes.streamed.lost:
+            raise shared
+        notes.warnings.append(f"{shared.what}: {shared.found}")
     watch(Step("judge"))
     status = live.session.status()
     _heed(unit.findings(), notes)

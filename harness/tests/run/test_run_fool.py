@@ -660,6 +660,12 @@ def a_modem_daemon_that_reads_from_the_port(stage):
     return stage.fake(core=CoreState.RUNNING, pc=BUSY, around=lambda device: Line(device, lambda data: data[::2]))
 
 
+@right(PASS, says=r"another process has the unit's serial port open[^$]*ModemManager \(pid 77\)")
+def a_modem_daemon_on_the_port_although_every_sample_came_through(stage):
+    stage.patch.setattr(holders, "others", lambda port: ("ModemManager (pid 77)",))
+    return stage.fake()
+
+
 @right(ERROR, says="leave out --skip-flash")
 def whatever_lies_in_a_flash_that_nobody_has_read(stage):
     return stage.fake(skip_flash=True, core=CoreState.RUNNING, pc=BUSY, around=lambda device: Line(device, mute))
