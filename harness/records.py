@@ -319,7 +319,7 @@ class Explanation(_Frozen):
         """One line for people."""
         same = f"the outputs equal the reference's, which scores {self.before:.1%} of {self.n} samples"
         if not self.mistake:
-            return f"{same}: none of {self.tried} usual mistakes of layout, scale or order explains the labels"
+            return f"{same}: none of {self.tried} usual mistakes of layout, scale or order explains the labels beyond chance"
         return f"{same}: with {self.mistake} it scores {self.after:.1%}"
 
 

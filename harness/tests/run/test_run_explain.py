@@ -106,6 +106,7 @@ def test_what_no_mistake_explains_is_not_explained(data: Dataset) -> None:
     assert (found.mistake, found.before) == ("", found.after)
     assert found.tried > 20
     assert "none of" in found.describe()
+    assert found.describe().endswith("beyond chance"), "on few samples a right guess may be no more than that"
 
 
 def test_a_slow_model_is_tried_on_fewer_samples_and_a_very_slow_one_not_at_all() -> None:
