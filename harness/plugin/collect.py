@@ -89,6 +89,7 @@ class PlanItem(pytest.Item):
 
     def setup(self) -> None:
         """Run the case; a rig's fault ends here."""
+        from harness.evidence.reports import junit
         from harness.run.claim import claimed
         from harness.run.runner import run_case
 
@@ -105,6 +106,7 @@ class PlanItem(pytest.Item):
             pytest.skip(str(missing))
         # Only now: a verdict that could not be written down is not told as one.
         self.record = result.record
+        self.user_properties += junit.notes(self.record)
         if self.record.verdict is Verdict.ERROR:
             raise CaseError
 

@@ -62,6 +62,12 @@ def _judge_gate(case: TestCase, gate: GateResult, verdict: Verdict) -> None:
         case.add_skipped_info(reason)
 
 
+def notes(record: Record) -> list[tuple[str, str]]:
+    """What makes a verdict worth less, for a JUnit file that another program writes: evidence, extent, warnings; harmless."""
+    pairs = [("evidence", record.evidence), ("note", banner(record)), ("extent", shortened(record)), *_warnings(record)]
+    return [(name, _line(value)) for name, value in pairs if value]
+
+
 def _properties(record: Record) -> list[str]:
     pairs: list[tuple[str, str]] = [
         ("verdict", str(record.verdict)),
@@ -94,8 +100,12 @@ def _properties(record: Record) -> list[str]:
             pairs.append((f"{measurement.name}.high", number(measurement.high)))
     if record.explanation is not None:
         pairs.append(("explanation", record.explanation.describe()))
-    pairs += [(f"warning.{place}", warning) for place, warning in enumerate(record.warnings, start=1)]
+    pairs += _warnings(record)
     return [f"[[PROPERTY|{_line(name)}={_line(value)}]]" for name, value in pairs if value]
+
+
+def _warnings(record: Record) -> list[tuple[str, str]]:
+    return [(f"warning.{place}", warning) for place, warning in enumerate(record.warnings, start=1)]
 
 
 def _line(text: str) -> str:

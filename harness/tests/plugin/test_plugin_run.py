@@ -37,6 +37,15 @@ def test_board_alone_runs_the_plans_of_the_folder_and_says_what_it_ran_on(passed
     assert "samples_per_s" not in run.stdout, "how fast an emulator streams is no measurement"
 
 
+def test_the_junit_file_of_pytest_itself_says_what_makes_the_verdict_worth_less(passed):
+    folder, _ = passed
+    (case,) = ElementTree.parse(folder / "pytest.xml").iter("testcase")
+    said = {p.get("name"): p.get("value") for p in case.iter("property")}
+    assert said["evidence"] == "emulated"
+    assert said["extent"] == "shortened by --samples: 60 of 450 samples"
+    assert "no cycles" in said["note"]
+
+
 def test_the_report_directory_has_its_five_files(passed):
     folder, _ = passed
     names = {path.name for path in (folder / "out").iterdir()}
