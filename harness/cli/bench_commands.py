@@ -118,6 +118,7 @@ def discover_units(
     """
     from harness.bench import usb
     from harness.bench.probes.pyocd import PyocdProbe
+    from harness.disk.folders import runtime_folder
     from harness.plans.bench import BenchUnit, dump_bench, load_bench, merged
     from harness.session.whoami import whoami
 
@@ -125,6 +126,7 @@ def discover_units(
         hello = whoami(port, baud, SystemClock())
         return "" if hello is None else known_id(hello.chip_id).hex()
 
+    runtime_folder()  # before any probe is asked: where it is unusable each of them would look as if it were in use
     seen = [
         discover.identify(unit, boards, lambda board, uid: PyocdProbe(uid, board.debug))
         for unit, boards in discover.candidates().items()

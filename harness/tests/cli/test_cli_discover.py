@@ -10,7 +10,9 @@ from harness.bench import discover
 from harness.bench.boards import load_board
 from harness.bench.discover import Attached
 from harness.bench.probes import pyocd
+from harness.cli import bench_commands  # noqa: F401 - importing it adds its commands to `app`
 from harness.cli.app import app
+from harness.errors import BenchError
 from harness.plans.bench import load_bench
 from harness.session import whoami
 
@@ -46,6 +48,15 @@ def crossed(monkeypatch):
     monkeypatch.setattr(
         whoami, "whoami", lambda port, *_: SimpleNamespace(chip_id=CHIPS[answers[port]]) if port in answers else None
     )
+
+
+def test_a_runtime_folder_that_cannot_be_used_is_told_and_not_taken_for_an_empty_bench(tmp_path, monkeypatch):
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    monkeypatch.setenv("HIL_RUNTIME_DIR", str(tmp_path / "dangling"))
+    monkeypatch.setattr(discover, "candidates", dict)
+    done = CliRunner().invoke(app, ["discover"])
+    assert isinstance(done.exception, BenchError)
+    assert "HIL_RUNTIME_DIR" in str(done.exception)
 
 
 def test_ports_that_are_crossed_are_written_as_they_are_and_not_as_they_seem(crossed, tmp_path):
