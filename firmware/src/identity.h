@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-enum { HIL_IDENTITY_VERSION = 1, HIL_IDENTITY_BYTES = 192 };
+enum { HIL_IDENTITY_VERSION = 2, HIL_IDENTITY_BYTES = 224 };
 
 typedef struct {
     char magic[8];              /*   0  "HILIDENT" */
@@ -21,6 +21,7 @@ typedef struct {
     uint8_t weights_sha256[32]; /* 152  of the bytes in section .hil_model; zeros = the engine has its weights elsewhere */
     uint32_t input_bytes;       /* 184  all inputs of one sample */
     uint32_t output_bytes;      /* 188 */
+    uint8_t image_sha256[32];   /* 192  of all that is flashed, this field as zeros; written after linking, zeros until then */
 } hil_identity_layout;
 
 extern const hil_identity_layout hil_identity;

@@ -19,13 +19,14 @@ static void every_field_lies_where_it_is_documented(void) {
     CHECK_EQUAL(offsetof(hil_identity_layout, weights_sha256), 152);
     CHECK_EQUAL(offsetof(hil_identity_layout, input_bytes), 184);
     CHECK_EQUAL(offsetof(hil_identity_layout, output_bytes), 188);
+    CHECK_EQUAL(offsetof(hil_identity_layout, image_sha256), 192);
     CHECK_EQUAL(sizeof(hil_identity_layout), HIL_IDENTITY_BYTES);
 }
 
 static void it_says_what_was_built(void) {
     CHECK_BYTES(hil_identity.magic, "HILIDENT", 8);
-    CHECK_EQUAL(hil_identity.struct_version, 1);
-    CHECK_EQUAL(hil_identity.size, 192);
+    CHECK_EQUAL(hil_identity.struct_version, 2);
+    CHECK_EQUAL(hil_identity.size, 224);
     CHECK_EQUAL(hil_identity.protocol, 2);
     CHECK_BYTES(hil_identity.board, "test", 5);
     CHECK_BYTES(hil_identity.build_id, HIL_BUILD_ID, 40);

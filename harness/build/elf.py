@@ -19,15 +19,17 @@ IDENTITY_SECTION = ".hil_identity"
 WEIGHTS_SECTION = ".hil_model"
 STACK_SECTION = ".stack"
 _MAGIC = b"HILIDENT"
-_VERSION = 1
+_VERSION = 2
+_SEAL_AT, _SEAL_BYTES = 192, 32  # of image_sha256
 #: hil_identity_layout of firmware/src/identity.h, field for field.
-_LAYOUT = struct.Struct("<8sHHB3x32s40s32s32s32sII")
+_LAYOUT = struct.Struct("<8sHHB3x32s40s32s32s32sII32s")
 
 
 @dataclass(frozen=True)
 class Identity:
     """What firmware/src/identity.h lays out. Digests in hexadecimal; ``weights_sha256`` is all zeros when the engine
-    keeps its weights outside of section .hil_model, so that they cannot be checked. Sizes in bytes of one sample."""
+    keeps its weights outside of section .hil_model, so that they cannot be checked; ``image_sha256`` when the image was
+    never sealed. Sizes in bytes of one sample."""
 
     protocol: int
     board: str
@@ -37,6 +39,7 @@ class Identity:
     weights_sha256: str
     input_bytes: int
     output_bytes: int
+    image_sha256: str
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def parse_identity(data: bytes | None, *, where: str) -> Identity:
             expected=f"{_LAYOUT.size} B that begin with {_MAGIC.decode()}",
             found=f"{len(data)} B that begin with {data[:8].hex() or 'nothing'}",
         )
-    _, version, size, protocol, board, build_id, engine, model, weights, n_in, n_out = _LAYOUT.unpack_from(data)
+    _, version, size, protocol, board, build_id, engine, model, weights, n_in, n_out, image = _LAYOUT.unpack_from(data)
     if version != _VERSION or size != _LAYOUT.size:
         raise DeviceError(
             "the image's identity section has another layout",
@@ -84,13 +87,23 @@ def parse_identity(data: bytes | None, *, where: str) -> Identity:
             found=f"version {version}, {size} B",
             next_step="build firmware and harness from the same release",
         )
-    return Identity(protocol, _text(board), _text(build_id), _text(engine), model.hex(), weights.hex(), n_in, n_out)
+    return Identity(
+        protocol, _text(board), _text(build_id), _text(engine), model.hex(), weights.hex(), n_in, n_out, image.hex()
+    )
 
 
 def verify_identity(elf: Path) -> Identity:
-    """``read_identity``, and the weights in the image are those it names. DeviceError naming both digests when
+    """``read_identity``, and what is flashed, and the weights in it, are what it names. DeviceError with both digests when
     not."""
     identity = read_identity(elf)
+    if int(identity.image_sha256, 16) and (loaded := _digest(elf)) != identity.image_sha256:
+        raise DeviceError(
+            "the image is not what was linked",
+            where=str(elf),
+            expected=f"SHA-256 {identity.image_sha256} over all that is flashed, as its identity says",
+            found=f"SHA-256 {loaded}",
+            next_step="the file is damaged, or was changed after it was linked: build it again",
+        )
     if int(identity.weights_sha256, 16) == 0:
         return identity
     with _opened(elf) as image:
@@ -105,6 +118,38 @@ def verify_identity(elf: Path) -> Identity:
             next_step="the file was changed after it was linked: build it again",
         )
     return identity
+
+
+def seal(elf: Path) -> None:
+    """Write the digest of all that is flashed into a fresh image's identity: from then on a bit that flips is noticed."""
+    digest = bytes.fromhex(_digest(elf))
+    with _opened(elf) as image:
+        at = _seal_offset(image)
+    with elf.open("r+b") as file:
+        file.seek(at)
+        file.write(digest)
+
+
+def _digest(elf: Path) -> str:
+    """SHA-256 over address, length and bytes of each segment, the digest itself taken as zeros."""
+    with _opened(elf) as image:
+        digest, seal_at = hashlib.sha256(), _seal_offset(image)
+        for segment in image.iter_segments():
+            if segment["p_type"] != "PT_LOAD" or not segment["p_filesz"]:
+                continue
+            data, at = bytearray(segment.data()), seal_at - int(segment["p_offset"])
+            if 0 <= at < len(data):
+                data[at : at + _SEAL_BYTES] = bytes(_SEAL_BYTES)
+            digest.update(struct.pack("<QQ", int(segment["p_paddr"]), len(data)))
+            digest.update(data)
+    return digest.hexdigest()
+
+
+def _seal_offset(image: ELFFile) -> int:
+    """Where in the file the digest stands. Only for an image whose identity was read."""
+    section = image.get_section_by_name(IDENTITY_SECTION)
+    assert section is not None
+    return int(section["sh_offset"]) + _SEAL_AT
 
 
 def sections(elf: Path) -> tuple[Section, ...]:

@@ -137,7 +137,7 @@ def _built(
         if engine is not None:
             config += f"set(HIL_EXTERNAL_ENGINE {engine.name})\n"
         config += sizes + f'list(APPEND HIL_DEFINES [[HIL_BUILD_ID="{build_id}"]])\n'
-        return run_cmake(
+        linked = run_cmake(
             firmware_dir,
             scratch,
             config,
@@ -145,6 +145,8 @@ def _built(
             what=f"firmware of {board.name} with model {model.name}",
             region_bytes={"FLASH": board.flash_bytes, "RAM": board.ram_bytes},
         )
+        elf_file.seal(linked)
+        return linked
 
     elf = cached_file(cache_dir or default_cache_dir(), build_id, "firmware.elf", make)
     # Its content is part of the build id: what lies there belongs to this image.

@@ -27,6 +27,7 @@ def check_gates(
     does not have, a ``confidence`` on a figure without an interval of that level, or one that ``n_samples`` (when known)
     could not give even if all were right. ``where`` names a gate's place.
     """
+    gates = tuple(gates)
     for gate in gates:
         place = where if isinstance(where, str) else where(gate)
         family = family_of(gate.metric)
@@ -43,9 +44,10 @@ def check_gates(
             raise PlanError(
                 f"the dataset has no class {name!r}", where=place, expected=listed(classes), found=gate.text()
             )
-        _check_limit(gate, family, place)
+        _check_limit(gate, family, place, n_samples)
         _check_needs(gate, family, place)
         _check_confidence(gate, family, place, n_samples)
+        _check_together(gate, gates, place)
 
 
 def check_rule(rule: ArgmaxRule | ThresholdRule, output: Tensor, where: str) -> None:
@@ -64,16 +66,16 @@ def check_rule(rule: ArgmaxRule | ThresholdRule, output: Tensor, where: str) -> 
         )
 
 
-def _check_limit(gate: Gate, family: Family, where: str) -> None:
-    high = family.highest(gate.metric)
+def _check_limit(gate: Gate, family: Family, where: str, n_samples: int | None) -> None:
+    high = family.highest(gate.metric, n_samples)
     limit = gate.limit
     if not 0 <= limit <= high:
         hundredth = gate.model_copy(update={"limit": round(limit / 100, 12)})
-        is_percent = high == 1 and 1 < limit <= 100
+        is_percent = family.highest(gate.metric) == 1 and 1 < limit <= 100
         raise PlanError(
-            f"{gate.metric} is never {'above 1' if limit > high else 'below 0'}",
+            f"{gate.metric} is never {f'above {number(high)}' if limit > high else 'below 0'}",
             where=where,
-            expected="a limit between 0 and 1: it is a share" if high == 1 else "a limit of 0 or more",
+            expected=_range_of(gate, family, high),
             found=gate.text(),
             next_step=f"did you mean {hundredth.text()!r}?" if is_percent else "correct the limit",
         )
@@ -89,6 +91,31 @@ def _check_limit(gate: Gate, family: Family, where: str) -> None:
             found=f"{gate.text()}; {gate.metric} is between 0 and {number(high) if math.isfinite(high) else 'any number'}",
             next_step="correct the limit, or remove the gate",
         )
+
+
+def _range_of(gate: Gate, family: Family, high: float) -> str:
+    if math.isinf(high):
+        return "a limit of 0 or more"
+    return f"a limit between 0 and {number(high)}: it " + (
+        "counts samples" if gate.metric in family.counted else "is a share"
+    )
+
+
+def _check_together(gate: Gate, gates: Sequence[Gate], where: str) -> None:
+    """The first gate before this one that no value keeps beside it."""
+    for other in gates[: gates.index(gate)]:
+        if other.metric != gate.metric:
+            continue
+        for low, high in ((other, gate), (gate, other)):
+            bounds = low.op in (">=", ">", "==") and high.op in ("<=", "<", "==")
+            if bounds and (low.limit > high.limit or (low.limit == high.limit and {low.op, high.op} & {">", "<"})):
+                raise PlanError(
+                    "no run can keep both gates",
+                    where=where,
+                    expected=f"limits of {gate.metric} that some value keeps",
+                    found=f"{gate.text()}, and {other.text()}",
+                    next_step="correct one of the two limits, or remove it",
+                )
 
 
 def _check_needs(gate: Gate, family: Family, where: str) -> None:

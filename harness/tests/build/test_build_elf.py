@@ -45,7 +45,7 @@ def test_an_image_without_identity_is_refused():
 
 @pytest.mark.parametrize(
     ("offset", "data", "message"),
-    [(0, b"X", "damaged"), (8, b"\x02\0", "another layout"), (10, b"\xff\0", "another layout")],
+    [(0, b"X", "damaged"), (8, b"\x03\0", "another layout"), (10, b"\xff\0", "another layout")],
 )
 def test_an_identity_that_cannot_be_read_is_refused(own_elf, offset, data, message):
     _overwrite(own_elf, _at(own_elf, IDENTITY_SECTION) + offset, data)
@@ -56,11 +56,28 @@ def test_an_identity_that_cannot_be_read_is_refused(own_elf, offset, data, messa
 def test_weights_that_are_not_the_models_are_refused_with_both_digests(own_elf):
     """The sums engine has no weights: an identity that promises some differs from the empty section."""
     promised = hashlib.sha256(b"weights").digest()
-    _overwrite(own_elf, _at(own_elf, IDENTITY_SECTION) + 152, promised)
+    at = _at(own_elf, IDENTITY_SECTION)
+    _overwrite(own_elf, at + 152, promised)
+    _overwrite(own_elf, at + 192, bytes(32))  # never sealed
     with pytest.raises(DeviceError) as caught:
         verify_identity(own_elf)
     assert promised.hex() in str(caught.value)
     assert hashlib.sha256(b"").hexdigest() in str(caught.value)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 1.0])
+def test_a_bit_that_flips_anywhere_in_what_is_flashed_is_noticed(own_elf, share):
+    with own_elf.open("rb") as file:
+        code = next(s for s in ELFFile(file).iter_segments() if s["p_type"] == "PT_LOAD" and s["p_filesz"])
+        at = code["p_offset"] + int(share * (code["p_filesz"] - 1))
+    _overwrite(own_elf, at, bytes([own_elf.read_bytes()[at] ^ 0x10]))
+    with pytest.raises(DeviceError, match=r"not what was linked"):
+        verify_identity(own_elf)
+
+
+def test_an_image_that_was_never_sealed_is_taken_as_it_is(own_elf):
+    _overwrite(own_elf, _at(own_elf, IDENTITY_SECTION) + 192, bytes(32))
+    assert int(verify_identity(own_elf).image_sha256, 16) == 0
 
 
 def test_what_flashing_writes_begins_with_the_vectors_and_lies_in_flash(image):

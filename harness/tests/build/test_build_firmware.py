@@ -146,6 +146,12 @@ def test_a_flipped_byte_of_the_weights_is_found(board_dir, build_cache, tmp_path
         file.write(bytes([byte ^ 0x10]))
     with pytest.raises(DeviceError) as caught:
         verify_identity(image.elf)
+    assert identity.image_sha256 in str(caught.value)
+    with image.elf.open("r+b") as file:  # one that was never sealed
+        file.seek(ELFFile(file).get_section_by_name(".hil_identity")["sh_offset"] + 192)
+        file.write(bytes(32))
+    with pytest.raises(DeviceError) as caught:
+        verify_identity(image.elf)
     assert identity.weights_sha256 in str(caught.value)
 
 
@@ -182,14 +188,15 @@ def test_the_native_program_is_built_from_the_same_sources(generated_dir, build_
 
 
 def test_a_bit_that_flipped_in_the_text_of_a_cached_image_does_not_reach_a_board(board_dir, generated_dir, tmp_path):
-    """Neither its identity nor the digest of its weights covers the code: it was flashed under the same build id."""
+    """It was flashed under the same build id: neither that nor the digest of its weights covers the code."""
     image = build(board_dir, generated_dir, cache_dir=tmp_path)
     sound = image.elf.read_bytes()
     with image.elf.open("rb") as file:
         text = ELFFile(file).get_section_by_name(".text")
         at = text["sh_offset"] + text["sh_size"] // 2
     image.elf.write_bytes(sound[:at] + bytes([sound[at] ^ 0x10]) + sound[at + 1 :])
-    assert read_image(image.elf).build_id == image.build_id
+    with pytest.raises(DeviceError, match="not what was linked"):
+        read_image(image.elf)
     again = build(board_dir, generated_dir, cache_dir=tmp_path)
     assert again == image
     assert again.elf.read_bytes() == sound

@@ -6,6 +6,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from harness.bench.boards import names
+from harness.build.elf import seal
 from harness.errors import BenchError
 from harness.models import metadata
 from harness.paths import shipped
@@ -52,6 +53,7 @@ def replace_start(elf: Path, function: str, code: bytes) -> None:
     content = bytearray(elf.read_bytes())
     content[offset : offset + len(code)] = code
     elf.write_bytes(content)
+    seal(elf)
 
 
 def script(path: Path, text: str) -> Path:

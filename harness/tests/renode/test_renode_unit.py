@@ -14,6 +14,7 @@ from renode_lab import BOARD, digits_case
 from harness.bench import emulators
 from harness.bench.boards import load_board
 from harness.bench.probes import CoreState
+from harness.build.elf import seal
 from harness.errors import BenchError
 from harness.evidence.reports import markdown
 from harness.records import Verdict
@@ -43,6 +44,7 @@ def replace_start(elf, function, code):
     content = bytearray(elf.read_bytes())
     content[offset : offset + len(code)] = code
     elf.write_bytes(content)
+    seal(elf)
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
-"""Changing a built image the way an accident would: a byte of a section, an instruction of a function."""
+"""Changing a built image: by accident (a byte of a section) or as another build would (an instruction, a weight; sealed anew)."""
 
 import hashlib
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
+
+from harness.build.elf import seal
 
 UDF = bytes.fromhex("00de")  # an undefined instruction: usage fault
 LOOP = bytes.fromhex("fee7")  # a branch to itself: hangs with the core alive
@@ -30,6 +32,7 @@ def damage_weight(elf: Path, at: int) -> int:
     content[start + at] ^= 0x40
     content[identity + 152 : identity + 184] = hashlib.sha256(content[start : start + size]).digest()
     elf.write_bytes(content)
+    seal(elf)
     return content[start + at]
 
 
@@ -60,4 +63,5 @@ def replace_start(elf: Path, function: str, code: bytes) -> int:
     content = bytearray(elf.read_bytes())
     content[offset : offset + len(code)] = code
     elf.write_bytes(content)
+    seal(elf)
     return int(address)

@@ -102,7 +102,7 @@ FULL = """
 import resource, sys
 from pathlib import Path
 limit = int(sys.argv[1])
-from harness.cli.app import main
+from harness.cli import main
 import harness.run.runner, harness.run.streaming
 from harness.session import wirelog
 def begin(*a, _begin=harness.run.streaming.case_files, **k):

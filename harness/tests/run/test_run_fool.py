@@ -698,7 +698,15 @@ def a_text_file_for_an_image(stage):
     return stage.virtual(firmware=path)
 
 
-@mistake(MisuseError, says="not those of its model")
+@mistake(MisuseError, says="not what was linked")
+def an_image_with_an_instruction_that_was_changed_afterwards(stage):
+    path = stage.folder / "fw.elf"
+    path.write_bytes(stage.elf.read_bytes())
+    flip_byte(path, ".text", 5000)
+    return stage.virtual(firmware=path)
+
+
+@mistake(MisuseError, says="not what was linked")
 def an_image_with_a_weight_that_was_changed_afterwards(stage):
     path = stage.folder / "fw.elf"
     path.write_bytes(stage.elf.read_bytes())

@@ -83,7 +83,7 @@ def test_a_virtual_unit_that_a_bench_file_names_is_no_hardware_evidence():
 
 def test_an_image_with_one_flipped_byte_of_the_model_is_refused_and_nothing_is_flashed(run, copy):
     flip_byte(copy, ".hil_model")
-    with pytest.raises(MisuseError, match="the weights in the image are not those of its model"):
+    with pytest.raises(MisuseError, match="the image is not what was linked"):
         run(firmware=copy)
 
 

@@ -63,4 +63,4 @@ def test_a_starved_emulator_loses_no_sample_and_the_product_is_not_blamed(run):
     assert record.verdict is Verdict.PASS, record.reasons
     assert record.link.lost == 0
     assert record.link.revived == 0, "it was never silent by its own clock"
-    assert starved.stops > 3
+    assert starved.stops >= 1  # how many there are is the host's affair

@@ -200,6 +200,34 @@ def test_a_gate_at_the_end_of_its_range_that_a_run_can_keep_and_break_is_let_thr
     check_gates([gate(text)])
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("accuracy >= 0.9", "accuracy <= 0.5"),
+        ("lost_samples == 0", "lost_samples > 3"),
+        ("rmse < 0.5", "rmse >= 0.5"),
+        ("agreement == 0.5", "agreement == 0.6"),
+    ],
+)
+def test_two_gates_that_no_value_keeps_are_refused_with_both(first: str, second: str) -> None:
+    with pytest.raises(PlanError, match="no run can keep both") as caught:
+        check_gates([gate(first), gate("agreement >= 0.1"), gate(second)])
+    assert first in str(caught.value)
+    assert second in str(caught.value)
+
+
+def test_two_gates_that_leave_room_between_them_are_let_through() -> None:
+    check_gates([gate("accuracy >= 0.5"), gate("accuracy <= 0.5"), gate("rmse > 0.1"), gate("rmse < 0.2")])
+
+
+def test_a_count_of_samples_cannot_exceed_them_where_their_number_is_known() -> None:
+    check_gates([gate("lost_samples <= 500")])
+    with pytest.raises(PlanError, match="never above 450"):
+        check_gates([gate("lost_samples <= 500")], n_samples=450)
+    with pytest.raises(PlanError, match="holds whatever is measured"):
+        check_gates([gate("failed_samples <= 450")], n_samples=450)
+
+
 def test_what_so_many_samples_cannot_show_is_refused_where_their_number_is_known() -> None:
     strict = gate("accuracy >= 0.99 confidence 0.95")
     check_gates([strict])

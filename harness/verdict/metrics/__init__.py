@@ -25,7 +25,7 @@ class Family:
     ``names``: measurement names; ``x.*`` stands for one per class. ``shares``: those of them that are hits/n, so that
     an interval of any level follows from value and n. ``interval``: the others have a 95 % interval. ``only``: measured
     on that evidence alone. ``ratios``: those, beside the shares, that lie in 0..1; the others are 0 or more. ``whole``:
-    those that are whole numbers.
+    those that are whole numbers. ``counted``: those that count samples, of which there are only so many.
     """
 
     names: tuple[str, ...]
@@ -34,6 +34,7 @@ class Family:
     only: Evidence | None = None
     ratios: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
 
     def per_class(self, metric: str) -> bool:
         """Whether it is one of a class's measurements: ``recall.yes``."""
@@ -44,8 +45,10 @@ class Family:
         """Whether that measurement is hits/n."""
         return metric in self.shares or (self.per_class(metric) and f"{metric.partition('.')[0]}.*" in self.shares)
 
-    def highest(self, metric: str) -> float:
-        """The largest value that it can have; the smallest is 0 for all."""
+    def highest(self, metric: str, n_samples: int | None = None) -> float:
+        """The largest value that it can have, of so many samples where that is known; the smallest is 0 for all."""
+        if metric in self.counted and n_samples is not None:
+            return n_samples
         return 1.0 if self.is_share(metric) or metric in self.ratios else math.inf
 
     def knows(self, metric: str) -> bool:

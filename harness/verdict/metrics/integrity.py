@@ -17,6 +17,7 @@ FAMILY = Family(
     ("failed_samples", "input_integrity", "lost_samples"),
     shares=("input_integrity",),
     whole=("failed_samples", "lost_samples"),
+    counted=("failed_samples", "lost_samples"),
 )
 
 
