@@ -18,10 +18,11 @@ from harness.build.engines import ExternalEngine
 from harness.cli import faults
 from harness.cli.app import BoardOption, Compiler, Exit, Output, app, interruptible, worst
 from harness.clock import SystemClock
-from harness.errors import DeviceError, MisuseError, PlanError
+from harness.errors import BenchError, DeviceError, MisuseError, PlanError
 from harness.models import metadata
 from harness.paths import shipped
 from harness.plans import Plan, discover, expand
+from harness.records import Verdict
 from harness.run.options import RunOptions
 from harness.run.watch import Step, line
 
@@ -216,8 +217,13 @@ def run(
                         folder=folder,
                     )
                 # Written before it is told: a verdict that could not be kept is not announced, and a closed pipe loses none.
-                if folder is not None:
-                    result.write(folder)
+                try:
+                    if folder is not None:
+                        result.write(folder)
+                except BenchError:
+                    if result.record.verdict is not Verdict.PASS:  # what went wrong before may be why
+                        console.print(terminal.view(result.record))
+                    raise
                 console.print(terminal.view(result.record))
             if folder is not None:
                 console.print(f"reports: {folder}", soft_wrap=True)
