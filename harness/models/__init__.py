@@ -8,6 +8,7 @@ Nothing here knows a board or a line. A new operator is a line in ``codegen.oper
 ``wellformed``, and its kernel in ``firmware/engine``; a new reference or front end is one file.
 """
 
-from harness.models.metadata import Model, load_model, names
+from harness.models.find import find, names
+from harness.models.metadata import Model, load_model
 
-__all__ = ["Model", "load_model", "names"]
+__all__ = ["Model", "find", "load_model", "names"]

@@ -6,6 +6,7 @@ pure. What needs data, models or metrics to be judged is judged in ``run.reading
 
 from harness.plans.expand import Case, expand
 from harness.plans.load import discover, load
+from harness.plans.modelspec import ModelSpec
 from harness.plans.schema import ArgmaxRule, DatasetSpec, DecideRule, Gate, Plan, Stream, ThresholdRule, Timeouts
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "DatasetSpec",
     "DecideRule",
     "Gate",
+    "ModelSpec",
     "Plan",
     "Stream",
     "ThresholdRule",
