@@ -1,5 +1,6 @@
 """What runs on the board: model files with their metadata, the C made of them, and host references.
 
+    find         where a model is: the one rule for all           describe       writes a model.toml, also anew
     metadata     a model's folder: model.toml and its file        ir, tflite     the network, read
     wellformed, shapes   what a file states, checked              frontends/     .onnx, .keras, .h5 -> .tflite
     codegen/     network -> C                                     reference/     expected outputs, on this host

@@ -55,7 +55,7 @@ def _places(text: str, base: Path) -> list[Path]:
 
 def _folders(base: Path) -> list[Path]:
     """The folders ``models`` that are searched."""
-    here = base.absolute()
+    here = base.resolve()
     root = next((folder for folder in (here, *here.parents) if any((folder / has).exists() for has in _ROOT_HAS)), here)
     return [base / FOLDER] if root == here else [base / FOLDER, root / FOLDER]
 
@@ -105,9 +105,9 @@ def _is_of(toml: Path, file: Path) -> bool:
 
 
 def _unknown(text: str, base: Path, where: list[Path]) -> PlanError:
-    known = {name: f"{name} ({folder})" for folder in _folders(base) for name in _inside(folder)}
-    known = {name: name for name in names()} | known
-    listed = sorted(known.values())
+    own = {name: f"{name} ({folder})" for folder in reversed(_folders(base)) for name in _inside(folder)}
+    known = own | {name: name for name in names() if name not in own}
+    listed = list(known.values())
     more = f", ... ({len(listed)})" if len(listed) > _SHOWN else ""
     near = [path.name for path in _siblings(base / text)] if is_path(text) else list(known)
     if is_path(text) and _is_folder(base / text):

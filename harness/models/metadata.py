@@ -103,9 +103,10 @@ class Model:
 
     def record(self) -> ModelFacts:
         """What the record keeps of it."""
-        return ModelFacts(
-            name=self.name, sha256=self.sha256, file=str(self.file.absolute()), file_sha256=self.file_sha256
-        )
+        file = (
+            self.file.parent.resolve() / self.file.name
+        )  # a link to it says more than what some tool's store calls it
+        return ModelFacts(name=self.name, sha256=self.sha256, file=str(file), file_sha256=self.file_sha256)
 
 
 def load_model(model: str | Path | ModelSpec, base: Path | None = None) -> Model:
