@@ -323,6 +323,19 @@ class Explanation(_Frozen):
         return f"{same}: with {self.mistake} it scores {self.after:.1%}"
 
 
+class ModelFacts(_Frozen):
+    """The network of a case, and where it was found.
+
+    ``sha256`` is of the .tflite that the firmware was made of, ``file_sha256`` of ``file``, the user's own: another one
+    when that was converted first.
+    """
+
+    name: str
+    sha256: str
+    file: str
+    file_sha256: str
+
+
 class Record(_Frozen):
     """Everything one case produced."""
 
@@ -341,6 +354,7 @@ class Record(_Frozen):
     evidence: Evidence
     caveat: str = ""  # what emulated evidence cannot say, in its emulator's own words
     firmware: FirmwareFacts | None
+    network: ModelFacts | None = None  # None: it was not found
     dataset: DatasetFacts | None
     inputs: InputFacts | None = None  # None: a float32 input, which has no ends, or nothing was encoded
     reference: ReferenceFacts | None

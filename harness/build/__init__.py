@@ -3,7 +3,7 @@
 ``build`` and ``native`` are all that most callers need; ``elf`` reads any image, built here or elsewhere.
 
     firmware    model.c + board -> image, from the cache or new       budget     whether it fits, before any compiler runs
-    cmake, compilers, inputs, cache   how                             symbols    addresses by name, backtraces
+    cmake, compilers, inputs          how                             symbols    addresses by name, backtraces
 
 The model's C is made in ``models.codegen``; nothing here knows an operator. Another engine is a folder in ``firmware/engines``.
 """

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from harness.build import elf as elf_file
 from harness.build.budget import Budget, memory_budget
-from harness.build.cache import cached_file, default_cache_dir
 from harness.build.cmake import run_cmake
 from harness.build.compilers import Choice, Compiler, cross_compiler, host_compiler
 from harness.build.engines import ExternalEngine
 from harness.build.inputs import BuildBoard, BuildModel
-from harness.disk import files
+from harness.disk import files, folders
+from harness.disk.cache import cached_file
 from harness.models.kernels import KernelSet, default_set
 from harness.paths import shipped
 
@@ -148,9 +148,9 @@ def _built(
         elf_file.seal(linked)
         return linked
 
-    elf = cached_file(cache_dir or default_cache_dir(), build_id, "firmware.elf", make)
+    elf = cached_file(cache_dir or folders.cache_path("firmware"), build_id, "firmware.elf", make)
     # Its content is part of the build id: what lies there belongs to this image.
-    cache = cache_dir or default_cache_dir()
+    cache = cache_dir or folders.cache_path("firmware")
     table = cached_file(cache, build_id, MODEL_JSON, lambda scratch: _copied(generated_dir, scratch))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)

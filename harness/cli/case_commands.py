@@ -19,9 +19,10 @@ from harness.cli import faults
 from harness.cli.app import BoardOption, Compiler, Exit, Output, app, interruptible, worst
 from harness.clock import SystemClock
 from harness.errors import BenchError, DeviceError, MisuseError, PlanError
-from harness.models import metadata
+from harness.models import load_model
 from harness.paths import shipped
-from harness.plans import Plan, discover, expand
+from harness.plans import ModelSpec, Plan, discover, expand
+from harness.plans.names import suggestion
 from harness.records import Verdict
 from harness.run.options import RunOptions
 from harness.run.watch import Step, line
@@ -73,11 +74,10 @@ def build(
     from harness.run.product import build_product
 
     kind = load_board(board)
-    chosen = _model(find_plan(plan), model)
-    image = build_product(
-        metadata.load_model(chosen), kind, compiler=compiler, out=out, engine=_engine(engine, engine_dir)
-    ).image
-    typer.echo(f"{out}: {chosen} for {board}, build {image.build_id}, {image.compiler}")
+    found = find_plan(plan)
+    known = load_model(_model(found, model), found.folder)
+    image = build_product(known, kind, compiler=compiler, out=out, engine=_engine(engine, engine_dir)).image
+    typer.echo(f"{out}: {known.name} for {board}, build {image.build_id}, {image.compiler}")
     typer.echo(
         f"  flash {image.flash_bytes} of {kind.memory.flash_bytes} bytes, RAM {image.ram_bytes} of {kind.memory.ram_bytes}"
     )
@@ -89,12 +89,19 @@ def _engine(name: str | None, folder: Path | None) -> ExternalEngine | None:
     return None if name is None or folder is None else engines.load(name, folder)
 
 
-def _model(plan: Plan, wanted: str | None) -> str:
+def _model(plan: Plan, wanted: str | None) -> ModelSpec:
+    """That of the plan's models, by its name or as the plan writes it; the first for None."""
     if wanted is None:
         return plan.models[0]
-    if wanted not in plan.models:
-        raise PlanError("the plan does not have this model", expected=f"one of: {', '.join(plan.models)}", found=wanted)
-    return wanted
+    for model in plan.models:
+        if wanted in (model.name, model.file):
+            return model
+    raise PlanError(
+        "the plan does not have this model",
+        expected=f"one of: {', '.join(plan.model_names)}",
+        found=wanted,
+        next_step=suggestion(wanted, plan.model_names, "name a model of the plan"),
+    )
 
 
 @app.command()
@@ -196,9 +203,9 @@ def run(
         raise MisuseError("--wire-log needs a place for its file", next_step="add --report-dir DIR")
     found = find_plan(plan)
     load_board(board)
-    cases = expand(found, boards=names(), models=metadata.names(), only_boards=[board], samples=samples)
+    cases = expand(found, boards=names(), only_boards=[board], samples=samples)
     if model is not None:
-        cases = tuple(case for case in cases if case.model == _model(found, model))
+        cases = tuple(case for case in cases if case.source == _model(found, model))
     if not cases:
         raise PlanError(
             "the plan does not name this board", where=plan, expected=f"one of: {', '.join(found.boards)}", found=board

@@ -24,7 +24,9 @@ _DEFAULT_MODELS = ("mnist_f446", "bench_")
 def bench_engine(
     models: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[MODEL]...", help="Names, model.toml or .tflite files (default: MNIST and bench_*)."),
+        typer.Argument(
+            metavar="[MODEL]...", help="Names, or paths of model folders and files (default: MNIST and bench_*)."
+        ),
     ] = None,
     kernels: Annotated[Literal["both", "plain", "fast"], typer.Option(help="Kernel sets.")] = "both",
     compiler: Annotated[Literal["both", "zig", "gcc"], typer.Option(help="Compilers; gcc if installed.")] = "both",
@@ -36,19 +38,16 @@ def bench_engine(
 
     Counted exactly, at -O2; an emulator has no cycles. Sizes are the engine's and the model's own, without the firmware around.
     """
+    from harness import models as known_models
     from harness.build.compilers import cross_compiler
     from harness.enginebench.image import CompilerName
     from harness.enginebench.measure import measured
-    from harness.models import metadata
     from harness.models.kernels import KERNEL_SETS
 
     if json_file is not None:
         output.check(json_file)
-    names = models or [n for n in metadata.names() if n.startswith(_DEFAULT_MODELS)]
-    chosen = [
-        (Path(n).stem, Path(n)) if n.endswith(".tflite") else (metadata.load_model(n).name, metadata.load_model(n).path)
-        for n in names
-    ]
+    names = models or [n for n in known_models.names() if n.startswith(_DEFAULT_MODELS)]
+    chosen = [(model.name, model.path) for model in map(known_models.load_model, names)]
     console = wide_console()
     compilers: list[CompilerName] = ["zig", "gcc"] if compiler == "both" else [compiler]
     if compiler == "both":

@@ -1,11 +1,12 @@
-"""Commands about models: ``model show``, ``model convert``, ``model quantize``."""
+"""Commands about models: ``model show``, ``model convert``, ``model quantize``, ``model update``."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -14,14 +15,24 @@ from harness.cli import output
 from harness.cli.app import Output, app
 from harness.disk.scratch import scratch
 from harness.errors import MisuseError
+from harness.models.find import TOML
+from harness.models.frontends.kept import as_tflite
 from harness.paths import shipped
+
+if TYPE_CHECKING:
+    from harness.models.metadata import Facts
 
 model = typer.Typer(help="Model files: look into them, convert, quantise.", no_args_is_help=True)
 app.add_typer(model, name="model")
 
-_File = Annotated[Path, typer.Argument(metavar="FILE", help="A .tflite, .onnx, .keras or .h5 file.")]
+_File = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A .tflite, .onnx, .keras or .h5 file, a model's folder, or a name.")
+]
 _Out = Annotated[Path, typer.Option("-o", "--output", metavar="OUT.tflite", help="Where the result goes.")]
 _Classes = Annotated[str | None, typer.Option(metavar="A,B,C", help="Names of the outputs, for model.toml.")]
+_Update = Annotated[
+    bool, typer.Option("--update", help="Bring a model.toml that is there up to date, as `hil model update` does.")
+]
 
 
 @model.command()
@@ -31,13 +42,13 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Layers, shapes, multiply-accumulates, parameters, memory, and on which boards the model fits."""
-    with scratch() as folder:
-        facts = _facts(_as_tflite(file, folder), board)
+    path = _model_file(file)
+    facts = _facts(as_tflite(path), board)
     if as_json:
         typer.echo(json.dumps(facts, indent=1))
         return
     console = Output(highlight=False)
-    table = Table(title=f"{file.name}: {facts['macs']:,} MAC, {facts['parameters']:,} parameters", title_justify="left")
+    table = Table(title=f"{path.name}: {facts['macs']:,} MAC, {facts['parameters']:,} parameters", title_justify="left")
     for column in ("layer", "output", "type", "MAC", "parameters", "constants [bytes]"):
         table.add_column(column, justify="left" if column in ("layer", "output", "type") else "right")
     for layer in facts["layers"]:
@@ -60,22 +71,25 @@ def show(
 
 
 @model.command()
-def convert(file: _File, out: _Out, classes: _Classes = None) -> None:
+def convert(file: _File, out: _Out, classes: _Classes = None, update: _Update = False) -> None:
     """Make a .tflite of an .onnx, .keras or .h5 file, with a model.toml beside it if there is none."""
     from harness.models.codegen import plan_layout
     from harness.models.frontends import convert as converted
 
-    output.check(out, ".tflite")
-    content = converted(file)
+    path = _model_file(file)
+    output.check(out, ".tflite", new_folder=True)
+    _check_update(out, update)
+    content = converted(path)
     with scratch() as folder:
         (made := folder / out.name).write_bytes(content)
         layout = plan_layout(made)
-        told = _keep(made, out, f"{file.name}, converted", classes)
+        told = _keep(made, out, f"{path.name}, converted", classes, update)
     typer.echo(f"{out}: {len(content):,} bytes")
     typer.echo(told)
     typer.echo(
         f"  {len(layout.kernels)} layers that the built-in engine runs, {sum(k.macs for k in layout.kernels):,} MAC"
     )
+    _next(out)
 
 
 @model.command()
@@ -89,12 +103,15 @@ def quantize(
     test_samples: Annotated[int | None, typer.Option(min=1, help="Judge on the first N test samples only.")] = None,
     option: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="An option of the data set.")] = None,
     classes: _Classes = None,
+    update: _Update = False,
 ) -> None:
     """Make an int8 model of a float one and say at once what accuracy that costs."""
     from harness.data.datasets import load
     from harness.models.compress import compressed
 
-    output.check(out, ".tflite")
+    path = _model_file(file)
+    output.check(out, ".tflite", new_folder=True)
+    _check_update(out, update)
     options: dict[str, object] = dict(_pair(text) for text in option or ())
     train = load(calibrate, "train", options=options)
     train = train.first(min(samples, len(train)))
@@ -102,8 +119,8 @@ def quantize(
     with scratch() as folder:
         made = folder / "quantized" / out.name
         made.parent.mkdir()
-        cost = compressed(_as_tflite(file, folder), made, train, test)
-        told = _keep(made, out, f"{file.name}, quantised to int8", classes)
+        cost = compressed(as_tflite(path), made, train, test)
+        told = _keep(made, out, f"{path.name}, quantised to int8", classes, update)
     typer.echo(
         f"{out}: {cost.bytes_after:,} bytes (float32: {cost.bytes_before:,}), calibrated on {len(train)} samples"
     )
@@ -112,16 +129,60 @@ def quantize(
         f" ({(cost.after - cost.before) * 100:+.2f} points; {cost.changed} samples changed their class)"
     )
     typer.echo(told)
+    _next(out)
 
 
-def _as_tflite(file: Path, folder: Path) -> Path:
-    from harness.models.frontends import convert as converted
+@model.command()
+def update(
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="The model's folder, or its name.")],
+    classes: _Classes = None,
+) -> None:
+    """Bring a model.toml up to date with its file, after training: hash, tensors, and which figures are of the old file.
 
-    if file.suffix.lower() == ".tflite":
-        return file
-    path = folder / f"{file.stem}.tflite"
-    path.write_bytes(converted(file))
-    return path
+    Title, classes (but for --classes) and all else it says are kept; comments in it are not.
+    """
+    from harness.models import find
+    from harness.models.describe import toml_text, updated
+
+    toml = find(folder)
+    if toml.name != TOML:
+        raise MisuseError(
+            f"a file without a {TOML} needs no update", where=str(toml), next_step="run the plan that names it"
+        )
+    old, new = updated(toml, _listed(classes))
+    if old == new:
+        typer.echo(f"{toml} is up to date")
+        return
+    output.write((toml, toml_text(new).encode()))
+    typer.echo(f"{toml} is now of {new.file} as it is")
+    typer.echo("\n".join(_changes(old, new)))
+    _next(toml.parent)
+
+
+def _changes(old: Facts, new: Facts) -> Iterator[str]:
+    if old.sha256 != new.sha256:
+        yield f"  sha256 {old.sha256[:12]}... -> {new.sha256[:12]}..."
+    for side, before, after in (("inputs", old.inputs, new.inputs), ("outputs", old.outputs, new.outputs)):
+        if before != after:
+            shown = (", ".join(f"{t.name} {list(t.shape)} {t.dtype}" for t in tensors) for tensors in (before, after))
+            yield f"  {side}: {' -> '.join(shown)}"
+    if old.classes != new.classes:
+        yield f"  classes: {', '.join(new.classes)}"
+    if marked := sum(f != g for f, g in zip(old.figures, new.figures, strict=True)):
+        yield f"  {marked} figure(s) marked as of the old file"
+
+
+def _model_file(text: str) -> Path:
+    """The file of the model that is meant, whatever its model.toml says of it."""
+    from harness.models import find
+    from harness.models.metadata import read_facts
+
+    found = find(text)
+    return found if found.name != TOML else found.parent / read_facts(found).file
+
+
+def _next(path: Path) -> None:
+    typer.echo(f"next: hil model show {shlex.quote(str(path))}")
 
 
 def _facts(path: Path, only: Sequence[str] | None) -> dict[str, Any]:
@@ -174,17 +235,41 @@ def _parts(largest: dict[str, int]) -> str:
     return ", ".join(f"{what} {n_bytes:,}" for what, n_bytes in largest.items())
 
 
-def _keep(made: Path, out: Path, title: str, classes: str | None) -> str:
-    """Put a model where it was wanted, with a model.toml beside it if there is none; what was done about that."""
-    from harness.models.describe import model_toml
+def _check_update(out: Path, update: bool) -> None:
+    """``MisuseError`` before the work when the model.toml that is there is of another file."""
+    from harness.models.metadata import read_facts
 
-    toml = out.parent / "model.toml"
-    text = model_toml(made, title=title, classes=classes.split(",") if classes else None)
-    if toml.exists():
+    toml = out.parent / TOML
+    if update and toml.exists() and (file := read_facts(toml).file) != out.name:
+        raise MisuseError(
+            f"the {TOML} that is there describes another file",
+            where=str(toml),
+            expected=out.name,
+            found=file,
+            next_step=f"write to {out.with_name(file)}, or into another folder",
+        )
+
+
+def _keep(made: Path, out: Path, title: str, classes: str | None, update: bool) -> str:
+    """Put a model where it was wanted, with a model.toml beside it if there is none; what was done about that."""
+    from harness.models.describe import model_toml, toml_text, updated
+
+    toml = out.parent / TOML
+    if not toml.exists():
+        text = model_toml(made, title=title, classes=_listed(classes))
+        output.write((out, made.read_bytes()), (toml, text.encode()))
+        return f"  {toml}: check the class names in it"
+    if not update:
         output.write((out, made.read_bytes()))
-        return f"  {toml} is there already and was left alone: its sha256 must be brought up to date"
-    output.write((out, made.read_bytes()), (toml, text.encode()))
-    return f"  {toml}: check the class names in it"
+        return f"  {toml} is there already and was left alone: hil model update {shlex.quote(str(out.parent))}"
+    (made.parent / TOML).write_bytes(toml.read_bytes())
+    old, new = updated(made.parent / TOML, _listed(classes))
+    output.write((out, made.read_bytes()), (toml, toml_text(new).encode()))
+    return "\n".join([f"  {toml} is up to date", *_changes(old, new)])
+
+
+def _listed(classes: str | None) -> list[str] | None:
+    return classes.split(",") if classes else None
 
 
 def _pair(text: str) -> tuple[str, object]:

@@ -8,11 +8,17 @@ from harness.disk import files
 from harness.errors import MisuseError
 
 
-def check(path: Path, ending: str | None = None) -> None:
-    """``MisuseError`` when a file of that name cannot be written: no such folder, a folder itself, another ``ending``."""
-    wanted = f"a file{f' *{ending}' if ending else ''} in a folder that exists"
+def check(path: Path, ending: str | None = None, *, new_folder: bool = False) -> None:
+    """``MisuseError`` when a file of that name cannot be written: no such folder, a folder itself, another ``ending``.
+
+    ``new_folder``: its folder may be one that ``write`` can make.
+    """
+    wanted = f"a file{f' *{ending}' if ending else ''} in a folder that {'can be made' if new_folder else 'exists'}"
     try:
-        fits = path.parent.is_dir() and not path.is_dir() and (ending is None or path.suffix == ending)
+        folder = path.parent
+        if new_folder:
+            folder = next(parent for parent in path.absolute().parents if parent.exists())
+        fits = folder.is_dir() and not path.is_dir() and (ending is None or path.suffix == ending)
     except (OSError, ValueError):  # a name that no system takes
         fits = False
     if not fits:
@@ -20,10 +26,15 @@ def check(path: Path, ending: str | None = None) -> None:
 
 
 def write(*contents: tuple[Path, bytes]) -> None:
-    """All of the files or, after an ``OSError``, none that was not there before."""
+    """All of the files, with the folders they go to or, after an ``OSError``, none that was not there before."""
     new: list[Path] = []
+    made: list[Path] = []
     try:
         for path, content in contents:
+            for folder in reversed(path.absolute().parents):
+                if not folder.exists():
+                    folder.mkdir()
+                    made.append(folder)
             there = path.exists()
             files.replace(path, content)
             if not there:
@@ -31,4 +42,6 @@ def write(*contents: tuple[Path, bytes]) -> None:
     except OSError:
         for path in new:
             path.unlink(missing_ok=True)
+        for folder in reversed(made):
+            folder.rmdir()
         raise

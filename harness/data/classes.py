@@ -71,7 +71,12 @@ def _differ(what: str, where: str, data: Dataset, classes: Sequence[str], output
         where=where,
         expected=f"the model's {outputs} outputs: {known}",
         found=f"the data's {len(data.classes)} classes: {_listed(data.classes)}",
-        next_step="correct 'classes' in the model's model.toml or in the data; their order does not matter, their names do",
+        next_step=(
+            "correct 'classes' in the model's model.toml or in the data; their order does not matter, their names do"
+            if classes
+            else "name the model's outputs, in their order: models: [{file: ..., classes: [a, b]}] in the plan, or classes"
+            " in its model.toml"
+        ),
     )
 
 

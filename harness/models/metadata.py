@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,11 +15,12 @@ from harness.disk import documents
 from harness.errors import PlanError
 from harness.models import tflite
 from harness.models.codegen.layout import short_name
+from harness.models.find import TOML, find
+from harness.models.frontends.kept import as_tflite
 from harness.models.ir import IrTensor
-from harness.paths import read_file, shipped
-from harness.records import DType, Tensor
-
-_FILE = "model.toml"
+from harness.paths import read_file
+from harness.plans.modelspec import ModelSpec, named_by
+from harness.records import DType, ModelFacts, Tensor
 
 
 class _Frozen(BaseModel):
@@ -31,7 +32,7 @@ class TensorFacts(_Frozen):
 
     name: str
     shape: tuple[int, ...]
-    dtype: Literal["float32", "int8"]
+    dtype: DType
     scale: float = 0.0
     zero_point: int = 0
 
@@ -56,7 +57,7 @@ class Training(_Frozen):
 
 
 class Figure(_Frozen):
-    """A number that the model reached on the host, and how."""
+    """A number that the model reached on the host, and how. ``sha256``: the file's, where it was an earlier one."""
 
     metric: str
     value: float
@@ -64,6 +65,7 @@ class Figure(_Frozen):
     dataset: str
     split: str
     how: str
+    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
 
 
 class Facts(_Frozen):
@@ -83,63 +85,99 @@ class Facts(_Frozen):
 
 @dataclass(frozen=True)
 class Model:
-    """A model whose metadata agrees with its file. ``inputs`` and ``outputs`` are the file's own."""
+    """A model whose metadata, where it has any, agrees with its file. ``inputs`` and ``outputs`` are the file's own.
+
+    ``classes``: names of the outputs, in order; empty when nobody named them: the data set's stand for them then.
+    ``facts`` None = a bare file, without a model.toml.
+    """
 
     name: str
-    path: Path  # of the .tflite
+    path: Path  # of the .tflite, which may be a conversion in the cache
     sha256: str  # of the .tflite, computed here
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
-    facts: Facts
+    classes: tuple[str, ...]
+    file: Path  # the user's own
+    file_sha256: str
+    facts: Facts | None = None
 
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Names of the outputs, in order."""
-        return self.facts.classes
+    def record(self) -> ModelFacts:
+        """What the record keeps of it."""
+        file = (
+            self.file.parent.resolve() / self.file.name
+        )  # a link to it says more than what some tool's store calls it
+        return ModelFacts(name=self.name, sha256=self.sha256, file=str(file), file_sha256=self.file_sha256)
 
 
-def names() -> tuple[str, ...]:
-    """The models that come with the project."""
-    return tuple(sorted(path.parent.name for path in (shipped("fixtures") / "models").glob(f"*/{_FILE}")))
+def load_model(model: str | Path | ModelSpec, base: Path | None = None) -> Model:
+    """The model that is meant, from the folder ``base`` (None: the working folder); see ``find`` for what is found where.
 
-
-def load_model(name_or_path: str | Path) -> Model:
-    """A shipped model by name, or any by the path of its folder or model.toml.
-
-    Raises PlanError, naming both sides, for an unknown name (with the known ones), an unreadable or wrong model.toml, a
-    file whose SHA-256 is another, and tensors that differ from the file's.
+    A file that is no .tflite is converted. Raises PlanError, naming both sides, for an unknown name (with the known
+    ones), a file that cannot be read or converted, an unreadable or wrong model.toml, a file whose SHA-256 is another,
+    tensors that differ from the file's, and names of classes that are not one per output value. BenchError when a
+    conversion cannot be kept.
     """
-    toml = _locate(name_or_path)
-    facts = _facts(toml)
-    path = toml.parent / facts.file
+    spec = model if isinstance(model, ModelSpec) else None
+    found = find(model.text() if isinstance(model, ModelSpec) else model, base)
+    facts = read_facts(found) if found.name == TOML else None
+    file = found if facts is None else found.parent / facts.file
+    where = str(found)
+    digest = file_digest(file, where)
+    if facts is not None:
+        check_current(facts, digest, found)
+    path = as_tflite(file)
+    inputs, outputs = tensors(path, where)
+    if facts is not None:
+        _agree("inputs", facts.inputs, inputs, found)
+        _agree("outputs", facts.outputs, outputs, found)
+    stated = facts.classes if facts is not None else ()
+    classes = spec.classes if spec is not None and spec.classes else stated
+    check_classes(classes, where)
+    check_count(classes, outputs, where)
+    name = spec.name if spec is not None else facts.name if facts is not None else named_by(str(file))
+    sha256 = digest if path == file else file_digest(path, where)
+    return Model(name, path, sha256, inputs, outputs, classes, file, digest, facts)
+
+
+def file_digest(file: Path, where: str) -> str:
+    """SHA-256 of a model's file, hex. PlanError when it cannot be read."""
     try:
-        found = hashlib.sha256(read_file(path)).hexdigest()
+        return hashlib.sha256(read_file(file)).hexdigest()
     except OSError as error:
         raise PlanError(
-            "the model's file cannot be read", where=str(toml), expected=facts.file, found=error.strerror
+            "the model's file cannot be read", where=where, expected=file.name, found=error.strerror
         ) from error
-    if found != facts.sha256:
+
+
+def check_current(facts: Facts, digest: str, toml: Path) -> None:
+    """PlanError when the file is not the one that its model.toml describes."""
+    if digest != facts.sha256:
         raise PlanError(
-            f"{path.name} is not the file that {_FILE} describes",
+            f"{facts.file} is not the file that {TOML} describes",
             where=str(toml),
             expected=f"sha256 {facts.sha256}",
-            found=f"sha256 {found}",
-            next_step=f"restore the file, or update {_FILE} with the figures of the new one",
+            found=f"sha256 {digest}",
+            next_step=f"restore the file or, if this one is meant: hil model update {shlex.quote(str(toml.parent))}",
         )
-    check_classes(facts.classes, str(toml))
+
+
+def tensors(path: Path, where: str) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """Inputs and outputs of a .tflite. PlanError when it cannot be read or uses a data type that no board speaks."""
     graph = tflite.read(path)
-    inputs = tuple(_record(graph.tensor(i), n, toml) for i, n in zip(graph.inputs, graph.input_names, strict=True))
-    outputs = tuple(_record(graph.tensor(i), n, toml) for i, n in zip(graph.outputs, graph.output_names, strict=True))
-    _agree("inputs", facts.inputs, inputs, toml)
-    _agree("outputs", facts.outputs, outputs, toml)
-    if outputs and facts.classes and len(facts.classes) != outputs[0].elements:
+    inputs = tuple(_record(graph.tensor(i), n, where) for i, n in zip(graph.inputs, graph.input_names, strict=True))
+    outputs = tuple(_record(graph.tensor(i), n, where) for i, n in zip(graph.outputs, graph.output_names, strict=True))
+    return inputs, outputs
+
+
+def check_count(classes: Sequence[str], outputs: Sequence[Tensor], where: str) -> None:
+    """PlanError when there are names of classes, and not one per value of the first output."""
+    if outputs and classes and len(classes) != outputs[0].elements:
         raise PlanError(
             "the class names do not match the output",
-            where=str(toml),
+            where=where,
             expected=f"{outputs[0].elements} classes, one per output value",
-            found=f"{len(facts.classes)}",
+            found=f"{len(classes)}",
         )
-    return Model(facts.name, path, found, inputs, outputs, facts)
 
 
 def check_classes(classes: Sequence[str], where: str) -> None:
@@ -154,33 +192,18 @@ def check_classes(classes: Sequence[str], where: str) -> None:
         )
 
 
-def _locate(name_or_path: str | Path) -> Path:
-    path = Path(name_or_path)
-    for candidate in (path / _FILE, path if path.name == _FILE else None, path.parent / _FILE):
-        looks_like_path = isinstance(name_or_path, Path) or len(path.parts) > 1 or path.is_dir() or path.suffix
-        if candidate is not None and looks_like_path and candidate.is_file():
-            return candidate
-    shipped_toml = shipped("fixtures") / "models" / str(name_or_path) / _FILE
-    if len(path.parts) == 1 and shipped_toml.is_file():
-        return shipped_toml
-    raise PlanError(
-        f"there is no model {str(name_or_path)!r}",
-        expected=f"one of {', '.join(names())}, or a folder with a {_FILE}",
-        found=str(name_or_path),
-    )
-
-
-def _facts(toml: Path) -> Facts:
+def read_facts(toml: Path) -> Facts:
+    """What a model.toml says; whether it is true is not looked at. PlanError when it cannot be read or is wrong."""
     try:
         return Facts.model_validate(documents.toml(toml))
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise PlanError(f"{_FILE} is wrong", where=str(toml), found=problems) from error
+        raise PlanError(f"{TOML} is wrong", where=str(toml), found=problems) from error
     except (OSError, ValueError) as error:
-        raise PlanError(f"{_FILE} cannot be read", where=str(toml), found=str(error)) from error
+        raise PlanError(f"{TOML} cannot be read", where=str(toml), found=str(error)) from error
 
 
-def _record(tensor: IrTensor, name: str, toml: Path) -> Tensor:
+def _record(tensor: IrTensor, name: str, where: str) -> Tensor:
     dtypes: dict[str, DType] = {
         "float32": "float32",
         "int8": "int8",
@@ -191,7 +214,7 @@ def _record(tensor: IrTensor, name: str, toml: Path) -> Tensor:
     if tensor.dtype not in dtypes:
         raise PlanError(
             "the model's interface uses a data type that no board speaks",
-            where=f"{toml}, tensor {name!r}",
+            where=f"{where}, tensor {name!r}",
             expected=f"one of {', '.join(dtypes)}",
             found=tensor.dtype,
         )
@@ -203,9 +226,9 @@ def _agree(side: str, stated: tuple[TensorFacts, ...], real: tuple[Tensor, ...],
     as_stated = tuple(Tensor(t.name, t.shape, t.dtype, float(np.float32(t.scale)), t.zero_point) for t in stated)
     if as_stated != real:
         raise PlanError(
-            f"{_FILE} and the .tflite differ in their {side}",
+            f"{TOML} and the .tflite differ in their {side}",
             where=str(toml),
-            expected=f"{_FILE}: {_listed(as_stated)}",
+            expected=f"{TOML}: {_listed(as_stated)}",
             found=f".tflite: {_listed(real)}",
         )
 

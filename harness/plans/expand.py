@@ -6,13 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from harness.errors import PlanError
+from harness.plans.modelspec import ModelSpec
 from harness.plans.names import listed, suggestion
 from harness.plans.schema import DatasetSpec, Gate, Plan
 
 
 @dataclass(frozen=True)
 class Case:
-    """One plan x one board x one model.
+    """One plan x one board x one model, ``source`` as the plan says which.
 
     ``id`` is stable: ``plan/board/model``. ``dataset`` and ``gates`` are those of this case (``--samples`` and
     the gates' ``models`` applied); the rest is read from ``plan``. ``at_most``: what ``--samples`` said, None = nothing.
@@ -21,50 +22,61 @@ class Case:
     id: str
     plan: Plan
     board: str
-    model: str
+    source: ModelSpec
     dataset: DatasetSpec
     gates: tuple[Gate, ...]
     at_most: int | None = None
+
+    @property
+    def model(self) -> str:
+        """What the plan calls its model."""
+        return self.source.name
 
 
 def expand(
     plan: Plan,
     *,
     boards: Collection[str],
-    models: Collection[str],
     only_boards: Collection[str] | None = None,
     samples: int | None = None,
 ) -> tuple[Case, ...]:
     """The cases of ``plan``, boards in its order, models in its order within a board.
 
-    ``boards`` and ``models`` are the names that exist. ``only_boards`` keeps the cases of those boards (which must
-    exist too) and may leave none; ``samples`` bounds the number of samples further.
+    ``boards`` are the names that exist. ``only_boards`` keeps the cases of those boards (which must exist too) and may
+    leave none; ``samples`` bounds the number of samples further. Whether the models exist is for ``run.reading``: it
+    takes a look at the disk.
     Raises ``PlanError`` for an unknown name, listing the known ones.
     """
     for board in (*plan.boards, *(only_boards or ())):
-        _must_exist("board", board, boards, plan, "boards")
-    for model in plan.models:
-        _must_exist("model", model, models, plan, "models")
+        _must_exist(board, boards, plan)
     dataset = plan.dataset
     if samples is not None:
         if samples < 1:
             raise PlanError("no samples asked for", where="--samples", expected="1 or more", found=samples)
         dataset = dataset.model_copy(update={"samples": min(samples, dataset.samples or samples)})
     return tuple(
-        Case(f"{plan.name}/{board}/{model}", plan, board, model, dataset, plan.gates_for(model), samples)
+        Case(
+            f"{plan.name}/{board}/{model.name}",
+            plan,
+            board,
+            model,
+            dataset,
+            plan.gates_for(model.name),
+            samples,
+        )
         for board in plan.boards
         if only_boards is None or board in only_boards
         for model in plan.models
     )
 
 
-def _must_exist(kind: str, name: str, known: Collection[str], plan: Plan, key: str) -> None:
+def _must_exist(name: str, known: Collection[str], plan: Plan) -> None:
     if name in known:
         return
     raise PlanError(
-        f"unknown {kind} {name!r}",
-        where=f"{plan.origin or plan.name}:{key}",
+        f"unknown board {name!r}",
+        where=f"{plan.origin or plan.name}:boards",
         expected=listed(known),
         found=name,
-        next_step=suggestion(name, known, f"name a known {kind}"),
+        next_step=suggestion(name, known, "name a known board"),
     )

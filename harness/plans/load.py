@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from harness.errors import PlanError
 from harness.paths import read_file
 from harness.plans.gatetext import FORM
+from harness.plans.modelspec import ModelSpec
 from harness.plans.names import listed, suggestion
 from harness.plans.schema import ArgmaxRule, DatasetSpec, Gate, Plan, Stream, ThresholdRule, Timeouts
 from harness.plans.yamltree import Key, Tree, dotted, parse
@@ -21,6 +22,7 @@ _PARTS: dict[str, tuple[type[BaseModel], ...]] = {
     "dataset": (DatasetSpec,),
     "decide": (ArgmaxRule, ThresholdRule),
     "gates": (Gate,),
+    "models": (ModelSpec,),
     "timeouts": (Timeouts,),
     "stream": (Stream,),
 }
@@ -95,7 +97,7 @@ def _normal(tree: Tree) -> dict[str, Any]:
             values[many] = values.pop(one)
             tree.lines.setdefault((many,), tree.lines[(one,)])
     for key in ("boards", "models", "tags"):
-        if isinstance(values.get(key), str):
+        if isinstance(values.get(key), str) or (key == "models" and isinstance(values.get(key), dict)):
             values[key] = [values[key]]
     if isinstance(values.get("dataset"), str):
         values["dataset"] = {"name": values["dataset"]}

@@ -11,10 +11,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from harness.plans.gatetext import parse_gate
+from harness.plans.modelspec import ModelSpec, Name
 from harness.records import Operator
 
-# Names become parts of case ids, file names and JUnit class names: nothing that a shell or a path could take apart.
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.\-]*$", max_length=80)]
 Option = str | int | float | bool
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -132,7 +131,7 @@ class Plan(_Part):
     title: str = ""
     description: str = ""
     boards: tuple[Name, ...] = Field(min_length=1)
-    models: tuple[Name, ...] = Field(min_length=1)
+    models: tuple[ModelSpec, ...] = Field(min_length=1)
     dataset: DatasetSpec
     decide: DecideRule = Field(default_factory=ArgmaxRule)
     reference: Name = "litert"
@@ -149,20 +148,21 @@ class Plan(_Part):
 
     @field_validator("boards", "models")
     @classmethod
-    def _named_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _named_once(cls, listed: tuple[str | ModelSpec, ...]) -> tuple[str | ModelSpec, ...]:
+        names = [part.name if isinstance(part, ModelSpec) else part for part in listed]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"named twice: {', '.join(twice)}")
-        return names
+        return listed
 
     @model_validator(mode="after")
     def _gates_name_models_of_the_plan(self) -> Self:
         for gate in self.gates:
-            strange = sorted(set(gate.models) - set(self.models))
+            strange = sorted(set(gate.models) - set(self.model_names))
             if strange:
                 raise ValueError(
                     f"gate '{gate.text()}' is for {', '.join(strange)}, "
-                    f"but the plan's models are {', '.join(self.models)}"
+                    f"but the plan's models are {', '.join(self.model_names)}"
                 )
         return self
 
@@ -175,6 +175,16 @@ class Plan(_Part):
         ):
             raise ValueError(f"min_samples is {self.min_samples}, but dataset.samples is {self.dataset.samples}")
         return self
+
+    @property
+    def folder(self) -> Path | None:
+        """Where its relative paths start; None for a plan that is in no file."""
+        return self.origin.parent if self.origin else None
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        """What its cases and gates call its models, in the plan's order."""
+        return tuple(model.name for model in self.models)
 
     def where(self, part: str) -> str:
         """Where a part (``dataset.name``, ``gates[0]``) or its nearest parent stands, for errors."""

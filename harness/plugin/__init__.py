@@ -34,7 +34,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the options once, declare the markers, make SIGTERM as orderly as Ctrl-C."""
     config.addinivalue_line("markers", "board(*names): the kinds of board that a test with `dut` runs on")
-    config.addinivalue_line("markers", "model(name): the model that `dut` is flashed with")
+    config.addinivalue_line(
+        "markers", "model(model): what `dut` is flashed with: a name, a path, or file=..., classes=[...]"
+    )
     config.addinivalue_line("markers", "hardware: needs a real board; skipped on an emulated one")
     from harness.errors import HilError
 

@@ -16,7 +16,6 @@ from harness.bench import boards
 from harness.data.dataset import DataMissing
 from harness.errors import HarnessBug, HilError
 from harness.evidence import ourfault
-from harness.models import metadata
 from harness.plans.expand import Case, expand
 from harness.plugin import options, orphan, progress
 from harness.plugin.places import report_folder
@@ -65,7 +64,6 @@ class PlanFile(pytest.File):
         cases = expand(
             plan,
             boards=boards.names(),
-            models=metadata.names(),
             only_boards=asked.boards or None,
             samples=asked.samples,
         )

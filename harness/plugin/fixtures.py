@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,12 +55,21 @@ def dut(request: pytest.FixtureRequest, board: Board) -> Iterator[Dut]:
     asked = request.config.stash[options.KEY]
     orphan.watch(request.config)
     model = request.node.get_closest_marker("model")
-    with open_dut(board, asked.run, what=request.node.nodeid) as unit:
+    with open_dut(board, asked.run, what=request.node.nodeid, folder=request.path.parent) as unit:
         if unit.evidence != "hardware" and request.node.get_closest_marker("hardware"):
             pytest.skip(f"needs hardware; this is a {unit.backend} unit")
         if model is not None:
-            unit.load(model.args[0])
+            unit.load(_named(model))
         yield unit
+
+
+def _named(marker: pytest.Mark) -> str | Path | dict[str, object]:
+    """What ``@pytest.mark.model`` says: one argument as ``dut.load`` takes it, or file=, classes=, name=."""
+    if len(marker.args) == 1 and not marker.kwargs and isinstance(marker.args[0], str | Path | dict):
+        return marker.args[0]
+    if len(marker.args) == 1 and isinstance(marker.args[0], str | Path):
+        return {"file": str(marker.args[0]), **marker.kwargs}
+    return dict(marker.kwargs)
 
 
 @pytest.fixture(scope="session")

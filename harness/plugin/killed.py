@@ -9,7 +9,6 @@ import pytest
 
 from harness.bench import boards
 from harness.errors import HilError
-from harness.models import metadata
 from harness.plans import load
 from harness.plans.expand import Case, expand
 from harness.plugin import options
@@ -50,7 +49,6 @@ def _case(config: pytest.Config, nodeid: str) -> Case | None:
     cases = expand(
         load(path),
         boards=boards.names(),
-        models=metadata.names(),
         only_boards=asked.boards or None,
         samples=asked.samples,
     )

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import ValidationError
 
 from harness.bench.boards import Board
 from harness.bench.unit import Unit, choose_backend, open_unit
 from harness.clock import Clock, SystemClock
 from harness.data.dataset import Dataset
 from harness.errors import MisuseError
-from harness.models import metadata
-from harness.models.metadata import Model
-from harness.plans.schema import ArgmaxRule, Stream
+from harness.models import Model, load_model, names
+from harness.plans import ArgmaxRule, ModelSpec, Stream
+from harness.plans.modelspec import FORM
 from harness.records import Backend, Evidence, LinkFacts, Samples
 from harness.run.bring_up import Live, bring_up
 from harness.run.options import RunOptions
@@ -26,6 +28,9 @@ from harness.run.streaming import raise_speed
 from harness.run.workload import make_workload, matched_classes
 from harness.verdict.alike import alike
 from harness.verdict.decide import decide
+
+#: A model as a test may name it: text and mapping as a plan writes them.
+AnyModel = str | Path | Mapping[str, object]
 
 _HELLO_TIMEOUT_S = 10.0
 _SILENCE_S = 10.0
@@ -59,8 +64,9 @@ class Run:
 class Dut:
     """An open unit. ``load`` flashes a model; ``classify`` does so by itself when none, or another one, is on the board."""
 
-    def __init__(self, unit: Unit, options: RunOptions, clock: Clock) -> None:
+    def __init__(self, unit: Unit, options: RunOptions, clock: Clock, folder: Path | None = None) -> None:
         self._unit = unit
+        self._folder = folder
         self._options = options
         self._clock = clock
         self._product: Product | None = None
@@ -91,10 +97,14 @@ class Dut:
         """What is to be known of the unit although it may be used; empty before ``load``."""
         return self._live.warnings if self._live else ()
 
-    def load(self, model: str) -> None:
-        """Build, flash and check the firmware of that model. Any ``HilError`` of the road may come out of it."""
-        known = metadata.load_model(model)
+    def load(self, model: AnyModel) -> None:
+        """Build, flash and check the firmware of that model. Any ``HilError`` of the road may come out of it.
+
+        ``model`` as in a plan: a name, a path from the test's folder, or ``{"file": ..., "classes": [...]}``.
+        """
+        known = load_model(_spec(model), self._folder)
         if self._product is not None and self._product.model.sha256 == known.sha256:
+            self._product = replace(self._product, model=known)  # its classes may be other ones
             return
         board = self._unit.board
         if self._options.firmware is None:
@@ -113,10 +123,10 @@ class Dut:
         raise_speed(self._live.session, self._unit, Stream(), self._clock)
         self._product = product
 
-    def classify(self, data: Dataset, model: str | None = None) -> Run:
+    def classify(self, data: Dataset, model: AnyModel | None = None) -> Run:
         """Stream ``data`` and decide each sample by argmax.
 
-        ``model`` None = the one on the board, else the one whose metadata names this dataset.
+        ``model`` as for ``load``; None = the one on the board, else the one whose metadata names this dataset.
         """
         if model is not None or self._product is None:
             self.load(model or _model_for(data))
@@ -133,8 +143,8 @@ class Dut:
 
 
 @contextmanager
-def open_dut(board: Board, options: RunOptions, *, what: str) -> Iterator[Dut]:
-    """Open a unit of ``board`` for a test; nothing is flashed yet."""
+def open_dut(board: Board, options: RunOptions, *, what: str, folder: Path | None = None) -> Iterator[Dut]:
+    """Open a unit of ``board`` for a test; nothing is flashed yet. ``folder``: where the paths of models start."""
     clock = SystemClock()
     backend = choose_backend(board, options.backend, options.places, options.uid)
     with open_unit(
@@ -146,13 +156,34 @@ def open_dut(board: Board, options: RunOptions, *, what: str) -> Iterator[Dut]:
         clock=clock,
         allow_mass_erase=options.allow_mass_erase,
     ) as unit:
-        yield Dut(unit, options, clock)
+        yield Dut(unit, options, clock, folder)
+
+
+def _spec(model: AnyModel) -> ModelSpec:
+    """``MisuseError`` for what names no model."""
+    said = (
+        {key: tuple(v) if isinstance(v, list) else v for key, v in model.items()}
+        if isinstance(model, Mapping)
+        else None
+    )
+    text = str(model) if isinstance(model, Path) else model
+    try:
+        return ModelSpec.model_validate(text if said is None else said)
+    except ValidationError as error:
+        raise MisuseError(
+            "this names no model",
+            where="model=",
+            expected=FORM,
+            found=repr(model),
+            next_step=error.errors()[0]["msg"].removeprefix("Value error, "),
+        ) from error
 
 
 def _model_for(data: Dataset) -> str:
     """The first model, by name, that was made for this dataset; int8 ones first, as they are what ships."""
-    models = [metadata.load_model(name) for name in metadata.names()]
-    suited = [model for model in models if model.facts.training and model.facts.training.dataset == data.name]
+    models = [load_model(name) for name in names()]
+    trained = [(model, model.facts.training) for model in models if model.facts]
+    suited = [model for model, training in trained if training and training.dataset == data.name]
     if not suited:
         raise MisuseError(
             f"no model was made for the dataset {data.name!r}",

@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.data import datasets
 from harness.errors import PlanError
 from harness.models import reference
+from harness.models.find import find
 from harness.plans import Plan, load
 from harness.verdict import check_gates
 
@@ -14,7 +15,7 @@ from harness.verdict import check_gates
 def read_plan(path: Path) -> Plan:
     """The plan in a file. ``PlanError`` with file, line and key for what it cannot say, and for what no run could decide:
 
-    a gate that always or never holds, a metric, data set, option or reference that does not exist.
+    a gate that always or never holds, a metric, data set, option, model or reference that does not exist.
     """
     plan = load(path)
     check_gates(plan.gates, plan.where_gate)
@@ -23,6 +24,12 @@ def read_plan(path: Path) -> Plan:
     except PlanError as error:
         error.where = plan.where(error.where or "dataset.name")
         raise
+    for index, model in enumerate(plan.models):
+        try:
+            find(model.text(), plan.folder)
+        except PlanError as error:
+            error.where = plan.where(f"models[{index}]")
+            raise
     if plan.reference not in reference.names():
         raise PlanError(
             f"there is no reference {plan.reference!r}",

@@ -19,9 +19,8 @@ from harness.build.symbols import Symbols
 from harness.clock import Clock, SystemClock
 from harness.errors import BenchError, DeviceError
 from harness.evidence import write_reports
-from harness.models.metadata import load_model
 from harness.plans.expand import Case
-from harness.records import Backend, Evidence, Explanation, FaultReport, Record, Samples, UnitFacts, Verdict
+from harness.records import Backend, Evidence, Explanation, FaultReport, ModelFacts, Record, Samples, UnitFacts, Verdict
 from harness.run import blame, journal
 from harness.run.arrival import named
 from harness.run.bring_up import Live, bring_up
@@ -41,7 +40,7 @@ from harness.run.streaming import (
     stream_case,
 )
 from harness.run.watch import Step, Watch
-from harness.run.workload import Workload, load_data, make_workload, matched_classes
+from harness.run.workload import Workload, load_case_model, load_data, make_workload, matched_classes
 from harness.session.climb import Climbed
 from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError, StreamResult
 from harness.verdict import Assessment, check_gates, check_rule
@@ -70,6 +69,7 @@ class _Notes:
     started: datetime
     backend: Backend
     stand_in: About | None
+    network: ModelFacts | None = None
     workload: Workload | None = None
     product: Product | None = None
     unit: UnitFacts | None = None
@@ -113,7 +113,8 @@ def run_case(
         notes.run_id, notes.started = earlier[1].run_id, earlier[1].started
         notes.answered = len(earlier[1].answered)
     watch(Step("prepare"))
-    model = load_model(case.model)
+    model = load_case_model(case)
+    notes.network = model.record()
     check_rule(case.plan.decide, model.outputs[0], case.plan.where("decide.above"))
     data, planned = load_data(case)
     data, mapped = matched_classes(model, data)
@@ -353,6 +354,7 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         evidence=evidence,
         caveat=notes.stand_in.caveat if notes.stand_in else "",
         firmware=notes.product.facts(notes.live.flashed if notes.live else None) if notes.product else None,
+        network=notes.network,
         dataset=notes.workload.facts() if notes.workload else None,
         inputs=notes.workload.inputs if notes.workload else None,
         reference=notes.workload.reference if notes.workload else None,

@@ -15,7 +15,7 @@ from harness.data.encode import quantise
 from harness.data.fill import fill, remark
 from harness.errors import PlanError
 from harness.models import reference as references
-from harness.models.metadata import Model
+from harness.models.metadata import Model, load_model
 from harness.plans.expand import Case
 from harness.records import DatasetFacts, InputFacts, ReferenceFacts
 
@@ -49,14 +49,18 @@ class Workload:
         return np.array([zlib.crc32(payload) for payload in self.payloads()], dtype=np.uint32)
 
 
+def load_case_model(case: Case) -> Model:
+    """The model of a case, looked for from where its plan stands. ``PlanError`` as ``load_model``."""
+    return load_model(case.source, case.plan.folder)
+
+
 def load_data(case: Case) -> tuple[Dataset, int]:
     """The samples of a case, and how many its plan means: more, when ``--samples`` bounds them.
 
     ``PlanError`` (``DataMissing`` among them) when they cannot be had, or are fewer than the plan wants.
     """
     spec = case.plan.dataset if case.at_most is not None else case.dataset
-    folder = case.plan.origin.parent if case.plan.origin else None
-    data = datasets.load(spec.name, spec.split, samples=spec.samples, options=spec.options, folder=folder)
+    data = datasets.load(spec.name, spec.split, samples=spec.samples, options=spec.options, folder=case.plan.folder)
     wanted = case.plan.min_samples
     if wanted is not None and len(data) < wanted:
         raise PlanError(

@@ -125,6 +125,9 @@ def identity(record: Record) -> list[tuple[str, list[tuple[str, str]]]]:
                 ],
             )
         )
+    if (n := record.network) is not None:
+        converted = [("SHA-256 of the file, which was converted", n.file_sha256)] if n.file_sha256 != n.sha256 else []
+        parts.append(("Model", [("Name", n.name), ("SHA-256", n.sha256), ("File", n.file), *converted]))
     if (d := record.dataset) is not None:
         rows = [("Name", d.name), ("Split", d.split), ("Samples", f"{d.n:,}"), ("Classes", ", ".join(d.classes))]
         parts.append(("Dataset", [*rows, ("As the model's input", filling(record)), ("SHA-256", d.sha256)]))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,8 @@ def _converted(tf: Any, path: Path) -> bytes:
     # An open batch would leave SHAPE/PACK chains in the graph.
     inputs = [tf.keras.Input(batch_shape=(1, *t.shape[1:]), dtype=t.dtype, name=_plain(t.name)) for t in trained.inputs]
     fixed = tf.keras.Model(inputs, trained(inputs if len(inputs) > 1 else inputs[0]))
-    content: bytes = tf.lite.TFLiteConverter.from_keras_model(fixed).convert()
+    with redirect_stdout(io.StringIO()):  # Keras tells each of its captures in the middle of a run
+        content: bytes = tf.lite.TFLiteConverter.from_keras_model(fixed).convert()
     return content
 
 

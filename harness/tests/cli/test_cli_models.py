@@ -1,6 +1,7 @@
 """``hil model``, called as a user does."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -85,7 +86,51 @@ def test_quantize_says_what_it_costs(tmp_path):
     assert load_model(tmp_path).inputs[0].dtype == "int8"
 
 
+def test_convert_makes_its_folder_and_ends_with_what_to_type_next(tmp_path):
+    out = tmp_path / "new" / "er" / "x.tflite"
+    done = hil("model", "convert", load_model("digits_cnn_f32").path, "-o", out)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == f"next: hil model show {out}"
+    assert load_model(out.parent).name == "x"
+
+
+def test_convert_with_update_keeps_what_a_model_toml_says(tmp_path):
+    out = tmp_path / "x.tflite"
+    hil("model", "convert", load_model("digits_cnn_f32").path, "-o", out, "--classes", "a,b,c,d,e,f,g,h,i,j")
+    stale = hil("model", "convert", load_model("digits_cnn_int8").path, "-o", out)
+    assert f"hil model update {tmp_path}" in stale.stdout
+    with pytest.raises(PlanError, match="is not the file"):
+        load_model(tmp_path)
+    done = hil("model", "convert", load_model("digits_cnn_int8").path, "-o", out, "--update")
+    assert done.returncode == 0, done.stderr
+    assert load_model(tmp_path).classes == tuple("abcdefghij")
+    other = hil("model", "convert", load_model("digits_cnn_int8").path, "-o", tmp_path / "y.tflite", "--update")
+    assert other.returncode == 3
+    assert "describes another file" in other.stderr
+    assert not (tmp_path / "y.tflite").exists()
+
+
+def test_update_brings_a_model_toml_up_to_date_and_says_what_changed(tmp_path):
+    shutil.copytree(load_model("digits_cnn_int8").path.parent, tmp_path / "models" / "kws")
+    folder = tmp_path / "models" / "kws"
+    assert "is up to date" in hil("model", "update", folder).stdout
+    shutil.copy(load_model("digits_cnn_f32").path, folder / "digits_cnn_int8.tflite")
+    done = hil("model", "update", folder)
+    assert done.returncode == 0, done.stderr
+    assert "int8 -> image [1, 8, 8, 1] float32" in done.stdout
+    assert "1 figure(s) marked as of the old file" in done.stdout
+    assert load_model(folder).inputs[0].dtype == "float32"
+
+
+def test_show_takes_names_and_knows_no_stale_model_toml(tmp_path):
+    assert json.loads(hil("model", "show", "digits_cnn_int8", "--json").stdout)["layers"]
+    done = hil("model", "show", "digits_cnn_int4")
+    assert done.returncode == 3
+    assert "did you mean 'digits_cnn_int8'?" in done.stderr
+
+
 def test_a_result_that_cannot_be_written_is_said_before_the_work(tmp_path):
+    (tmp_path / "no").write_text("a file")
     done = hil("model", "convert", load_model("digits_cnn_f32").path, "-o", tmp_path / "no" / "x.tflite")
     assert done.returncode == 3
     assert "cannot be written" in done.stderr
@@ -137,7 +182,8 @@ def test_a_model_that_the_engine_cannot_run_is_refused_before_anything_is_writte
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
 
 
-def test_a_disk_that_refuses_the_second_file_takes_back_the_first(tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize("folder", [".", "new/er"], ids=["a folder that is there", "folders that are made"])
+def test_a_disk_that_refuses_the_second_file_takes_back_the_first(tmp_path, capsys, monkeypatch, folder):
     from harness.disk import files
 
     real = files.replace
@@ -150,7 +196,7 @@ def test_a_disk_that_refuses_the_second_file_takes_back_the_first(tmp_path, caps
     monkeypatch.setattr(files, "replace", full)
     source = a_net(tmp_path / "net.onnx")
     with pytest.raises(SystemExit) as end:
-        main(["model", "convert", str(source), "-o", str(tmp_path / "net.tflite")])
+        main(["model", "convert", str(source), "-o", str(tmp_path / folder / "net.tflite")])
     assert end.value.code == 2
     assert "No space left" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]

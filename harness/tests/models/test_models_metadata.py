@@ -6,6 +6,8 @@ import pytest
 
 from harness.errors import PlanError
 from harness.models import load_model, names
+from harness.models.describe import toml_text, updated
+from harness.models.metadata import read_facts
 
 
 @pytest.fixture
@@ -103,3 +105,35 @@ def test_a_model_file_that_never_ends_is_refused(folder):
     edited(folder, 'file = "digits_cnn_int8.tflite"', 'file = "/dev/zero"')
     with pytest.raises(PlanError, match="not a regular file"):
         load_model(folder)
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_written_model_toml_says_what_was_read(tmp_path, name):
+    facts = load_model(name).facts
+    (tmp_path / "model.toml").write_text(toml_text(facts))
+    assert read_facts(tmp_path / "model.toml") == facts
+
+
+def test_a_stale_model_toml_is_refused_with_the_command_and_its_update_is_true(folder):
+    """The file of another network in its place: hash and tensors are the new one's, the figures say that they are not."""
+    edited(folder, 'title = "Digits CNN, int8"', 'title = "mine \U000e0041 \\\\ \\u0007"')
+    before = load_model(folder)
+    shutil.copy(load_model("digits_cnn_f32").path, before.path)
+    with pytest.raises(PlanError, match="hil model update"):
+        load_model(folder)
+    old, new = updated(folder / "model.toml")
+    (folder / "model.toml").write_text(toml_text(new))
+    after = load_model(folder)
+    assert (old.sha256, after.sha256) == (before.sha256, load_model("digits_cnn_f32").sha256)
+    assert (after.facts.title, after.classes) == (before.facts.title, before.classes)
+    assert (after.facts.training, after.facts.preprocessing) == (before.facts.training, before.facts.preprocessing)
+    assert after.inputs[0].dtype == "float32"
+    assert [figure.sha256 for figure in after.facts.figures] == [before.sha256]
+    assert updated(folder / "model.toml") == (new, new), "what is up to date stays"
+
+
+def test_an_update_asks_for_the_classes_that_it_cannot_know(folder):
+    edited(folder, '"8", "9"]', '"8"]')
+    with pytest.raises(PlanError, match="--classes"):
+        updated(folder / "model.toml")
+    assert updated(folder / "model.toml", list("abcdefghij"))[1].classes == tuple("abcdefghij")

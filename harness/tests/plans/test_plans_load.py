@@ -48,7 +48,7 @@ def refusal(text: str) -> str | None:
 
 def test_a_plan_says_what_its_text_says() -> None:
     plan = parse_plan(GOOD, "demo.yaml")
-    assert (plan.name, plan.boards, plan.models) == ("demo", ("nucleo_f446re",), ("first", "second"))
+    assert (plan.name, plan.boards, plan.model_names) == ("demo", ("nucleo_f446re",), ("first", "second"))
     assert (plan.dataset.name, plan.dataset.split, plan.dataset.samples) == ("digits", "test", 100)
     assert plan.decide == ArgmaxRule()
     assert plan.reference == "litert"
@@ -208,3 +208,45 @@ def test_every_shipped_plan_loads_and_is_named_as_its_file() -> None:
     assert {"digits", "mnist"} <= {path.stem for path in found}
     for path in found:
         assert load(path).name == path.stem
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("kws", ("kws", "", ())),
+        ("../nets/KWS v2.tflite", ("kws_v2", "../nets/KWS v2.tflite", ())),
+        ("nets/kws", ("kws", "nets/kws", ())),
+        ("nets/kws/model.toml", ("kws", "nets/kws/model.toml", ())),
+        ("kws.H5", ("kws", "kws.H5", ())),
+        ("v1.2", ("v1.2", "", ())),
+        ("{file: a.onnx, classes: [no, yes], name: b}", ("b", "a.onnx", ("no", "yes"))),
+        ("{file: a.onnx}", ("a", "a.onnx", ())),
+        ("{name: kws, classes: [no, yes]}", ("kws", "", ("no", "yes"))),
+    ],
+)
+def test_a_model_is_a_name_a_path_or_a_file_with_its_classes(written: str, expected: tuple[object, ...]) -> None:
+    text = f"name: a\nboard: b\nmodel: {written}\ndataset: digits\n"
+    (model,) = parse_plan(text, "demo.yaml").models
+    assert (model.name, model.file, model.classes) == expected
+    assert type(model).model_validate(model.model_dump()) == model
+
+
+@pytest.mark.parametrize(
+    ("written", "where", "says"),
+    [
+        ("[Bad Name]", "demo.yaml:3:models[0]", "a model is a name, a path"),
+        ("[{file: a.onnx, clases: [a]}]", "demo.yaml:3:models[0].clases", "did you mean 'classes'?"),
+        ("[{file: a.onnx, classes: [x, x]}]", "demo.yaml:3:models[0].classes", "named twice: x"),
+        ("[{classes: [a]}]", "demo.yaml:3:models[0]", "needs 'file'"),
+        ("[{file: [a]}]", "demo.yaml:3:models[0].file", "valid string"),
+        ("[a.onnx, b/a.tflite]", "demo.yaml:3:models", "named twice: a"),
+        ("[../]", "demo.yaml:3:models[0]", "no name can be made"),
+        ("[3]", "demo.yaml:3:models[0]", "ModelSpec"),
+    ],
+)
+def test_what_is_no_model_is_refused_at_its_line(written: str, where: str, says: str) -> None:
+    text = f"name: a\nboard: b\nmodels: {written}\ndataset: digits\n"
+    with pytest.raises(PlanError) as caught:
+        parse_plan(text, "demo.yaml")
+    assert caught.value.where == where
+    assert says in str(caught.value)

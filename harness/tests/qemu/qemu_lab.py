@@ -8,7 +8,6 @@ from elftools.elf.elffile import ELFFile
 from harness.bench.boards import names
 from harness.build.elf import seal
 from harness.errors import BenchError
-from harness.models import metadata
 from harness.paths import shipped
 from harness.plans import expand, load
 from harness.qemu import locate
@@ -38,7 +37,7 @@ def plan_in(folder: Path, name: str) -> Path:
 
 
 def case_of(plan: Path, model: str, samples: int | None = None):
-    cases = expand(load(plan), boards=names(), models=metadata.names(), only_boards=[BOARD], samples=samples)
+    cases = expand(load(plan), boards=names(), only_boards=[BOARD], samples=samples)
     (case,) = [case for case in cases if case.model == model]
     return case
 

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from harness.bench.boards import names
-from harness.models import metadata
 from harness.paths import shipped
 from harness.plans import expand, load
 from harness.renode.platform import Facts
@@ -31,7 +30,7 @@ def digits_case(samples=None, board=BOARD):
     plan = load(shipped("testplans") / "digits.yaml")
     # A shortened run passes no gate with confidence, and these tests are not about how many samples there are.
     plan = plan.model_copy(update={"gates": tuple(g.model_copy(update={"confidence": None}) for g in plan.gates)})
-    (case,) = expand(plan, boards=names(), models=metadata.names(), only_boards=[board], samples=samples)
+    (case,) = expand(plan, boards=names(), only_boards=[board], samples=samples)
     return case
 
 

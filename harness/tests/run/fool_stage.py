@@ -30,7 +30,7 @@ from harness.run.options import RunOptions
 from harness.run.product import Product
 from harness.run.reading import read_plan
 from harness.run.runner import CaseResult
-from harness.run.workload import make_workload
+from harness.run.workload import load_case_model, make_workload
 from harness.testing.clock import ManualClock
 from harness.testing.device import FakeDevice, Injection, hello_for
 from harness.testing.link import MemoryTransport, Peer
@@ -129,19 +129,18 @@ class Stage:
         **plan: Any,
     ) -> Any:
         """The case of a plan that is written, read and expanded as a user's; ``samples`` is ``--samples``."""
-        shipped = model if model in metadata.names() else MODEL
         tree = {
             "name": "trick",
             "boards": [BOARD],
-            "models": [shipped],
+            "models": [model],
             "dataset": data or {"name": "digits", "samples": 60},
             "gates": list(gates),
             **plan,
         }
         path = self.folder / "trick.yaml"
         path.write_text(yaml.safe_dump(tree), "utf-8")
-        (case,) = expand(read_plan(path), boards=names(), models=metadata.names(), samples=samples)
-        return dataclasses.replace(case, model=model)
+        (case,) = expand(read_plan(path), boards=names(), samples=samples)
+        return case
 
     # -- where it is run -----------------------------------------------------------------------------------------------
 
@@ -168,10 +167,8 @@ class Stage:
         """
         case = case or self.case(**plan)
         clock = ManualClock()
-        image = dataclasses.replace(
-            read_image(self.elf), model_sha256=metadata.load_model(case.model).sha256, model_json=None
-        )
-        product = Product(metadata.load_model(case.model), image, "0" * 64)
+        image = dataclasses.replace(read_image(self.elf), model_sha256=load_case_model(case).sha256, model_json=None)
+        product = Product(load_case_model(case), image, "0" * 64)
         known: dict[bytes, Array] = {}  # what the reference says, so that the board need not compute it again
         device = FakeDevice(hello(_hello(product)), _network(product, board, known), compute_s=0.001, inject=inject)
         transport = MemoryTransport(around(device), clock, name="fake line")

@@ -8,7 +8,6 @@ import pytest
 from run_mutations import MUTATIONS, NO_VTOR, Workshop
 
 from harness.bench.boards import names
-from harness.models import metadata
 from harness.paths import shipped
 from harness.plans import expand, load
 from harness.plans.schema import Timeouts
@@ -41,7 +40,7 @@ def verdict_of(mutation, elf):
     plan = plan.model_copy(
         update={"boards": (mutation.board,), "models": (mutation.model,), "gates": exact, "timeouts": timeouts}
     )
-    (case,) = expand(plan, boards=names(), models=metadata.names(), only_boards=[mutation.board], samples=SAMPLES)
+    (case,) = expand(plan, boards=names(), only_boards=[mutation.board], samples=SAMPLES)
     return run_case(case, RunOptions(backend="virtual", firmware=elf), watch=lambda _step: None).record
 
 

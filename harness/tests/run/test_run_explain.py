@@ -20,7 +20,7 @@ from harness.testing.clock import ManualClock
 from harness.verdict import Assessment
 
 PLAN = Plan.model_validate({"name": "p", "boards": ("b",), "models": ("m",), "dataset": {"name": "digits"}})
-(CASE,) = expand(PLAN, boards=["b"], models=["m"])
+(CASE,) = expand(PLAN, boards=["b"])
 Change = Callable[[np.ndarray], np.ndarray]
 INT8 = "digits_cnn_int8"
 IMAGE = Tensor("image", (1, 8, 8, 1), "int8", 1 / 255, -128)

@@ -14,6 +14,7 @@ from harness.models import metadata
 from harness.models.codegen import plan_layout
 from harness.models.layertable import TableLayer
 from harness.models.reference import load
+from harness.plans import ModelSpec
 from harness.records import Verdict
 from harness.run import inside
 
@@ -113,7 +114,7 @@ def test_a_float_board_that_equals_its_twin_has_no_divergence(run):
     plan = case.plan.model_copy(update={"gates": ()})
     from dataclasses import replace
 
-    result = run(case=replace(case, plan=plan, model="digits_cnn_f32", gates=()), layers=True)
+    result = run(case=replace(case, plan=plan, source=ModelSpec(name="digits_cnn_f32"), gates=()), layers=True)
     assert (result.samples.outputs != result.samples.reference).any(), "else this test shows nothing"
     assert result.record.divergence is None
     assert all(layer.equal for layer in result.record.layers)

@@ -18,7 +18,7 @@ from harness.bench.boards import load_board
 from harness.bench.unit import Place
 from harness.errors import MisuseError, PlanError
 from harness.models import metadata
-from harness.plans import DatasetSpec, Timeouts
+from harness.plans import DatasetSpec, ModelSpec, Timeouts
 from harness.records import Verdict
 from harness.run.options import RunOptions
 from harness.run.product import build_product
@@ -98,7 +98,7 @@ def test_the_firmware_of_another_model_is_refused_before_flashing_naming_both(ru
 
 def test_a_plan_of_another_shape_is_the_authors_mistake_and_nothing_runs(run):
     case = digits_case(20)
-    wrong = dataclasses.replace(case, model="mnist_f446_int8")
+    wrong = dataclasses.replace(case, source=ModelSpec(name="mnist_f446_int8"))
     with pytest.raises(PlanError) as caught:
         run(case=wrong)
     assert "int8[1,28,28,1]" in str(caught.value)

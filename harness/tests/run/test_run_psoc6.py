@@ -4,7 +4,6 @@ import pytest
 
 from harness.bench.boards import load_board, names
 from harness.data.dataset import DataMissing
-from harness.models import metadata
 from harness.paths import shipped
 from harness.plans import expand, load
 from harness.records import Verdict
@@ -16,7 +15,7 @@ BOARD = "cy8cproto_062_4343w"
 
 def run(plan, model, samples=None):
     plan = load(shipped("testplans") / f"{plan}.yaml")
-    cases = expand(plan, boards=names(), models=metadata.names(), only_boards=[BOARD], samples=samples)
+    cases = expand(plan, boards=names(), only_boards=[BOARD], samples=samples)
     (case,) = [case for case in cases if case.model == model]
     try:
         return run_case(case, RunOptions(backend="virtual"), watch=lambda step: None).record

@@ -16,7 +16,7 @@ from harness.run.workload import load_data
 GOOD = """\
 name: demo
 boards: [b]
-models: [m]
+models: [digits_cnn_int8]
 dataset: {name: idx, options: {source: mnist}}
 gates:
   - lost_samples == 0
@@ -57,8 +57,8 @@ def test_what_no_run_could_decide_is_refused_at_its_line(
 def digits(folder: Path, samples: int | None, **plan: object) -> Case:
     path = folder / "digits.yaml"
     more = "".join(f"{key}: {value}\n" for key, value in plan.items())
-    path.write_text(f"name: digits\nboards: [b]\nmodels: [m]\ndataset: digits\n{more}")
-    (case,) = expand(read_plan(path), boards=["b"], models=["m"], samples=samples)
+    path.write_text(f"name: digits\nboards: [b]\nmodels: [digits_cnn_int8]\ndataset: digits\n{more}")
+    (case,) = expand(read_plan(path), boards=["b"], samples=samples)
     return case
 
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from harness.build.cache import cached_file
+from harness.disk.cache import cached_file
 from harness.errors import BenchError
 
 
@@ -40,7 +40,7 @@ def test_of_several_processes_one_makes_the_file_and_all_get_it(tmp_path):
     program = """
 import sys
 from pathlib import Path
-from harness.build.cache import cached_file
+from harness.disk.cache import cached_file
 folder = Path(sys.argv[1])
 def make(scratch):
     with (folder / "marks").open("a") as marks:
@@ -87,7 +87,7 @@ def test_a_build_that_was_killed_leaves_nothing_for_long(tmp_path):
     program = """
 import sys
 from pathlib import Path
-from harness.build.cache import cached_file
+from harness.disk.cache import cached_file
 def make(scratch):
     print("building", flush=True)
     sys.stdin.read()

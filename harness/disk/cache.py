@@ -1,4 +1,4 @@
-"""Built images by the digest of everything they were built from. Safe between processes, also when they are killed.
+"""What was made, by the digest of everything it was made of. Safe between processes, also when they are killed.
 
 What lies there is believed only with its own digest: a file that was damaged since is built again.
 """
@@ -10,11 +10,6 @@ from pathlib import Path
 
 from harness.disk import files, folders, locks
 from harness.disk.scratch import scratch
-
-
-def default_cache_dir() -> Path:
-    """Where images are kept when the caller names no other place. ``BenchError`` when the user has no home."""
-    return folders.cache_path("firmware")
 
 
 def cached_file(cache_dir: Path, key: str, name: str, make: Callable[[Path], Path]) -> Path:
