@@ -18,7 +18,7 @@ from harness.errors import HarnessBug, HilError
 from harness.evidence import ourfault
 from harness.models import metadata
 from harness.plans.expand import Case, expand
-from harness.plugin import options, orphan, progress
+from harness.plugin import ending, options, orphan, progress
 from harness.plugin.places import report_folder
 from harness.records import Record, Verdict
 from harness.text import printable
@@ -94,6 +94,7 @@ class PlanItem(pytest.Item):
         from harness.run.runner import run_case
 
         asked = self.config.stash[options.KEY]
+        ending.arm(self.config)
         orphan.watch(self.config)
         self.folder = report_folder(self.config, self.case)
         try:

@@ -1,3 +1,0 @@
-"""Loads the plug-in where it is not installed: a plain checkout on PYTHONPATH."""
-
-pytest_plugins = ["harness.plugin"]
