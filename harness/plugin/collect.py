@@ -39,8 +39,8 @@ def collect_file(path: Path, parent: pytest.Collector) -> pytest.Collector | Non
     """A plan file, or None when it is none or was not asked for."""
     if not is_plan(path):
         return None
-    arguments = parent.config.invocation_params.args
-    named = any(Path(argument.partition("::")[0]).resolve() == path for argument in arguments if argument[:1] != "-")
+    # What pytest took for tests, not the whole command line: `--lg-env lab.yaml` of another plug-in names no plan.
+    named = any(Path(argument.partition("::")[0]).resolve() == path for argument in parent.config.args)
     below_testplans = "testplans" in path.parts and bool(parent.config.stash[options.KEY].boards)
     if not (named or below_testplans):
         return None

@@ -92,6 +92,14 @@ def test_an_option_of_a_project_that_keeps_its_value_as_board_is_not_taken_for_o
     assert "1 passed" in pytest_in(tmp_path).stdout
 
 
+def test_a_yaml_file_given_to_another_plug_ins_option_is_no_plan(tmp_path):
+    (tmp_path / "conftest.py").write_text("def pytest_addoption(parser):\n    parser.addoption('--lab-env')\n")
+    (tmp_path / "lab.yaml").write_text("targets: {}\n")
+    (tmp_path / "test_it.py").write_text("def test_it():\n    pass\n")
+    run = pytest_in(tmp_path, "--lab-env", "lab.yaml")
+    assert "1 passed" in run.stdout, run.stdout
+
+
 def test_a_fixture_that_hides_ours_and_asks_for_it_gets_it(tmp_path):
     (tmp_path / "test_it.py").write_text(
         "import pytest\n"
