@@ -75,7 +75,7 @@ class Tensor:
         return self.scale * (raw.astype(np.float64) - self.zero_point)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Samples:
     """The arrays of one case, row i = i-th sample sent. This is ``samples.npz``.
 
@@ -95,6 +95,9 @@ class Samples:
         None  # [N] nothing was received while it was computed: its cycles are the engine's
     )
     decisions: npt.NDArray[np.int64] | None = None  # [N] class index, -1 = unknown; None until it was decided
+
+    def __repr__(self) -> str:
+        return f"<Samples: {len(self.ids)}, {int(np.sum(self.answered))} of them answered>"
 
 
 def _plain(value: object) -> object:

@@ -22,7 +22,7 @@ class DataMissing(PlanError):
     """The data is not on this machine and was not to be fetched: skip the case, and show ``next_step`` to the user."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dataset:
     """Samples in the order in which they are streamed; row i of every array is the i-th sample.
 
@@ -90,6 +90,9 @@ class Dataset:
     def __len__(self) -> int:
         """Number of samples."""
         return len(self.labels)
+
+    def __repr__(self) -> str:
+        return f"<Dataset {self.name}, split {self.split}: {len(self)} samples of {len(self.classes)} classes>"
 
     def first(self, samples: int | None) -> Dataset:
         """The first ``samples`` of this set; all of it for None. Raises ``PlanError`` when there are not so many."""

@@ -6,15 +6,12 @@ installed. The only package that imports pytest.
 
 from __future__ import annotations
 
-import signal
-import sys
 from collections.abc import Generator
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.plugin import options
+from harness.plugin import ending, options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
 pytest_plugins = ["harness.plugin.fixtures"]
+UNUSED = pytest.StashKey[list[str]]()  # what is said at the end of boards that nothing is for
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,8 +29,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add(parser)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """A path that is the value of one of our options never moves pytest's root. Before anything is captured or imported."""
+    from harness.plugin import words
+
+    words.settle(early_config, options.WITH_VALUE)
+    return (yield)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Read the options once, declare the markers, make SIGTERM as orderly as Ctrl-C."""
+    """Read the options once, declare the markers; with ``--board``, find the plans."""
     config.addinivalue_line("markers", "board(*names): the kinds of board that a test with `dut` runs on")
     config.addinivalue_line(
         "markers", "model(model): what `dut` is flashed with: a name, a path, or file=..., classes=[...]"
@@ -47,23 +54,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.stash[options.KEY].boards:
         _check_boards(config, config.stash[options.KEY].boards)
         _collect_the_plans(config)
-    if sys.platform != "win32":
-        config.stash[_OLD_HANDLER] = signal.signal(signal.SIGTERM, _as_interrupt)
-
-
-_OLD_HANDLER = pytest.StashKey[object]()
-
-
-def _as_interrupt(number: int, frame: FrameType | None) -> None:
-    # A CI system cancels with SIGTERM: units are then given back by the same clean-up as after Ctrl-C.
-    raise KeyboardInterrupt(f"signal {signal.Signals(number).name}")
+        ending.arm(config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Put the signal handler back, for runs inside a longer-lived process."""
-    old = config.stash.get(_OLD_HANDLER, None)
-    if old is not None:
-        signal.signal(signal.SIGTERM, old)  # type: ignore[arg-type]  # what signal.signal gave is what it takes
+    """Leave the process as it was."""
+    ending.disarm(config)
 
 
 def _check_boards(config: pytest.Config, names: tuple[str, ...]) -> None:
@@ -87,17 +83,25 @@ def _collect_the_plans(config: pytest.Config) -> None:
     """``--board`` without a path means the plans, not the ini file's ``testpaths`` (our own test suite's)."""
     if config.args_source is pytest.Config.ArgsSource.ARGS:
         return
-    from harness.paths import shipped
+    from harness.errors import HilError
+    from harness.plugin import search
 
-    own = config.rootpath / "testplans"
-    config.args = [str(own if own.is_dir() else shipped("testplans"))]
+    found = search.find(config)
+    try:
+        config.stash[search.UNNAMED] = search.check(found, config.stash[options.KEY].boards)
+    except HilError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.stash[search.KEY] = found
+    config.args = [str(folder) for folder in found.folders]
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Which board is used and why: said before anything runs."""
-    from harness.plugin import summary
+    """Which board is used and why, and which plans: said before anything runs."""
+    if not config.stash[options.KEY].boards:
+        return []
+    from harness.plugin import search, summary
 
-    return summary.header(config)
+    return [*summary.header(config), *search.header(config)]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -105,6 +109,15 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     from harness.plugin import collect
 
     return collect.collect_file(file_path, parent)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Boards that nothing is for are noted before -k and the like take tests away."""
+    if config.stash[options.KEY].boards:
+        from harness.plugin import search
+
+        config.stash[UNUSED] = search.unused(config, items)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -166,6 +179,8 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, exitstatus: int)
     """The table of each case; after Ctrl-C where a case stood, and how to go on."""
     from harness.plugin import summary
 
+    for line in terminalreporter.config.stash.get(UNUSED, []):
+        terminalreporter.write_line(line)
     summary.write(terminalreporter)
     if exitstatus == pytest.ExitCode.INTERRUPTED:
         summary.write_interrupted(terminalreporter)

@@ -17,7 +17,7 @@ from harness.data.dataset import DataMissing
 from harness.errors import HarnessBug, HilError
 from harness.evidence import ourfault
 from harness.plans.expand import Case, expand
-from harness.plugin import options, orphan, progress
+from harness.plugin import ending, options, orphan, progress
 from harness.plugin.places import report_folder
 from harness.records import Record, Verdict
 from harness.text import printable
@@ -38,8 +38,8 @@ def collect_file(path: Path, parent: pytest.Collector) -> pytest.Collector | Non
     """A plan file, or None when it is none or was not asked for."""
     if not is_plan(path):
         return None
-    arguments = parent.config.invocation_params.args
-    named = any(Path(argument.partition("::")[0]).resolve() == path for argument in arguments if argument[:1] != "-")
+    # What pytest took for tests, not the whole command line: `--lg-env lab.yaml` of another plug-in names no plan.
+    named = any(Path(argument.partition("::")[0]).resolve() == path for argument in parent.config.args)
     below_testplans = "testplans" in path.parts and bool(parent.config.stash[options.KEY].boards)
     if not (named or below_testplans):
         return None
@@ -92,6 +92,7 @@ class PlanItem(pytest.Item):
         from harness.run.runner import run_case
 
         asked = self.config.stash[options.KEY]
+        ending.arm(self.config)
         orphan.watch(self.config)
         self.folder = report_folder(self.config, self.case)
         try:

@@ -1,6 +1,7 @@
 """A test with ``dut`` fails only with evidence against the product. A broken rig, a wrong plan and our own faults are errors.
 
 pytest calls everything that a test raises a failure. Its report is therefore moved to the phase whose failures are errors.
+What one of our errors says is the whole message: the traceback through us would say nothing to whoever has to act.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import pytest
 
 from harness.errors import DeviceError, HarnessBug, HilError
 from harness.evidence import ourfault
+from harness.plugin import ours
+from harness.text import printable
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _OUTSIDE = (_PACKAGE / "tests", _PACKAGE / "plugin" / "__init__.py")  # every test runs below our hooks
@@ -18,16 +21,27 @@ _OUTSIDE = (_PACKAGE / "tests", _PACKAGE / "plugin" / "__init__.py")  # every te
 
 def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
     """Make an error of a failure that says nothing about the product."""
-    if call.excinfo is None or not report.failed or "dut" not in getattr(item, "fixturenames", ()):
+    if call.excinfo is None or not report.failed or not ours.judged(item):
         return
     error = call.excinfo.value
-    ours = isinstance(error, HarnessBug) or (not isinstance(error, HilError) and _raised_by_us(item, call.excinfo))
-    if isinstance(error, DeviceError) or not (ours or isinstance(error, HilError)):
+    by_us = isinstance(error, HarnessBug) or (not isinstance(error, HilError) and _raised_by_us(item, call.excinfo))
+    if isinstance(error, HilError) and not by_us and not item.config.getoption("fulltrace"):
+        report.longrepr = _told(item, call.excinfo)
+    if isinstance(error, DeviceError) or not (by_us or isinstance(error, HilError)):
         return
-    if ours:
+    if by_us:
         report.sections.append(("hil", ourfault.told(error)))
     if call.when == "call":
         report.when = "setup"
+
+
+def _told(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+    """The error's own words, and the line of the test that met it (none when a fixture of ours did)."""
+    lines = [f"{type(excinfo.value).__name__}: {excinfo.value}"]
+    last = next((entry for entry in reversed(excinfo.traceback) if Path(entry.path) == item.path), None)
+    if last is not None:
+        lines.append(f"  {'met in:':<10}{item.path.name}:{last.lineno + 1}")
+    return printable("\n".join(lines))
 
 
 def _raised_by_us(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:

@@ -10,7 +10,8 @@ import pytest
 
 from harness.bench.boards import Board, load_board
 from harness.data import datasets
-from harness.plugin import options, orphan
+from harness.errors import MisuseError
+from harness.plugin import ending, options, orphan, ours
 
 if TYPE_CHECKING:
     from harness.data.dataset import Dataset
@@ -24,6 +25,9 @@ class Splits:
         self._name = name
         self._options = options
 
+    def __repr__(self) -> str:
+        return f"<dataset {self._name!r}>"
+
     def __getattr__(self, split: str) -> Dataset:
         if split.startswith("_"):
             raise AttributeError(split)
@@ -31,31 +35,46 @@ class Splits:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that uses a board runs once for each that is asked for and that its marker allows."""
-    if "board" not in metafunc.fixturenames:
+    """A test that uses our ``board`` runs once for each that is asked for and that its marker allows."""
+    if not ours.to_parametrize(metafunc):
         return
     asked = metafunc.config.stash[options.KEY].boards
     marker = metafunc.definition.get_closest_marker("board")
     allowed = marker.args if marker else None
     chosen = [name for name in asked if allowed is None or name in allowed] if asked else list(allowed or ())
-    metafunc.parametrize("board", chosen, indirect=True, scope="session")
+    values: list[object] = list(chosen)
+    if not values:
+        what = f"--board {', '.join(asked)}" if asked else "no --board and no @pytest.mark.board"
+        why = f"{what}; the test is for {', '.join(allowed)}" if asked and allowed else what
+        values = [pytest.param(None, marks=pytest.mark.skip(reason=f"hil: {why}"), id="no board")]
+    metafunc.parametrize("board", values, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
 def board(request: pytest.FixtureRequest) -> Board:
-    """The kind of board that this test runs on."""
+    """The kind of board that this test runs on: one of ``--board`` that ``@pytest.mark.board`` allows."""
     return load_board(request.param)
 
 
 @pytest.fixture
-def dut(request: pytest.FixtureRequest, board: Board) -> Iterator[Dut]:
+def dut(request: pytest.FixtureRequest, board: Board | str) -> Iterator[Dut]:
     """An open unit. It is flashed with the model of ``@pytest.mark.model``, else with the one that suits the first data."""
     from harness.run.dut import open_dut
 
     asked = request.config.stash[options.KEY]
+    ending.arm(request.config)
     orphan.watch(request.config)
     model = request.node.get_closest_marker("model")
-    with open_dut(board, asked.run, what=request.node.nodeid, folder=request.path.parent) as unit:
+    # A project may have a `board` of its own, or give one by parametrize: a kind by its name is as good.
+    kind = load_board(board) if isinstance(board, str) else board
+    if not isinstance(kind, Board):
+        raise MisuseError(
+            "the fixture `dut` got a `board` that is none of ours",
+            expected="the name of a kind of board (`hil boards`), or what harness.bench.boards.load_board gives",
+            found=f"a {type(board).__name__}",
+            next_step="rename the fixture `board` of your own, or let it give such a name",
+        )
+    with open_dut(kind, asked.run, what=request.node.nodeid, folder=request.path.parent) as unit:
         if unit.evidence != "hardware" and request.node.get_closest_marker("hardware"):
             pytest.skip(f"needs hardware; this is a {unit.backend} unit")
         if model is not None:

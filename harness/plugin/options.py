@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,11 +23,35 @@ class Options:
 
 
 KEY = pytest.StashKey[Options]()
+#: The options of ours that take a value.
+WITH_VALUE = frozenset(
+    {
+        "--board",
+        "--backend",
+        "--bench",
+        "--device-serial",
+        "--firmware",
+        "--compiler",
+        "--samples",
+        "--resume",
+        "--report-dir",
+    }
+)
+
+
+class _Group:
+    """Keeps our values under names that no other option has: a project may well have a ``dest="board"``."""
+
+    def __init__(self, group: pytest.OptionGroup) -> None:
+        self._group = group
+
+    def addoption(self, name: str, **rest: Any) -> None:
+        self._group.addoption(name, dest=f"hil_{name.strip('-').replace('-', '_')}", **rest)
 
 
 def add(parser: pytest.Parser) -> None:
     """Declare the options."""
-    group = parser.getgroup("hil", "hardware in the loop")
+    group = _Group(parser.getgroup("hil", "hardware in the loop"))
     group.addoption(
         "--board", action="append", default=[], metavar="NAME", help="the kind of board to run on; repeatable"
     )

@@ -36,7 +36,7 @@ _HELLO_TIMEOUT_S = 10.0
 _SILENCE_S = 10.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """What a unit made of some samples. Lost samples count as wrong, never as fewer."""
 
@@ -60,6 +60,13 @@ class Run:
         """Samples without an answer."""
         return int(np.sum(~self.samples.answered))
 
+    def __repr__(self) -> str:
+        # pytest prints it below a failed assertion: the figures, not the arrays.
+        figures = (
+            f"accuracy {self.accuracy:.4f}, agreement {self.agreement:.4f}" if len(self.decisions) else "no figures"
+        )
+        return f"<Run of {len(self.decisions)} samples: {figures}, {self.lost} lost>"
+
 
 class Dut:
     """An open unit. ``load`` flashes a model; ``classify`` does so by itself when none, or another one, is on the board."""
@@ -71,6 +78,9 @@ class Dut:
         self._clock = clock
         self._product: Product | None = None
         self._live: Live | None = None
+
+    def __repr__(self) -> str:
+        return f"<Dut {self._unit.board.name} {self._unit.uid}: {self.backend}, {self.model.name if self.model else 'no model'}>"
 
     @property
     def uid(self) -> str:

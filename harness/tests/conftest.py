@@ -1,6 +1,7 @@
 """For the project's own tests: a hung one must not hang the suite, and no test may meet another user's units."""
 
 import contextlib
+import importlib.util
 import os
 import tempfile
 from pathlib import Path
@@ -10,13 +11,27 @@ import pytest
 TIMEOUT_S = 300
 _DATA_NEAR = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
-# `pytest --board` imports this file too, where the tests' extras need not be installed.
+_NEEDED = {"hypothesis": "hypothesis", "pytest_timeout": "pytest-timeout"}  # module -> distribution
+_MISSING = sorted(name for module, name in _NEEDED.items() if importlib.util.find_spec(module) is None)
+
+# `pytest --board` and `pytest --fixtures` import this file too, where the tests' extras need not be installed.
 with contextlib.suppress(ModuleNotFoundError):
     from hypothesis import settings
 
     # No example is timed: a busy machine is not a bug.
     settings.register_profile("hil", deadline=None)
     settings.load_profile("hil")
+
+
+def pytest_ignore_collect():
+    # Said in the header: a plain install shows its fixtures, and no screenful of missing modules.
+    return True if _MISSING else None
+
+
+def pytest_report_header():
+    if _MISSING:
+        return f"hil's own tests are left out, they need {', '.join(_MISSING)}: pip install -e '.[dev]'"
+    return None
 
 
 def pytest_collectstart():

@@ -1,0 +1,193 @@
+"""A project that happens to use our words is not touched: only tests with *our* fixtures are."""
+
+import re
+import signal
+
+import pytest
+from plugin_runs import BOARD, pytest_in
+
+CLASH = """
+import signal
+import pytest
+
+@pytest.fixture
+def board():
+    return "chess"
+
+@pytest.fixture
+def dut(board):
+    return board
+
+@pytest.fixture
+def dataset():
+    return [1]
+
+def test_own_fixture(board, dut, dataset):
+    assert (board, dut, dataset) == ("chess", "chess", [1])
+
+@pytest.mark.parametrize("board", ["go", "chess"])
+def test_own_parametrize(board):
+    assert board in ("go", "chess")
+
+@pytest.mark.parametrize(("a", "board"), [(1, "go")])
+def test_own_parametrize_of_two(a, board):
+    assert board == "go"
+
+@pytest.mark.parametrize("board, a", [("go", 1)])
+class TestClass:
+    def test_by_the_class(self, board, a):
+        assert board == "go"
+
+def helper(board="x"):
+    return board
+
+def test_own_argument():
+    assert helper() == "x"
+
+def test_an_error_of_its_own_is_told_by_pytest(dut):
+    from harness.errors import BenchError
+    with pytest.raises(BenchError):
+        raise BenchError("x")
+
+def test_signals_are_as_they_were():
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("-n", "1"), ("--board", BOARD, "test_clash.py")], ids=["bare", "xdist", "board"]
+)
+def test_a_project_with_fixtures_of_the_same_names_passes_unchanged(tmp_path, arguments):
+    # With --board SIGTERM is ours to answer; the rest is as before.
+    extra = ("--deselect", "test_clash.py::test_signals_are_as_they_were") if "--board" in arguments else ()
+    (tmp_path / "test_clash.py").write_text(CLASH)
+    run = pytest_in(tmp_path, *arguments, *extra)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert f"{7 if extra else 8} passed" in run.stdout, run.stdout
+    assert "skipped" not in run.stdout
+    if not extra:
+        assert "hil" not in run.stdout.replace("plugins: hil", "")
+    else:
+        assert f"hil: nothing here is for {BOARD}; boards of the tests and plans named: none" in run.stdout
+
+
+def test_an_error_below_a_foreign_dut_stays_a_failure_with_its_traceback(tmp_path):
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\nfrom harness.errors import BenchError\n"
+        "@pytest.fixture\ndef dut():\n    return 1\n"
+        "def test_it(dut):\n    raise BenchError('theirs')\n"
+    )
+    run = pytest_in(tmp_path)
+    assert "1 failed" in run.stdout
+    assert "raise BenchError('theirs')" in run.stdout
+
+
+def test_an_option_of_a_project_that_keeps_its_value_as_board_is_not_taken_for_ours(tmp_path):
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_addoption(parser):\n    parser.addoption('--game', dest='board', default='chess')\n"
+    )
+    (tmp_path / "test_it.py").write_text(
+        "def test_it(pytestconfig):\n    assert pytestconfig.option.board == 'chess'\n"
+    )
+    assert "1 passed" in pytest_in(tmp_path).stdout
+
+
+def test_a_yaml_file_given_to_another_plug_ins_option_is_no_plan(tmp_path):
+    (tmp_path / "conftest.py").write_text("def pytest_addoption(parser):\n    parser.addoption('--lab-env')\n")
+    (tmp_path / "lab.yaml").write_text("targets: {}\n")
+    (tmp_path / "test_it.py").write_text("def test_it():\n    pass\n")
+    run = pytest_in(tmp_path, "--lab-env", "lab.yaml")
+    assert "1 passed" in run.stdout, run.stdout
+
+
+def test_a_fixture_that_hides_ours_and_asks_for_it_gets_it(tmp_path):
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n"
+        "@pytest.fixture(scope='session')\ndef board(board):\n    return board.name + '!'\n"
+        f"@pytest.mark.board({BOARD!r})\ndef test_it(board):\n    assert board == '{BOARD}!'\n"
+    )
+    assert "1 passed" in pytest_in(tmp_path).stdout
+
+
+def test_our_dut_takes_the_name_that_a_project_parametrises_and_refuses_what_is_no_board(tmp_path):
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n"
+        f"@pytest.mark.parametrize('board', [{BOARD!r}])\ndef test_named(dut, board):\n    assert dut.backend == 'virtual'\n"
+        "@pytest.mark.parametrize('board', [8])\ndef test_chess(dut, board):\n    pass\n"
+    )
+    run = pytest_in(tmp_path, "--backend", "virtual")
+    assert "1 passed, 1 error" in run.stdout, run.stdout
+    assert "the fixture `dut` got a `board` that is none of ours" in run.stdout
+
+
+def test_a_test_for_no_board_asked_for_is_skipped_in_our_words(tmp_path):
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\ndef test_unmarked(board):\n    pass\n"
+        "@pytest.mark.board('steval_stwinkt1')\ndef test_elsewhere(board):\n    pass\n"
+    )
+    assert "hil: no --board and no @pytest.mark.board" in pytest_in(tmp_path, "-rs").stdout
+    run = pytest_in(tmp_path, "-rs", "--board", BOARD, "test_it.py")
+    assert f"hil: --board {BOARD}; the test is for steval_stwinkt1" in run.stdout
+
+
+def test_the_signal_handler_is_put_back(pytestconfig):
+    from harness.plugin import ending
+
+    class Config:
+        stash = pytest.Stash()
+
+    before = signal.getsignal(signal.SIGTERM)
+    ending.arm(Config)
+    ending.arm(Config)
+    assert signal.getsignal(signal.SIGTERM) is not before
+    ending.disarm(Config)
+    ending.disarm(Config)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+#: Plug-ins that many projects have, with what makes each of them work; skipped where it is not installed.
+NEIGHBOURS = {
+    "pytest_timeout": ["--timeout", "100"],
+    "pytest_cov": ["--cov", "."],
+    "pytest_rerunfailures": ["--reruns", "1"],
+    "pytest_html": ["--html", "out.html", "--self-contained-html"],
+    "allure_pytest": ["--alluredir", "allure"],
+}
+NEIGHBOURLY = f"""
+import pytest
+from harness.errors import BenchError
+
+
+@pytest.fixture
+def board():
+    return "chess"
+
+def test_clash(board):
+    assert board == "chess"
+
+@pytest.mark.board("{BOARD}")
+class TestOurs:
+    @pytest.fixture
+    def board(self, request):
+        from harness.bench.boards import load_board
+        return load_board("{BOARD}")
+
+    def test_unit(self, dut):
+        assert dut.backend == "virtual"
+
+    def test_rig(self, dut):
+        raise BenchError("the port is gone")
+"""
+
+
+@pytest.mark.parametrize("neighbour", sorted(NEIGHBOURS))
+def test_beside_a_neighbour_our_tests_and_theirs_come_to_the_same(tmp_path, neighbour):
+    pytest.importorskip(neighbour)
+    (tmp_path / "test_it.py").write_text(NEIGHBOURLY)
+    run = pytest_in(tmp_path, "--backend", "virtual", *NEIGHBOURS[neighbour])
+    counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|error)", run.stdout.splitlines()[-1])}
+    assert counts["passed"] == 2, run.stdout + run.stderr
+    assert counts.get("error") == 1, run.stdout + run.stderr
+    assert "failed" not in counts
+    assert "INTERNALERROR" not in run.stdout + run.stderr
+    assert "the port is gone" in run.stdout
