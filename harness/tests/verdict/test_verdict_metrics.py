@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score, precision_score, recall_score
 
 from harness.errors import MisuseError, PlanError
 from harness.plans import ThresholdRule
@@ -133,6 +136,23 @@ def test_precision_and_recall_are_left_out_where_they_are_nothing_over_nothing(v
     assert (got["precision.b"].value, got["recall.a"].value) == (1.0, 1.0)
     assert not {"precision.c", "recall.c"} & got.keys()
     assert got["f1.macro"].value == pytest.approx(2 / 3)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the fixture is a pure function
+@given(samples=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.booleans()), min_size=1, max_size=60))
+def test_figures_of_the_classes_are_scikit_learns(view: Make, samples: list[tuple[int, int, bool]]) -> None:
+    labels, decided, answered = (list(column) for column in zip(*samples, strict=True))
+    got = measured(view(np.eye(4)[decided].tolist(), labels, answered=answered))
+    sound = [choice if kept else UNKNOWN for choice, kept in zip(decided, answered, strict=True)]
+    seen = sorted({*labels, *sound} - {UNKNOWN})
+    f1 = f1_score(labels, sound, labels=seen, average="macro", zero_division=0)
+    assert got["f1.macro"].value == pytest.approx(f1, abs=1e-12)
+    recalls = recall_score(labels, sound, labels=seen, average=None, zero_division=0)
+    precisions = precision_score(labels, sound, labels=seen, average=None, zero_division=0)
+    for index, recall, precision in zip(seen, recalls, precisions, strict=True):
+        name = "abcd"[index]
+        assert index not in labels or got[f"recall.{name}"].value == pytest.approx(recall, abs=1e-12)
+        assert index not in sound or got[f"precision.{name}"].value == pytest.approx(precision, abs=1e-12)
 
 
 def test_an_unknown_is_wrong_counted_and_in_the_last_column(view: Make) -> None:
