@@ -72,9 +72,15 @@ def build(
     from harness.run.product import build_product
 
     kind = load_board(board)
-    chosen = _model(find_plan(plan), model)
+    found = find_plan(plan)
+    chosen = _model(found, model)
     image = build_product(
-        metadata.load_model(chosen), kind, compiler=compiler, out=out, engine=_engine(engine, engine_dir)
+        metadata.load_model(chosen),
+        kind,
+        compiler=compiler,
+        out=out,
+        engine=_engine(engine, engine_dir),
+        timeout_s=found.timeouts.build_s,
     ).image
     typer.echo(f"{out}: {chosen} for {board}, build {image.build_id}, {image.compiler}")
     typer.echo(

@@ -126,7 +126,7 @@ def run_case(
     try:
         watch(Step("build"))
         if options.firmware is None:
-            notes.product = build_product(model, board, compiler=options.compiler)
+            notes.product = build_product(model, board, compiler=options.compiler, timeout_s=case.plan.timeouts.build_s)
         else:
             notes.product = read_product(model, board, options.firmware)
         symbols = Symbols(notes.product.image.elf)
