@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.bench.unit import backend_choices
+from harness.bench.emulators import backend_choices
 from harness.run.options import RunOptions
 
 

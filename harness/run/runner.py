@@ -19,7 +19,6 @@ from harness.build.symbols import Symbols
 from harness.clock import Clock, SystemClock
 from harness.errors import BenchError, DeviceError
 from harness.evidence import write_reports
-from harness.models.metadata import load_model
 from harness.plans.expand import Case
 from harness.records import Backend, Evidence, Explanation, FaultReport, Record, Samples, UnitFacts, Verdict
 from harness.run import blame, journal
@@ -28,6 +27,7 @@ from harness.run.bring_up import Live, bring_up
 from harness.run.explain import explain, is_wanted
 from harness.run.inside import Inside, look_inside
 from harness.run.options import RunOptions
+from harness.run.prepare import prepared
 from harness.run.product import Product, build_product, read_product
 from harness.run.scoring import link_facts, score
 from harness.run.streaming import (
@@ -41,10 +41,10 @@ from harness.run.streaming import (
     stream_case,
 )
 from harness.run.watch import Step, Watch
-from harness.run.workload import Workload, load_data, make_workload, matched_classes
+from harness.run.workload import Workload, make_workload
 from harness.session.climb import Climbed
 from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError, StreamResult
-from harness.verdict import Assessment, check_gates, check_rule
+from harness.verdict import Assessment
 
 
 @dataclass(frozen=True)
@@ -113,15 +113,10 @@ def run_case(
         notes.run_id, notes.started = earlier[1].run_id, earlier[1].started
         notes.answered = len(earlier[1].answered)
     watch(Step("prepare"))
-    model = load_model(case.model)
-    check_rule(case.plan.decide, model.outputs[0], case.plan.where("decide.above"))
-    data, planned = load_data(case)
-    data, mapped = matched_classes(model, data)
-    if mapped:
-        notes.warnings.append(mapped)
-    check_gates(case.gates, case.plan.where_gate, classes=data.classes, n_samples=planned)
-    notes.workload = make_workload(model, data, case.plan.reference, planned)
-    notes.warnings += notes.workload.warnings
+    ready = prepared(case)
+    model = ready.model
+    notes.workload = make_workload(model, ready.data, case.plan.reference, ready.planned)
+    notes.warnings += [*ready.warnings, *notes.workload.warnings]
     symbols: Symbols | None = None
     try:
         watch(Step("build"))

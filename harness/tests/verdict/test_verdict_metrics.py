@@ -224,7 +224,21 @@ def test_a_family_yields_only_what_it_announced(name: str, view: Make) -> None:
         found = load(name).measure(view(FOUR, TRUTH, cycles=[1, 2, 3, 4], clock_hz=1, evidence=evidence))
         assert all(family.knows(m.name) for m in found)
         assert not found or family.only in (None, evidence)
-        assert all((m.low is None and m.high is None) or family.interval or family.is_share(m.name) for m in found)
+        assert all(
+            (m.low is None and m.high is None) or m.name in family.interval or family.is_share(m.name) for m in found
+        )
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_family_says_of_each_of_its_names_what_it_means_and_its_unit(name: str, view: Make) -> None:
+    family = load(name).FAMILY
+    assert sorted(family.meanings) == sorted(family.names)
+    link = LinkFacts(baud=9600, bytes_tx=1, bytes_rx=1, frames_bad=0, resent=0, line_use=0.4, lost=0, wall_s=2.0)
+    for evidence in ("hardware", "emulated"):
+        known = {"cycles": [1, 2, 3, 4], "clock_hz": 1, "stack_bytes": 30, "link": link, "evidence": evidence}
+        for m in load(name).measure(view(FOUR, TRUTH, **known)):
+            stem = m.name if m.name in family.names else f"{m.name.partition('.')[0]}.*"
+            assert family.unit(stem) == m.unit, m.name
 
 
 def test_names_are_of_one_family_each() -> None:

@@ -16,7 +16,16 @@ from harness.verdict.metrics import Family
 from harness.verdict.metrics._common import share
 from harness.verdict.view import View
 
-FAMILY = Family(("f1.macro", "precision.*", "recall.*"), shares=("precision.*", "recall.*"), ratios=("f1.macro",))
+FAMILY = Family(
+    ("f1.macro", "precision.*", "recall.*"),
+    shares=("precision.*", "recall.*"),
+    ratios=("f1.macro",),
+    meanings={
+        "f1.macro": "mean F1 of the classes that occur",
+        "precision.*": "right ones of the samples decided as that class: precision.<class>",
+        "recall.*": "found ones of the samples that are of that class: recall.<class>",
+    },
+)
 
 
 def measure(view: View) -> tuple[Measurement, ...]:
