@@ -192,6 +192,7 @@ def _on_the_unit(
         notes.product,
         clock=clock,
         skip_flash=options.skip_flash,
+        flash_timeout_s=plan.timeouts.flash_s,
         hello_timeout_s=plan.timeouts.hello_s,
         silence_s=plan.timeouts.answer_s,
         watch=watch,
