@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from harness.bench import discover, emulators, lease, reconnect, transports
 from harness.bench.boards import Board
 from harness.bench.crossed import OpenProbe, crossed
-from harness.bench.emulators import About, EmulatedUnit, Findings
+from harness.bench.emulators import About, EmulatedUnit, Findings, backend_choices
 from harness.bench.identity import known_id
 from harness.bench.own_time import UnitClock
 from harness.bench.probes import CoreReport, Probe
@@ -137,11 +137,6 @@ class Unit:
     def findings(self) -> Findings:
         """What the emulator noticed; nothing on a real unit."""
         return self._emulated.findings() if self._emulated is not None else Findings()
-
-
-def backend_choices() -> tuple[str, ...]:
-    """What ``--backend`` may say: ``auto``, ``probe`` for a real unit, or an emulator."""
-    return ("auto", "probe", *emulators.names())
 
 
 def require(choice: str, board: Board) -> None:

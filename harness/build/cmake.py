@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.build.compilers import Compiler
+from harness.clock import Clock, SystemClock
 from harness.disk import folders
 from harness.errors import BenchError, PlanError
 
-_TIMEOUT_S = 600  # zig builds its runtime at its first use: half a minute on a slow machine
+#: For a build that no plan bounds. Zig builds its runtime at its first use: half a minute on a slow machine.
+TIMEOUT_S = 600.0
 _TAIL_LINES = 25
 #: LLD, then GNU ld.
 _OVERFLOWS = (
@@ -29,11 +33,13 @@ def run_cmake(
     *,
     what: str,
     region_bytes: Mapping[str, int],
+    timeout_s: float = TIMEOUT_S,
 ) -> Path:
     """Configure and build; the path of the ELF. ``config`` is the text that CMakeLists.txt includes as HIL_CONFIG.
 
     Raises PlanError when the linker says that FLASH or RAM (keys of ``region_bytes``) is too small, BenchError with
-    the end of the compiler's output otherwise. ``what`` names the build in messages.
+    the end of the compiler's output otherwise, or when both steps together take longer than ``timeout_s``; nothing that
+    they started runs on. ``what`` names the build in messages.
     """
     import cmake
     import ninja
@@ -50,35 +56,76 @@ def run_cmake(
         f"-DHIL_CONFIG={config_file.as_posix()}",
         *(f"-D{name}={value}" for name, value in compiler.cmake),
     ]
-    _run(configure, build_dir, what, compiler, region_bytes)
-    _run([str(ninja_program), "-C", str(build_dir)], build_dir, what, compiler, region_bytes)
+    clock = SystemClock()
+    deadline_s = clock.monotonic_s() + timeout_s
+    for command in (configure, [str(ninja_program), "-C", str(build_dir)]):
+        try:
+            _run(command, build_dir, what, compiler, region_bytes, clock, deadline_s)
+        except subprocess.TimeoutExpired as error:
+            raise BenchError(
+                "the firmware build takes too long",
+                where=what,
+                expected=f"at most {timeout_s:g} s",
+                found=f"{Path(command[0]).stem} was still at work and was stopped",
+                next_step="raise timeouts.build_s in the plan, or see what else this machine is doing",
+            ) from error
     return build_dir / "firmware.elf"
 
 
 def _run(
-    command: Sequence[str], build_dir: Path, what: str, compiler: Compiler, region_bytes: Mapping[str, int]
+    command: Sequence[str],
+    build_dir: Path,
+    what: str,
+    compiler: Compiler,
+    region_bytes: Mapping[str, int],
+    clock: Clock,
+    deadline_s: float,
 ) -> None:
     # A user's CFLAGS would change the image without changing its build id.
     hidden = {"CFLAGS", "LDFLAGS", "CC", "CPATH", "C_INCLUDE_PATH", "CMAKE_GENERATOR", "CMAKE_TOOLCHAIN_FILE"}
     environment = {name: value for name, value in folders.for_compilers().items() if name not in hidden}
     try:
-        done = subprocess.run(
-            command, cwd=build_dir, env=environment, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+        # A group of its own: what ends the build must reach the compilers that ninja started, too.
+        process = subprocess.Popen(
+            command,
+            cwd=build_dir,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
         raise BenchError("the firmware build could not be run", where=what, found=str(error)) from error
-    if done.returncode == 0:
+    with process:
+        try:
+            out, err = process.communicate(timeout=max(0.0, deadline_s - clock.monotonic_s()))
+        except BaseException:
+            _end(process)
+            raise
+    if process.returncode == 0:
         return
-    output = done.stdout + done.stderr
+    output = out + err
     raise_if_too_large(output, what, region_bytes)
     tail = "\n".join(output.strip().splitlines()[-_TAIL_LINES:])
     raise BenchError(
         "the firmware does not compile",
         where=what,
         expected=f"{compiler.version} to accept it",
-        found=f"exit status {done.returncode}; the end of its output:\n{tail}",
+        found=f"exit status {process.returncode}; the end of its output:\n{tail}",
         next_step="read the first error above; the sources are firmware/ and the generated model",
     )
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """It and all that it started."""
+    if sys.platform == "win32":
+        process.kill()
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def raise_if_too_large(output: str, what: str, region_bytes: Mapping[str, int]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.build import elf as elf_file
 from harness.build.budget import Budget, memory_budget
-from harness.build.cmake import run_cmake
+from harness.build.cmake import TIMEOUT_S, run_cmake
 from harness.build.compilers import Choice, Compiler, cross_compiler, host_compiler
 from harness.build.engines import ExternalEngine
 from harness.build.inputs import BuildBoard, BuildModel
@@ -57,6 +57,7 @@ def build(
     kernels: KernelSet | None = None,
     out: Path | None = None,
     cache_dir: Path | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> FirmwareImage:
     """The firmware of a board with a model.
 
@@ -64,13 +65,13 @@ def build(
     before from the same sources, sizes and compiler is returned from ``cache_dir`` (the user's cache by default);
     ``out`` gets a copy, with the layer table beside it. ``slots`` overrides the number of input slots that the RAM
     budget gives, ``kernels`` the kernel set that suits the board's core; the bits that come out are the same. Raises
-    PlanError when the model does not fit flash or RAM or a description is wrong, BenchError when the compiler is missing
-    or refuses the sources. After a failure neither ``out`` nor the cache has changed.
+    PlanError when the model does not fit flash or RAM or a description is wrong, BenchError when the compiler is missing,
+    refuses the sources or is not done after ``timeout_s``. After a failure neither ``out`` nor the cache has changed.
     """
     board, model = BuildBoard.load(board_dir), BuildModel.load(generated_dir)
     budget = memory_budget(board, model, slots=slots)
     chosen = cross_compiler(compiler)
-    return _built(board_dir, generated_dir, board, model, budget, kernels, chosen, out, cache_dir, engine)
+    return _built(board_dir, generated_dir, board, model, budget, kernels, chosen, out, cache_dir, engine, timeout_s)
 
 
 def native(
@@ -115,6 +116,7 @@ def _built(
     out: Path | None,
     cache_dir: Path | None,
     engine: ExternalEngine | None,
+    timeout_s: float = TIMEOUT_S,
 ) -> FirmwareImage:
     firmware_dir = shipped("firmware")
     sizes = _config(board, budget, kernels or default_set(board.core))
@@ -144,6 +146,7 @@ def _built(
             compiler,
             what=f"firmware of {board.name} with model {model.name}",
             region_bytes={"FLASH": board.flash_bytes, "RAM": board.ram_bytes},
+            timeout_s=timeout_s,
         )
         elf_file.seal(linked)
         return linked

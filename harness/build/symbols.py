@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from bisect import bisect_right
+from functools import cached_property
 from pathlib import Path
 
 from elftools.dwarf.dwarfinfo import DWARFInfo
@@ -11,20 +13,40 @@ from elftools.elf.sections import SymbolTableSection
 
 
 class Symbols:
-    """The functions and source lines of one ELF, read once. One without symbols or lines knows less, no error."""
+    """The functions and source lines of one ELF. One without symbols or lines knows less, no error.
+
+    The file is read at once: what is built over it later has other addresses. Its tables are made when the first address
+    is asked for, since most runs end without one.
+    """
 
     def __init__(self, elf: Path) -> None:
-        self._functions: list[tuple[int, int, str]] = []
-        self._lines: list[tuple[int, int, str]] = []
         try:
-            with elf.open("rb") as file:
-                image = ELFFile(file)
-                self._functions = _functions(image)
-                self._lines = _lines(image.get_dwarf_info()) if image.has_dwarf_info() else []
+            self._content = elf.read_bytes()
+        except OSError:
+            self._content = b""
+
+    @cached_property
+    def _functions(self) -> list[tuple[int, int, str]]:
+        try:
+            return _functions(ELFFile(io.BytesIO(self._content)))
         except Exception:  # noqa: BLE001 - a reader of damaged tables fails in any way; names are for people only
-            pass
-        self._function_starts = [start for start, _, _ in self._functions]
-        self._line_starts = [start for start, _, _ in self._lines]
+            return []
+
+    @cached_property
+    def _lines(self) -> list[tuple[int, int, str]]:
+        try:
+            image = ELFFile(io.BytesIO(self._content))
+            return _lines(image.get_dwarf_info()) if image.has_dwarf_info() else []
+        except Exception:  # noqa: BLE001 - as above
+            return []
+
+    @cached_property
+    def _function_starts(self) -> list[int]:
+        return [start for start, _, _ in self._functions]
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [start for start, _, _ in self._lines]
 
     def describe(self, address: int) -> str:
         """What lies at ``address`` (bit 0, which says Thumb, is ignored); the bare address where nothing is known."""

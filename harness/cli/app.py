@@ -1,4 +1,7 @@
-"""The commands and the mapping of errors to exit statuses. The only package that imports typer."""
+"""The commands and the mapping of errors to exit statuses. The only package that imports typer.
+
+Modules of commands import what works inside the commands: `hil --help` imports them all, and people wait for it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -17,8 +20,10 @@ from rich.console import Console
 from harness import __version__
 from harness.cli import faults
 from harness.errors import BenchError, DeviceError, HarnessBug, HilError, MisuseError, PlanError
-from harness.records import Verdict
 from harness.text import printable
+
+if TYPE_CHECKING:
+    from harness.records import Verdict
 
 
 class Exit(IntEnum):
@@ -33,12 +38,8 @@ class Exit(IntEnum):
     OURS = 5
 
 
-_BY_VERDICT = {
-    Verdict.PASS: Exit.PASS,
-    Verdict.FAIL: Exit.FAIL,
-    Verdict.ERROR: Exit.RIG,
-    Verdict.INCONCLUSIVE: Exit.INCONCLUSIVE,
-}
+# In the order in which one speaks for several: a wrong product before a broken rig, both before too little evidence.
+_BY_VERDICT = {"fail": Exit.FAIL, "error": Exit.RIG, "inconclusive": Exit.INCONCLUSIVE}
 _BY_ERROR: dict[type[HilError], Exit] = {
     PlanError: Exit.MISTAKE,
     MisuseError: Exit.MISTAKE,
@@ -73,11 +74,8 @@ def wide_console() -> Console:
 
 
 def worst(verdicts: list[Verdict]) -> Exit:
-    """One status for several cases: a wrong product before a broken rig, both before too little evidence."""
-    for verdict in (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE):
-        if verdict in verdicts:
-            return _BY_VERDICT[verdict]
-    return Exit.PASS
+    """One status for several cases."""
+    return next((status for verdict, status in _BY_VERDICT.items() if verdict in verdicts), Exit.PASS)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -8,19 +8,19 @@ import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from harness.bench import boards as kinds
-from harness.bench import discover, emulators, lease
-from harness.bench.identity import known_id
-from harness.bench.pairing import settle
+from harness.bench import emulators, lease
 from harness.cli import output
 from harness.cli.app import Exit, Output, app, interruptible, wide_console
 from harness.clock import SystemClock
 from harness.text import printable
+
+if TYPE_CHECKING:
+    from harness.bench.discover import Identified
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _MARKS = {"ok": "[green]ok     [/]", "missing": "[yellow]missing[/]", "broken": "[red]broken [/]"}
@@ -55,6 +55,8 @@ def doctor(as_json: JsonOption = False) -> None:
 @app.command()
 def boards(as_json: JsonOption = False) -> None:
     """The kinds of boards known."""
+    from harness.bench import boards as kinds
+
     known = [kinds.load_board(name) for name in kinds.names()]
     if as_json:
         typer.echo(json.dumps([board.model_dump() for board in known], indent=2))
@@ -78,6 +80,8 @@ def boards(as_json: JsonOption = False) -> None:
 @app.command()
 def units(as_json: JsonOption = False) -> None:
     """The units reachable from this host, and who holds them."""
+    from harness.bench import boards as kinds
+    from harness.bench import discover
     from harness.virtual.debug import registry
 
     found: list[dict[str, str]] = []
@@ -116,7 +120,9 @@ def discover_units(
     A port is proved when the chip that says hello there is the one at the probe; else it is the port of the probe's USB device.
     Exit status 0 when at least one was identified, else 2. Units in FILE that are not attached now are kept.
     """
-    from harness.bench import usb
+    from harness.bench import discover, usb
+    from harness.bench.identity import known_id
+    from harness.bench.pairing import settle
     from harness.bench.probes.pyocd import PyocdProbe
     from harness.disk.folders import runtime_folder
     from harness.plans.bench import BenchUnit, dump_bench, load_bench, merged
@@ -156,7 +162,7 @@ def discover_units(
     raise typer.Exit(Exit.PASS if known else Exit.RIG)
 
 
-def _found(one: discover.Identified) -> str:
+def _found(one: Identified) -> str:
     if not one.board:
         return f"unknown: {one.why}"
     chip = f", chip {one.chip_id}" if one.chip_id else ""
@@ -167,7 +173,9 @@ def _found(one: discover.Identified) -> str:
 @app.command()
 def virtual(board: Annotated[str, typer.Option("--board", metavar="NAME", help="The kind of board.")]) -> None:
     """Start a virtual board and keep it until Ctrl-C: for pyOCD, a debugger or a terminal program."""
-    kind = kinds.load_board(board)
+    from harness.bench.boards import load_board
+
+    kind = load_board(board)
     with interruptible():
         unit = emulators.start(emulators.DEFAULT, kind)
         try:

@@ -7,29 +7,25 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.bench.boards import load_board, names
-from harness.bench.unit import backend_choices, choose_backend, open_unit
-from harness.build import engines
-from harness.build.engines import ExternalEngine
+from harness.bench.emulators import backend_choices
 from harness.cli import faults
-from harness.cli.app import BoardOption, Compiler, Exit, Output, app, interruptible, worst
+from harness.cli.app import BoardOption, Compiler, Output, app, interruptible, worst
+from harness.cli.plan_commands import PlanArgument, find_plan
 from harness.clock import SystemClock
 from harness.errors import BenchError, DeviceError, MisuseError, PlanError
-from harness.models import load_model
-from harness.paths import shipped
-from harness.plans import ModelSpec, Plan, discover, expand
-from harness.plans.names import suggestion
 from harness.records import Verdict
-from harness.run.options import RunOptions
 from harness.run.watch import Step, line
+
+if TYPE_CHECKING:
+    from harness.build.engines import ExternalEngine
+    from harness.plans import ModelSpec, Plan
 
 _HELLO_S = 5.0  # a board that does not answer within it is told as silent
 
-PlanArgument = Annotated[str, typer.Argument(metavar="PLAN", help="A plan file, or the name of one in testplans/.")]
 Backend = Annotated[str, typer.Option(metavar="NAME", help=f"Where it runs: {', '.join(backend_choices())}.")]
 Bench = Annotated[Path | None, typer.Option(metavar="FILE", help="The units of this host, by probe id and port.")]
 Uid = Annotated[str | None, typer.Option("--device-serial", metavar="UID", help="The unit, by its probe's id.")]
@@ -37,22 +33,6 @@ Uid = Annotated[str | None, typer.Option("--device-serial", metavar="UID", help=
 MassErase = Annotated[
     bool, typer.Option("--allow-mass-erase", help="A protected or unwilling flash may be erased as a whole.")
 ]
-
-
-def find_plan(name: str) -> Plan:
-    """A plan by path, or by name in ``./testplans`` or among those that come with the project."""
-    from harness.run.reading import read_plan  # here: the statistics behind it are slow to import
-
-    path = Path(name)
-    if path.is_file():
-        return read_plan(path)
-    folders = [Path("testplans"), shipped("testplans")]
-    for folder in folders:
-        for candidate in discover(folder):
-            if candidate.stem == name:
-                return read_plan(candidate)
-    known = sorted({candidate.stem for folder in folders for candidate in discover(folder)})
-    raise PlanError(f"there is no plan {name!r}", expected=f"a file, or one of: {', '.join(known)}")
 
 
 @app.command()
@@ -71,12 +51,21 @@ def build(
     ] = None,
 ) -> None:
     """Compile the firmware of a plan's model for a board."""
+    from harness.bench.boards import load_board
+    from harness.models import load_model
     from harness.run.product import build_product
 
     kind = load_board(board)
     found = find_plan(plan)
     known = load_model(_model(found, model), found.folder)
-    image = build_product(known, kind, compiler=compiler, out=out, engine=_engine(engine, engine_dir)).image
+    image = build_product(
+        known,
+        kind,
+        compiler=compiler,
+        out=out,
+        engine=_engine(engine, engine_dir),
+        timeout_s=found.timeouts.build_s,
+    ).image
     typer.echo(f"{out}: {known.name} for {board}, build {image.build_id}, {image.compiler}")
     typer.echo(
         f"  flash {image.flash_bytes} of {kind.memory.flash_bytes} bytes, RAM {image.ram_bytes} of {kind.memory.ram_bytes}"
@@ -86,7 +75,11 @@ def build(
 def _engine(name: str | None, folder: Path | None) -> ExternalEngine | None:
     if (name is None) != (folder is None):
         raise MisuseError("--engine and --engine-dir belong together", found=f"--engine {name}, --engine-dir {folder}")
-    return None if name is None or folder is None else engines.load(name, folder)
+    if name is None or folder is None:
+        return None
+    from harness.build import engines
+
+    return engines.load(name, folder)
 
 
 def _model(plan: Plan, wanted: str | None) -> ModelSpec:
@@ -96,6 +89,8 @@ def _model(plan: Plan, wanted: str | None) -> ModelSpec:
     for model in plan.models:
         if wanted in (model.name, model.file):
             return model
+    from harness.plans.names import suggestion
+
     raise PlanError(
         "the plan does not have this model",
         expected=f"one of: {', '.join(plan.model_names)}",
@@ -117,7 +112,10 @@ def flash(
 
     An image of another board, or one that `hil build` did not make, is refused; `pyocd flash` takes anything.
     """
+    from harness.bench.boards import load_board
+    from harness.bench.unit import choose_backend, open_unit
     from harness.run.arrival import greet
+    from harness.run.options import RunOptions
     from harness.run.product import read_board_image
     from harness.session.verbs import Session
 
@@ -181,8 +179,11 @@ def run(
     ] = None,
 ) -> None:
     """Run a plan on a board, as pytest would. Exit status: 0 pass, 1 product, 2 rig, 3 plan, 4 inconclusive, 5 hil."""
+    from harness.bench.boards import load_board, names
     from harness.evidence.reports import terminal
+    from harness.plans import expand
     from harness.run.claim import claimed
+    from harness.run.options import RunOptions
     from harness.run.runner import run_case
 
     options = RunOptions.make(
@@ -279,6 +280,3 @@ def fetch(name: Annotated[str, typer.Argument(help="The data set: mnist.")]) -> 
 
     for path in idx.fetch(name):
         typer.echo(path)
-
-
-__all__ = ["Exit", "find_plan"]

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.evidence import ourfault
-
 #: What a machine answers when it will not, whatever the program asks.
 _REFUSALS = {
     getattr(errno, name)
@@ -64,4 +62,6 @@ def mistaken(error: BaseException, arguments: Sequence[str]) -> str | None:
 
 def told(error: BaseException) -> str:
     """The line for an error of ours, after its traceback was written down."""
+    from harness.evidence import ourfault  # here: what goes well needs none of what the record imports
+
     return ourfault.told(error, _folder)

@@ -10,6 +10,9 @@ _GATE = re.compile(
     r"(?:\s+needs\s+(?P<needs>\w+))?(?:\s+confidence\s+(?P<confidence>[0-9.]+))?\s*"
 )
 
+#: The same for a reader that does not know Python's named groups, such as an editor.
+PATTERN = re.sub(r"\(\?P<\w+>", "(?:", _GATE.pattern)
+
 FORM = "METRIC OP NUMBER [needs hardware] [confidence 0.95], OP one of >= <= > < =="
 
 

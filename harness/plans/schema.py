@@ -104,7 +104,7 @@ class Timeouts(_Part):
     """Bounds on waiting, in seconds. The defaults are for the slowest known unit, an emulated one."""
 
     build_s: Seconds = 300.0
-    flash_s: Seconds = 60.0
+    flash_s: Seconds = 180.0
     hello_s: Seconds = 10.0
     answer_s: Seconds = 10.0  # without any sign of life from the board while samples are under way
     case_s: Seconds = 3600.0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.bench.unit import backend_choices
+from harness.bench.emulators import backend_choices
 from harness.run.options import RunOptions
 
 

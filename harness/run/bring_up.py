@@ -39,6 +39,7 @@ def bring_up(
     *,
     clock: Clock,
     skip_flash: bool,
+    flash_timeout_s: float,
     hello_timeout_s: float,
     silence_s: float,
     watch: Watch,
@@ -56,7 +57,9 @@ def bring_up(
     flashed = None
     if not skip_flash:
         watch(Step("flash", note=f"{product.image.flash_bytes} bytes to {unit.uid}"))
-        flashed = unit.probe.flash(product.image.elf, lambda share: watch(Step("flash", share)))
+        flashed = unit.probe.flash(
+            product.image.elf, lambda share: watch(Step("flash", share)), timeout_s=flash_timeout_s
+        )
         unit.read_back = flashed.verified
     watch(Step("hello"))
     session = Session(

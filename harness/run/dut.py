@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from harness.bench.boards import Board
+from harness.bench.probes import FLASH_TIMEOUT_S
 from harness.bench.unit import Unit, choose_backend, open_unit
 from harness.clock import Clock, SystemClock
 from harness.data.dataset import Dataset
@@ -126,6 +127,7 @@ class Dut:
             product,
             clock=self._clock,
             skip_flash=self._options.skip_flash,
+            flash_timeout_s=FLASH_TIMEOUT_S,
             hello_timeout_s=_HELLO_TIMEOUT_S,
             silence_s=_SILENCE_S,
             watch=lambda step: None,

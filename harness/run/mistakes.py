@@ -7,7 +7,6 @@ from math import isqrt
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from harness.records import Tensor
 
@@ -99,6 +98,8 @@ def another_order(decisions: Ints, labels: Ints, names: Sequence[str]) -> tuple[
     ``decisions`` are the reference's, -1 = unknown. An order that was made to suit samples must be judged on others: chance
     would suit it too.
     """
+    from scipy.optimize import linear_sum_assignment  # here: slow to import, and only a bad reference asks for it
+
     size = len(names)
     counts = np.zeros((size, size), dtype=np.int64)
     known = decisions >= 0

@@ -14,6 +14,7 @@ from harness.bench.identity import Claim, check_board, check_claim
 from harness.bench.probes import FlashReport
 from harness.build import FirmwareImage
 from harness.build.budget import check_fit
+from harness.build.cmake import TIMEOUT_S
 from harness.build.engines import ExternalEngine
 from harness.build.image import check_fits, read_image
 from harness.build.inputs import BuildBoard
@@ -74,8 +75,12 @@ def build_product(
     compiler: Compiler = "auto",
     out: Path | None = None,
     engine: ExternalEngine | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> Product:
-    """Check, generate, compile. ``PlanError`` when it cannot fit: before any compiler runs; ``BenchError`` when that fails."""
+    """Check, generate, compile. ``PlanError`` when it cannot fit: before any compiler runs; ``BenchError`` when that fails
+
+    or is not done after ``timeout_s``, the plan's ``timeouts.build_s``. An image that was built before takes no time.
+    """
     with scratch() as folder:
         if engine is not None and engine.own_network:
             generate_external(
@@ -91,7 +96,7 @@ def build_product(
             check_fit(plan_layout(model.path, name=model.name), BuildBoard.load(board.folder))
             generate(model.path, folder)
         try:
-            image = build.build(board.folder, folder, compiler=compiler, out=out, engine=engine)
+            image = build.build(board.folder, folder, compiler=compiler, out=out, engine=engine, timeout_s=timeout_s)
             return _checked(model, board, image)
         except DeviceError as error:
             # Nobody but us has had it in hands.

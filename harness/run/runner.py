@@ -27,6 +27,7 @@ from harness.run.bring_up import Live, bring_up
 from harness.run.explain import explain, is_wanted
 from harness.run.inside import Inside, look_inside
 from harness.run.options import RunOptions
+from harness.run.prepare import prepared
 from harness.run.product import Product, build_product, read_product
 from harness.run.scoring import link_facts, score
 from harness.run.streaming import (
@@ -40,10 +41,10 @@ from harness.run.streaming import (
     stream_case,
 )
 from harness.run.watch import Step, Watch
-from harness.run.workload import Workload, load_case_model, load_data, make_workload, matched_classes
+from harness.run.workload import Workload, make_workload
 from harness.session.climb import Climbed
 from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError, StreamResult
-from harness.verdict import Assessment, check_gates, check_rule
+from harness.verdict import Assessment
 
 
 @dataclass(frozen=True)
@@ -113,21 +114,16 @@ def run_case(
         notes.run_id, notes.started = earlier[1].run_id, earlier[1].started
         notes.answered = len(earlier[1].answered)
     watch(Step("prepare"))
-    model = load_case_model(case)
+    ready = prepared(case)
+    model = ready.model
     notes.network = model.record()
-    check_rule(case.plan.decide, model.outputs[0], case.plan.where("decide.above"))
-    data, planned = load_data(case)
-    data, mapped = matched_classes(model, data)
-    if mapped:
-        notes.warnings.append(mapped)
-    check_gates(case.gates, case.plan.where_gate, classes=data.classes, n_samples=planned)
-    notes.workload = make_workload(model, data, case.plan.reference, planned)
-    notes.warnings += notes.workload.warnings
+    notes.workload = make_workload(model, ready.data, case.plan.reference, ready.planned)
+    notes.warnings += [*ready.warnings, *notes.workload.warnings]
     symbols: Symbols | None = None
     try:
         watch(Step("build"))
         if options.firmware is None:
-            notes.product = build_product(model, board, compiler=options.compiler)
+            notes.product = build_product(model, board, compiler=options.compiler, timeout_s=case.plan.timeouts.build_s)
         else:
             notes.product = read_product(model, board, options.firmware)
         symbols = Symbols(notes.product.image.elf)
@@ -198,6 +194,7 @@ def _on_the_unit(
         notes.product,
         clock=clock,
         skip_flash=options.skip_flash,
+        flash_timeout_s=plan.timeouts.flash_s,
         hello_timeout_s=plan.timeouts.hello_s,
         silence_s=plan.timeouts.answer_s,
         watch=watch,

@@ -133,11 +133,11 @@ def _check_confidence(gate: Gate, family: Family, where: str, n_samples: int | N
     level = gate.confidence
     if level is None:
         return
-    if not (family.is_share(gate.metric) or (family.interval and level == LEVEL)):
+    if not (family.is_share(gate.metric) or (gate.metric in family.interval and level == LEVEL)):
         raise PlanError(
             f"{gate.metric} has no interval of that level",
             where=where,
-            expected=f"confidence {LEVEL}" if family.interval else "no confidence",
+            expected=f"confidence {LEVEL}" if gate.metric in family.interval else "no confidence",
             found=gate.text(),
             next_step="judge the value alone, or gate on a share such as accuracy",
         )

@@ -15,13 +15,15 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from harness.bench.boards import Board
-from harness.bench.finding import Finding
-from harness.bench.probes import Probe
 from harness.errors import MisuseError
-from harness.records import Evidence
+
+if TYPE_CHECKING:  # the command line asks for names alone, whatever is typed
+    from harness.bench.boards import Board
+    from harness.bench.finding import Finding
+    from harness.bench.probes import Probe
+    from harness.records import Evidence
 
 DEFAULT = "virtual"  # what ``auto`` takes where no real unit is attached
 
@@ -131,6 +133,11 @@ class Emulator(Protocol):
 def names() -> tuple[str, ...]:
     """The emulators that are here."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")))
+
+
+def backend_choices() -> tuple[str, ...]:
+    """What ``--backend`` may say: ``auto``, ``probe`` for a real unit, or an emulator."""
+    return ("auto", "probe", *names())
 
 
 def load(name: str) -> Emulator:

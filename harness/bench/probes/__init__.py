@@ -49,6 +49,10 @@ class CoreReport:
     sp: int | None = None
 
 
+#: 2 MB through a slow ST-LINK take about a minute. A plan's ``timeouts.flash_s`` goes before it.
+FLASH_TIMEOUT_S = 180.0
+
+
 class Probe(Protocol):
     """A connected probe. Used by one thread."""
 
@@ -61,11 +65,12 @@ class Probe(Protocol):
         """Connect. ``BenchError`` when there is no such probe or the wrong chip behind it; nothing was written then."""
         ...
 
-    def flash(self, elf: Path, progress: Progress | None = None) -> FlashReport:
+    def flash(self, elf: Path, progress: Progress | None = None, *, timeout_s: float = FLASH_TIMEOUT_S) -> FlashReport:
         """Program ``elf``'s loadable segments, read them all back and compare.
 
         Leaves the core halted at reset. ``BenchError`` with the first differing address when the read-back differs; the
-        flash's content is then undefined.
+        flash's content is then undefined. So it is after ``timeout_s`` without an end of it: ``BenchError``, and the probe
+        is of no more use.
         """
         ...
 

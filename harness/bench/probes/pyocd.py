@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.bench.boards import Debug
-from harness.bench.probes import CoreReport, CoreState, FlashReport, Progress
+from harness.bench.probes import FLASH_TIMEOUT_S, CoreReport, CoreState, FlashReport, Progress
 from harness.errors import BenchError
 
 OPEN_TIMEOUT_S = 30.0
-FLASH_TIMEOUT_S = 180.0  # 2 MB through a slow ST-LINK takes about a minute
 CALL_TIMEOUT_S = 10.0
 
 
@@ -81,9 +80,9 @@ class PyocdProbe:
         """Vendor and product, for records."""
         return self._description
 
-    def flash(self, elf: Path, progress: Progress | None = None) -> FlashReport:
+    def flash(self, elf: Path, progress: Progress | None = None, *, timeout_s: float = FLASH_TIMEOUT_S) -> FlashReport:
         """See ``Probe.flash``."""
-        answer = self._call("flash", FLASH_TIMEOUT_S, progress, elf=str(elf), allow_mass_erase=self._allow_mass_erase)
+        answer = self._call("flash", timeout_s, progress, elf=str(elf), allow_mass_erase=self._allow_mass_erase)
         return FlashReport(**answer)
 
     def reset(self) -> None:
@@ -132,7 +131,7 @@ class PyocdProbe:
                 raise BenchError(
                     f"the probe did not finish `{verb}` in time; its process was killed",
                     where=f"probe {self.uid}",
-                    expected=f"an answer within {timeout_s:.0f} s",
+                    expected=f"an answer within {timeout_s:g} s",
                     found=self._tail(),
                     next_step="unplug and replug the probe's USB cable, then `hil doctor`",
                 ) from None

@@ -8,11 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from harness.bench.probes import CoreReport, CoreState, FlashReport, Progress
+from harness.bench.probes import FLASH_TIMEOUT_S, CoreReport, CoreState, FlashReport, Progress
 from harness.errors import BenchError
 from harness.virtual.debug.rpc import Connection, LinkDown
 
-FLASH_TIMEOUT_S = 120.0
 CALL_TIMEOUT_S = 40.0
 
 
@@ -33,9 +32,9 @@ class SupervisedProbe:
         """See ``Probe.open``."""
         self.ask("describe")
 
-    def flash(self, elf: Path, progress: Progress | None = None) -> FlashReport:
+    def flash(self, elf: Path, progress: Progress | None = None, *, timeout_s: float = FLASH_TIMEOUT_S) -> FlashReport:
         """See ``Probe.flash``."""
-        answer = self.ask("flash", FLASH_TIMEOUT_S, elf=str(elf.resolve()))
+        answer = self.ask("flash", timeout_s, elf=str(elf.resolve()))
         if progress is not None:
             progress(1.0)
         return FlashReport(**answer)

@@ -1,57 +1,19 @@
-"""The pictures of ``report.html``: matplotlib figures as inline SVG, images as data URIs.
-
-Figures are drawn without pyplot (no global state) in stand-in colours, which become the page's own CSS colours: the
-same picture is right on light, on dark and on paper.
-"""
+"""The pictures of ``report.html``: inline SVG, images as data URIs."""
 
 from __future__ import annotations
 
 import base64
-import io
-import re
-import warnings
+import math
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.image import imsave
-from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
 
-# Stand-ins, each of which occurs nowhere else, and what they become.
-_INK, _MUTED, _LINE, _GOOD, _BAD = "#010203", "#010204", "#010205", "#010206", "#010207"
-_CSS = {_INK: "currentColor", _MUTED: "var(--muted)", _LINE: "var(--line)", _GOOD: "var(--accent)", _BAD: "var(--bad)"}
+from harness.evidence.reports._draw import BAD, GOOD, INK, MUTED, SIZE, Drawing, breadth, png, ticks
+
 # Above this many classes the numbers of a confusion matrix can no longer be read.
 _MAX_NUMBERED = 20
-
-
-def _axes(width: float, height: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.add_subplot()
-    axes.tick_params(colors=_MUTED, labelsize=9, length=0)
-    for side in axes.spines.values():
-        side.set_visible(False)
-    axes.xaxis.label.set_color(_INK)
-    axes.yaxis.label.set_color(_INK)
-    return figure, axes
-
-
-def _svg(figure: Figure, label: str) -> str:
-    buffer = io.StringIO()
-    # fonttype none keeps text as text (small, searchable, in the page's font); the salt keeps ids apart and stable.
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": label}), warnings.catch_warnings():
-        # The font only measures; the page's own font shows the text, whatever script a class is named in.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r'<svg ([^>]*?)height="[^"]*" ([^>]*?)width="[^"]*"', r"<svg \1\2", text, count=1)
-    for stand_in, colour in _CSS.items():
-        text = text.replace(stand_in, colour)
-    return text.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+_WIDTH, _HEIGHT = 460.0, 187.0  # of a chart
+_ROW = 20.0  # of a layer
 
 
 def confusion(counts: tuple[tuple[int, ...], ...], classes: tuple[str, ...]) -> str:
@@ -61,8 +23,12 @@ def confusion(counts: tuple[tuple[int, ...], ...], classes: tuple[str, ...]) -> 
     if table.shape[1] > len(classes) and not table[:, len(classes) :].any():
         table = table[:, : len(classes)]
     rows, columns = table.shape
-    side = min(0.46, 9.0 / columns)
-    figure, axes = _axes(1.3 + side * columns, 1.0 + side * rows)
+    cell = min(33.0, 640.0 / columns)
+    turned = max(map(len, names[:columns])) >= 4
+    longest = max(map(breadth, names[:columns]))
+    left, below = 2 * SIZE + longest, (0.75 * longest if turned else 0.0) + 1.5 * SIZE
+    width, height = cell * columns, cell * rows
+    drawing = Drawing(left + width + SIZE, height + below + 1.5 * SIZE, "Confusion matrix")
     share = table / np.maximum(1, table.sum(axis=1, keepdims=True))
     for row in range(rows):
         for column in range(columns):
@@ -71,20 +37,23 @@ def confusion(counts: tuple[tuple[int, ...], ...], classes: tuple[str, ...]) -> 
                 continue
             # Never fainter than what can still be seen: one stray sample of a thousand is the interesting one.
             alpha = 0.12 + 0.5 * float(share[row, column])
-            colour = _GOOD if row == column else _BAD
-            axes.add_patch(Rectangle((column - 0.47, row - 0.47), 0.94, 0.94, facecolor=colour, alpha=alpha, lw=0))
+            x, y = left + cell * column, cell * row
+            colour = GOOD if row == column else BAD
+            drawing.rectangle(x + 0.03 * cell, y + 0.03 * cell, 0.94 * cell, 0.94 * cell, colour, alpha)
             if columns <= _MAX_NUMBERED:
-                axes.text(column, row, str(count), ha="center", va="center", fontsize=9, color=_INK)
-    axes.set_xlim(-0.5, columns - 0.5)
-    axes.set_ylim(rows - 0.5, -0.5)
-    axes.set_aspect("equal")
-    # parse_math: a class named $x$ is no formula.
-    turn = 0 if max(map(len, names[:columns])) < 4 else 45
-    axes.set_xticks(range(columns), names[:columns], rotation=turn, parse_math=False)
-    axes.set_yticks(range(rows), names[:rows], parse_math=False)
-    axes.set_xlabel("decided")
-    axes.set_ylabel("truth")
-    return _svg(figure, "Confusion matrix")
+                drawing.text(x + cell / 2, y + cell / 2, str(count))
+    every = math.ceil(1.2 * SIZE / cell)  # more names than fit would lie on each other
+    for row in range(0, rows, every):
+        drawing.text(left - 6, cell * (row + 0.5), names[row], anchor="end", colour=MUTED)
+    for column in range(0, columns, every):
+        x = left + cell * (column + 0.5)
+        if turned:
+            drawing.text(x, height + 8, names[column], anchor="end", colour=MUTED, turn=-45)
+        else:
+            drawing.text(x, height + 10, names[column], colour=MUTED)
+    drawing.text(left + width / 2, height + below + 0.5 * SIZE, "decided")
+    drawing.text(0.7 * SIZE, height / 2, "truth", turn=-90)
+    return drawing.svg()
 
 
 def differences(outputs: npt.NDArray[np.generic], reference: npt.NDArray[np.generic]) -> str:
@@ -95,18 +64,21 @@ def differences(outputs: npt.NDArray[np.generic], reference: npt.NDArray[np.gene
         apart = np.where(same, 0.0, np.abs(outputs.astype(np.float64) - reference.astype(np.float64)))
     worst = np.where(np.isnan(apart), np.inf, apart).max(axis=1)
     names, counts = _steps(worst) if whole else _decades(worst)
-    figure, axes = _axes(6.4, 2.6)
-    colours = [_GOOD if name == "0" else _BAD for name in names]
     # One sample in a thousand must still be seen; the labels carry the true counts.
-    heights = [max(count, 0.02 * max(counts)) if count else 0 for count in counts]
-    bars = axes.bar(range(len(names)), heights, width=0.7, color=colours, alpha=0.6)
-    axes.bar_label(bars, labels=[f"{count:,}" if count else "" for count in counts], fontsize=9, color=_INK, padding=2)
-    axes.set_xticks(range(len(names)), names)
-    axes.set_yticks([])
-    axes.margins(y=0.15)
-    axes.set_xlabel(f"largest difference of a sample, {'steps of the output (LSB)' if whole else 'absolute'}")
-    axes.set_ylabel("samples")
-    return _svg(figure, "Differences to the reference")
+    heights = [max(count, 0.02 * max(counts)) if count else 0.0 for count in counts]
+    drawing, left, top, bottom = _chart(
+        "Differences to the reference",
+        f"largest difference of a sample, {'steps of the output (LSB)' if whole else 'absolute'}",
+        left=2 * SIZE,
+    )
+    pitch, scale = (_WIDTH - left) / len(names), (bottom - top - 1.5 * SIZE) / max(heights)
+    for index, (name, count, height) in enumerate(zip(names, counts, heights, strict=True)):
+        x, tall = left + pitch * (index + 0.5), height * scale
+        drawing.rectangle(x - 0.35 * pitch, bottom - tall, 0.7 * pitch, tall, GOOD if name == "0" else BAD, 0.6)
+        if count:
+            drawing.text(x, bottom - tall - 0.8 * SIZE, f"{count:,}")
+        drawing.text(x, bottom + 0.9 * SIZE, name, colour=MUTED)
+    return drawing.svg()
 
 
 def _steps(worst: npt.NDArray[np.float64]) -> tuple[list[str], list[int]]:
@@ -134,33 +106,47 @@ def distribution(values: npt.NDArray[np.float64], unit: str) -> str:
     """A histogram of one value per sample; empty when all are the same, which a sentence says better."""
     if values.size < 2 or values.min() == values.max():
         return ""
-    figure, axes = _axes(6.4, 2.6)
-    axes.hist(values, bins=min(40, max(8, int(np.sqrt(values.size)))), color=_GOOD, alpha=0.6)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if abs(value) >= 10 else f"{value:g}")
-    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.grid(axis="y", color=_LINE, linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.set_xlabel(unit)
-    axes.set_ylabel("samples")
-    return _svg(figure, f"Distribution of {unit} per sample")
+    counts, edges = np.histogram(values, bins=min(40, max(8, int(np.sqrt(values.size)))))
+    marks = ticks(0, int(counts.max()), 4, whole=True)
+    drawing, left, top, bottom = _chart(
+        f"Distribution of {unit} per sample", unit, left=2.5 * SIZE + breadth(marks[-1][1])
+    )
+    scale = (bottom - top) / int(counts.max())
+    for value, words in marks:
+        drawing.line(left, bottom - value * scale, _WIDTH, bottom - value * scale)
+        drawing.text(left - 4, bottom - value * scale, words, anchor="end", colour=MUTED)
+    low, high = float(edges[0]), float(edges[-1])
+    across = (_WIDTH - left) / (high - low)
+    for count, begin, end in zip(counts, edges[:-1], edges[1:], strict=True):
+        tall = int(count) * scale
+        drawing.rectangle(
+            left + (float(begin) - low) * across, bottom - tall, float(end - begin) * across, tall, GOOD, 0.6
+        )
+    for value, words in ticks(low, high, 5):
+        x = left + (value - low) * across
+        # What stands at the very edge is moved inwards as far as its text needs.
+        half = breadth(words) / 2
+        drawing.text(min(max(x, half), _WIDTH - half), bottom + 0.9 * SIZE, words, colour=MUTED)
+    return drawing.svg()
 
 
 def layer_bars(names: list[str], costs: list[int], unit: str) -> str:
     """What each layer took, first layer on top."""
-    figure, axes = _axes(6.4, 0.6 + 0.28 * len(names))
-    bars = axes.barh(range(len(names)), costs, height=0.7, color=_GOOD, alpha=0.6)
-    total = sum(costs) or 1
-    axes.bar_label(bars, labels=[f"{cost / total:.1%}" for cost in costs], fontsize=9, color=_INK, padding=3)
-    axes.set_yticks(range(len(names)), names, parse_math=False)
-    axes.invert_yaxis()
-    axes.margins(x=0.12, y=0.01)
-    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.grid(axis="x", color=_LINE, linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.set_xlabel(unit)
-    return _svg(figure, f"{unit.capitalize()} of each layer")
+    left, height = 8 + max(map(breadth, names), default=0.0), _ROW * len(names)
+    width = max(_WIDTH, left + 240)
+    drawing = Drawing(width, height + 3.2 * SIZE, f"{unit.capitalize()} of each layer")
+    most, total = max([*costs, 1]), sum(costs) or 1
+    scale = (width - left - breadth("100.0%") - 4) / most
+    for value, words in ticks(0, most, 4, whole=True):
+        drawing.line(left + value * scale, 0, left + value * scale, height)
+        drawing.text(left + value * scale, height + 0.9 * SIZE, words, colour=MUTED)
+    for index, (name, cost) in enumerate(zip(names, costs, strict=True)):
+        y = _ROW * (index + 0.5)
+        drawing.rectangle(left, y - 0.35 * _ROW, cost * scale, 0.7 * _ROW, GOOD, 0.6)
+        drawing.text(left + cost * scale + 4, y, f"{cost / total:.1%}", anchor="start", colour=INK)
+        drawing.text(left - 6, y, name, anchor="end", colour=MUTED)
+    drawing.text(left + (width - left) / 2, height + 2.4 * SIZE, unit)
+    return drawing.svg()
 
 
 def thumbnail(image: npt.NDArray[np.float32]) -> str:
@@ -168,6 +154,20 @@ def thumbnail(image: npt.NDArray[np.float32]) -> str:
     flat = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
     if flat.ndim != 2 or not 4 <= min(flat.shape) <= max(flat.shape) <= 128:
         return ""
-    buffer = io.BytesIO()
-    imsave(buffer, flat, cmap="gray_r", format="png")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    finite = np.where(np.isfinite(flat), flat.astype(np.float64), np.nan)
+    if np.isnan(finite).all():
+        return ""
+    low, high = np.nanmin(finite), np.nanmax(finite)
+    # What is no number is left white, as the lowest value is: dark on light, as ink.
+    dark = np.nan_to_num((finite - low) / ((high - low) or 1.0))
+    grey = np.round(255 * (1 - dark)).astype(np.uint8)
+    return f"data:image/png;base64,{base64.b64encode(png(grey)).decode('ascii')}"
+
+
+def _chart(label: str, below: str, *, left: float) -> tuple[Drawing, float, float, float]:
+    """An empty one with its axes named: samples against ``below``. The drawing, its left, top and bottom edge."""
+    drawing = Drawing(_WIDTH, _HEIGHT, label)
+    bottom = _HEIGHT - 3 * SIZE
+    drawing.text(left + (_WIDTH - left) / 2, _HEIGHT - 0.7 * SIZE, below)
+    drawing.text(0.7 * SIZE, bottom / 2, "samples", turn=-90)
+    return drawing, left, 0.6 * SIZE, bottom

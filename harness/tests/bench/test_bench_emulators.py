@@ -11,8 +11,8 @@ import pytest
 import harness
 from harness.bench import emulators
 from harness.bench.boards import load_board
-from harness.bench.emulators import About
-from harness.bench.unit import about, backend_choices, choose_backend
+from harness.bench.emulators import About, backend_choices
+from harness.bench.unit import about, choose_backend
 from harness.errors import MisuseError
 
 BOARD = load_board("nucleo_f446re")

@@ -198,7 +198,6 @@ def test_a_unit_that_vanishes_while_it_is_flashed_is_no_reason_to_erase_or_to_ad
 
 def test_a_probe_that_hangs_in_the_middle_is_killed_with_its_process_and_the_unit_lives_on(probe, image, monkeypatch):
     monkeypatch.setattr(pyocd, "CALL_TIMEOUT_S", 0.5)
-    monkeypatch.setattr(pyocd, "FLASH_TIMEOUT_S", 0.5)
     unit = emulators.start("virtual", BOARD)
     try:
         opened = probe(unit.uid)
@@ -206,7 +205,7 @@ def test_a_probe_that_hangs_in_the_middle_is_killed_with_its_process_and_the_uni
         with Control(unit.uid) as control:
             control.hang_probe()
         with pytest.raises(BenchError, match="did not finish `flash` in time; its process was killed"):
-            opened.flash(image)
+            opened.flash(image, timeout_s=0.5)
         assert opened._worker.returncode == -9
         with pytest.raises(BenchError, match="ended during `reset`"):
             opened.reset()

@@ -1,11 +1,14 @@
 import hashlib
+import os
 import shutil
+import subprocess
 
 import pytest
 from elftools.elf.elffile import ELFFile
 
 from harness.build import build, native, verify_identity
 from harness.build.budget import memory_budget
+from harness.build.cmake import run_cmake
 from harness.build.compilers import cross_compiler
 from harness.build.image import read_image
 from harness.build.inputs import BuildBoard, BuildModel
@@ -207,3 +210,32 @@ def test_a_layer_table_that_was_damaged_in_the_cache_is_written_again(board_dir,
     sound = image.model_json.read_bytes()
     image.model_json.write_bytes(sound.replace(b"1", b"2", 1))
     assert build(board_dir, generated_dir, cache_dir=build_cache).model_json.read_bytes() == sound
+
+
+def test_a_build_that_takes_too_long_is_stopped_and_leaves_nothing(board_dir, generated_dir, tmp_path):
+    with pytest.raises(BenchError, match=r"takes too long(.|\n)*at most 0\.001 s(.|\n)*timeouts\.build_s"):
+        build(board_dir, generated_dir, cache_dir=tmp_path, timeout_s=0.001)
+    assert not list(tmp_path.rglob("firmware.elf"))
+
+
+def test_the_compilers_of_a_stopped_build_end_with_it(tmp_path, monkeypatch):
+    import cmake
+    import ninja
+
+    (tmp_path / "build").mkdir()
+    alive, release = os.pipe()
+    os.set_inheritable(release, True)
+    for name, words in (("cmake", "exit 0"), ("ninja", f"sleep 600 & echo $! > {tmp_path}/child; wait")):
+        (program := tmp_path / name).write_text(f"#!/bin/sh\n{words}\n")
+        program.chmod(0o755)
+    monkeypatch.setattr(cmake, "CMAKE_BIN_DIR", str(tmp_path))
+    monkeypatch.setattr(ninja, "BIN_DIR", str(tmp_path))
+    real = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: real(*a, **k, pass_fds=(release,)))
+    with pytest.raises(BenchError, match="ninja was still at work"):
+        run_cmake(
+            FIRMWARE, tmp_path / "build", "", cross_compiler("zig"), what="a test", region_bytes={}, timeout_s=2.0
+        )
+    os.close(release)
+    assert os.read(alive, 1) == b""  # the end of the pipe: whoever held it is gone
+    os.close(alive)

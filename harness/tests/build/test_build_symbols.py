@@ -1,6 +1,9 @@
 import re
 
+from elftools.elf.elffile import ELFFile
+
 from harness.build import Symbols, native
+from harness.build import symbols as module
 
 
 def test_an_address_is_named_by_function_offset_file_and_line(image):
@@ -28,3 +31,14 @@ def test_the_vectors_name_the_reset_handler(image):
 def test_a_program_of_the_host_has_symbols_too(generated_dir, build_cache):
     symbols = Symbols(native(generated_dir, cache_dir=build_cache).elf)
     assert symbols.describe(symbols.address_of("server_poll")).startswith("server_poll+0x0")
+
+
+def test_tables_are_made_when_an_address_is_asked_for_of_the_file_as_it_was(own_elf, image, monkeypatch):
+    asked = []
+    monkeypatch.setattr(module, "ELFFile", lambda file: asked.append(file) or ELFFile(file))
+    symbols = Symbols(own_elf)
+    own_elf.write_bytes(b"another build, with other addresses")
+    assert asked == []
+    crc32 = Symbols(image.elf).address_of("crc32")
+    assert symbols.describe(crc32) == Symbols(image.elf).describe(crc32)
+    assert asked

@@ -18,7 +18,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from harness.data import DataMissing, Dataset, fetch, load, names
-from harness.data.datasets import _mnist, form
+from harness.data.datasets import _mnist, digits, form
 from harness.errors import BenchError, MisuseError, PlanError
 
 
@@ -53,6 +53,12 @@ def test_digits_test_split_is_the_last_450_and_no_training_sample() -> None:
     assert test.inputs.shape == (450, 8, 8, 1)
     np.testing.assert_array_equal(test.inputs[..., 0] * 16, load_digits().images[1347:])
     np.testing.assert_array_equal(test.labels, load_digits().target[1347:])
+
+
+def test_the_digits_are_read_by_scikit_learn_where_its_file_lies_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = load("digits").sha256
+    monkeypatch.setattr(digits, "find_spec", lambda name: None)
+    assert load("digits").sha256 == here
 
 
 def test_the_first_samples_are_a_dataset_of_their_own_hash() -> None:

@@ -71,7 +71,7 @@ class FakeProbe:
 
     def close(self) -> None: ...
 
-    def flash(self, elf: Path, progress: object = None) -> FlashReport:
+    def flash(self, elf: Path, progress: object = None, *, timeout_s: float = 0.0) -> FlashReport:
         return FlashReport(0.1, 1000, 1000, True)
 
     def reset(self) -> None:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score, precision_score, recall_score
 
 from harness.errors import MisuseError, PlanError
 from harness.plans import ThresholdRule
@@ -135,6 +138,23 @@ def test_precision_and_recall_are_left_out_where_they_are_nothing_over_nothing(v
     assert got["f1.macro"].value == pytest.approx(2 / 3)
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the fixture is a pure function
+@given(samples=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.booleans()), min_size=1, max_size=60))
+def test_figures_of_the_classes_are_scikit_learns(view: Make, samples: list[tuple[int, int, bool]]) -> None:
+    labels, decided, answered = (list(column) for column in zip(*samples, strict=True))
+    got = measured(view(np.eye(4)[decided].tolist(), labels, answered=answered))
+    sound = [choice if kept else UNKNOWN for choice, kept in zip(decided, answered, strict=True)]
+    seen = sorted({*labels, *sound} - {UNKNOWN})
+    f1 = f1_score(labels, sound, labels=seen, average="macro", zero_division=0)
+    assert got["f1.macro"].value == pytest.approx(f1, abs=1e-12)
+    recalls = recall_score(labels, sound, labels=seen, average=None, zero_division=0)
+    precisions = precision_score(labels, sound, labels=seen, average=None, zero_division=0)
+    for index, recall, precision in zip(seen, recalls, precisions, strict=True):
+        name = "abcd"[index]
+        assert index not in labels or got[f"recall.{name}"].value == pytest.approx(recall, abs=1e-12)
+        assert index not in sound or got[f"precision.{name}"].value == pytest.approx(precision, abs=1e-12)
+
+
 def test_an_unknown_is_wrong_counted_and_in_the_last_column(view: Make) -> None:
     case = view(FOUR, TRUTH, rule=ThresholdRule(rule="threshold", above=0.8))
     got = measured(case)
@@ -204,7 +224,21 @@ def test_a_family_yields_only_what_it_announced(name: str, view: Make) -> None:
         found = load(name).measure(view(FOUR, TRUTH, cycles=[1, 2, 3, 4], clock_hz=1, evidence=evidence))
         assert all(family.knows(m.name) for m in found)
         assert not found or family.only in (None, evidence)
-        assert all((m.low is None and m.high is None) or family.interval or family.is_share(m.name) for m in found)
+        assert all(
+            (m.low is None and m.high is None) or m.name in family.interval or family.is_share(m.name) for m in found
+        )
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_family_says_of_each_of_its_names_what_it_means_and_its_unit(name: str, view: Make) -> None:
+    family = load(name).FAMILY
+    assert sorted(family.meanings) == sorted(family.names)
+    link = LinkFacts(baud=9600, bytes_tx=1, bytes_rx=1, frames_bad=0, resent=0, line_use=0.4, lost=0, wall_s=2.0)
+    for evidence in ("hardware", "emulated"):
+        known = {"cycles": [1, 2, 3, 4], "clock_hz": 1, "stack_bytes": 30, "link": link, "evidence": evidence}
+        for m in load(name).measure(view(FOUR, TRUTH, **known)):
+            stem = m.name if m.name in family.names else f"{m.name.partition('.')[0]}.*"
+            assert family.unit(stem) == m.unit, m.name
 
 
 def test_names_are_of_one_family_each() -> None:

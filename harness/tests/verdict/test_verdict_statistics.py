@@ -92,3 +92,37 @@ def test_five_values_bound_no_median_and_a_hundred_no_p99() -> None:
 def test_mcnemar_midp(lost: int, gained: int, expected: float) -> None:
     assert mcnemar_midp(lost, gained) == pytest.approx(expected, abs=6e-4)
     assert mcnemar_midp(gained, lost) == mcnemar_midp(lost, gained)
+
+
+_COUNTS = st.integers(1, 100_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(_COUNTS, st.sampled_from([0.5001, 0.8, 0.95, 0.99, 0.9999]))
+def test_bounds_are_those_of_scipy_stats(counts: tuple[int, int], level: float) -> None:
+    hits, n = counts
+    tail = (1 - level) / 2
+    low = 0.0 if hits == 0 else stats.beta.ppf(tail, hits, n - hits + 1)
+    high = 1.0 if hits == n else stats.beta.ppf(1 - tail, hits + 1, n - hits)
+    assert clopper_pearson(hits, n, level) == (pytest.approx(low, abs=1e-12), pytest.approx(high, abs=1e-12))
+    z, p = stats.norm.ppf((1 + level) / 2), hits / n
+    edges = (
+        (p + z * z / (2 * n) + s * z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5) / (1 + z * z / n)
+        for s in (-1, 1)
+    )
+    assert wilson(hits, n, level) == tuple(pytest.approx(edge, abs=1e-12) for edge in edges)
+
+
+@given(
+    st.integers(1, 100_000), st.sampled_from([0.001, 0.1, 0.5, 0.9, 0.99, 0.999]), st.sampled_from([0.8, 0.95, 0.9999])
+)
+def test_ranks_are_those_of_scipy_stats(n: int, q: float, level: float) -> None:
+    tail = (1 - level) / 2
+    low, high = int(stats.binom.ppf(tail, n, q)), int(stats.binom.ppf(1 - tail, n, q)) + 1
+    assert quantile_ranks(n, q, level) == (low if low >= 1 else None, high if high <= n else None)
+
+
+@given(st.integers(0, 20_000), st.integers(0, 20_000))
+def test_mid_p_is_that_of_scipy_stats(lost: int, gained: int) -> None:
+    n, fewer = lost + gained, min(lost, gained)
+    expected = 2 * stats.binom.cdf(fewer, n, 0.5) - stats.binom.pmf(fewer, n, 0.5) if n else 1.0
+    assert mcnemar_midp(lost, gained) == pytest.approx(min(1.0, expected), abs=1e-12)

@@ -11,7 +11,8 @@ from __future__ import annotations
 import importlib
 import math
 import pkgutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from harness.records import Evidence, Measurement
@@ -23,18 +24,25 @@ class Family:
     """What can be said of a family before anything ran.
 
     ``names``: measurement names; ``x.*`` stands for one per class. ``shares``: those of them that are hits/n, so that
-    an interval of any level follows from value and n. ``interval``: the others have a 95 % interval. ``only``: measured
+    an interval of any level follows from value and n. ``interval``: the others that have a 95 % interval. ``only``: measured
     on that evidence alone. ``ratios``: those, beside the shares, that lie in 0..1; the others are 0 or more. ``whole``:
-    those that are whole numbers. ``counted``: those that count samples, of which there are only so many.
+    those that are whole numbers. ``counted``: those that count samples, of which there are only so many. ``meanings``: of each
+    name, in a line for people who write gates. ``units``: of those that are no ratio of 0..1.
     """
 
     names: tuple[str, ...]
     shares: tuple[str, ...] = ()
-    interval: bool = False
+    interval: tuple[str, ...] = ()
     only: Evidence | None = None
     ratios: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    def unit(self, metric: str) -> str:
+        """The unit of that measurement, as its ``Measurement`` has it."""
+        return self.units.get(metric, "ratio")
 
     def per_class(self, metric: str) -> bool:
         """Whether it is one of a class's measurements: ``recall.yes``."""
@@ -89,3 +97,23 @@ def metric_names() -> list[str]:
 def measure_all(view: View) -> tuple[Measurement, ...]:
     """Everything that this case has evidence for, in a fixed order."""
     return tuple(measurement for name in names() for measurement in load(name).measure(view))
+
+
+def described() -> list[dict[str, str | bool]]:
+    """Every measurement for people, by name: ``name``, ``unit``, ``meaning``, ``interval``, and on which evidence it exists.
+
+    ``interval``: which levels a gate's ``confidence`` may ask for, ``any``, ``0.95`` or ``none``.
+    """
+    return [
+        {
+            "name": name,
+            "unit": family.unit(name),
+            "emulator": family.only != "hardware",
+            "hardware": family.only != "emulated",
+            "interval": "any" if family.is_share(name) else "0.95" if name in family.interval else "none",
+            "meaning": family.meanings[name],
+        }
+        for name, family in sorted(
+            (name, module.FAMILY) for module in map(load, names()) for name in module.FAMILY.names
+        )
+    ]

@@ -14,6 +14,20 @@ from harness.verdict.view import View
 SUFFIXES = ("p50", "p90", "p99", "max")
 
 
+def meanings(stem: str, what: str) -> dict[str, str]:
+    """What ``stem.p50`` and its sisters mean, for a family; ``what`` is counted of each sample."""
+    shares = {"p50": "half", "p90": "90 %", "p99": "99 %"}
+    found = {
+        f"{stem}.{suffix}": f"{what}: {share} of the samples took at most this" for suffix, share in shares.items()
+    }
+    return found | {f"{stem}.max": f"{what}: the most that a sample took"}
+
+
+def with_interval(stem: str) -> tuple[str, ...]:
+    """The names of those that have an interval."""
+    return tuple(f"{stem}.{suffix}" for suffix in SUFFIXES if suffix != "max")
+
+
 def counted(view: View) -> npt.NDArray[np.float64]:
     """The counter's values of the sound samples that ran undisturbed; none when the board counted nothing (all 0).
 

@@ -11,7 +11,11 @@ from harness.verdict.metrics import Family
 from harness.verdict.metrics._common import share
 from harness.verdict.view import View
 
-FAMILY = Family(("accuracy",), shares=("accuracy",))
+FAMILY = Family(
+    ("accuracy",),
+    shares=("accuracy",),
+    meanings={"accuracy": "top-1: decided as labelled, of all samples sent; lost and unknown ones are wrong"},
+)
 
 
 def measure(view: View) -> tuple[Measurement, ...]:

@@ -17,7 +17,14 @@ from harness.verdict.metrics import Family
 from harness.verdict.metrics._common import share
 from harness.verdict.view import View
 
-FAMILY = Family(("agreement", "decision_agreement"), shares=("agreement", "decision_agreement"))
+FAMILY = Family(
+    ("agreement", "decision_agreement"),
+    shares=("agreement", "decision_agreement"),
+    meanings={
+        "agreement": "samples whose raw outputs are the reference's, byte for byte",
+        "decision_agreement": "samples that board and reference decide alike",
+    },
+)
 
 
 def measure(view: View) -> tuple[Measurement, ...]:

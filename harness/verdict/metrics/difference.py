@@ -12,7 +12,14 @@ from harness.records import Measurement
 from harness.verdict.metrics import Family
 from harness.verdict.view import View
 
-FAMILY = Family(("max_abs_diff", "rmse"))
+FAMILY = Family(
+    ("max_abs_diff", "rmse"),
+    meanings={
+        "max_abs_diff": "largest difference of an output to the reference, dequantised",
+        "rmse": "root mean square of all outputs' differences to the reference, dequantised",
+    },
+    units={"max_abs_diff": "1", "rmse": "1"},
+)
 
 
 def measure(view: View) -> tuple[Measurement, ...]:

@@ -13,7 +13,11 @@ from harness.verdict.metrics import Family
 from harness.verdict.metrics._common import share
 from harness.verdict.view import View
 
-FAMILY = Family(("nonfinite_outputs",), shares=("nonfinite_outputs",))
+FAMILY = Family(
+    ("nonfinite_outputs",),
+    shares=("nonfinite_outputs",),
+    meanings={"nonfinite_outputs": "samples answered with a NaN or an infinity"},
+)
 
 
 def measure(view: View) -> tuple[Measurement, ...]:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from harness.records import Measurement
 from harness.verdict.metrics import Family
-from harness.verdict.metrics._percentiles import SUFFIXES, counted, percentiles
+from harness.verdict.metrics._percentiles import SUFFIXES, counted, meanings, percentiles, with_interval
 from harness.verdict.view import View
 
 _NAMES = tuple(f"instructions.{suffix}" for suffix in SUFFIXES)
-FAMILY = Family(_NAMES, interval=True, only="emulated", whole=_NAMES)
+FAMILY = Family(
+    _NAMES,
+    interval=with_interval("instructions"),
+    only="emulated",
+    whole=_NAMES,
+    meanings=meanings("instructions", "instructions per run of the network"),
+    units=dict.fromkeys(_NAMES, "instructions"),
+)
 
 
 def measure(view: View) -> tuple[Measurement, ...]:

@@ -18,6 +18,12 @@ FAMILY = Family(
     shares=("input_integrity",),
     whole=("failed_samples", "lost_samples"),
     counted=("failed_samples", "lost_samples"),
+    meanings={
+        "failed_samples": "answered with an error status",
+        "input_integrity": "samples whose input the engine read as it was meant, by its CRC-32",
+        "lost_samples": "sent and never answered",
+    },
+    units={"failed_samples": "samples", "lost_samples": "samples"},
 )
 
 

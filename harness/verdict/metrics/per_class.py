@@ -1,14 +1,14 @@
-"""``precision.<class>``, ``recall.<class>`` and ``f1.macro``, counted by scikit-learn.
+"""``precision.<class>``, ``recall.<class>`` and ``f1.macro``.
 
 Recall is over all samples of the class that were sent: an unsound one is missed, as an unknown is. Precision is over
 the samples decided for the class. Either is left out where its denominator is 0 (0/0 is neither 0 nor 1).
-``f1.macro`` is the mean F1 of the classes that occur as a label or as a decision. Intervals: Wilson, 95 %; none for F1.
+``f1.macro`` is the mean F1, 2 hits / (sent + decided), of the classes that occur as a label or as a decision. Intervals:
+Wilson, 95 %; none for F1.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, f1_score
 
 from harness.records import Measurement
 from harness.verdict.decide import UNKNOWN
@@ -16,16 +16,26 @@ from harness.verdict.metrics import Family
 from harness.verdict.metrics._common import share
 from harness.verdict.view import View
 
-FAMILY = Family(("f1.macro", "precision.*", "recall.*"), shares=("precision.*", "recall.*"), ratios=("f1.macro",))
+FAMILY = Family(
+    ("f1.macro", "precision.*", "recall.*"),
+    shares=("precision.*", "recall.*"),
+    ratios=("f1.macro",),
+    meanings={
+        "f1.macro": "mean F1 of the classes that occur",
+        "precision.*": "right ones of the samples decided as that class: precision.<class>",
+        "recall.*": "found ones of the samples that are of that class: recall.<class>",
+    },
+)
 
 
 def measure(view: View) -> tuple[Measurement, ...]:
     """Per class in the dataset's order, then the macro F1."""
     labels = view.samples.labels
-    # For scikit-learn an unknown is one more label that no class is compared with; so is an unsound sample.
-    decided = np.where(view.sound, view.decisions, UNKNOWN)
     size = len(view.classes)
-    counts = confusion_matrix(labels, decided, labels=[*range(size), UNKNOWN])
+    # An unknown is one more column that no class is compared with; so is an unsound sample.
+    decided = np.where(view.sound & (view.decisions != UNKNOWN), view.decisions, size)
+    counts = np.zeros((size, size + 1), dtype=np.int64)
+    np.add.at(counts, (labels, decided), 1)
     found: list[Measurement] = []
     for index, name in enumerate(view.classes):
         hits, sent, claimed = (int(x) for x in (counts[index, index], counts[index].sum(), counts[:, index].sum()))
@@ -33,7 +43,7 @@ def measure(view: View) -> tuple[Measurement, ...]:
             found.append(share(f"precision.{name}", hits, claimed))
         if sent:
             found.append(share(f"recall.{name}", hits, sent))
-    seen = [index for index in range(size) if counts[index].sum() or counts[:, index].sum()]
-    f1 = float(f1_score(labels, decided, labels=seen, average="macro", zero_division=0))
-    found.append(Measurement(name="f1.macro", value=f1, unit="ratio", n=view.n))
+    both = counts.sum(axis=1) + counts.sum(axis=0)[:size]
+    f1 = 2 * np.diagonal(counts)[both > 0] / both[both > 0]
+    found.append(Measurement(name="f1.macro", value=float(f1.mean()), unit="ratio", n=view.n))
     return tuple(found)

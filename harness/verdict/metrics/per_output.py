@@ -15,7 +15,15 @@ from harness.records import Measurement
 from harness.verdict.metrics import Family
 from harness.verdict.view import View
 
-FAMILY = Family(("binary_accuracy", "mean_abs_error"), ratios=("binary_accuracy",))
+FAMILY = Family(
+    ("binary_accuracy", "mean_abs_error"),
+    ratios=("binary_accuracy",),
+    meanings={
+        "binary_accuracy": "single outputs on the right side of 0.5; ten classes and never a decision make 0.9",
+        "mean_abs_error": "sum of a sample's |expected - output|, mean over the samples",
+    },
+    units={"mean_abs_error": "1"},
+)
 
 
 def measure(view: View) -> tuple[Measurement, ...]:

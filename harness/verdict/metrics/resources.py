@@ -15,6 +15,13 @@ from harness.verdict.view import View
 FAMILY = Family(
     ("flash_bytes", "ram_bytes", "stack_bytes", "board_resets"),
     whole=("flash_bytes", "ram_bytes", "stack_bytes", "board_resets"),
+    meanings={
+        "board_resets": "how often the board started anew while it streamed",
+        "flash_bytes": "what the firmware takes of the flash",
+        "ram_bytes": "what the firmware takes of the RAM, its reserved stack included",
+        "stack_bytes": "deepest stack that was seen",
+    },
+    units={"flash_bytes": "B", "ram_bytes": "B", "stack_bytes": "B", "board_resets": "resets"},
 )
 
 

@@ -12,7 +12,17 @@ from harness.records import Measurement
 from harness.verdict.metrics import Family
 from harness.verdict.view import View
 
-FAMILY = Family(("line_use", "overlap", "samples_per_s"), ratios=("line_use", "overlap"), only="hardware")
+FAMILY = Family(
+    ("line_use", "overlap", "samples_per_s"),
+    ratios=("line_use", "overlap"),
+    only="hardware",
+    meanings={
+        "line_use": "bits of payload by the bits that the line could carry meanwhile",
+        "overlap": "bytes that reached the board while its engine ran, of all that it received",
+        "samples_per_s": "answered samples by the time of streaming",
+    },
+    units={"samples_per_s": "1/s"},
+)
 
 
 def measure(view: View) -> tuple[Measurement, ...]:

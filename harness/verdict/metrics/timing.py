@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from harness.records import Measurement
 from harness.verdict.metrics import Family
-from harness.verdict.metrics._percentiles import SUFFIXES, counted, percentiles
+from harness.verdict.metrics._percentiles import SUFFIXES, counted, meanings, percentiles, with_interval
 from harness.verdict.view import View
 
 FAMILY = Family(
     tuple(f"{stem}.{suffix}" for stem in ("cycles", "latency_us") for suffix in SUFFIXES),
-    interval=True,
+    interval=with_interval("cycles") + with_interval("latency_us"),
     only="hardware",
     whole=tuple(f"cycles.{suffix}" for suffix in SUFFIXES),
+    meanings=meanings("cycles", "cycles per run of the network")
+    | meanings("latency_us", "time per run of the network"),
+    units={
+        f"{stem}.{suffix}": unit for stem, unit in (("cycles", "cycles"), ("latency_us", "us")) for suffix in SUFFIXES
+    },
 )
 
 

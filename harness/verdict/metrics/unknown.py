@@ -8,7 +8,11 @@ from harness.verdict.metrics import Family
 from harness.verdict.metrics._common import share
 from harness.verdict.view import View
 
-FAMILY = Family(("unknown_rate",), shares=("unknown_rate",))
+FAMILY = Family(
+    ("unknown_rate",),
+    shares=("unknown_rate",),
+    meanings={"unknown_rate": "samples answered soundly but decided as unknown"},
+)
 
 
 def measure(view: View) -> tuple[Measurement, ...]:

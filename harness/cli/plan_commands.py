@@ -1,0 +1,128 @@
+"""Commands about plans: ``plan check``, ``plan schema``, ``metrics``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from harness.cli.app import Exit, app, wide_console
+from harness.errors import PlanError
+from harness.paths import shipped
+from harness.text import printable
+
+if TYPE_CHECKING:
+    from harness.plans import Plan
+
+PlanArgument = Annotated[str, typer.Argument(metavar="PLAN", help="A plan file, or the name of one in testplans/.")]
+
+plan = typer.Typer(help="Plans: check them, and their JSON schema.", no_args_is_help=True)
+app.add_typer(plan, name="plan")
+
+
+def find_plan(name: str) -> Plan:
+    """A plan by path, or by name in ``./testplans`` or among those that come with the project."""
+    from harness.plans import discover
+    from harness.run.reading import read_plan
+
+    path = Path(name)
+    if path.is_file():
+        return read_plan(path)
+    folders = [Path("testplans"), shipped("testplans")]
+    for folder in folders:
+        for candidate in discover(folder):
+            if candidate.stem == name:
+                return read_plan(candidate)
+    known = sorted({candidate.stem for folder in folders for candidate in discover(folder)})
+    raise PlanError(f"there is no plan {name!r}", expected=f"a file, or one of: {', '.join(known)}")
+
+
+@plan.command()
+def check(
+    plans: Annotated[list[str], typer.Argument(metavar="FILE...", help="Plan files, or names of those in testplans/.")],
+) -> None:
+    """Say all that is wrong with plans and can be known without a board: nothing is built, flashed or fetched.
+
+    Each case is gone through with its model, its data and the reference. Exit status 0 when all are right, else 3.
+    """
+    wrong = False
+    for name in plans:
+        notes: list[str] = []
+        errors = list(_errors(name, notes))
+        wrong = wrong or bool(errors)
+        for line in (f"{name}: {'wrong' if errors else 'right'}", *notes, *errors):
+            typer.echo(printable(line))
+    raise typer.Exit(Exit.MISTAKE if wrong else Exit.PASS)
+
+
+def _errors(name: str, notes: list[str]) -> Iterator[str]:
+    """What is wrong with a plan, each thing once; ``notes`` gets what is worth knowing of the rest."""
+    from harness.bench import boards
+    from harness.data import DataMissing
+    from harness.plans import expand
+    from harness.run.prepare import check_memory, rehearsed
+
+    try:
+        cases = expand(find_plan(name), boards=boards.names())
+    except PlanError as error:
+        yield f"  {error}"
+        return
+    told: set[str] = set()
+    for case in cases:
+        try:
+            check_memory(case)
+        except PlanError as error:
+            if str(error) not in told:
+                yield f"  {error}"
+            told.add(str(error))
+    for case in {case.model: case for case in reversed(cases)}.values():
+        try:
+            work = rehearsed(case)
+        except DataMissing as missing:
+            notes.append(
+                f"  {case.model}: not looked at, since its data is not here: {missing.next_step or missing.what}"
+            )
+        except PlanError as error:
+            if str(error) not in told:
+                yield f"  {error}"
+            told.add(str(error))
+        else:
+            notes.append(f"  {case.model}: {len(work.data)} samples, answered by the reference {work.reference.engine}")
+            notes += [f"    {warning}" for warning in work.warnings]
+
+
+@plan.command()
+def schema() -> None:
+    """Print the JSON schema of plans. An editor that knows YAML takes it by a plan's first line.
+
+    hil plan schema > testplans/plan.schema.json, and the line: # yaml-language-server: $schema=plan.schema.json
+    """
+    from harness.plans.jsonschema import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=1))
+
+
+@app.command()
+def metrics(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """What is measured and may be gated on: name, unit, whether an emulator gives it, meaning.
+
+    Example: accuracy >= 0.95 confidence 0.95
+    """
+    from harness.verdict.metrics import described
+
+    found = described()
+    if as_json:
+        typer.echo(json.dumps(found, indent=1))
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("metric", "unit", "emulator", "hardware", "interval"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("meaning")
+    for one in found:
+        marks = ("yes" if one[key] else "no" for key in ("emulator", "hardware"))
+        table.add_row(str(one["name"]), str(one["unit"]), *marks, str(one["interval"]), str(one["meaning"]))
+    wide_console().print(table)

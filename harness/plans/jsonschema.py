@@ -1,0 +1,50 @@
+"""The JSON schema of a plan, for editors: what ``load`` takes, its short forms included.
+
+It is wider than ``load``, which also knows what belongs together; it is never narrower.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.plans.gatetext import PATTERN
+from harness.plans.schema import Plan
+
+Schema = dict[str, Any]
+
+_SET_BY_LOAD = ("origin", "places")
+_PLURALS = {"board": "boards", "model": "models"}
+
+
+def json_schema() -> Schema:
+    """JSON Schema, draft 2020-12."""
+    schema = Plan.model_json_schema()
+    parts, kinds = schema["properties"], schema["$defs"]
+    for key in _SET_BY_LOAD:
+        del parts[key]
+    for key in (*_PLURALS.values(), "tags"):
+        parts[key] = _or(parts[key]["items"], parts[key])
+    for one, many in _PLURALS.items():
+        parts[one] = parts[many]
+    schema["required"] = [key for key in schema["required"] if key not in _PLURALS.values()]
+    schema["allOf"] = [{"oneOf": [{"required": [one]}, {"required": [many]}]} for one, many in _PLURALS.items()]
+    parts["dataset"] = _or(kinds["DatasetSpec"]["properties"]["name"], parts["dataset"])
+    # The rule is what tells the two apart: it may not be left out of the long form.
+    kinds["ArgmaxRule"]["required"] = ["rule"]
+    parts["decide"] = _or({"const": "argmax"}, *parts["decide"]["oneOf"])
+    text: Schema = {"type": "string", "pattern": f"^{PATTERN}$"}
+    gate = kinds["Gate"]
+    beside = {key: value for key, value in gate["properties"].items() if key not in ("metric", "op", "limit")}
+    kinds["GateWithText"] = {
+        "type": "object",
+        "description": "A gate as text, with what is said beside it.",
+        "properties": {"gate": text} | beside,
+        "required": ["gate"],
+        "additionalProperties": False,
+    }
+    parts["gates"]["items"] = _or(text, parts["gates"]["items"], {"$ref": "#/$defs/GateWithText"})
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A plan of hil"} | schema
+
+
+def _or(*forms: Schema) -> Schema:
+    return {"anyOf": list(forms)}

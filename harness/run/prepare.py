@@ -1,0 +1,49 @@
+"""What a case stands on before anything is built: its model, its data, and that plan, model and data belong together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from harness.bench.boards import load_board
+from harness.build.budget import check_fit
+from harness.build.inputs import BuildBoard
+from harness.data.dataset import Dataset
+from harness.models.codegen import plan_layout
+from harness.models.metadata import Model
+from harness.plans.expand import Case
+from harness.run.workload import Workload, load_case_model, load_data, make_workload, matched_classes
+from harness.verdict import check_gates, check_rule
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """``planned``: how many samples the plan means; ``--samples`` may have left fewer in ``data``. ``warnings`` are for people."""
+
+    model: Model
+    data: Dataset
+    planned: int
+    warnings: tuple[str, ...]
+
+
+def prepared(case: Case) -> Prepared:
+    """``PlanError`` for what does not belong together; ``DataMissing`` when the data is not on this machine."""
+    model = load_case_model(case)
+    check_rule(case.plan.decide, model.outputs[0], case.plan.where("decide.above"))
+    data, planned = load_data(case)
+    data, mapped = matched_classes(model, data)
+    check_gates(case.gates, case.plan.where_gate, classes=data.classes, n_samples=planned)
+    return Prepared(model, data, planned, (mapped,) if mapped else ())
+
+
+def check_memory(case: Case) -> None:
+    """``PlanError`` when the firmware with the case's model cannot fit the board's flash or RAM."""
+    model = load_case_model(case)
+    layout = plan_layout(model.path, name=model.name)
+    check_fit(layout, BuildBoard.load(load_board(case.board).folder))
+
+
+def rehearsed(case: Case) -> Workload:
+    """All of a case that needs neither board nor compiler, up to what the reference answers. Errors as ``prepared``."""
+    ready = prepared(case)
+    found = make_workload(ready.model, ready.data, case.plan.reference, ready.planned)
+    return replace(found, warnings=(*ready.warnings, *found.warnings))
