@@ -17,7 +17,6 @@ from harness.cli.app import BoardOption, Compiler, Output, app, interruptible, w
 from harness.cli.plan_commands import PlanArgument, find_plan
 from harness.clock import SystemClock
 from harness.errors import BenchError, DeviceError, MisuseError, PlanError
-from harness.records import Verdict
 from harness.run.watch import Step, line
 
 if TYPE_CHECKING:
@@ -182,6 +181,7 @@ def run(
     from harness.bench.boards import load_board, names
     from harness.evidence.reports import terminal
     from harness.plans import expand
+    from harness.records import Verdict
     from harness.run.claim import claimed
     from harness.run.options import RunOptions
     from harness.run.runner import run_case

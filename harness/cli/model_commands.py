@@ -15,8 +15,6 @@ from harness.cli import output
 from harness.cli.app import Output, app
 from harness.disk.scratch import scratch
 from harness.errors import MisuseError
-from harness.models.find import TOML
-from harness.models.frontends.kept import as_tflite
 from harness.paths import shipped
 
 if TYPE_CHECKING:
@@ -42,6 +40,8 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Layers, shapes, multiply-accumulates, parameters, memory, and on which boards the model fits."""
+    from harness.models.frontends.kept import as_tflite
+
     path = _model_file(file)
     facts = _facts(as_tflite(path), board)
     if as_json:
@@ -108,6 +108,7 @@ def quantize(
     """Make an int8 model of a float one and say at once what accuracy that costs."""
     from harness.data.datasets import load
     from harness.models.compress import compressed
+    from harness.models.frontends.kept import as_tflite
 
     path = _model_file(file)
     output.check(out, ".tflite", new_folder=True)
@@ -143,6 +144,7 @@ def update(
     """
     from harness.models import find
     from harness.models.describe import toml_text, updated
+    from harness.models.find import TOML
 
     toml = find(folder)
     if toml.name != TOML:
@@ -175,6 +177,7 @@ def _changes(old: Facts, new: Facts) -> Iterator[str]:
 def _model_file(text: str) -> Path:
     """The file of the model that is meant, whatever its model.toml says of it."""
     from harness.models import find
+    from harness.models.find import TOML
     from harness.models.metadata import read_facts
 
     found = find(text)
@@ -237,6 +240,7 @@ def _parts(largest: dict[str, int]) -> str:
 
 def _check_update(out: Path, update: bool) -> None:
     """``MisuseError`` before the work when the model.toml that is there is of another file."""
+    from harness.models.find import TOML
     from harness.models.metadata import read_facts
 
     toml = out.parent / TOML
@@ -253,6 +257,7 @@ def _check_update(out: Path, update: bool) -> None:
 def _keep(made: Path, out: Path, title: str, classes: str | None, update: bool) -> str:
     """Put a model where it was wanted, with a model.toml beside it if there is none; what was done about that."""
     from harness.models.describe import model_toml, toml_text, updated
+    from harness.models.find import TOML
 
     toml = out.parent / TOML
     if not toml.exists():

@@ -22,6 +22,9 @@ def json_schema() -> Schema:
     parts, kinds = schema["properties"], schema["$defs"]
     for key in _SET_BY_LOAD:
         del parts[key]
+    kinds["ModelSpec"]["required"] = []
+    kinds["ModelSpec"]["anyOf"] = [{"required": ["name"]}, {"required": ["file"]}]
+    parts["models"]["items"] = _or({"type": "string", "minLength": 1}, parts["models"]["items"])
     for key in (*_PLURALS.values(), "tags"):
         parts[key] = _or(parts[key]["items"], parts[key])
     for one, many in _PLURALS.items():
