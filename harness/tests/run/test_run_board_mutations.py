@@ -9,7 +9,7 @@ from run_mutations import MUTATIONS, NO_VTOR, Workshop
 
 from harness.bench.boards import names
 from harness.paths import shipped
-from harness.plans import expand, load
+from harness.plans import ModelSpec, expand, load
 from harness.plans.schema import Timeouts
 from harness.records import Verdict
 from harness.run.options import RunOptions
@@ -38,7 +38,12 @@ def verdict_of(mutation, elf):
     timeouts = Timeouts(hello_s=0.5, answer_s=2.0)
     exact = tuple(gate for gate in plan.gates if gate.metric == "agreement")  # what so few samples can decide
     plan = plan.model_copy(
-        update={"boards": (mutation.board,), "models": (mutation.model,), "gates": exact, "timeouts": timeouts}
+        update={
+            "boards": (mutation.board,),
+            "models": (ModelSpec(name=mutation.model),),
+            "gates": exact,
+            "timeouts": timeouts,
+        }
     )
     (case,) = expand(plan, boards=names(), only_boards=[mutation.board], samples=SAMPLES)
     return run_case(case, RunOptions(backend="virtual", firmware=elf), watch=lambda _step: None).record

@@ -14,7 +14,7 @@ def bounded(**timeouts):
 
 
 def test_a_build_is_stopped_when_the_plans_time_is_over(run, monkeypatch, tmp_path):
-    monkeypatch.setattr("harness.build.firmware.default_cache_dir", lambda: tmp_path)
+    monkeypatch.setattr("harness.disk.folders.cache_path", lambda name: tmp_path / name)
     record = run(case=bounded(build_s=0.01)).record
     assert record.verdict is Verdict.ERROR
     assert "at most 0.01 s" in record.reasons[0]
