@@ -18,7 +18,7 @@ PRIMASK and FAULTMASK, the floating point frame; faults with CFSR, HFSR and BFAR
 SCB; halting debug with six breakpoints, stepping, vector catch; flash with keys, erase, programming that only clears
 bits, error flags and its alias at 0; RCC with clock gates, oscillators that take time, clock tree and reset flags; PWR, GPIO,
 the independent watchdog, USART2 with interrupts, baud rate, overrun and framing errors, DBGMCU identity, unique id and flash
-size. That is the STM32F446; each other chip's file and its peripherals say what they model, and what of it is from memory. RAM
+size. That is the STM32F446; each other chip's file and its peripherals say what they model. RAM
 survives every reset, flash and its read-out protection live as long as the process. Names, places, fields and reset values of
 registers are held against the vendors' descriptions (``fixtures/registers``); their behaviour comes from RM0390 and
 ARM DDI 0403E as the authors understand them, and no line of it was compared with a chip.

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from harness.bench import boards, selftest
 from harness.bench.boards import Board
 from harness.bench.emulators import About, EmulatedUnit, Findings
+from harness.bench.emulators._supervised import Supervised
 from harness.bench.finding import Finding, State
 from harness.bench.probes.supervised import SupervisedProbe
 from harness.errors import BenchError
 from harness.qemu import locate, process
 from harness.qemu.machines import KINDS
 from harness.qemu.process import Facts
-from harness.virtual.debug import lifetime, registry
-from harness.virtual.host.supervised import SupervisedUnit
 
 ABOUT = About(
     "QEMU",
@@ -24,44 +22,10 @@ ABOUT = About(
 )
 
 
-@dataclass
-class BenchQemu:
+class BenchQemu(Supervised):
     """A unit in QEMU as the bench sees it."""
 
-    running: SupervisedUnit
-
-    @property
-    def uid(self) -> str:
-        """See EmulatedUnit."""
-        return self.running.uid
-
-    @property
-    def port(self) -> str:
-        """See EmulatedUnit."""
-        return self.running.port
-
-    @property
-    def alive(self) -> bool:
-        """See EmulatedUnit."""
-        return self.running.alive
-
-    def ended(self, within_s: float) -> bool:
-        """See EmulatedUnit."""
-        return self.running.ended(within_s)
-
-    @property
-    def why_dead(self) -> str:
-        """See EmulatedUnit."""
-        return self.running.why_dead
-
-    @property
-    def core_fault(self) -> str:
-        """See EmulatedUnit."""
-        return self.running.core_fault
-
-    def own_time_s(self) -> float | None:
-        """The host's time less that in which QEMU got no processor."""
-        return lifetime.read(registry.lifetime_path(self.uid)) if self.alive else None
+    # Its own time is the host's, less that in which no processor was free for it.
 
     def probe(self, *, allow_mass_erase: bool = False) -> SupervisedProbe:
         """QEMU's gdb stub instead of a debug probe. There is no protection to take away."""
@@ -70,10 +34,6 @@ class BenchQemu:
     def findings(self) -> Findings:
         """Nothing: an access to nothing is a bus fault here, as on a chip."""
         return Findings()
-
-    def close(self) -> None:
-        """See EmulatedUnit."""
-        self.running.close()
 
 
 def require(board: Board) -> None:

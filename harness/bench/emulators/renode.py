@@ -11,13 +11,12 @@ from pathlib import Path
 from harness.bench import selftest
 from harness.bench.boards import Board
 from harness.bench.emulators import About, EmulatedUnit, Findings
+from harness.bench.emulators._supervised import Supervised
 from harness.bench.finding import Finding
 from harness.bench.probes.supervised import SupervisedProbe
 from harness.errors import BenchError, HilError
 from harness.renode import locate, process, soc
 from harness.renode.platform import Facts
-from harness.virtual.debug import lifetime, registry
-from harness.virtual.host.supervised import SupervisedUnit
 
 ABOUT = About(
     "Renode",
@@ -54,44 +53,12 @@ class _RenodeProbe(SupervisedProbe):
 
 
 @dataclass
-class BenchRenode:
+class BenchRenode(Supervised):
     """A unit in Renode as the bench sees it."""
 
     board: Board
-    running: SupervisedUnit
 
-    @property
-    def uid(self) -> str:
-        """See EmulatedUnit."""
-        return self.running.uid
-
-    @property
-    def port(self) -> str:
-        """See EmulatedUnit."""
-        return self.running.port
-
-    @property
-    def alive(self) -> bool:
-        """See EmulatedUnit."""
-        return self.running.alive
-
-    def ended(self, within_s: float) -> bool:
-        """See EmulatedUnit."""
-        return self.running.ended(within_s)
-
-    @property
-    def why_dead(self) -> str:
-        """See EmulatedUnit."""
-        return self.running.why_dead
-
-    @property
-    def core_fault(self) -> str:
-        """See EmulatedUnit."""
-        return self.running.core_fault
-
-    def own_time_s(self) -> float | None:
-        """How long it has lived by its own clock: virtual time while its core may run, the host's while it is held."""
-        return lifetime.read(registry.lifetime_path(self.uid)) if self.alive else None
+    # Its own time is virtual time while its core may run, the host's while it is held.
 
     def probe(self, *, allow_mass_erase: bool = False) -> SupervisedProbe:
         """Renode instead of a debug probe. There is no protection to take away."""
@@ -101,10 +68,6 @@ class BenchRenode:
         """Accesses to nothing, from Renode's log."""
         told = self.probe().ask("findings")
         return Findings(tuple(told["errors"]), tuple(told["warnings"]))
-
-    def close(self) -> None:
-        """See EmulatedUnit."""
-        self.running.close()
 
 
 def require(board: Board) -> None:
@@ -123,7 +86,7 @@ def start(board: Board) -> EmulatedUnit:
     """Start one unit. ``BenchError`` when Renode or a platform for the board's chip is missing, it does not come up, or it
     computes what the engine's kernels need wrongly."""
     require(board)
-    unit = BenchRenode(board, process.start(facts(board)))
+    unit = BenchRenode(process.start(facts(board)), board)
     try:
         _prove(unit, board)
     except BaseException:
