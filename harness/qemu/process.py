@@ -9,18 +9,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
-import socket
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.errors import HilError
 from harness.qemu import locate
 from harness.qemu.machines import KINDS
 from harness.virtual.debug import registry
 from harness.virtual.host.process import new_uid, spawn
+from harness.virtual.host.served import Signals, listening, owner_fds
 from harness.virtual.host.supervised import ENDED_BY_FIRMWARE, SupervisedUnit
 
 _START_TIMEOUT_S = 60.0
@@ -46,16 +44,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--uid", required=True)
     parser.add_argument("--owner", type=int, help="end when this process ends")
     options = parser.parse_args(arguments)
-    stop_on_eof = [0]
-    if options.owner is not None and hasattr(os, "pidfd_open"):
-        try:
-            stop_on_eof.append(os.pidfd_open(options.owner))
-        except ProcessLookupError:
-            return 0
+    owner = owner_fds(options.owner)
+    if owner is None:
+        return 0
     from harness.qemu.launch import CoreLockedUp
 
     try:
-        _serve(options, Facts(**json.loads(options.facts)), registry.check_uid(options.uid), stop_on_eof)
+        _serve(options, Facts(**json.loads(options.facts)), registry.check_uid(options.uid), [0, *owner])
     except CoreLockedUp as error:
         print(error, file=sys.stderr, flush=True)
         return ENDED_BY_FIRMWARE
@@ -70,30 +65,16 @@ def _serve(options: argparse.Namespace, facts: Facts, uid: str, stop_on_eof: lis
     from harness.qemu.unit import Unit
     from harness.virtual.debug.lifetime import Lifetime
 
-    path = registry.socket_path(uid)
-    wake_in, wake_out = os.pipe()  # a signal must end a poll() that sleeps
-    os.set_blocking(wake_out, False)
-    signal.set_wakeup_fd(wake_out)
-    unit: Unit | None = None
-
-    def end(_number: int, _frame: Any) -> None:
-        if unit is None:
-            raise SystemExit(0)
-        unit.running = False
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, end)
+    signals = Signals()
     with (
         launch(options.qemu, facts.machine, KINDS[facts.machine], facts.uart) as launched,
-        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener,
+        listening(uid) as listener,
     ):
-        path.unlink(missing_ok=True)
-        listener.bind(str(path))
-        listener.listen(8)
         name = f"QEMU {options.version}, {facts.machine}, through its gdb stub"
         lifetime = Lifetime(registry.lifetime_path(uid))
-        unit = Unit(launched, facts.flash_origin, name, lifetime, listener, [*stop_on_eof, wake_in])
-        ready = {"uid": uid, "pid": os.getpid(), "port": unit.port.path, "socket": str(path),
+        unit = Unit(launched, facts.flash_origin, name, lifetime, listener, [*stop_on_eof, signals.fd])
+        signals.end(unit)
+        ready = {"uid": uid, "pid": os.getpid(), "port": unit.port.path, "socket": str(registry.socket_path(uid)),
                  "group": launched.process.pid, "name": name}  # fmt: skip
         print(json.dumps(ready), flush=True)
         try:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.bench import boards, selftest
+from harness.bench import boards
 from harness.bench.boards import Board
 from harness.bench.emulators import About, EmulatedUnit, Findings
-from harness.bench.emulators._supervised import Supervised
+from harness.bench.emulators._running import Supervised, prove
 from harness.bench.finding import Finding, State
 from harness.bench.probes.supervised import SupervisedProbe
 from harness.errors import BenchError
@@ -59,19 +59,11 @@ def start(board: Board) -> EmulatedUnit:
     memory = board.memory
     unit = BenchQemu(process.start(Facts(board.name, board.qemu.machine, board.uart.name, memory.flash_origin)))
     try:
-        _prove(unit, board)
+        prove(unit, unit.probe(), board, locate.INSTALL)
     except BaseException:
         unit.close()
         raise
     return unit
-
-
-def _prove(unit: BenchQemu, board: Board) -> None:
-    memory = board.memory
-    program = selftest.program(memory.ram_origin + memory.ram_bytes, memory.flash_origin, memory.ram_origin)
-    told = unit.probe().ask("try", image=program.hex(), at=memory.flash_origin, result=memory.ram_origin,
-               size=selftest.RESULT_BYTES)  # fmt: skip
-    selftest.judge(bytes.fromhex(told["found"]), unit.running.name, locate.INSTALL)
 
 
 def examine() -> Iterator[Finding]:

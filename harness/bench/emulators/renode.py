@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bench import selftest
 from harness.bench.boards import Board
 from harness.bench.emulators import About, EmulatedUnit, Findings
-from harness.bench.emulators._supervised import Supervised
+from harness.bench.emulators._running import Supervised, prove
 from harness.bench.finding import Finding
 from harness.bench.probes.supervised import SupervisedProbe
 from harness.errors import BenchError, HilError
@@ -88,19 +87,11 @@ def start(board: Board) -> EmulatedUnit:
     require(board)
     unit = BenchRenode(process.start(facts(board)), board)
     try:
-        _prove(unit, board)
+        prove(unit, unit.probe(), board, _ADVICE)
     except BaseException:
         unit.close()
         raise
     return unit
-
-
-def _prove(unit: BenchRenode, board: Board) -> None:
-    memory = board.memory
-    program = selftest.program(memory.ram_origin + memory.ram_bytes, memory.flash_origin, memory.ram_origin)
-    told = unit.probe().ask("try", image=program.hex(), at=memory.flash_origin, result=memory.ram_origin,
-               size=selftest.RESULT_BYTES)  # fmt: skip
-    selftest.judge(bytes.fromhex(told["found"]), unit.running.name, _ADVICE)
 
 
 def facts(board: Board) -> Facts:

@@ -11,12 +11,13 @@ from mmap import mmap
 from harness.bench import boards, selftest
 from harness.bench.boards import Board
 from harness.bench.emulators import About, EmulatedUnit, Findings
+from harness.bench.emulators._running import InProcess
 from harness.bench.finding import Finding
 from harness.bench.probes import Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.errors import BenchError, MisuseError
 from harness.virtual.core.machine import Machine
-from harness.virtual.debug import lifetime, registry, rpc
+from harness.virtual.debug import rpc
 from harness.virtual.host import process
 from harness.virtual.host.control import Control
 
@@ -27,40 +28,11 @@ ABOUT = About("virtual board", "no cycles, no latency")
 
 
 @dataclass
-class VirtualUnit:
+class VirtualUnit(InProcess):
     """A virtual unit as the bench sees it."""
 
     board: Board
-    running: process.RunningUnit
     core_fault: str = ""  # its core faults and locks up as the chip's does: the wire and the probe tell
-
-    @property
-    def uid(self) -> str:
-        """See EmulatedUnit."""
-        return self.running.uid
-
-    @property
-    def port(self) -> str:
-        """See EmulatedUnit."""
-        return self.running.port
-
-    @property
-    def alive(self) -> bool:
-        """See EmulatedUnit."""
-        return self.running.alive
-
-    def ended(self, within_s: float) -> bool:
-        """See EmulatedUnit."""
-        return self.running.ended(within_s)
-
-    @property
-    def why_dead(self) -> str:
-        """See EmulatedUnit."""
-        return self.running.why_dead
-
-    def own_time_s(self) -> float | None:
-        """See EmulatedUnit."""
-        return lifetime.read(registry.lifetime_path(self.uid)) if self.alive else None
 
     def probe(self, *, allow_mass_erase: bool) -> Probe:
         """pyOCD, as for a real one."""
@@ -83,10 +55,6 @@ class VirtualUnit:
             )
         return Findings(tuple(errors), tuple(told["warnings"]), tuple(told["hints"]))
 
-    def close(self) -> None:
-        """See EmulatedUnit."""
-        self.running.close()
-
 
 def require(board: Board) -> None:
     """See Emulator."""
@@ -104,7 +72,7 @@ def start(board: Board) -> EmulatedUnit:
     require(board)
     assert board.virtual is not None
     _prove()
-    return VirtualUnit(board, process.start(board.virtual.soc, board_name=board.name))
+    return VirtualUnit(process.start(board.virtual.soc, board_name=board.name), board)
 
 
 @cache

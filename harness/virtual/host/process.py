@@ -12,8 +12,6 @@ import json
 import os
 import secrets
 import select
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +22,7 @@ from typing import IO, Any, TypeVar
 from harness.errors import BenchError, HilError
 from harness.virtual import soc
 from harness.virtual.debug import registry
+from harness.virtual.host.served import Signals, listening, owner_fds
 
 _KILL_AFTER_S = 2.0
 
@@ -37,12 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--watch-stdin", action="store_true", help="end when standard input ends")
     parser.add_argument("--owner", type=int, help="end when this process ends")
     options = parser.parse_args(arguments)
-    stop_on_eof = [0] if options.watch_stdin else []
-    if options.owner is not None and hasattr(os, "pidfd_open"):
-        try:
-            stop_on_eof.append(os.pidfd_open(options.owner))
-        except ProcessLookupError:
-            return 0
+    owner = owner_fds(options.owner)
+    if owner is None:
+        return 0
+    stop_on_eof = [*([0] if options.watch_stdin else []), *owner]
     uid = options.uid or new_uid()
     try:
         registry.check_uid(uid)
@@ -64,40 +61,25 @@ def _serve(chip_name: str, uid: str, board_name: str, stop_on_eof: list[int]) ->
     from harness.virtual.host.unit import Unit
 
     target, chip = soc.build(chip_name, uid)
-    path = registry.socket_path(uid)
     if registry.find(uid) is not None:
         raise BenchError("a virtual unit with this id is running already", found=uid, next_step="choose another --uid")
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    unit: Unit | None = None
-    wake_in, wake_out = os.pipe()  # a signal must end a poll() that sleeps
-    os.set_blocking(wake_out, False)
-    signal.set_wakeup_fd(wake_out)
-    try:
-        listener.bind(str(path))
-        listener.listen(8)
-        unit = Unit(chip, listener, [*stop_on_eof, wake_in], Lifetime(registry.lifetime_path(uid)))
-
-        def end(_number: int, _frame: Any) -> None:
-            assert unit is not None
-            unit.running = False
-
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, end)
-        pid = os.getpid()
-        entry = registry.UnitEntry(
-            uid=uid, pid=pid, born=registry.born(pid) or "?", soc=chip_name, board_name=board_name, target=target,
-            port=unit.port.path, socket=str(path),
-        )  # fmt: skip
-        registry.publish(entry)
-        ready = {"uid": uid, "pid": pid, "port": entry.port, "socket": entry.socket}
-        print(json.dumps(ready), flush=True)
-        unit.serve()
-    finally:
-        registry.withdraw(uid)
-        if unit is not None:
+    signals = Signals()
+    with listening(uid) as listener:
+        unit = Unit(chip, listener, [*stop_on_eof, signals.fd], Lifetime(registry.lifetime_path(uid)))
+        try:
+            signals.end(unit)
+            pid = os.getpid()
+            entry = registry.UnitEntry(
+                uid=uid, pid=pid, born=registry.born(pid) or "?", soc=chip_name, board_name=board_name, target=target,
+                port=unit.port.path, socket=str(registry.socket_path(uid)),
+            )  # fmt: skip
+            registry.publish(entry)
+            ready = {"uid": uid, "pid": pid, "port": entry.port, "socket": entry.socket}
+            print(json.dumps(ready), flush=True)
+            unit.serve()
+        finally:
+            registry.withdraw(uid)
             unit.close()
-        listener.close()
 
 
 def new_uid() -> str:
