@@ -26,15 +26,18 @@ class _Part(BaseModel):
 class BenchUnit(_Part):
     """One unit: which kind of board, its probe's unique id, its port's path or URL."""
 
-    board: str = Field(min_length=1)
-    uid: str = Field(min_length=1)
-    port: str = Field(min_length=1)
+    board: str = Field(min_length=1, description="The kind of board it is: `hil boards` lists them.")
+    uid: str = Field(min_length=1, description="The unique id of its probe, as `pyocd list` shows it.")
+    port: str = Field(
+        min_length=1,
+        description="Its serial port: a path, or a URL such as `socket://rack2:7001` or `rfc2217://rack2:7001`.",
+    )
 
 
 class Bench(_Part):
     """The units of a host."""
 
-    units: tuple[BenchUnit, ...] = Field(min_length=1)
+    units: tuple[BenchUnit, ...] = Field(min_length=1, description="One entry a unit.")
 
 
 def load_bench(path: Path) -> Bench:

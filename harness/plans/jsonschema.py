@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.plans.gatetext import PATTERN
+from harness.plans.gatetext import FORM, PATTERN
 from harness.plans.schema import Plan
 
 Schema = dict[str, Any]
@@ -34,8 +34,9 @@ def json_schema() -> Schema:
     parts["dataset"] = _or(kinds["DatasetSpec"]["properties"]["name"], parts["dataset"])
     # The rule is what tells the two apart: it may not be left out of the long form.
     kinds["ArgmaxRule"]["required"] = ["rule"]
-    parts["decide"] = _or({"const": "argmax"}, *parts["decide"]["oneOf"])
-    text: Schema = {"type": "string", "pattern": f"^{PATTERN}$"}
+    decide = parts["decide"]
+    parts["decide"] = _or({"const": "argmax"}, *decide["oneOf"]) | {"description": decide["description"]}
+    text: Schema = {"type": "string", "pattern": f"^{PATTERN}$", "description": f"The gate: {FORM}."}
     gate = kinds["Gate"]
     beside = {key: value for key, value in gate["properties"].items() if key not in ("metric", "op", "limit")}
     kinds["GateWithText"] = {
@@ -50,4 +51,6 @@ def json_schema() -> Schema:
 
 
 def _or(*forms: Schema) -> Schema:
-    return {"anyOf": list(forms)}
+    """Any of them. What the last one is for, editors show for all."""
+    text = {"description": forms[-1]["description"]} if "description" in forms[-1] else {}
+    return {"anyOf": list(forms)} | text

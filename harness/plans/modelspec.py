@@ -26,9 +26,11 @@ class ModelSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=())
 
-    name: Name
-    file: str = ""
-    classes: tuple[str, ...] = ()
+    name: Name = Field(description="What the case, the gates and the reports call it; alone: which model it is.")
+    file: str = Field(default="", description="Its file or folder, from where the plan stands.")
+    classes: tuple[str, ...] = Field(
+        default=(), description="Names of the outputs in their order; what model.toml says, else the data, if left out."
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -25,7 +25,7 @@ class _Part(BaseModel):
 class ArgmaxRule(_Part):
     """The class with the largest output; the lowest index wins a tie."""
 
-    rule: Literal["argmax"] = "argmax"
+    rule: Literal["argmax"] = Field(default="argmax", description="The largest output wins.")
 
 
 class ThresholdRule(_Part):
@@ -34,9 +34,9 @@ class ThresholdRule(_Part):
     ``inclusive`` lets an output that equals the threshold pass: of the field's projects some say "over", some "from".
     """
 
-    rule: Literal["threshold"]
-    above: float = Field(allow_inf_nan=False)
-    inclusive: bool = False
+    rule: Literal["threshold"] = Field(description="The largest output wins if it is large enough, else it is unknown.")
+    above: float = Field(allow_inf_nan=False, description="What the largest output, in real units, must be above.")
+    inclusive: bool = Field(default=False, description="An output that equals the threshold is enough.")
 
 
 DecideRule = Annotated[ArgmaxRule | ThresholdRule, Field(discriminator="rule")]
@@ -45,10 +45,12 @@ DecideRule = Annotated[ArgmaxRule | ThresholdRule, Field(discriminator="rule")]
 class DatasetSpec(_Part):
     """What is streamed: a form under ``harness/data/datasets`` and what it needs to know."""
 
-    name: Name
-    split: str = Field(default="test", min_length=1)
-    samples: int | None = Field(default=None, ge=1)  # the first so many of the split; None = all
-    options: dict[str, Option] = Field(default_factory=dict)  # checked by the dataset's form
+    name: Name = Field(description="The data set's form: `hil data forms` lists them.")
+    split: str = Field(
+        default="test", min_length=1, description="Which part of the data: test, train or one of your own."
+    )
+    samples: int | None = Field(default=None, ge=1, description="Only the first so many of the split; all if left out.")
+    options: dict[str, Option] = Field(default_factory=dict, description="What the form needs to know, such as a path.")
 
 
 class Gate(_Part):
@@ -60,12 +62,19 @@ class Gate(_Part):
     judged. ``models``: the models that it applies to; empty = all of the plan.
     """
 
-    metric: str = Field(pattern=r"^[A-Za-z_][^\s]*$")
-    op: Operator
-    limit: float = Field(allow_inf_nan=False)
-    needs: Literal["hardware"] | None = None
-    confidence: float | None = Field(default=None, gt=0.5, lt=1.0)
-    models: tuple[Name, ...] = ()
+    metric: str = Field(pattern=r"^[A-Za-z_][^\s]*$", description="What is limited: `hil metrics` lists them.")
+    op: Operator = Field(description="How the value must stand to the limit.")
+    limit: float = Field(allow_inf_nan=False, description="The number that it is held against.")
+    needs: Literal["hardware"] | None = Field(
+        default=None, description="`hardware`: on an emulator the gate is inconclusive, whatever was measured."
+    )
+    confidence: float | None = Field(
+        default=None,
+        gt=0.5,
+        lt=1.0,
+        description="The whole interval of that level must keep the limit; an interval on both sides is inconclusive.",
+    )
+    models: tuple[Name, ...] = Field(default=(), description="The models that it is for; all of the plan if left out.")
 
     @model_validator(mode="before")
     @classmethod
@@ -103,11 +112,13 @@ class Gate(_Part):
 class Timeouts(_Part):
     """Bounds on waiting, in seconds. The defaults are for the slowest known unit, an emulated one."""
 
-    build_s: Seconds = 300.0
-    flash_s: Seconds = 180.0
-    hello_s: Seconds = 10.0
-    answer_s: Seconds = 10.0  # without any sign of life from the board while samples are under way
-    case_s: Seconds = 3600.0
+    build_s: Seconds = Field(default=300.0, description="Compiling the firmware.")
+    flash_s: Seconds = Field(default=180.0, description="Writing it to the board and reading it back.")
+    hello_s: Seconds = Field(default=10.0, description="Until the board answers after a reset.")
+    answer_s: Seconds = Field(
+        default=10.0, description="Without any sign of life from the board while samples are under way."
+    )
+    case_s: Seconds = Field(default=3600.0, description="Streaming all samples of a case.")
 
 
 class Stream(_Part):
@@ -118,28 +129,50 @@ class Stream(_Part):
     ``window: 1`` times every sample, at the cost of the overlap.
     """
 
-    window: int | None = Field(default=None, ge=1, le=255)  # samples under way at once
-    quiet: int = Field(default=50, ge=1)
-    baud: int | None = Field(default=None, ge=300, le=12_000_000)
-    encoding: Literal["auto", "raw", "zero_runs", "fill_runs", "differences"] = "auto"
+    window: int | None = Field(
+        default=None,
+        ge=1,
+        le=255,
+        description="Samples under way at once; as many as the board has room for if left out.",
+    )
+    quiet: int = Field(
+        default=50, ge=1, description="The first so many samples go one at a time and are the ones that are timed."
+    )
+    baud: int | None = Field(
+        default=None, ge=300, le=12_000_000, description="The line's speed; the fastest that holds if left out."
+    )
+    encoding: Literal["auto", "raw", "zero_runs", "fill_runs", "differences"] = Field(
+        default="auto", description="How samples are packed for the line; `auto` takes the shortest."
+    )
 
 
 class Plan(_Part):
     """What to run on which boards and which gates must hold."""
 
-    name: Name
-    title: str = ""
-    description: str = ""
-    boards: tuple[Name, ...] = Field(min_length=1)
-    models: tuple[ModelSpec, ...] = Field(min_length=1)
-    dataset: DatasetSpec
-    decide: DecideRule = Field(default_factory=ArgmaxRule)
-    reference: Name = "litert"
-    gates: tuple[Gate, ...] = ()
-    min_samples: int | None = Field(default=None, ge=1)  # a run of fewer samples (--samples) does not pass
-    timeouts: Timeouts = Field(default_factory=Timeouts)
-    stream: Stream = Field(default_factory=Stream)
-    tags: tuple[str, ...] = ()
+    name: Name = Field(description="What cases, folders and reports call it.")
+    title: str = Field(default="", description="A line for people, at the head of reports.")
+    description: str = Field(default="", description="Why this plan is there, for people.")
+    boards: tuple[Name, ...] = Field(
+        min_length=1, description="The kinds of boards it runs on: `hil boards` lists them. `board:` for one alone."
+    )
+    models: tuple[ModelSpec, ...] = Field(
+        min_length=1, description="The networks it runs, each on each board. `model:` for one alone."
+    )
+    dataset: DatasetSpec = Field(
+        description="What is streamed; the name alone will do where the form needs no options."
+    )
+    decide: DecideRule = Field(default_factory=ArgmaxRule, description="How outputs become a class.")
+    reference: Name = Field(default="litert", description="What computes the expected outputs on the host.")
+    gates: tuple[Gate, ...] = Field(
+        default=(),
+        description="The limits that must hold for a pass, as text or as a mapping. Without any the verdict is inconclusive.",
+    )
+    min_samples: int | None = Field(
+        default=None, ge=1, description="A run of fewer samples (`--samples`) does not pass, whatever it measures."
+    )
+    timeouts: Timeouts = Field(default_factory=Timeouts, description="Bounds on waiting, in seconds.")
+    stream: Stream = Field(default_factory=Stream, description="How samples travel. Rarely needed.")
+    tags: tuple[str, ...] = Field(default=(), description="Words of your own, for people.")
     # Where the plan was read from; relative paths in dataset options start at its folder. Set by load, never by the
     # file.
     origin: Path | None = Field(default=None, exclude=True, repr=False)

@@ -60,3 +60,18 @@ def test_what_a_plan_cannot_say_the_schema_marks(text: str) -> None:
     with pytest.raises(PlanError):
         parse_plan(text, "a.yaml")
     assert not accepted(text)
+
+
+def keys() -> list[tuple[str, dict]]:
+    """Every key that a plan may have, with what the schema says of it."""
+    schema = json_schema()
+    return [
+        (f"{title}.{key}", value)
+        for title, each in (("plan", schema), *schema["$defs"].items())
+        for key, value in each.get("properties", {}).items()
+    ]
+
+
+@pytest.mark.parametrize(("key", "value"), keys())
+def test_each_key_is_described_in_a_sentence(key: str, value: dict) -> None:
+    assert value.get("description", "").endswith("."), key
