@@ -90,7 +90,7 @@ class Samples:
     input_crc: npt.NDArray[np.uint32]  # [N] CRC-32 of the input as the engine read it
     sent_crc: npt.NDArray[np.uint32]  # [N] CRC-32 of the input as it was meant
     status: npt.NDArray[np.uint8]  # [N] the engine's status, 0 = ok
-    answered: npt.NDArray[np.bool_]  # [N]
+    answered: npt.NDArray[np.bool_]  # [N] False for a sample that was lost
     quiet: npt.NDArray[np.bool_] | None = (
         None  # [N] nothing was received while it was computed: its cycles are the engine's
     )
@@ -123,62 +123,62 @@ class _Frozen(BaseModel):
 class Measurement(_Frozen):
     """A number with its unit, count and interval (95 %; None where none is defined)."""
 
-    name: str
-    value: float
-    unit: str
-    n: int
-    low: float | None = None
-    high: float | None = None
+    name: str  # as a gate names it
+    value: float  # the figure
+    unit: str  # its unit; "ratio" lies in 0..1
+    n: int  # samples that it rests on
+    low: float | None = None  # lower end of the 95 % interval; null where none is defined
+    high: float | None = None  # its upper end
 
 
 class GateResult(_Frozen):
     """A limit on a measurement and what came of it. ``passed`` is None when there was not enough evidence."""
 
-    metric: str
-    op: Operator
-    limit: float
-    value: float | None
-    passed: bool | None
-    needs: Literal["hardware"] | None = None
-    confidence: float | None = None
-    reason: str = ""
+    metric: str  # what is limited
+    op: Operator  # how value must stand to limit
+    limit: float  # the plan's number
+    value: float | None  # what was measured; null when it could not be
+    passed: bool | None  # null: not enough evidence
+    needs: Literal["hardware"] | None = None  # what the plan says it needs
+    confidence: float | None = None  # the level that the plan asks for
+    reason: str = ""  # in words, with the figures
 
 
 class UnitFacts(_Frozen):
     """Which physical or virtual board it was."""
 
-    uid: str
+    uid: str  # its unique id; a real one's is its probe's
     probe: str = ""  # vendor and product of the probe
     port: str = ""  # the serial port's path
     chip_id: str = ""  # the chip's unique id in hexadecimal, as the probe reads it; "" where there is none
     chip_id_hello: str = ""  # the same as the board says it in hello
     clock_hz: int | None = None  # as hello says it
     clock_source: str = ""  # internal or external, as hello says it
-    reset_cause: str = ""
+    reset_cause: str = ""  # why the board started last, as hello says it
 
 
 class FirmwareFacts(_Frozen):
     """What was on the board. Sizes in bytes; ``flash_s`` is None when flashing was skipped."""
 
-    elf_sha256: str
-    model_sha256: str
-    engine: str
-    build_id: str
-    flash_bytes: int
-    ram_bytes: int
-    flash_s: float | None
-    verified: bool
-    compiler: str = ""
+    elf_sha256: str  # of the image's file
+    model_sha256: str  # of the .tflite inside it, as the image says
+    engine: str  # what computes on the board, with its version
+    build_id: str  # what hello is compared with
+    flash_bytes: int  # flash that it takes
+    ram_bytes: int  # RAM that it takes, the reserved stack included
+    flash_s: float | None  # how long flashing took; null when it was skipped
+    verified: bool  # every byte was read back and compared
+    compiler: str = ""  # name and version
 
 
 class DatasetFacts(_Frozen):
     """What was streamed."""
 
-    name: str
-    split: str
-    sha256: str
-    n: int
-    classes: tuple[str, ...] = ()
+    name: str  # the data set's name
+    split: str  # the part of it
+    sha256: str  # of all its samples and labels
+    n: int  # samples that were streamed
+    classes: tuple[str, ...] = ()  # names of the classes
     planned: int | None = None  # samples that the plan means; n is less when --samples cut the run short
 
 
@@ -190,21 +190,21 @@ class InputFacts(_Frozen):
     ``low`` and ``high`` are of the data in real units, ``takes_low`` and ``takes_high`` what the input can hold.
     """
 
-    at_rail: float
-    clipped: float
-    distinct: int
-    span: float
-    low: float
-    high: float
-    takes_low: float
-    takes_high: float
+    at_rail: float  # share of the values at an end of the dtype's range, rightly or not
+    clipped: float  # share of the values more than one step beyond it: they became another value
+    distinct: int  # different raw values that occur
+    span: float  # share of the range that is used
+    low: float  # smallest value of the data, in real units
+    high: float  # largest value of the data
+    takes_low: float  # smallest value that the input can hold
+    takes_high: float  # largest value that it can hold
 
 
 class ReferenceFacts(_Frozen):
     """What computed the expected outputs."""
 
-    engine: str
-    version: str
+    engine: str  # its name
+    version: str  # its version
 
 
 class LinkFacts(_Frozen):
@@ -218,38 +218,38 @@ class LinkFacts(_Frozen):
     session. The board counts both (STATUS). None on an emulated unit, as for ``line_use``.
     """
 
-    baud: int
-    bytes_tx: int
-    bytes_rx: int
+    baud: int  # speed of the line at the end
+    bytes_tx: int  # bytes from the host to the board
+    bytes_rx: int  # bytes from the board to the host
     frames_bad: int  # bad frames seen by either side
     resent: int  # chunks sent again
-    line_use: float | None
+    line_use: float | None  # payload bits by bits that the line could carry in wall_s; null on an emulator
     lost: int  # samples without an answer
-    wall_s: float
+    wall_s: float  # seconds of streaming, all parts of the run
     resets: int = 0  # resets of the board that were noticed and survived
     revived: int = 0  # times that the silent board was reset through its probe, and went on
     reopened: int = 0  # times that the port vanished and came back
     stalls: int = 0  # times that the host had to ask what became of its frames
     climbs: int = 0  # changes to a higher baud that held
     payload_bytes: int = 0  # of samples as they travelled, each chunk once
-    overlap: float | None = None
+    overlap: float | None = None  # share of the bytes that came while the engine ran; null on an emulator
 
 
 class FaultReport(_Frozen):
     """What the firmware said of its last crash."""
 
-    pc: int
-    lr: int
-    sp: int
-    psr: int
-    cfsr: int
-    hfsr: int
-    bfar: int
-    mmfar: int
-    backtrace: tuple[int, ...] = ()
+    pc: int  # where it stopped
+    lr: int  # the link register
+    sp: int  # the stack pointer
+    psr: int  # the program status register
+    cfsr: int  # configurable fault status
+    hfsr: int  # hard fault status
+    bfar: int  # bus fault address, valid if cfsr says so
+    mmfar: int  # memory fault address, valid if cfsr says so
+    backtrace: tuple[int, ...] = ()  # return addresses, the innermost first
     symbols: tuple[str, ...] = ()  # "function+0x12 (file:line)" for pc, lr and the backtrace, where the ELF knows
-    last_message: str = ""
-    sample: int | None = None
+    last_message: str = ""  # the wire's message that was handled last
+    sample: int | None = None  # index of the sample under way
 
 
 class LayerFacts(_Frozen):
@@ -260,17 +260,17 @@ class LayerFacts(_Frozen):
     brings its own network only the operator's number.
     """
 
-    index: int
-    name: str
-    op: str
-    shape: tuple[int, ...]
-    dtype: str
-    macs: int
-    n_bytes: int
-    crc32: int
-    cycles: int | None
-    instructions: int | None
-    equal: bool | None
+    index: int  # place in the order of execution
+    name: str  # the model's name for it
+    op: str  # the operator
+    shape: tuple[int, ...]  # of its output
+    dtype: str  # of its output
+    macs: int  # multiply-accumulates
+    n_bytes: int  # bytes that it wrote
+    crc32: int  # of what it wrote
+    cycles: int | None  # on hardware; null elsewhere
+    instructions: int | None  # on an emulator that counts; null elsewhere
+    equal: bool | None  # the reference wrote the same; null: not shown there
 
 
 class Divergence(_Frozen):
@@ -280,20 +280,20 @@ class Divergence(_Frozen):
     there. ``equal_layers`` layers before it are equal, byte for byte.
     """
 
-    sample: str
-    sample_index: int
-    layer_index: int
-    layer: str
-    op: str
-    tensor: str
-    shape: tuple[int, ...]
-    position: tuple[int, ...]
-    expected: float
-    found: float
+    sample: str  # id of the first sample that differs
+    sample_index: int  # its index
+    layer_index: int  # the first layer that differs, in the order of execution
+    layer: str  # its name
+    op: str  # its operator
+    tensor: str  # the tensor that it writes
+    shape: tuple[int, ...]  # of that tensor
+    position: tuple[int, ...]  # of the first value that differs, in that shape
+    expected: float  # the reference's raw value there
+    found: float  # the board's
     differing: int  # elements of this layer that differ
-    elements: int
-    equal_layers: int
-    reference: str
+    elements: int  # elements of it in all
+    equal_layers: int  # layers before it, all equal byte for byte
+    reference: str  # what it was compared with
 
     def describe(self) -> str:
         """One line for people."""
@@ -312,11 +312,11 @@ class Explanation(_Frozen):
     ``after`` are the reference's top-1 accuracies on ``n`` samples.
     """
 
-    mistake: str
-    before: float
-    after: float
-    n: int
-    tried: int
+    mistake: str  # what was tried and explains the labels; "": none of them does
+    before: float  # the reference's top-1 accuracy as it is
+    after: float  # the same with that mistake made good
+    n: int  # samples that were tried
+    tried: int  # mistakes that were tried
 
     def describe(self) -> str:
         """One line for people."""
@@ -333,46 +333,46 @@ class ModelFacts(_Frozen):
     when that was converted first.
     """
 
-    name: str
-    sha256: str
-    file: str
-    file_sha256: str
+    name: str  # what the plan calls it
+    sha256: str  # of the .tflite that the firmware was made of
+    file: str  # where the user's own file was
+    file_sha256: str  # of that file: another one when it was converted first
 
 
 class Record(_Frozen):
     """Everything one case produced."""
 
-    schema_: str = SCHEMA
-    run_id: str
-    case_id: str
-    started: datetime
-    finished: datetime
-    verdict: Verdict
-    reasons: tuple[str, ...]
-    plan: str
-    board: str
-    model: str = ""
-    unit: UnitFacts | None
-    backend: Backend
-    evidence: Evidence
+    schema_: str = SCHEMA  # changes when a reader of old files would break
+    run_id: str  # of this run of the case; --resume keeps it
+    case_id: str  # plan/board/model
+    started: datetime  # with its time zone
+    finished: datetime  # with its time zone
+    verdict: Verdict  # what it came to
+    reasons: tuple[str, ...]  # why, a line each
+    plan: str  # the plan's name
+    board: str  # the kind of board
+    model: str = ""  # what the plan calls the model
+    unit: UnitFacts | None  # which one it was; null: none was opened
+    backend: Backend  # "probe" for a real board, else the emulator
+    evidence: Evidence  # what it is worth: emulated time is no time
     caveat: str = ""  # what emulated evidence cannot say, in its emulator's own words
-    firmware: FirmwareFacts | None
+    firmware: FirmwareFacts | None  # what ran on it; null: none was made
     network: ModelFacts | None = None  # None: it was not found
-    dataset: DatasetFacts | None
+    dataset: DatasetFacts | None  # what was streamed; null: nothing
     inputs: InputFacts | None = None  # None: a float32 input, which has no ends, or nothing was encoded
-    reference: ReferenceFacts | None
-    link: LinkFacts | None
-    measurements: tuple[Measurement, ...] = ()
-    gates: tuple[GateResult, ...] = ()
+    reference: ReferenceFacts | None  # what computed the expected outputs
+    link: LinkFacts | None  # the line's counters; null: nothing was streamed
+    measurements: tuple[Measurement, ...] = ()  # everything measured
+    gates: tuple[GateResult, ...] = ()  # the plan's limits and what came of each
     confusion: tuple[tuple[int, ...], ...] = ()  # rows = truth, columns = decision (+ last column: unknown)
-    fault: FaultReport | None = None
+    fault: FaultReport | None = None  # the board's report of its crash
     divergence: Divergence | None = None  # None: no sample differs, or the engine shows no layers to compare
     explanation: Explanation | None = None  # None: the labels were not missed, or the board does not agree
     layers: tuple[LayerFacts, ...] = ()  # the per-layer profile, when it was asked for
     layers_sample: str = ""  # the id of the sample it is of
-    warnings: tuple[str, ...] = ()
-    harness_version: str = ""
-    host: str = ""
+    warnings: tuple[str, ...] = ()  # what a reader should know although it changes no verdict
+    harness_version: str = ""  # of hil
+    host: str = ""  # name of the computer
 
     model_config = ConfigDict(
         frozen=True,
