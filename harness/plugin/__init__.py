@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
 pytest_plugins = ["harness.plugin.fixtures"]
+#: The markers by how they are written, for pytest and for the guide.
+MARKERS = {
+    "board(*names)": "the kinds of board that a test with `dut` runs on",
+    "model(model)": "what `dut` is flashed with: a name, a path, or file=..., classes=[...]",
+    "hardware": "needs a real board; skipped on an emulated one",
+}
 UNUSED = pytest.StashKey[list[str]]()  # what is said at the end of boards that nothing is for
 
 
@@ -40,11 +46,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read the options once, declare the markers; with ``--board``, find the plans."""
-    config.addinivalue_line("markers", "board(*names): the kinds of board that a test with `dut` runs on")
-    config.addinivalue_line(
-        "markers", "model(model): what `dut` is flashed with: a name, a path, or file=..., classes=[...]"
-    )
-    config.addinivalue_line("markers", "hardware: needs a real board; skipped on an emulated one")
+    for usage, what in MARKERS.items():
+        config.addinivalue_line("markers", f"{usage}: {what}")
     from harness.errors import HilError
 
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,3 +107,20 @@ def read(config: pytest.Config) -> Options:
             layers=config.getoption("--layers"),
         ),
     )
+
+
+def described() -> list[tuple[str, str]]:
+    """Each option as people type it, with its help: for the guide."""
+    parser = pytest.Parser(_ispytest=True)
+    add(parser)
+    return [
+        (f"{option.names()[0]} {_value(option.attrs())}".rstrip(), str(option.attrs()["help"]))
+        for option in parser.getgroup("hil").options
+    ]
+
+
+def _value(attributes: Mapping[str, Any]) -> str:
+    if attributes.get("nargs") == 0 or attributes.get("action") == "store_true":
+        return ""
+    choices = attributes.get("choices")
+    return "|".join(choices) if choices else str(attributes["metavar"])
