@@ -157,7 +157,9 @@ def flash(
 def run(
     plan: PlanArgument,
     board: BoardOption,
-    report_dir: Annotated[Path | None, typer.Option(metavar="DIR", help="Where reports go.")] = None,
+    report_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where reports go (default: hil-reports/<run>).")
+    ] = None,
     backend: Backend = "auto",
     bench: Bench = None,
     device_serial: Uid = None,
@@ -174,16 +176,22 @@ def run(
         bool, typer.Option("--wire-log", help="Keep every byte in wire.log of the report directory.")
     ] = False,
     resume: Annotated[
-        str | None, typer.Option(metavar="RUN", help="Go on with an interrupted run: its report directory or id.")
+        str | None,
+        typer.Option(metavar="RUN", help="Go on with an interrupted run: its folder, a case's, its id, or latest."),
     ] = None,
 ) -> None:
-    """Run a plan on a board, as pytest would. Exit status: 0 pass, 1 product, 2 rig, 3 plan, 4 inconclusive, 5 hil."""
+    """Run a plan on a board, as pytest would. Reports lie in DIR/<plan>/<board>/<model>.
+
+    Exit status: 0 pass, 1 product, 2 rig, 3 plan, 4 inconclusive, 5 hil.
+    """
     from harness.bench.boards import load_board, names
+    from harness.evidence import layout, runs
     from harness.evidence.reports import terminal
     from harness.plans import expand
     from harness.records import Verdict
     from harness.run.claim import claimed
     from harness.run.options import RunOptions
+    from harness.run.resume import report_root
     from harness.run.runner import run_case
 
     options = RunOptions.make(
@@ -198,10 +206,7 @@ def run(
         resume=resume,
         layers=layers,
     )
-    if report_dir is None and resume is not None and Path(resume).is_dir():
-        report_dir = Path(resume)
-    if wire_log and report_dir is None:
-        raise MisuseError("--wire-log needs a place for its file", next_step="add --report-dir DIR")
+    root = report_root(report_dir, resume)
     found = find_plan(plan)
     load_board(board)
     cases = expand(found, boards=names(), only_boards=[board], samples=samples)
@@ -215,32 +220,31 @@ def run(
     verdicts = []
     with interruptible():
         for case in cases:
-            folder = None if report_dir is None else report_dir if len(cases) == 1 else report_dir / case.id
+            folder = layout.case_folder(root, case.id)
             with faults.kept_in(folder), claimed(folder, what=case.id):
-                with console.status(case.id) as status, _told_where_it_stands(case.id, folder, report_dir) as stands:
-                    result = run_case(
-                        case,
-                        options,
-                        watch=lambda step: _show(status, case.id, stands(step)),  # noqa: B023 - called within
-                        folder=folder,
-                    )
+                with console.status(case.id) as status, _told_where_it_stands(case.id, folder, root) as stands:
+
+                    def watch(step: Step) -> None:
+                        if step.name == "build":  # plan, model and data are right: from here on there is a record
+                            runs.begin(root)
+                        _show(status, case.id, stands(step))  # noqa: B023 - called within
+
+                    result = run_case(case, options, watch=watch, folder=folder)
                 # Written before it is told: a verdict that could not be kept is not announced, and a closed pipe loses none.
                 try:
-                    if folder is not None:
-                        result.write(folder)
+                    result.write(folder)
                 except BenchError:
                     if result.record.verdict is not Verdict.PASS:  # what went wrong before may be why
                         console.print(terminal.view(result.record))
                     raise
                 console.print(terminal.view(result.record))
-            if folder is not None:
-                console.print(f"reports: {folder}", soft_wrap=True)
+            console.print(f"reports: {folder}", soft_wrap=True)
             verdicts.append(result.record.verdict)
     raise typer.Exit(worst(verdicts))
 
 
 @contextmanager
-def _told_where_it_stands(case_id: str, folder: Path | None, root: Path | None) -> Iterator[Callable[[Step], Step]]:
+def _told_where_it_stands(case_id: str, folder: Path, root: Path) -> Iterator[Callable[[Step], Step]]:
     """On Ctrl-C: what was reached, and how it is gone on with."""
     from harness.run import journal
 
@@ -255,13 +259,13 @@ def _told_where_it_stands(case_id: str, folder: Path | None, root: Path | None) 
         yield keep
     except KeyboardInterrupt:
         typer.echo(f"interrupted: {case_id}: {line(last)}", err=True)
-        if folder is not None and (folder / journal.FILENAME).exists():
+        if (folder / journal.FILENAME).exists():
             asked = sys.argv[1:]
             if "--resume" in asked:
                 del asked[asked.index("--resume") : asked.index("--resume") + 2]
             typer.echo(f"go on with: hil {shlex.join([*asked, '--resume', str(root)])}", err=True)
         else:
-            typer.echo("nothing of it is kept: with --report-dir DIR a run can be gone on with", err=True)
+            typer.echo("no sample had been answered: there is nothing to go on with", err=True)
         raise
 
 

@@ -51,7 +51,11 @@ def pytest_configure(config: pytest.Config) -> None:
     from harness.errors import HilError
 
     try:
-        config.stash[options.KEY] = options.read(config)
+        config.stash[options.KEY] = asked = options.read(config)
+        if asked.run.resume is not None:
+            from harness.plugin import places
+
+            places.report_root(config)  # that there is such a run is seen before anything is collected
     except HilError as error:
         raise pytest.UsageError(str(error)) from error
     if config.stash[options.KEY].boards:
@@ -123,14 +127,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.stash[UNUSED] = search.unused(config, items)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """A single case reports into the report directory itself."""
-    from harness.plugin import collect, places
-
-    cases = [item for item in session.items if isinstance(item, collect.PlanItem)]
-    session.config.stash[places.SINGLE] = len(cases) == 1
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: WorkerController) -> None:
     """xdist: its workers write where the controller says that reports are."""
@@ -145,7 +141,7 @@ def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Sch
     from harness.plugin import killed
 
     if sched.config.stash[options.KEY].boards:
-        killed.describe(sched.config, crashitem, report, killed.collected_by(sched))
+        killed.describe(sched.config, crashitem, report)
 
 
 @pytest.hookimpl(wrapper=True)

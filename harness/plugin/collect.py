@@ -17,8 +17,7 @@ from harness.data.dataset import DataMissing
 from harness.errors import HarnessBug, HilError
 from harness.evidence import ourfault
 from harness.plans.expand import Case, expand
-from harness.plugin import ending, options, orphan, progress
-from harness.plugin.places import report_folder
+from harness.plugin import ending, options, orphan, places, progress
 from harness.records import Record, Verdict
 from harness.text import printable
 
@@ -90,14 +89,21 @@ class PlanItem(pytest.Item):
         from harness.evidence.reports import junit
         from harness.run.claim import claimed
         from harness.run.runner import run_case
+        from harness.run.watch import Step
 
         asked = self.config.stash[options.KEY]
         ending.arm(self.config)
         orphan.watch(self.config)
-        self.folder = report_folder(self.config, self.case)
+        self.folder = places.report_folder(self.config, self.case)
         try:
             with claimed(self.folder, what=self.case.id):
-                with progress.shown(self.config, self.case.id) as watch:
+                with progress.shown(self.config, self.case.id) as show:
+
+                    def watch(step: Step) -> None:
+                        if step.name == "build":  # plan, model and data are right: from here on there is a record
+                            places.begin(self.config)
+                        show(step)
+
                     result = run_case(self.case, asked.run, watch=watch, folder=self.folder)
                 result.write(self.folder)
         except DataMissing as missing:

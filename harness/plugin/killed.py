@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from harness.bench import boards
@@ -13,13 +10,13 @@ from harness.plans import load
 from harness.plans.expand import Case, expand
 from harness.plugin import options
 from harness.plugin.collect import RECORD, is_plan
-from harness.plugin.places import report_root
+from harness.plugin.places import begin, report_folder
 
 
-def describe(config: pytest.Config, nodeid: str, report: pytest.TestReport, collected: list[str]) -> None:
+def describe(config: pytest.Config, nodeid: str, report: pytest.TestReport) -> None:
     """Make ``report``, which xdist has made of a crash of the worker, an error and give it the record of the case.
 
-    ``collected`` are the node ids of the run. A test of a user's own has no record.
+    A test of a user's own has no record.
     """
     # What xdist counts as a failure of the test; pytest's word for an error is the phase.
     report.when = "setup"
@@ -30,7 +27,8 @@ def describe(config: pytest.Config, nodeid: str, report: pytest.TestReport, coll
             return
         from harness.run.runner import killed_case
 
-        folder = _folder(config, case, collected)
+        folder = report_folder(config, case)
+        begin(config)
         result = killed_case(case, config.stash[options.KEY].run, words, folder)
         result.write(folder)
     except HilError as error:
@@ -53,18 +51,3 @@ def _case(config: pytest.Config, nodeid: str) -> Case | None:
         samples=asked.samples,
     )
     return next((case for case in cases if f"{case.board}/{case.model}" == name), None)
-
-
-def _folder(config: pytest.Config, case: Case, collected: list[str]) -> Path:
-    """As the worker has chosen it."""
-    root = report_root(config)
-    single = sum(is_plan(Path(nodeid.partition("::")[0])) for nodeid in collected) == 1
-    return root if single else root / case.id
-
-
-def collected_by(sched: Any) -> list[str]:
-    """The node ids that an xdist scheduler knows: its kinds keep them in two ways."""
-    collection = getattr(sched, "collection", None)
-    if collection is None:
-        collection = next(iter(getattr(sched, "registered_collections", {}).values()), ())
-    return list(collection)

@@ -82,9 +82,9 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--resume",
         metavar="RUN",
-        help="go on with an interrupted run (its report directory or id): only what is unanswered is streamed",
+        help="go on with an interrupted run (its folder, a case's, its id, or latest): only what is unanswered is streamed",
     )
-    group.addoption("--report-dir", type=Path, metavar="DIR", help="where reports go (default hil-reports/<run>)")
+    group.addoption("--report-dir", type=Path, metavar="DIR", help="where reports go (default: hil-reports/<run>)")
 
 
 def read(config: pytest.Config) -> Options:

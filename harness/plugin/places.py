@@ -1,44 +1,51 @@
-"""Where reports go: ``DIR`` itself for a single case, ``DIR/<plan>/<board>/<model>`` for several."""
+"""Where reports go: ``<run>/<plan>/<board>/<model>`` for a case, ``<run>/tests/<module>/<test>`` for a test with ``dut``."""
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from harness.evidence import layout, runs
 from harness.plans.expand import Case
 from harness.plugin import options
+from harness.run import resume
 
 WORKER_KEY = "hil_report_root"  # in xdist's workerinput
-SINGLE = pytest.StashKey[bool]()  # whether this run has exactly one case
 _ROOT = pytest.StashKey[Path]()
+_BEGUN = pytest.StashKey[bool]()
 
 
 def report_root(config: pytest.Config) -> Path:
     """The folder of this run: ``--report-dir``, else the folder of the run that is gone on with (``--resume``), else
-    ``hil-reports/<time>`` below the current folder.
+    ``hil-reports/<run>`` below the current folder. ``MisuseError`` when there is no run to go on with.
 
     xdist's workers write into the controller's folder: it passes the name on (``pytest_configure_node``).
     """
     if _ROOT not in config.stash:
         asked = config.stash[options.KEY]
-        given = asked.report_dir
-        if given is None and asked.run.resume is not None and Path(asked.run.resume).is_dir():
-            given = Path(asked.run.resume)
         worker = getattr(config, "workerinput", {})
-        if WORKER_KEY in worker:
-            root = Path(worker[WORKER_KEY])
-        elif given is not None:
-            root = given.absolute()
-        else:
-            root = Path.cwd() / "hil-reports" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
-        config.stash[_ROOT] = root
+        config.stash[_ROOT] = (
+            Path(worker[WORKER_KEY]) if WORKER_KEY in worker else resume.report_root(asked.report_dir, asked.run.resume)
+        )
     return config.stash[_ROOT]
 
 
 def report_folder(config: pytest.Config, case: Case) -> Path:
     """The folder of one case."""
-    root = report_root(config)
-    return root if config.stash.get(SINGLE, False) else root / case.id
+    return layout.case_folder(report_root(config), case.id)
+
+
+def test_folder(config: pytest.Config, node_id: str) -> Path:
+    """The folder of a test that uses ``dut``, by its id in pytest."""
+    return layout.test_folder(report_root(config), node_id)
+
+
+def begin(config: pytest.Config) -> None:
+    """Before the first file is written: make the run's folder, and let ``hil-reports/latest`` point to it.
+
+    A run that writes nothing leaves nothing. ``BenchError`` when nothing can be written there.
+    """
+    if not config.stash.get(_BEGUN, False):
+        runs.begin(report_root(config))
+        config.stash[_BEGUN] = True

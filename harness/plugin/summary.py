@@ -73,7 +73,7 @@ def write(reporter: TerminalReporter) -> None:
 def write_interrupted(reporter: TerminalReporter) -> None:
     """The cases that were begun and not judged: what of them is kept, and how they are gone on with."""
     root = report_root(reporter.config)
-    for path in sorted(root.rglob(journal.FILENAME)):
+    for path in sorted(root.rglob(journal.FILENAME)) if root.is_dir() else ():
         answered = sum(line[9:].startswith(b'{"i"') for line in path.read_bytes().splitlines())
         reporter.write_line(f"interrupted: {path.parent}: {answered} samples are answered and kept")
         reporter.write_line(f"go on with: the same command and --resume {root}")

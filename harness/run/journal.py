@@ -1,6 +1,6 @@
 """What was answered, written down as it comes, so that a run whose host process was killed can be gone on with.
 
-``journal.jsonl`` lies in the report directory. Each line is ``CRC JSON``: the CRC-32 of the JSON text in 8 hexadecimal
+``journal.jsonl`` lies in the folder of the case. Each line is ``CRC JSON``: the CRC-32 of the JSON text in 8 hexadecimal
 digits, a blank, and an object. The first says what the run is bound to, one on which unit it goes on, every other is one answered
 sample::
 
@@ -28,12 +28,13 @@ from typing import Any, Final
 
 from harness.clock import Clock
 from harness.disk.documents import parse_json
+from harness.disk.files import regular
 from harness.errors import BenchError, MisuseError
 from harness.paths import read_file
 from harness.wire.events import ResultReceived
 
 FILENAME: Final = "journal.jsonl"
-_ANY: Final = "journal*.jsonl"  # those that were set aside too
+ANY: Final = "journal*.jsonl"  # those that were set aside too
 SCHEMA: Final = "hil.journal/1"
 _SYNC_EVERY_S: Final = 1.0
 
@@ -210,7 +211,7 @@ def read(path: Path) -> Earlier:
 
 
 def set_aside(folder: Path) -> Path | None:
-    """Keep the journal of an interrupted run that lies in ``folder`` under a name of its own, which ``find`` takes.
+    """Keep the journal of an interrupted run that lies in ``folder`` under a name of its own, which ``--resume`` takes.
 
     That name, or None where there is none with answers in it. BenchError when the disk refuses.
     """
@@ -232,45 +233,29 @@ def set_aside(folder: Path) -> Path | None:
 
 def remove(folder: Path, run_id: str) -> None:
     """The journal of that run has served. Those of others stay."""
-    for path in folder.glob(_ANY):
-        if _run_of(path) == run_id:
+    for path in folder.glob(ANY):
+        if run_of(path) == run_id:
             path.unlink(missing_ok=True)
 
 
-def find(run: str, case_id: str, roots: tuple[Path, ...] = (Path("hil-reports"),)) -> Path | None:
-    """The journal of ``case_id`` in a run: a report directory, a journal, or a run id to be found below ``roots``.
-
-    None when the directory holds journals, but none of this case: the case had not begun. MisuseError when there is
-    nothing that could be gone on with.
-    """
-    given = Path(run)
-    if given.is_file():
-        return given
-    if given.is_dir():
-        for path in (given / case_id / FILENAME, given / FILENAME):
-            if path.is_file():
-                return path
-        # Of cases of its own, PLAN/BOARD/MODEL: what lies elsewhere below it (/tmp, a home) are other runs.
-        if any(given.glob(f"*/*/*/{FILENAME}")):
-            return None
-    for root in roots:
-        for path in sorted(root.rglob(_ANY)) if root.is_dir() else ():
-            if _run_of(path) == run:
-                return path
-    raise MisuseError(
-        "there is no run that could be gone on with",
-        expected=f"a report directory that holds {FILENAME}, or the id of a run below {', '.join(map(str, roots))}",
-        found=run,
-    )
+def run_of(path: Path) -> str | None:
+    """The id of the run whose journal this is; None when it is none, or cannot be read."""
+    return _head(path).get("run")
 
 
-def _run_of(path: Path) -> str | None:
+def case_of(path: Path) -> str | None:
+    """The case whose journal this is; None when it is none, or cannot be read."""
+    bound = _head(path).get("bound")
+    return bound.get("case") if isinstance(bound, dict) else None
+
+
+def _head(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
+        with regular(path) as file:
             head = _parsed(file.readline().rstrip(b"\n"))
     except OSError:
-        return None
-    return head.get("run") if head and head.get("schema") == SCHEMA else None
+        return {}
+    return head if head and head.get("schema") == SCHEMA else {}
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:

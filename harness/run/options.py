@@ -16,8 +16,8 @@ Compiler = Literal["auto", "zig", "gcc"]
 class RunOptions:
     """Where to run and with which image. ``firmware`` None = build it; ``uid`` None = any unit.
 
-    ``wire_log``: keep every byte of each case in its report folder. ``resume``: go on with that run (a report directory
-    or a run id) instead of beginning a new one. ``layers``: profile the layers of one sample too.
+    ``wire_log``: keep every byte of each case in its report folder. ``resume``: go on with that run (``run.resume``
+    says by which names) instead of beginning a new one. ``layers``: profile the layers of one sample too.
     """
 
     backend: str = "auto"

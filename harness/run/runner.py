@@ -49,17 +49,22 @@ from harness.verdict import Assessment
 
 @dataclass(frozen=True)
 class CaseResult:
-    """A record with its arrays; ``samples`` is None when nothing was scored. ``inputs`` float32 [N, ...] are for pictures."""
+    """A record with its arrays; ``samples`` is None when nothing was scored. ``inputs`` float32 [N, ...] are for pictures.
+
+    ``journal`` is where the answers were written down, in the folder of an earlier part of the run maybe.
+    """
 
     record: Record
     samples: Samples | None
     inputs: npt.NDArray[np.float32] | None = None
+    journal: Path | None = None
 
     def write(self, folder: Path) -> None:
         """Leave the report directory. The journal of a case that came to its end has served: the reports say it all."""
         write_reports(self.record, self.samples, folder, self.inputs)
         if self.samples is not None:
-            journal.remove(folder, self.record.run_id)
+            for place in {folder, *([self.journal.parent] if self.journal else [])}:
+                journal.remove(place, self.record.run_id)
 
 
 @dataclass
@@ -83,6 +88,7 @@ class _Notes:
     explanation: Explanation | None = None
     inside: Inside = field(default_factory=Inside)
     warnings: list[str] = field(default_factory=list)
+    journal: Path | None = None
     began_s: float = 0.0  # of this part of the run, with the wall clock's word of it
     began: datetime | None = None
 
@@ -141,6 +147,7 @@ def run_case(
             ) as unit,
         ):
             notes.unit, notes.stand_in = unit.facts(), unit.stand_in
+            notes.journal = files.journal.path if files.journal else None
             if files.aside is not None:
                 notes.warnings.append(
                     f"an interrupted run lay in the report directory; it was kept: --resume {files.aside} goes on with it"
@@ -369,5 +376,8 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         host=platform.node(),
     )
     return CaseResult(
-        record.plain(), assessed.samples if assessed else None, notes.workload.data.inputs if notes.workload else None
+        record.plain(),
+        assessed.samples if assessed else None,
+        notes.workload.data.inputs if notes.workload else None,
+        notes.journal,
     )

@@ -15,7 +15,7 @@ from harness.clock import Clock
 from harness.errors import BenchError
 from harness.evidence import clear_reports
 from harness.plans.schema import Stream
-from harness.run import blame, journal
+from harness.run import blame, journal, resume
 from harness.run.journal import Earlier, Journal
 from harness.run.options import RunOptions
 from harness.run.product import Product
@@ -45,7 +45,7 @@ def find_earlier(case_id: str, options: RunOptions) -> tuple[Path, Earlier] | No
     """The journal that the case goes on with, None when it begins anew. ``MisuseError`` when it cannot be found or read."""
     if options.resume is None:
         return None
-    path = journal.find(options.resume, case_id)
+    path = resume.find(options.resume, case_id)
     return None if path is None else (path, journal.read(path))
 
 

@@ -49,11 +49,12 @@ def test_build_then_run_with_that_image(tmp_path):
     done = hil("run", "digits", "--board", BOARD, "--firmware", elf, "--samples", 30, "--report-dir", tmp_path / "out")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "30 of 450 samples" in done.stdout
-    record = json.loads((tmp_path / "out" / "record.json").read_text())
+    folder = tmp_path / "out" / "digits" / BOARD / "digits_cnn_int8"
+    record = json.loads((folder / "record.json").read_text())
     assert (record["verdict"], record["dataset"]["n"], record["dataset"]["planned"]) == ("inconclusive", 30, 450)
     for name in ("junit.xml", "summary.md", "report.html"):
-        assert "30 of 450 samples" in (tmp_path / "out" / name).read_text()
-    done = hil("run", "digits", "--board", BOARD, "--firmware", elf)
+        assert "30 of 450 samples" in (folder / name).read_text()
+    done = hil("run", "digits", "--board", BOARD, "--firmware", elf, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -113,7 +114,7 @@ def test_a_failing_gate_exits_with_1(tmp_path):
 
     plan = tmp_path / "strict.yaml"
     plan.write_text((shipped("testplans") / "digits.yaml").read_text().replace("accuracy >= 0.95", "accuracy <= 0.125"))
-    assert hil("run", plan, "--board", BOARD, "--samples", 30).returncode == 1
+    assert hil("run", plan, "--board", BOARD, "--samples", 30, cwd=tmp_path).returncode == 1
 
 
 def test_an_inconclusive_run_exits_with_4(tmp_path):
@@ -122,7 +123,7 @@ def test_an_inconclusive_run_exits_with_4(tmp_path):
     plan = tmp_path / "silicon.yaml"
     text = (shipped("testplans") / "digits.yaml").read_text()
     plan.write_text(text.replace("accuracy >= 0.95", "latency_us.p50 <= 1000 needs hardware"))
-    assert hil("run", plan, "--board", BOARD, "--samples", 30).returncode == 4
+    assert hil("run", plan, "--board", BOARD, "--samples", 30, cwd=tmp_path).returncode == 4
 
 
 def test_a_virtual_board_is_kept_until_it_is_ended_and_units_shows_it():

@@ -13,16 +13,22 @@ import pytest
 def interrupted(tmp_path):
     """Start a run with these arguments, interrupt it while it streams; (exit status, what it said to standard error)."""
 
-    def run(folder, *arguments):
+    def run(*arguments):
         environment = os.environ | {"COLUMNS": "300"}
         command = [sys.executable, "-m", "harness", "run", "digits", "--board", "nucleo_f446re", "--backend", "virtual"]
         process = subprocess.Popen(
-            [*command, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
+            [*command, *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            cwd=tmp_path,
         )
-        journal = folder / "journal.jsonl"
         try:
             # The first line says what the run is bound to, the second its unit, the others are answers.
-            while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") > 20):
+            while process.poll() is None and not any(
+                journal.read_bytes().count(b"\n") > 20 for journal in tmp_path.rglob("journal.jsonl")
+            ):
                 pass
             process.send_signal(signal.SIGINT)
             _, said = process.communicate(timeout=60)
@@ -33,15 +39,32 @@ def interrupted(tmp_path):
     return run
 
 
+def hil(folder, *arguments):
+    command = [sys.executable, "-m", "harness", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=folder)
+
+
 def test_it_says_where_it_stood_and_how_to_go_on_and_that_works(interrupted, tmp_path):
-    folder = tmp_path / "run"
-    status, said = interrupted(folder, "--report-dir", str(folder))
+    status, said = interrupted("--report-dir", str(tmp_path / "run"))
     assert status == 130, said
     assert re.search(r"interrupted: digits/nucleo_f446re/digits_cnn_int8: stream +\d+% \(\d+/450 samples\)", said), said
     (advice,) = re.findall(r"go on with: hil (.+)", said)
     assert "Traceback" not in said
     assert "--backend virtual" in advice  # on the default one it would be another run
-    command = [sys.executable, "-m", "harness", *advice.split()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = hil(tmp_path, *advice.split())
     assert done.returncode == 0, done.stdout + done.stderr
     assert "gone on with" in done.stdout
+
+
+def test_without_a_word_about_reports_a_run_lies_where_pytests_do_and_is_gone_on_with_as_the_latest(
+    interrupted, tmp_path
+):
+    status, said = interrupted()
+    assert status == 130, said
+    (journal,) = tmp_path.glob("hil-reports/*Z-*/digits/nucleo_f446re/digits_cnn_int8/journal.jsonl")
+    done = hil(tmp_path, "run", "digits", "--board", "nucleo_f446re", "--backend", "virtual", "--resume", "latest")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (journal.parent / "record.json").is_file()
+    assert not journal.exists()
+    assert f"reports: {journal.parent}" in done.stdout
+    assert (tmp_path / "hil-reports" / "latest").resolve() == journal.parents[3]

@@ -38,3 +38,8 @@ def digits_plan(folder: Path, **changes: str) -> Path:
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def cases_folder(folder: Path) -> Path:
+    """Where the digits plan has left its reports in ``folder/out``."""
+    return folder / "out" / "digits" / BOARD / "digits_cnn_int8"

@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from plugin_runs import BOARD, command, digits_plan, pytest_in
+from plugin_runs import BOARD, cases_folder, command, digits_plan, pytest_in
 
 from harness.bench import lease
 from harness.evidence import read_record
@@ -129,15 +129,15 @@ def test_a_worker_that_is_killed_is_the_rigs_error_with_a_record_and_can_be_gone
     assert "failed" not in output.splitlines()[-1]
     (case,) = ElementTree.parse(tmp_path / "pytest.xml").iter("testcase")
     assert [child.tag for child in case] == ["error"]
-    record = read_record(tmp_path / "out")
+    record = read_record(cases_folder(tmp_path))
     assert record.verdict == "error"
     assert "crashed" in record.reasons[0]
     assert "had been answered by then" in record.reasons[-1]
     assert "ERROR" in output
-    assert (tmp_path / "out" / "junit.xml").is_file()
-    done = pytest_in(tmp_path, "--board", BOARD, "--resume", "out", "--report-dir", "out")
+    assert (cases_folder(tmp_path) / "junit.xml").is_file()
+    done = pytest_in(tmp_path, "--board", BOARD, "--resume", "out")
     assert "1 passed" in done.stdout, done.stdout
-    assert read_record(tmp_path / "out").run_id == record.run_id
+    assert read_record(cases_folder(tmp_path)).run_id == record.run_id
     assert wait_for(lambda: not processes_of(runtime)), processes_of(runtime)
 
 

@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 
-from plugin_runs import BOARD, digits_plan, pytest_in
+from plugin_runs import BOARD, cases_folder, digits_plan, pytest_in
 
 TESTS = """
 import pytest
@@ -79,4 +79,4 @@ def test_a_traceback_of_ours_in_a_plan_is_an_error_with_a_file_in_the_report(tmp
     assert "1 error" in done.stdout
     assert "failed" not in done.stdout
     assert "hil itself is at fault: KeyError" in done.stdout
-    assert len(list((tmp_path / "out").glob("hil-fault-*.txt"))) == 1
+    assert len(list(cases_folder(tmp_path).glob("hil-fault-*.txt"))) == 1

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
-from plugin_runs import BOARD, digits_plan, pytest_in
+from plugin_runs import BOARD, cases_folder, digits_plan, pytest_in
 
 from harness.bench.boards import load_board
 from harness.models import metadata
@@ -48,13 +48,13 @@ def test_the_junit_file_of_pytest_itself_says_what_makes_the_verdict_worth_less(
 
 def test_the_report_directory_has_its_five_files(passed):
     folder, _ = passed
-    names = {path.name for path in (folder / "out").iterdir()}
+    names = {path.name for path in cases_folder(folder).iterdir()}
     assert names == {"record.json", "samples.npz", "junit.xml", "report.html", "summary.md"}
 
 
 def test_the_record_says_what_tools_rely_on(passed):
     folder, _ = passed
-    record = json.loads((folder / "out" / "record.json").read_text())
+    record = json.loads((cases_folder(folder) / "record.json").read_text())
     assert record["schema"] == "hil.record/1"
     assert (record["verdict"], record["backend"], record["evidence"]) == ("pass", "virtual", "emulated")
     assert record["firmware"]["verified"] is True
@@ -68,7 +68,7 @@ def test_the_record_says_what_tools_rely_on(passed):
 
 def test_the_samples_hold_the_raw_outputs_of_board_and_reference(passed):
     folder, _ = passed
-    with np.load(folder / "out" / "samples.npz", allow_pickle=False) as samples:
+    with np.load(cases_folder(folder) / "samples.npz", allow_pickle=False) as samples:
         assert samples["outputs"].shape == (60, 10)
         assert samples["outputs"].dtype == np.int8
         assert np.array_equal(samples["outputs"], samples["reference"])
@@ -108,7 +108,7 @@ def test_a_gate_that_does_not_hold_is_a_failure_with_its_numbers(tmp_path):
     assert case.find("error") is None
     assert "accuracy" in run.stdout
     assert "0.125" in run.stdout
-    ours = ElementTree.parse(tmp_path / "out" / "junit.xml")
+    ours = ElementTree.parse(cases_folder(tmp_path) / "junit.xml")
     assert [e.tag for e in ours.iter() if e.tag in ("failure", "error")] == ["failure"]
 
 
@@ -120,7 +120,7 @@ def test_a_rig_that_fails_is_an_error_and_no_failure(tmp_path):
     assert case.find("error") is not None
     assert case.find("failure") is None
     assert "no nucleo_f446re is attached" in run.stdout
-    assert json.loads((tmp_path / "out" / "record.json").read_text())["verdict"] == "error"
+    assert json.loads((cases_folder(tmp_path) / "record.json").read_text())["verdict"] == "error"
 
 
 def test_a_gate_that_needs_hardware_is_inconclusive_on_an_emulator(tmp_path):

@@ -128,10 +128,10 @@ main()
 def test_with_a_full_disk_the_exit_status_is_the_rigs_and_no_file_says_otherwise(tmp_path, limit, more, said):
     from harness.paths import shipped
 
-    out = tmp_path / "out"
+    out = tmp_path / "out" / "digits" / "nucleo_f446re" / "digits_cnn_int8"
     run_case(digits_case(20), VIRTUAL, watch=lambda step: None, folder=out).write(out)
     assert read_record(out).verdict is Verdict.PASS
-    done = script(FULL, limit, shipped("testplans") / "digits.yaml", out, *more)
+    done = script(FULL, limit, shipped("testplans") / "digits.yaml", tmp_path / "out", *more)
     assert done.returncode == 2, done.stdout + done.stderr
     assert said in " ".join((done.stdout + done.stderr).split()), done.stdout + done.stderr
     assert "Traceback" not in done.stderr

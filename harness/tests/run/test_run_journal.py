@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import MisuseError
+from harness.evidence import runs
 from harness.run import journal
-from harness.run.journal import FILENAME, Journal, find, read
+from harness.run.journal import FILENAME, Journal, read
+from harness.run.resume import find, report_root
 from harness.testing.clock import ManualClock
 from harness.wire.events import ResultReceived
 
@@ -138,7 +140,7 @@ def test_a_journal_of_another_schema_is_refused_naming_both(tmp_path):
 def test_a_folder_that_merely_has_other_runs_somewhere_below_it_is_no_run(tmp_path):
     written(tmp_path / "somebody" / "hil-reports" / "run" / "digits" / "b" / "m" / FILENAME)
     with pytest.raises(MisuseError, match="no run"):
-        find(str(tmp_path), "digits/b/m", (tmp_path / "none",))
+        find(str(tmp_path), "digits/b/m", tmp_path / "none")
 
 
 def test_a_run_is_found_by_its_folder_its_file_or_its_id(tmp_path):
@@ -147,8 +149,32 @@ def test_a_run_is_found_by_its_folder_its_file_or_its_id(tmp_path):
     assert find(str(tmp_path / "some"), case) == path
     assert find(str(path.parent), case) == path
     assert find(str(path), case) == path
-    assert find("abc", case, (tmp_path,)) == path
+    assert find("abc", case, tmp_path) == path
     assert find(str(tmp_path / "some"), "mnist/b/m") is None, "this case had not begun"
     for nothing in ("xyz", str(tmp_path / "elsewhere")):
         with pytest.raises(MisuseError, match="no run"):
-            find(nothing, case, (tmp_path,))
+            find(nothing, case, tmp_path)
+
+
+def test_a_run_in_hil_reports_is_found_by_its_name_and_as_the_latest(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    base, case = tmp_path / "hil-reports", "digits/b/m"
+    with pytest.raises(MisuseError, match="latest"):
+        report_root(None, "latest")
+    for name in ("one", "two"):
+        runs.begin(base / name)
+        written(base / name / "digits" / "b" / "m" / FILENAME, run_id=f"id-{name}")
+    for named, run in (("latest", "two"), ("one", "one"), ("id-one", "one"), (f"hil-reports/one/{case}", "one")):
+        assert find(named, case).samefile(base / run / case / FILENAME), named
+        assert report_root(None, named) == base / run, named
+        assert find(named, "mnist/b/m") is None, "that case had not begun"
+
+
+def test_a_run_of_before_every_case_had_its_folder_is_gone_on_with_where_it_lies(tmp_path):
+    path = written(tmp_path / "old" / FILENAME)
+    assert find(str(tmp_path / "old"), "digits/b/m") == path
+    assert report_root(None, str(tmp_path / "old")) == tmp_path / "old"
+
+
+def test_who_says_where_reports_go_is_obeyed_also_when_a_run_is_gone_on_with(tmp_path):
+    assert report_root(tmp_path / "there", str(tmp_path)) == tmp_path / "there"
