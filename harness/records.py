@@ -359,6 +359,7 @@ class Record(_Frozen):
     firmware: FirmwareFacts | None  # what ran on it; null: none was made
     network: ModelFacts | None = None  # None: it was not found
     dataset: DatasetFacts | None  # what was streamed; null: nothing
+    outputs: DType | None = None  # of the model's output; None: no model was read
     inputs: InputFacts | None = None  # None: a float32 input, which has no ends, or nothing was encoded
     reference: ReferenceFacts | None  # what computed the expected outputs
     link: LinkFacts | None  # the line's counters; null: nothing was streamed

@@ -360,6 +360,7 @@ def _result(case: Case, notes: _Notes, clock: Clock, verdict: Verdict, reasons: 
         firmware=notes.product.facts(notes.live.flashed if notes.live else None) if notes.product else None,
         network=notes.network,
         dataset=notes.workload.facts() if notes.workload else None,
+        outputs=notes.product.model.outputs[0].dtype if notes.product else None,
         inputs=notes.workload.inputs if notes.workload else None,
         reference=notes.workload.reference if notes.workload else None,
         link=link_facts(notes.streamed, evidence) if notes.streamed else None,

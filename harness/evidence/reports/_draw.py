@@ -19,12 +19,17 @@ SIZE = 12  # of text, in the drawing's units
 
 
 class Drawing:
-    """``width`` x ``height`` units, the origin at the top left; ``label`` says what it shows to those who cannot see it."""
+    """``width`` x ``height`` units, the origin at the top left.
 
-    def __init__(self, width: float, height: float, label: str) -> None:
+    ``label`` says what it shows to those who cannot see it, ``told`` what is to be seen there; it has no narrower a width
+    than 0.7 of its own, where its text can still be read.
+    """
+
+    def __init__(self, width: float, height: float, label: str, told: str) -> None:
         self._head = (
             f'<svg role="img" aria-label="{html.escape(label)}" viewBox="0 0 {width:.1f} {height:.1f}"'
-            f' font-size="{SIZE}" xmlns="http://www.w3.org/2000/svg">'
+            f' font-size="{SIZE}" style="min-width:{0.7 * width:.0f}px" xmlns="http://www.w3.org/2000/svg">'
+            f"<title>{html.escape(label)}</title><desc>{html.escape(told)}.</desc>"
         )
         self._parts: list[str] = []
 

@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.evidence.reports._draw import BAD, GOOD, INK, MUTED, SIZE, Drawing, breadth, png, ticks
+from harness.verdict.alike import distances
 
 # Above this many classes the numbers of a confusion matrix can no longer be read.
 _MAX_NUMBERED = 20
 _WIDTH, _HEIGHT = 460.0, 187.0  # of a chart
 _ROW = 20.0  # of a layer
+_MOST_DECADES = 8  # more names than that would lie on each other
 
 
 def confusion(counts: tuple[tuple[int, ...], ...], classes: tuple[str, ...]) -> str:
@@ -28,7 +30,9 @@ def confusion(counts: tuple[tuple[int, ...], ...], classes: tuple[str, ...]) -> 
     longest = max(map(breadth, names[:columns]))
     left, below = 2 * SIZE + longest, (0.75 * longest if turned else 0.0) + 1.5 * SIZE
     width, height = cell * columns, cell * rows
-    drawing = Drawing(left + width + SIZE, height + below + 1.5 * SIZE, "Confusion matrix")
+    right = sum(int(table[i, i]) for i in range(min(rows, columns)))
+    told = f"Rows are the truth, columns the decision. {right:,} of {table.sum():,} samples lie on the diagonal, decided rightly"
+    drawing = Drawing(left + width + SIZE, height + below + 1.5 * SIZE, "Confusion matrix", told)
     share = table / np.maximum(1, table.sum(axis=1, keepdims=True))
     for row in range(rows):
         for column in range(columns):
@@ -56,50 +60,56 @@ def confusion(counts: tuple[tuple[int, ...], ...], classes: tuple[str, ...]) -> 
     return drawing.svg()
 
 
-def differences(outputs: npt.NDArray[np.generic], reference: npt.NDArray[np.generic]) -> str:
-    """Samples by their largest difference to the reference: in steps for integers, in powers of ten for floats."""
+def differences(outputs: npt.NDArray[np.generic], reference: npt.NDArray[np.generic], tolerance: float = 0.0) -> str:
+    """Samples by their largest difference to the reference: in steps for integers, in powers of ten for floats.
+
+    Bars whose samples are further apart than ``tolerance`` have the colour of what is wrong, and a mark.
+    """
     whole = np.issubdtype(outputs.dtype, np.integer)
-    same = (outputs == reference) | (np.isnan(outputs.astype(float)) & np.isnan(reference.astype(float)))
-    with np.errstate(invalid="ignore"):
-        apart = np.where(same, 0.0, np.abs(outputs.astype(np.float64) - reference.astype(np.float64)))
-    worst = np.where(np.isnan(apart), np.inf, apart).max(axis=1)
-    names, counts = _steps(worst) if whole else _decades(worst)
+    worst = distances(outputs, reference).max(axis=1)
+    places, names = _steps(worst) if whole else _decades(worst)
+    counts = [int((places == place).sum()) for place in range(len(names))]
+    wrong = [bool((worst[places == place] > tolerance).any()) for place in range(len(names))]
     # One sample in a thousand must still be seen; the labels carry the true counts.
     heights = [max(count, 0.02 * max(counts)) if count else 0.0 for count in counts]
     drawing, left, top, bottom = _chart(
         "Differences to the reference",
         f"largest difference of a sample, {'steps of the output (LSB)' if whole else 'absolute'}",
         left=2 * SIZE,
+        told=", ".join(f"{name}: {count:,} samples" for name, count in zip(names, counts, strict=True) if count),
     )
     pitch, scale = (_WIDTH - left) / len(names), (bottom - top - 1.5 * SIZE) / max(heights)
     for index, (name, count, height) in enumerate(zip(names, counts, heights, strict=True)):
         x, tall = left + pitch * (index + 0.5), height * scale
-        drawing.rectangle(x - 0.35 * pitch, bottom - tall, 0.7 * pitch, tall, GOOD if name == "0" else BAD, 0.6)
+        drawing.rectangle(x - 0.35 * pitch, bottom - tall, 0.7 * pitch, tall, BAD if wrong[index] else GOOD, 0.6)
         if count:
-            drawing.text(x, bottom - tall - 0.8 * SIZE, f"{count:,}")
+            drawing.text(x, bottom - tall - 0.8 * SIZE, f"{count:,} ✗" if wrong[index] else f"{count:,}")
         drawing.text(x, bottom + 0.9 * SIZE, name, colour=MUTED)
     return drawing.svg()
 
 
-def _steps(worst: npt.NDArray[np.float64]) -> tuple[list[str], list[int]]:
+def _steps(worst: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], list[str]]:
     edges = [0, 1, 2, 3, 5, 9, 17, 33]
     names = ["0", "1", "2", "3-4", "5-8", "9-16", "17-32", "over 32"]
-    places = np.searchsorted(edges, worst, side="right") - 1
-    return names, [int((places == index).sum()) for index in range(len(names))]
+    return np.searchsorted(edges, worst, side="right") - 1, names
 
 
-def _decades(worst: npt.NDArray[np.float64]) -> tuple[list[str], list[int]]:
-    finite = worst[(worst > 0) & np.isfinite(worst)]
-    names, counts = ["0"], [int((worst == 0).sum())]
-    if finite.size:
-        powers = np.floor(np.log10(finite)).astype(int)
-        for power in range(int(powers.min()), int(powers.max()) + 1):
-            names.append(f"1e{power}")
-            counts.append(int((powers == power).sum()))
-    if (lost := int(np.isinf(worst).sum())) > 0:
+def _decades(worst: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], list[str]]:
+    """0, then one power of ten a bar, at most ``_MOST_DECADES``, then what is not finite."""
+    places, names = np.zeros(worst.shape, dtype=np.int64), ["0"]
+    finite = (worst > 0) & np.isfinite(worst)
+    if finite.any():
+        powers = np.floor(np.log10(worst[finite])).astype(np.int64)
+        top = int(powers.max())
+        low = max(int(powers.min()), top - _MOST_DECADES + 1)
+        places[finite] = 1 + np.maximum(powers, low) - low
+        names += [f"1e{power}" for power in range(low, top + 1)]
+        if int(powers.min()) < low:
+            names[1] = f"≤ 1e{low}"
+    if np.isinf(worst).any():
+        places[np.isinf(worst)] = len(names)
         names.append("not finite")
-        counts.append(lost)
-    return names, counts
+    return places, names
 
 
 def distribution(values: npt.NDArray[np.float64], unit: str) -> str:
@@ -109,7 +119,10 @@ def distribution(values: npt.NDArray[np.float64], unit: str) -> str:
     counts, edges = np.histogram(values, bins=min(40, max(8, int(np.sqrt(values.size)))))
     marks = ticks(0, int(counts.max()), 4, whole=True)
     drawing, left, top, bottom = _chart(
-        f"Distribution of {unit} per sample", unit, left=2.5 * SIZE + breadth(marks[-1][1])
+        f"Distribution of {unit} per sample",
+        unit,
+        left=2.5 * SIZE + breadth(marks[-1][1]),
+        told=f"From {values.min():,.0f} to {values.max():,.0f}, half of them at most {np.median(values):,.0f}",
     )
     scale = (bottom - top) / int(counts.max())
     for value, words in marks:
@@ -134,7 +147,8 @@ def layer_bars(names: list[str], costs: list[int], unit: str) -> str:
     """What each layer took, first layer on top."""
     left, height = 8 + max(map(breadth, names), default=0.0), _ROW * len(names)
     width = max(_WIDTH, left + 240)
-    drawing = Drawing(width, height + 3.2 * SIZE, f"{unit.capitalize()} of each layer")
+    told = "The numbers are in the table below"
+    drawing = Drawing(width, height + 3.2 * SIZE, f"{unit.capitalize()} of each layer", told)
     most, total = max([*costs, 1]), sum(costs) or 1
     scale = (width - left - breadth("100.0%") - 4) / most
     for value, words in ticks(0, most, 4, whole=True):
@@ -164,9 +178,9 @@ def thumbnail(image: npt.NDArray[np.float32]) -> str:
     return f"data:image/png;base64,{base64.b64encode(png(grey)).decode('ascii')}"
 
 
-def _chart(label: str, below: str, *, left: float) -> tuple[Drawing, float, float, float]:
+def _chart(label: str, below: str, *, left: float, told: str) -> tuple[Drawing, float, float, float]:
     """An empty one with its axes named: samples against ``below``. The drawing, its left, top and bottom edge."""
-    drawing = Drawing(_WIDTH, _HEIGHT, label)
+    drawing = Drawing(_WIDTH, _HEIGHT, label, f"Samples by {below}. {told}")
     bottom = _HEIGHT - 3 * SIZE
     drawing.text(left + (_WIDTH - left) / 2, _HEIGHT - 0.7 * SIZE, below)
     drawing.text(0.7 * SIZE, bottom / 2, "samples", turn=-90)

@@ -6,12 +6,11 @@ import math
 
 from harness.records import GateResult, Measurement, Record, Verdict
 
-# What a reader looks for first; the rest of the measurements follows in the order they were taken.
-HEADLINES = (
-    "accuracy",
-    "agreement",
-    "decision_agreement",
-    "max_abs_diff",
+# What a reader looks for first; the rest of the measurements follows in the order they were taken. Float kernels promise no equal
+# bytes, only small differences and the same decisions: there that comes first, and ``agreement`` only where a gate asks for it.
+_PROMISED_INTEGERS = ("accuracy", "agreement", "decision_agreement", "max_abs_diff")
+_PROMISED_FLOATS = ("max_abs_diff", "decision_agreement", "accuracy")
+_HEADLINES = (
     "latency_us.p50",
     "latency_us.p99",
     "samples_per_s",
@@ -100,8 +99,38 @@ def outcome(gate: GateResult) -> str:
 
 
 def headlines(record: Record) -> list[Measurement]:
-    """The measurements that a short report shows."""
-    return [m for name in HEADLINES if (m := record.measurement(name)) is not None]
+    """The measurements that a short report shows: what was promised first."""
+    names = (*(_PROMISED_FLOATS if record.outputs == "float32" else _PROMISED_INTEGERS), *_HEADLINES)
+    if "agreement" not in names and any(gate.metric == "agreement" for gate in record.gates):
+        names = (*names, "agreement")
+    return [m for name in names if (m := record.measurement(name)) is not None]
+
+
+def ordered(record: Record) -> list[Measurement]:
+    """All measurements: the headlines, then the rest as they were taken."""
+    first = headlines(record)
+    return [*first, *(m for m in record.measurements if m not in first)]
+
+
+def trouble(record: Record) -> list[str]:
+    """What went wrong on the line, a sentence each; empty when nothing did."""
+    link = record.link
+    if link is None:
+        return []
+    seen = [
+        (link.lost, "samples got no answer"),
+        (link.frames_bad, "frames came damaged, at the board or at the host"),
+        (link.resent, "chunks were sent again"),
+        (link.stalls, "times the host had to ask what became of its frames"),
+        (link.resets, "resets of the board were survived"),
+        (link.revived, "times the silent board was reset through its probe"),
+        (link.reopened, "times the port vanished and came back"),
+    ]
+    lines = [f"{count:,} {what}" for count, what in seen if count]
+    if not lines:
+        return []
+    moved = f"{link.bytes_tx:,} B went out and {link.bytes_rx:,} B came in at {link.baud:,} baud in {link.wall_s:.2f} s"
+    return [*lines, moved, "every byte with its time: run again with --wire-log, and read the file with hil wire-dump"]
 
 
 def identity(record: Record) -> list[tuple[str, list[tuple[str, str]]]]:

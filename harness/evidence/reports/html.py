@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
-import jinja2
 import numpy as np
+from markupsafe import Markup
 
-from harness.evidence.reports import Inputs, _layers, _plots, _words
-from harness.records import Record, Samples
+from harness.evidence.reports import Inputs, _layers, _pages, _plots, _words
+from harness.records import Measurement, Record, Samples
 from harness.text import printable
-from harness.verdict.alike import alike
+from harness.verdict.alike import alike, distances
 
 FILENAME = "report.html"
 # More would make the page heavy without telling more; the rest is in samples.npz.
 _MAX_WORST = 24
+_CLASS_COLUMNS = (
+    ("Class", ""),
+    ("Sent", "number"),
+    ("Recall", "number"),
+    ("Precision", "number"),
+    ("Unknown", "number"),
+)
 
 
 @dataclass(frozen=True)
@@ -30,41 +36,31 @@ class _Worst:
     picture: str
 
 
-@cache
-def _template() -> jinja2.Template:
-    folder = Path(__file__).parent / "_templates"
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2")
-
-
 def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> bytes:
     """The page. Parts without evidence are left out; ``inputs`` add pictures of the samples."""
     classes = record.dataset.classes if record.dataset else ()
     unit, counts = _counts(record, samples)
-    worst, more = _worst(samples, inputs, classes)
+    worst, more = _worst(samples, inputs, classes, _tolerance(record))
     answered = samples.answered if samples is not None else np.zeros(0, dtype=np.bool_)
-    page = _template().render(
+    unknowns = any(row[-1] for row in record.confusion)
+    page = _pages.template("report.html.j2").render(
         record=record,
         words=_words,
         confusion=_plots.confusion(record.confusion, classes) if record.confusion and classes else "",
-        differences=_plots.differences(samples.outputs[answered], samples.reference[answered])
+        differences=_plots.differences(samples.outputs[answered], samples.reference[answered], _tolerance(record))
         if samples is not None and answered.any()
         else "",
         distribution=_plots.distribution(counts, unit) if unit else "",
         unit=unit,
         constant=float(counts[0]) if unit and counts.size and counts.min() == counts.max() else None,
-        per_class=_per_class(record, classes),
-        unknowns=any(row[-1] for row in record.confusion),
+        per_class=_per_class(record, classes, unknowns),
+        class_columns=_CLASS_COLUMNS if unknowns else _CLASS_COLUMNS[:-1],
         scored=sum(map(sum, record.confusion)),
         worst=worst,
+        worst_rows=[(sample.id, sample.truth, sample.decided, sample.why) for sample in worst],
         more=more,
         layers=_layers,
+        layer_columns=_layer_columns(record),
         layer_bars=_plots.layer_bars(
             [layer.name for layer in record.layers], [*map(_layers.cost, record.layers)], _layers.layer_unit(record)
         )
@@ -92,22 +88,40 @@ def _counts(record: Record, samples: Samples | None) -> tuple[str, np.ndarray[tu
     return "cycles", counts
 
 
-def _per_class(record: Record, classes: tuple[str, ...]) -> list[dict[str, str]]:
-    rows = []
+def _tolerance(record: Record) -> float:
+    """How far an output may be from the reference's. Integers are promised to be equal, floats what the plan's gates say."""
+    if record.outputs != "float32":
+        return 0.0
+    limits = [gate.limit for gate in record.gates if gate.metric == "max_abs_diff" and gate.op in ("<=", "<", "==")]
+    return min(limits, default=math.inf)
+
+
+def _layer_columns(record: Record) -> list[tuple[str, str]]:
+    unit = _layers.layer_unit(record)
+    return [(title.format(unit=unit), "number" if number else "word") for title, number in _layers.LAYER_COLUMNS]
+
+
+def _per_class(record: Record, classes: tuple[str, ...], unknowns: bool) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
     for index, name in enumerate(classes):
         precision, recall = record.measurement(f"precision.{name}"), record.measurement(f"recall.{name}")
         if precision is None and recall is None:
             continue
-        row = {"name": name, "sent": f"{recall.n:,}" if recall else "0"}
-        row["unknown"] = str(record.confusion[index][len(classes)]) if record.confusion else ""
-        for key, m in (("recall", recall), ("precision", precision)):
-            row[key] = _words.figure(m.value, m.unit) if m else "-"
-            row[f"{key}_interval"] = _words.interval(m) if m else ""
-        rows.append(row)
+        row = (name, f"{recall.n:,}" if recall else "0", _with_interval(recall), _with_interval(precision))
+        rows.append((*row, f"{record.confusion[index][len(classes)]:,}") if unknowns else row)
     return rows
 
 
-def _worst(samples: Samples | None, inputs: Inputs | None, classes: tuple[str, ...]) -> tuple[list[_Worst], int]:
+def _with_interval(m: Measurement | None) -> str:
+    if m is None:
+        return "-"
+    range_ = Markup('<span class="range">{}</span>').format(_words.interval(m))
+    return Markup("{} {}").format(_words.figure(m.value, m.unit), range_)
+
+
+def _worst(
+    samples: Samples | None, inputs: Inputs | None, classes: tuple[str, ...], tolerance: float
+) -> tuple[list[_Worst], int]:
     """Samples lost, failed, damaged, unlike the reference or decided wrongly: the first few, and how many more."""
     if samples is None:
         return [], 0
@@ -115,7 +129,10 @@ def _worst(samples: Samples | None, inputs: Inputs | None, classes: tuple[str, .
     def name(index: int) -> str:
         return "unknown" if index < 0 else classes[index] if index < len(classes) else str(index)
 
-    apart = ~alike(samples.outputs, samples.reference)
+    if tolerance:
+        apart = distances(samples.outputs, samples.reference).max(axis=1) > tolerance
+    else:
+        apart = ~alike(samples.outputs, samples.reference)
     reasons = [
         (~samples.answered, "lost"),
         (samples.answered & (samples.status != 0), "engine error"),

@@ -14,7 +14,7 @@ from collections import Counter
 from junit_xml import TestCase, TestSuite, to_xml_report_string
 
 from harness.evidence.reports import Inputs
-from harness.evidence.reports._words import banner, limit, shortened
+from harness.evidence.reports._words import banner, limit, ordered, shortened
 from harness.plans.schema import number
 from harness.records import GateResult, Record, Samples, Verdict
 
@@ -91,7 +91,7 @@ def _properties(record: Record) -> list[str]:
     if record.inputs is not None:
         shares = ("at_rail", "clipped", "span")
         pairs += [(f"inputs.{name}", number(getattr(record.inputs, name))) for name in (*shares, "distinct")]
-    for measurement in record.measurements:
+    for measurement in ordered(record):
         pairs.append((measurement.name, number(measurement.value)))
         pairs.append((f"{measurement.name}.n", str(measurement.n)))
         if measurement.low is not None:

@@ -32,11 +32,11 @@ def test_marks_lie_within_the_axis_apart_from_each_other_and_say_where(
 
 @pytest.mark.parametrize("words", ["a<b", '"&amp;"', "</svg><script>", "日本", "a\u0301"])
 def test_any_words_stay_words(words: str) -> None:
-    drawing = Drawing(10, 10, words)
+    drawing = Drawing(10, 10, words, words)
     drawing.text(1, 1, words)
     root = ElementTree.fromstring(drawing.svg())
     assert root.attrib["aria-label"] == words
-    assert [element.text for element in root] == [words]
+    assert [element.text for element in root] == [words, f"{words}.", words]
     assert breadth(words) > 0
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import html as htmllib
+import itertools
 import re
+from collections import Counter
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from evidence_runs import Run, broken_rig, differing, make_run
+from evidence_runs import FLOATS, Run, broken_rig, differing, float_run, make_run
 
 from harness.evidence.reports import html, json_, junit, markdown, terminal
 from harness.evidence.reports._words import figure, interval
 from harness.records import Explanation, FaultReport, InputFacts, Measurement, Record, Samples, Verdict
 
-VOID = {"meta", "img", "br", "link", "input", "hr", "path", "use", "rect"}
+VOID = {"meta", "img", "br", "link", "input", "hr", "path", "use", "rect", "wbr"}
 
 
 class Page(HTMLParser):
@@ -32,6 +34,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
+        if tag == "wbr":
+            self.words = self.words.removesuffix(" ")  # a place to break a line, no space
         self.links += [
             value or "" for name, value in attrs if name in ("src", "href", "xlink:href", "srcset", "action")
         ]
@@ -275,3 +279,104 @@ def test_a_gate_with_confidence_is_named_as_in_the_plan(run: Run) -> None:
     gate = run.record.gates[0].model_copy(update={"confidence": 0.95})
     for name, text in every_report(run.record.model_copy(update={"gates": (gate,)})).items():
         assert ('"confidence": 0.95' if name == "record.json" else "accuracy >= 0.95 confidence 0.95") in text, name
+
+
+def test_a_float_models_reports_begin_with_what_floats_promise_and_never_with_equal_bytes() -> None:
+    run = float_run()
+    assert run.record.verdict == "pass"
+    agreement = run.record.measurement("agreement")
+    assert agreement is not None
+    assert agreement.value < 0.75, "the case that this is about"
+    for name, text in every_report(run.record).items():
+        if name != "record.json":
+            figures = text[text.index("PROPERTY|elf") :] if name == "junit.xml" else text
+            assert 0 <= figures.find("max_abs_diff") < figures.find("decision_agreement"), name
+            assert figures.find("decision_agreement") < (figures + " agreement").find(" agreement"), name
+    assert "70.00 %" not in terminal.render_text(run.record) + markdown.render(run.record, None, None).decode()
+    assert "agreement (equal bytes: not promised for float32)" in " ".join(page(*run.parts).words.split())
+
+
+def test_agreement_of_floats_that_a_gate_asks_for_is_a_headline() -> None:
+    record = float_run().record
+    asked = record.gates[0].model_copy(update={"metric": "agreement", "passed": False})
+    assert "70.00 %" in terminal.render_text(record.model_copy(update={"gates": (asked,)}))
+
+
+def test_floats_within_what_the_plan_allows_are_no_samples_to_look_at() -> None:
+    def one_far(samples: Samples) -> Samples:
+        outputs = samples.outputs.copy()
+        outputs[::3, 0] += np.float32(7e-9)
+        outputs[4, 1] += np.float32(1e-3)
+        return dataclasses.replace(samples, outputs=outputs)
+
+    near, far = float_run(), make_run(damage=one_far, output=FLOATS)
+    assert "differs from the reference" not in page(*near.parts).words
+    assert "✗" not in svg_of(near, "Differences to the reference")
+    assert page(*far.parts).words.count("differs from the reference") == 1
+    assert svg_of(far, "Differences to the reference").count("✗") == 1
+
+
+def svg_of(run: Run, label: str) -> str:
+    text = html.render(*run.parts).decode()
+    return text[text.index(f'<svg role="img" aria-label="{label}"') :].partition("</svg>")[0]
+
+
+def test_what_went_wrong_on_the_line_is_told_near_the_top_and_nothing_when_nothing_did(run: Run) -> None:
+    assert "On the line" not in page(*run.parts).words
+    assert run.record.link is not None
+    link = run.record.link.model_copy(update={"frames_bad": 3, "resent": 1, "revived": 1, "lost": 2})
+    words = page(run.record.model_copy(update={"link": link}), run.samples).words
+    told = words[words.index("On the line") : words.index("Confusion")]
+    for said in (
+        "3 frames came damaged",
+        "1 chunks were sent again",
+        "reset through its probe",
+        "115,200 baud",
+        "--wire-log",
+    ):
+        assert said in told, said
+    assert "port vanished" not in told
+
+
+class Outline(HTMLParser):
+    """What a reader of screens goes by: language, headings, tables with their captions and heads, pictures with their words."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.count: Counter[str] = Counter()
+        self.headings: list[int] = []
+        self.language = ""
+        self.bare: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        got = dict(attrs)
+        self.count[tag] += 1
+        if tag == "html":
+            self.language = got.get("lang") or ""
+        if tag in ("h1", "h2", "h3", "h4"):
+            self.headings.append(int(tag[1]))
+        if (tag == "th" and "scope" not in got) or (tag == "img" and not got.get("alt")):
+            self.bare.append(f"{tag} {got}")
+        if tag == "svg" and not (got.get("role") == "img" and got.get("aria-label")):
+            self.bare.append(f"{tag} {got}")
+
+
+@pytest.mark.parametrize("kind", ["pass", "float", "fail", "rig"])
+def test_a_page_can_be_read_without_seeing_it(kind: str) -> None:
+    made = {"pass": make_run, "float": float_run, "fail": lambda: make_run(damage=differing)}
+    parts = (broken_rig(), None, None) if kind == "rig" else made[kind]().parts
+    got = Outline(html.render(*parts).decode())
+    assert got.language == "en"
+    assert got.bare == []
+    assert got.count["table"] == got.count["caption"] > 0
+    assert got.count["svg"] == got.count["desc"] == got.count["title"] - 1
+    assert got.headings[0] == 1
+    assert got.headings.count(1) == 1
+    assert all(below <= above + 1 for above, below in itertools.pairwise(got.headings))
+
+
+def test_no_outcome_is_told_by_colour_alone() -> None:
+    text = html.render(*make_run(damage=differing).parts).decode()
+    for verdict, sign in (("pass", "✓"), ("fail", "✗")):
+        assert f'<strong class="mark {verdict}"><span aria-hidden="true">{sign}</span> {verdict}</strong>' in text
