@@ -1,4 +1,4 @@
-"""The templates of HTML pages. ``page.html.j2`` is the frame of all, ``style.css.j2`` their look, ``parts.html.j2`` tables and marks."""
+"""Templates of HTML pages: ``page.html.j2`` frames them all, ``style.css.j2`` is their look, ``parts.html.j2`` tables and marks."""
 
 from __future__ import annotations
 
