@@ -67,13 +67,13 @@ def check_rule(rule: ArgmaxRule | ThresholdRule, output: Tensor, where: str) -> 
 
 
 def _check_limit(gate: Gate, family: Family, where: str, n_samples: int | None) -> None:
-    high = family.highest(gate.metric, n_samples)
+    low, high = family.lowest(gate.metric), family.highest(gate.metric, n_samples)
     limit = gate.limit
-    if not 0 <= limit <= high:
+    if not low <= limit <= high:
         hundredth = gate.model_copy(update={"limit": round(limit / 100, 12)})
         is_percent = family.highest(gate.metric) == 1 and 1 < limit <= 100
         raise PlanError(
-            f"{gate.metric} is never {f'above {number(high)}' if limit > high else 'below 0'}",
+            f"{gate.metric} is never {f'above {number(high)}' if limit > high else f'below {number(low)}'}",
             where=where,
             expected=_range_of(gate, family, high),
             found=gate.text(),
@@ -81,14 +81,15 @@ def _check_limit(gate: Gate, family: Family, where: str, n_samples: int | None) 
         )
     if gate.op == "==" and gate.metric in family.whole and limit != int(limit):
         raise PlanError(f"{gate.metric} is a whole number", where=where, expected="a whole limit", found=gate.text())
-    always = (gate.op == ">=" and limit == 0) or (gate.op == "<=" and limit == high)
-    never = (gate.op == "<" and limit == 0) or (gate.op == ">" and limit == high)
+    always = (gate.op == ">=" and limit == low) or (gate.op == "<=" and limit == high)
+    never = (gate.op == "<" and limit == low) or (gate.op == ">" and limit == high)
     if always or never:
+        end = number(high) if math.isfinite(high) else "any number"
         raise PlanError(
             f"this gate {'holds' if always else 'breaks'} whatever is measured",
             where=where,
             expected="a limit that a run can keep or break",
-            found=f"{gate.text()}; {gate.metric} is between 0 and {number(high) if math.isfinite(high) else 'any number'}",
+            found=f"{gate.text()}; {gate.metric} is between {number(low)} and {end}",
             next_step="correct the limit, or remove the gate",
         )
 
@@ -96,6 +97,8 @@ def _check_limit(gate: Gate, family: Family, where: str, n_samples: int | None) 
 def _range_of(gate: Gate, family: Family, high: float) -> str:
     if math.isinf(high):
         return "a limit of 0 or more"
+    if gate.metric in family.signed:
+        return "a limit between -1 and 1: it is a cosine"
     return f"a limit between 0 and {number(high)}: it " + (
         "counts samples" if gate.metric in family.counted else "is a share"
     )

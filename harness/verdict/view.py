@@ -110,6 +110,18 @@ class View:
         return distances(self.output.real(ours), self.output.real(theirs))
 
     @cached_property
+    def pairs(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
+        """[sound, outputs] ours and the reference's, dequantised, for sums over all of them; None where those have no meaning.
+
+        Both are 0 where both are a NaN or the same infinity: that they agree on. None: one is no finite number on one side alone.
+        """
+        ours, theirs = (self.output.real(a[self.sound]) for a in (self.samples.outputs, self.samples.reference))
+        if not np.isfinite(self.differences).all():
+            return None
+        both = np.isfinite(ours)
+        return np.where(both, ours, 0.0), np.where(both, theirs, 0.0)
+
+    @cached_property
     def confusion(self) -> tuple[tuple[int, ...], ...]:
         """Counts of the sound samples: rows = truth, columns = decision, last column = unknown.
 

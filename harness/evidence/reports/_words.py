@@ -39,7 +39,7 @@ def banner(record: Record) -> str:
 
 
 def figure(value: float, unit: str) -> str:
-    """A number with its unit as people read it. Only 1 is 100 % and only 0 is 0 %."""
+    """A number with its unit as people read it. Only 1 is 100 % or 1, and only 0 is 0 %."""
     if not math.isfinite(value):
         return "not a number" if math.isnan(value) else "infinite"
     if unit == "ratio":
@@ -49,8 +49,13 @@ def figure(value: float, unit: str) -> str:
         if text == "0.00" and value > 0:
             return "< 0.01 %"
         return f"{text} %"
-    text = f"{value:,.0f}" if value == int(value) else f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.4g}"
+    text = f"{value:,.0f}" if value == int(value) else f"{value:,.1f}" if abs(value) >= 1000 else _short(value)
     return text if unit == "1" else f"{text} {unit}"
+
+
+def _short(value: float) -> str:
+    texts = (f"{value:.{digits}g}" for digits in range(4, 18))
+    return next(text for text in texts if float(text) not in (1.0, -1.0))
 
 
 def interval(measurement: Measurement) -> str:

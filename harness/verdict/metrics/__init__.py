@@ -25,9 +25,9 @@ class Family:
 
     ``names``: measurement names; ``x.*`` stands for one per class. ``shares``: those of them that are hits/n, so that
     an interval of any level follows from value and n. ``interval``: the others that have a 95 % interval. ``only``: measured
-    on that evidence alone. ``ratios``: those, beside the shares, that lie in 0..1; the others are 0 or more. ``whole``:
-    those that are whole numbers. ``counted``: those that count samples, of which there are only so many. ``meanings``: of each
-    name, in a line for people who write gates. ``units``: of those that are no ratio of 0..1.
+    on that evidence alone. ``ratios``: those, beside the shares, that lie in 0..1, ``signed``: in -1..1; the others are 0 or
+    more. ``whole``: those that are whole numbers. ``counted``: those that count samples, of which there are only so many.
+    ``meanings``: of each name, in a line for people who write gates. ``units``: of those that are no ratio of 0..1.
     """
 
     names: tuple[str, ...]
@@ -35,6 +35,7 @@ class Family:
     interval: tuple[str, ...] = ()
     only: Evidence | None = None
     ratios: tuple[str, ...] = ()
+    signed: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
     meanings: Mapping[str, str] = field(default_factory=dict)
@@ -54,10 +55,14 @@ class Family:
         return metric in self.shares or (self.per_class(metric) and f"{metric.partition('.')[0]}.*" in self.shares)
 
     def highest(self, metric: str, n_samples: int | None = None) -> float:
-        """The largest value that it can have, of so many samples where that is known; the smallest is 0 for all."""
+        """The largest value that it can have, of so many samples where that is known."""
         if metric in self.counted and n_samples is not None:
             return n_samples
-        return 1.0 if self.is_share(metric) or metric in self.ratios else math.inf
+        return 1.0 if self.is_share(metric) or metric in (*self.ratios, *self.signed) else math.inf
+
+    def lowest(self, metric: str) -> float:
+        """The smallest value that it can have."""
+        return -1.0 if metric in self.signed else 0.0
 
     def knows(self, metric: str) -> bool:
         """Whether it may yield a measurement of that name."""
