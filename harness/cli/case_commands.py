@@ -271,16 +271,3 @@ def _told_where_it_stands(case_id: str, folder: Path, root: Path) -> Iterator[Ca
 
 def _show(status: object, case_id: str, step: Step) -> None:
     status.update(f"{case_id}: {line(step)}")  # type: ignore[attr-defined]  # rich's Status
-
-
-data = typer.Typer(help="The data sets.", no_args_is_help=True)
-app.add_typer(data, name="data")
-
-
-@data.command()
-def fetch(name: Annotated[str, typer.Argument(help="The data set: mnist.")]) -> None:
-    """Download a data set, with its checksums, into the user's cache."""
-    from harness.data.datasets import idx
-
-    for path in idx.fetch(name):
-        typer.echo(path)

@@ -18,18 +18,28 @@ def matched(data: Dataset, classes: Sequence[str], outputs: int, *, model: str) 
 
     ``classes``: the model's, in the order of its ``outputs`` values; empty when the model names none: the data's stand for
     them then. What the data calls its labels decides (``Dataset.naming``): names are looked up in the model's, bare
-    indices are taken as its outputs. Raises ``PlanError`` with both lists when a name is not the model's, when one of the
-    two names more classes than the other, or when an index is beyond the outputs: before anything is built.
+    indices are taken as its outputs. Names of folders stand for a model's that names none in their sorted order, since that
+    is how Keras and torchvision number folders, and that is said. Raises ``PlanError`` with both lists when a name is not the
+    model's, when one of the two names more classes than the other, or when an index is beyond the outputs: before anything
+    is built.
     """
     where = f"dataset {data.name} -> model {model}"
     if classes and len(classes) != outputs:
         raise _differ("the model's class names are not one per output value", where, data, classes, outputs)
-    if data.naming == "indices" or (data.naming == "seen" and _are_indices(data, classes)):
+    folders = data.naming == "folders"
+    if data.naming == "indices" or ((data.naming == "seen" or (folders and classes)) and _are_indices(data, classes)):
         return _by_index(data, classes, outputs, where)
     if not classes:
         if data.naming == "seen" or len(data.classes) != outputs:
             raise _differ("the data's classes are not one per output value of the model", where, data, classes, outputs)
-        return data, ""
+        if not folders or data.classes == tuple(map(str, range(outputs))):
+            return data, ""
+        if _are_indices(data, classes):
+            raise _differ("the folders are numbers, which sort otherwise as text", where, data, classes, outputs)
+        return (
+            data,
+            f"the model names no classes: its outputs were taken as the data's folders, sorted: {_listed(data.classes)}",
+        )
     strange = [name for name in data.classes if name not in classes]
     absent = [name for name in classes if name not in data.classes] if data.naming == "stated" else []
     if strange or absent:
@@ -38,7 +48,7 @@ def matched(data: Dataset, classes: Sequence[str], outputs: int, *, model: str) 
         return data, ""
     places = np.array([classes.index(name) for name in data.classes], dtype=np.int64)
     found = replace(data, classes=tuple(classes), labels=places[data.labels], naming="stated")
-    if data.naming == "seen":
+    if data.naming != "stated":
         return found, ""
     return (
         found,
@@ -74,8 +84,8 @@ def _differ(what: str, where: str, data: Dataset, classes: Sequence[str], output
         next_step=(
             "correct 'classes' in the model's model.toml or in the data; their order does not matter, their names do"
             if classes
-            else "name the model's outputs, in their order: models: [{file: ..., classes: [a, b]}] in the plan, or classes"
-            " in its model.toml"
+            else "name the model's outputs, in their order: models: [{file: ..., classes: [a, b]}] in the plan, classes in"
+            " its model.toml, or dataset.options.classes"
         ),
     )
 

@@ -14,8 +14,9 @@ from harness.errors import PlanError
 from harness.records import DatasetFacts
 from harness.text import printable
 
-#: How a set calls its labels: it states all its classes, only those that occur are seen, or there are bare indices.
-Naming = Literal["stated", "seen", "indices"]
+#: How a set calls its labels: it states all its classes, it has a folder for each, only those that occur are seen, or there
+#: are bare indices.
+Naming = Literal["stated", "folders", "seen", "indices"]
 
 
 class DataMissing(PlanError):
@@ -28,7 +29,8 @@ class Dataset:
 
     ``ids`` [N] are stable over versions of this project: a report of last year names the same sample.
     ``labels`` int64 [N] index ``classes``. ``inputs`` float32 [N, ...] are in real units, C order, one sample's shape
-    behind the first axis. ``naming``: what ``classes`` are worth, see ``classes.matched``.
+    behind the first axis. ``naming``: what ``classes`` are worth, see ``classes.matched``. ``groups`` [N]: what a sample
+    shares with others (speaker, subject); None where the data does not say.
     Raises ``PlanError`` when the arrays do not belong together, when there are no samples, when an id or a class occurs
     twice or is no text that can be shown.
     """
@@ -40,10 +42,13 @@ class Dataset:
     labels: npt.NDArray[np.int64]
     inputs: npt.NDArray[np.float32]
     naming: Naming = "stated"
+    groups: npt.NDArray[np.str_] | None = None
 
     def __post_init__(self) -> None:
         where = f"dataset {self.name}, split {self.split}"
         counts = {"ids": len(self.ids), "labels": len(self.labels), "inputs": len(self.inputs)}
+        if self.groups is not None:
+            counts["groups"] = len(self.groups)
         if len(set(counts.values())) != 1:
             raise PlanError(
                 "the arrays of a dataset differ in length", where=where, expected="one length", found=counts
@@ -69,7 +74,10 @@ class Dataset:
             )
         if not np.isfinite(self.inputs).all():
             raise PlanError(
-                "an input is not a finite number", where=where, expected="finite values", found="NaN or inf"
+                "an input is not a finite number",
+                where=where,
+                expected="finite values",
+                found=f"NaN or inf in sample {printable(str(self.ids[_first_not_finite(self.inputs)]))}",
             )
         ids, times = np.unique(self.ids, return_counts=True)
         if (times > 1).any():
@@ -111,7 +119,8 @@ class Dataset:
     def __getitem__(self, part: slice) -> Dataset:
         """The samples of a slice as a dataset of their own, with a hash of their own. Raises ``PlanError`` for none."""
         inputs = np.ascontiguousarray(self.inputs[part])
-        return replace(self, ids=self.ids[part], labels=self.labels[part], inputs=inputs)
+        groups = None if self.groups is None else self.groups[part]
+        return replace(self, ids=self.ids[part], labels=self.labels[part], inputs=inputs, groups=groups)
 
     @cached_property
     def sha256(self) -> str:
@@ -131,6 +140,10 @@ class Dataset:
     def facts(self) -> DatasetFacts:
         """What the record keeps of it."""
         return DatasetFacts(name=self.name, split=self.split, sha256=self.sha256, n=len(self), classes=self.classes)
+
+
+def _first_not_finite(inputs: npt.NDArray[np.float32]) -> int:
+    return int(np.argmin(np.isfinite(inputs).reshape(len(inputs), -1).all(axis=1)))
 
 
 def _shows(name: str) -> bool:

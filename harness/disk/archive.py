@@ -1,4 +1,4 @@
-"""Plain arrays out of a .npz file that anybody may have made: whatever is wrong with it is one kind of error.
+"""Plain arrays out of a .npz or .npy file that anybody may have made: whatever is wrong with it is one kind of error.
 
 numpy believes what a header claims and asks for that much memory; here a claim is held against the bytes that are there.
 """
@@ -36,6 +36,23 @@ def arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
     except MemoryError as error:
         raise DamagedArchive("more than fits this machine's memory") from error
     except Exception as error:  # zipfile and zlib raise a dozen kinds on damaged bytes
+        raise DamagedArchive(str(error) or type(error).__name__) from error
+
+
+def array(path: Path) -> npt.NDArray[np.generic]:
+    """The array of a .npy file, writable. ``DamagedArchive`` as ``arrays``."""
+    try:
+        size = files.check_regular(path)
+        with files.regular(path) as file:
+            shape, in_order_of_columns, dtype, header_bytes = _header(file)
+            n_bytes = math.prod(shape) * dtype.itemsize
+            if n_bytes + header_bytes != size:
+                raise DamagedArchive(f"{size:,} bytes, and its header says {n_bytes + header_bytes:,}")
+            content = file.read()
+        return np.frombuffer(bytearray(content), dtype).reshape(shape, order="F" if in_order_of_columns else "C")
+    except MemoryError as error:
+        raise DamagedArchive("more than fits this machine's memory") from error
+    except Exception as error:  # whatever a damaged header makes Python and numpy raise
         raise DamagedArchive(str(error) or type(error).__name__) from error
 
 

@@ -14,7 +14,7 @@ from harness.plans.gatetext import parse_gate
 from harness.plans.modelspec import ModelSpec, Name
 from harness.records import Operator
 
-Option = str | int | float | bool
+Option = str | int | float | bool | tuple[str | int | float | bool, ...]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 

@@ -60,7 +60,12 @@ def load_data(case: Case) -> tuple[Dataset, int]:
     ``PlanError`` (``DataMissing`` among them) when they cannot be had, or are fewer than the plan wants.
     """
     spec = case.plan.dataset if case.at_most is not None else case.dataset
-    data = datasets.load(spec.name, spec.split, samples=spec.samples, options=spec.options, folder=case.plan.folder)
+    try:
+        data = datasets.load(spec.name, spec.split, samples=spec.samples, options=spec.options, folder=case.plan.folder)
+    except PlanError as error:
+        if (error.where or "").startswith("dataset."):
+            error.where = case.plan.where(str(error.where))
+        raise
     wanted = case.plan.min_samples
     if wanted is not None and len(data) < wanted:
         raise PlanError(

@@ -1,14 +1,19 @@
-"""What several forms need."""
+"""What several forms need: their options' base, and files of theirs that are there and can be read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from harness.data.dataset import DataMissing
+from harness.disk.files import regular
 from harness.errors import PlanError
 from harness.paths import read_file
+
+_LFS = b"version https://git-lfs.github.com/spec/"
 
 
 class Options(BaseModel):
@@ -17,7 +22,42 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def known_split(name: str, split: str, known: tuple[str, ...]) -> None:
+def _names(value: object) -> object:
+    """``a,b`` or a list; whole numbers as the text that they are."""
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",")] if value else []
+    if not isinstance(value, list | tuple):
+        raise ValueError("names are a list, [a, b], or text with commas")
+    if strange := [part for part in value if isinstance(part, bool | float) or not isinstance(part, str | int)]:
+        raise ValueError(f"a name is text: write {strange[0]!r} in quotes")
+    names = tuple(str(part) for part in value)
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"named twice: {', '.join(twice)}")
+    return names
+
+
+#: A list of names in a plan: ``[a, b]``, or ``a,b``.
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+
+
+def _shape(value: object) -> object:
+    """``8x8x1``, ``[8, 8, 1]`` or ``64``."""
+    if isinstance(value, str):
+        parts: Sequence[object] = value.split("x") if value else ()
+        if not all(isinstance(part, str) and part.isascii() and part.isdecimal() and len(part) < 10 for part in parts):
+            raise ValueError("a shape is written as 8x8x1 or [8, 8, 1]")
+        value = tuple(int(str(part)) for part in parts)
+    value = (value,) if isinstance(value, int) else value
+    if not isinstance(value, list | tuple) or not all(type(part) is int and part > 0 for part in value):
+        raise ValueError("a shape is written as 8x8x1 or [8, 8, 1]")
+    return tuple(value)
+
+
+#: The extents of one sample in a plan: ``8x8x1`` or ``[8, 8, 1]``.
+Shape = Annotated[tuple[int, ...], BeforeValidator(_shape)]
+
+
+def known_split(name: str, split: str, known: Sequence[str]) -> None:
     """Raise ``PlanError`` unless the dataset has that split."""
     if split not in known:
         raise PlanError(
@@ -25,14 +65,18 @@ def known_split(name: str, split: str, known: tuple[str, ...]) -> None:
         )
 
 
+def there(path: Path) -> bool:
+    """Whether something is at a path; not at one that no system takes."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def existing(folder: Path, path: str) -> Path:
     """``path`` seen from ``folder``. Raises ``DataMissing`` when nothing is there."""
     found = folder / path
-    try:
-        there = found.exists()
-    except (OSError, ValueError):  # a name that no system takes
-        there = False
-    if not there:
+    if not there(found):
         raise DataMissing(
             "the dataset is not on this machine",
             where=str(found),
@@ -43,10 +87,35 @@ def existing(folder: Path, path: str) -> Path:
 
 
 def content(path: Path) -> bytes:
-    """What is in a file of the dataset. Raises ``PlanError`` when it cannot be read, or is no regular file."""
+    """What is in a file of the dataset. Raises ``PlanError`` when it cannot be read, is no regular file, or stands for one
+    that git-lfs has not fetched."""
     try:
-        return read_file(path)
+        found = read_file(path)
     except OSError as error:
         raise PlanError(
             "the dataset's file cannot be read", where=str(path), expected="a regular file", found=error.strerror
         ) from error
+    if found.startswith(_LFS):
+        raise _pointer(path)
+    return found
+
+
+def refuse_pointer(path: Path) -> None:
+    """``PlanError`` when a regular file stands for one that git-lfs has not fetched."""
+    try:
+        with regular(path) as file:
+            found = file.read(len(_LFS))
+    except OSError:  # told by whoever reads it
+        return
+    if found == _LFS:
+        raise _pointer(path)
+
+
+def _pointer(path: Path) -> PlanError:
+    return PlanError(
+        "the file is a pointer of git-lfs, not the data itself",
+        where=str(path),
+        expected="the file's own content",
+        found="the pointer that git-lfs left in its place",
+        next_step="run 'git lfs pull' in the data's repository",
+    )

@@ -1,143 +1,159 @@
-"""One's own data as text: one sample a row, ``label,value,value,...``; a first row without any number names the columns.
+"""One's own data as text: one sample a row, its label in one column, its values in the others.
 
-The label is a class name or index. A value is a plain decimal number: ``1_000``, ``nan``, ``1+2j`` and the digits of other
-scripts, which Python would read, are mistakes here. A byte order mark, as spreadsheets write it, is passed over.
-``shape`` says how a row's values are laid out (C order); without it they are flat.
+A value is a plain decimal number: ``1_000``, ``nan``, ``1+2j`` and the digits of other scripts, which Python would read, are
+mistakes here. A first row without any number names the columns. What pandas' ``to_csv`` and spreadsheets write is read as it is:
+the unnamed column of row numbers is passed over, byte order marks, semicolons and ``sep=`` lines are known.
 """
 
 from __future__ import annotations
 
-import cmath
-import csv
-import io
 import math
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from pydantic import field_validator
+from pydantic import Field
 
 from harness.data.dataset import Dataset
-from harness.data.datasets import _common
+from harness.data.datasets import _common, _own, _table
 from harness.errors import PlanError
 from harness.text import printable
 
-_NUMBER = re.compile(r"\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
+Column = str | int
+
+EXAMPLE = """\
+dataset:
+  name: csv
+  split: test
+  options:
+    path: data/gestures.csv     # label,speaker,part,v0,v1,...
+    label: label
+    group: speaker
+    split_column: part
+    shape: 20x6
+    classes: [left, right, up]
+"""
 
 
-class Options(_common.Options):
-    """``path`` with ``{split}``; ``shape`` as ``8x8x1``; ``classes`` as ``yes,no``, else the labels in sorted order."""
+class Options(_own.Own, _table.TextOptions):
+    """A file of rows and its columns. A column is named as in the first row, or by its number from 1."""
 
-    path: str
-    shape: str = ""
-    classes: str = ""
-
-    @field_validator("shape")
-    @classmethod
-    def _extents(cls, value: str) -> str:
-        if value and not all(part.isdecimal() and int(part) for part in value.split("x")):
-            raise ValueError("a shape is written as 8x8x1")
-        return value
-
-
-def read(options: Options, split: str, folder: Path) -> Dataset:
-    """The rows in their order; the sample ids are ``<file name>-<row, from 0>``."""
-    path = _common.existing(folder, options.path.replace("{split}", split))
-    labels, rows = _rows(path)
-    shape = tuple(int(part) for part in options.shape.split("x")) if options.shape else (len(rows[0]),)
-    if math.prod(shape) != len(rows[0]):
-        raise PlanError(
-            "a row does not fill the shape", where=str(path), expected=f"{math.prod(shape)} values", found=len(rows[0])
-        )
-    # Numbers sort as numbers: class 10 is not between 1 and 2.
-    order = sorted(set(labels), key=lambda label: (not label.isdecimal(), len(label) * label.isdecimal(), label))
-    classes = [name.strip() for name in options.classes.split(",")] if options.classes else order
-    strange = sorted(set(labels) - set(classes))
-    if strange:
-        raise PlanError(
-            f"a label is no class: {strange[0]!r}", where=str(path), expected=", ".join(classes), found=strange[0]
-        )
-    name = printable(path.stem)
-    with np.errstate(over="ignore"):  # what float32 cannot hold is inf, which a dataset refuses
-        inputs = np.array(rows, dtype=np.float64).astype(np.float32).reshape(len(rows), *shape)
-    return Dataset(
-        name=name,
-        split=split,
-        classes=tuple(classes),
-        ids=np.array([f"{name}-{index:05d}" for index in range(len(rows))]),
-        labels=np.array([classes.index(label) for label in labels], dtype=np.int64),
-        inputs=inputs,
-        naming="stated" if options.classes else "seen",
+    path: str = Field(description="The file. {split} in it is replaced by the split's name.")
+    label: Column = Field(
+        default="", description="The column of the label. Empty: the one named label, else the first."
+    )
+    columns: tuple[Column, ...] = Field(
+        default=(), description="The columns of the values, in this order. Empty: all that no other option names."
+    )
+    drop: tuple[Column, ...] = Field(default=(), description="Columns to pass over.")
+    group: Column = Field(default="", description="The column of what samples share: speaker, subject. Empty: none.")
+    id: Column = Field(default="", description="The column of the sample's id. Empty: <file name>-<row, from 0>.")
+    split_column: Column = Field(
+        default="", description="The column that says of which split a sample is: test, train. Empty: all are."
+    )
+    shape: _common.Shape = Field(
+        default=(), description="How a row's values are laid out (C order): 8x8x1 or [8, 8, 1]. Empty: flat."
     )
 
 
-def _rows(path: Path) -> tuple[list[str], list[list[float]]]:
-    labels: list[str] = []
-    rows: list[list[float]] = []
-    first: int | None = None  # the line of the first row
-    headed = False
-    try:
-        with io.StringIO(_common.content(path).decode("utf-8-sig"), newline="") as file:
-            for number, cells in enumerate(csv.reader(file), start=1):
-                if not cells:
-                    continue
-                if first is None:
-                    first = number
-                    headed = _is_head(cells, f"{path}:{number}")
-                    if headed:
-                        continue
-                strange = next((cell for cell in cells[1:] if not _NUMBER.fullmatch(cell)), None)
-                if strange is not None:
-                    raise PlanError(
-                        "a cell is not a number",
-                        where=f"{path}:{number}",
-                        expected="a decimal number such as 0.5 or -1e-3",
-                        found=printable(repr(strange)),
-                    )
-                values = [float(cell) for cell in cells[1:]]
-                if not values or (rows and len(values) != len(rows[0])):
-                    expected = f"{len(rows[0])} values" if rows else "label,value,..."
-                    raise PlanError(
-                        "a row has the wrong length", where=f"{path}:{number}", expected=expected, found=len(values)
-                    )
-                labels.append(cells[0].strip())
-                rows.append(values)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise PlanError("the file cannot be read", where=str(path), expected="UTF-8 text", found=error) from error
-    if not rows:
+def splits(options: Options, folder: Path) -> tuple[str, ...]:
+    """The splits that are told apart."""
+    if options.split_column != "":
+        table, columns = _columns(_common.existing(folder, options.path), options)
+        return tuple(dict.fromkeys(row[columns["split_column"]].strip() for row in table.rows))
+    return _own.splits_of(options, options.path, folder)
+
+
+def read(options: Options, split: str, folder: Path, first: int | None = None) -> Dataset:
+    """The rows of the split; the sample ids are of the column ``id``, else ``<file name>-<row, from 0>``."""
+    if options.split_column != "" and (options.test_share is not None or "{split}" in options.path):
         raise PlanError(
-            "the file has no samples", where=str(path), expected="label,value,... on each row", found="none"
+            "the split is said twice",
+            where="dataset.options.split_column",
+            expected="split_column, test_share or {split} in path",
         )
-    if not headed:
-        _refuse_numbered_columns(labels, rows, f"{path}:{first}")
-    return labels, rows
+    path = _common.existing(folder, options.path.replace("{split}", split))
+    table, columns = _columns(path, options)
+    values = _values(table, columns, options)
 
+    def texts(option: str) -> list[str] | None:
+        index = columns.get(option)
+        return None if index is None else [row[index].strip() for row in table.rows]
 
-def _is_head(cells: Sequence[str], where: str) -> bool:
-    """Whether the first row names the columns: none of its values is a number. Some are: a damaged sample, not passed over."""
-    numbers = [cell for cell in cells[1:] if _NUMBER.fullmatch(cell)]
-    if not cells[1:] or len(numbers) == len(cells) - 1:
-        return False
-    strange = next(cell for cell in cells[1:] if not _NUMBER.fullmatch(cell))
-    if numbers or not strange.strip() or _reads_as_number(strange):
+    labels = texts("label") or []
+    if "" in labels:
+        raise PlanError("a row has no label", where=table.where(labels.index("")), expected="a class", found="nothing")
+    name = printable(path.stem)
+    groups = texts("group")
+    if groups is not None:
+        others = {
+            other: _groups(place, options)
+            for other, place in _own.siblings(options.path, folder).items()
+            if other != split
+        }
+        _own.refuse_shared({split: groups, **others} if others else {}, str(path))
+    parsed: list[list[float]] = []
+    names = [table.head[index] for index in values] if table.head else None
+    for row, cells in enumerate(table.rows):  # all of them: a damaged cell is told, whichever split it is of
+        parsed.append(_table.numbers([cells[index] for index in values], options, table.where(row), names))
+    if table.head is None:
+        _refuse_numbered_columns(labels, parsed, table.where(0))
+    shape = options.shape or (len(values),)
+    if math.prod(shape) != len(values):
         raise PlanError(
-            "the first row is nearly a sample",
-            where=where,
-            expected="numbers behind the label, or a name for every column",
-            found=f"{len(numbers)} numbers and {printable(repr(strange))}",
-            next_step="correct the cell; a first row without any number would be taken for the columns' names",
+            "a row does not fill the shape", where=str(path), expected=f"{math.prod(shape)} values", found=len(values)
         )
-    return True
+
+    def inputs(chosen: Sequence[int]) -> _own.Floats:
+        with np.errstate(over="ignore"):  # what float32 cannot hold is inf, which a dataset refuses
+            found = np.array([parsed[index] for index in chosen], dtype=np.float64).astype(np.float32)
+        return found.reshape(len(chosen), *shape)
+
+    rows = _own.Rows(
+        str(path),
+        texts("id") or [f"{name}-{index:05d}" for index in range(len(labels))],
+        labels,
+        groups,
+        texts("split_column"),
+        [table.where(row) for row in range(len(labels))],
+    )
+    # Numbers sort as numbers: class 10 is not between 1 and 2.
+    known = sorted(set(labels), key=lambda label: (not label.isdecimal(), len(label) * label.isdecimal(), label))
+    return _own.made(name, split, rows, options, inputs, naming="seen", known=known, first=first)
 
 
-def _reads_as_number(cell: str) -> bool:
-    """Numbers to Python that are none here: ``1_000``, ``nan``, ``2j``; ``j`` alone is a fine name for a column."""
-    try:
-        value = complex(cell.strip())
-    except ValueError:
-        return False
-    return any(c.isdigit() for c in cell) or not cmath.isfinite(value)
+def _columns(path: Path, options: Options) -> tuple[_table.Table, dict[str, int]]:
+    """The table, and where the columns are that are no values."""
+    wanted = {option: getattr(options, option) for option in ("label", "group", "id", "split_column")}
+    asked = [*wanted.values(), *options.columns, *options.drop]
+    numbered = [column - 1 for column in wanted.values() if isinstance(column, int)]
+    named = any(isinstance(column, str) and column for column in asked)
+    table = _table.read(path, options, named=named, beside=numbered if options.label != "" else [0, *numbered])
+    found = {option: table.column(column, option) for option, column in wanted.items() if column != ""}
+    found.setdefault("label", table.head.index("label") if table.head and table.head.count("label") == 1 else 0)
+    return table, found
+
+
+def _values(table: _table.Table, columns: dict[str, int], options: Options) -> list[int]:
+    if options.columns:
+        return [table.column(column, "columns") for column in options.columns]
+    over = {*columns.values(), *(table.column(column, "drop") for column in options.drop)}
+    if table.head and not table.head[0]:
+        over.add(0)  # pandas' index
+    found = [index for index in range(len(table.rows[0])) if index not in over]
+    if not found:
+        raise PlanError(
+            "the rows have no values",
+            where=table.where(0),
+            expected="label,value,...",
+            found=f"{len(table.rows[0])} cells",
+        )
+    return found
+
+
+def _groups(path: Path, options: Options) -> list[str]:
+    table, columns = _columns(path, options)
+    return [row[columns["group"]].strip() for row in table.rows]
 
 
 def _refuse_numbered_columns(labels: list[str], rows: list[list[float]], where: str) -> None:
@@ -149,5 +165,5 @@ def _refuse_numbered_columns(labels: list[str], rows: list[list[float]], where: 
             where=where,
             expected="a sample, or names that are no numbers",
             found=f"class {labels[0]!r} with the values {rows[0][0]:g}, {rows[0][1]:g}, ... and on no other row",
-            next_step="remove the row, or name the columns v0, v1, ...",
+            next_step="say 'header: yes' if the row names the columns, or remove it",
         )

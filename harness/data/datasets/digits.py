@@ -19,11 +19,23 @@ from harness.data.datasets import _common
 TEST_FROM = 1347
 
 
+EXAMPLE = """\
+dataset:
+  name: digits
+  split: test
+"""
+
+
 class Options(_common.Options):
     """None."""
 
 
-def read(options: Options, split: str, folder: Path) -> Dataset:
+def splits(options: Options, folder: Path) -> tuple[str, ...]:
+    """The splits that are told apart."""
+    return ("test", "train")
+
+
+def read(options: Options, split: str, folder: Path, first: int | None = None) -> Dataset:
     """The whole split; the sample ids are ``digits-<index in scikit-learn's order>``."""
     _common.known_split("digits", split, ("test", "train"))
     table = _table()

@@ -106,3 +106,26 @@ def test_names_that_tell_nothing_apart_or_cannot_be_shown_are_refused(changed: d
     with pytest.raises(PlanError, match=says) as caught:
         dataclasses.replace(data(("a", "b"), [0, 1]), **changed)  # type: ignore[arg-type]
     str(caught.value).encode()
+
+
+def test_folders_stand_for_a_model_that_names_nothing_in_their_sorted_order_and_that_is_said() -> None:
+    given = data(("no", "yes"), [0, 1], "folders")
+    found, said = matched(given, (), 2, model="m")
+    assert (found, "sorted: no, yes" in said) == (given, True)
+    with pytest.raises(PlanError, match="one per output"):
+        matched(given, (), 3, model="m")
+
+
+def test_folders_meet_the_models_names_by_name_and_may_be_fewer() -> None:
+    found, said = matched(data(("unknown", "yes"), [0, 1], "folders"), MODEL, 3, model="m")
+    assert (found.labels.tolist(), said) == ([2, 1], "")
+    with pytest.raises(PlanError, match="not those of the model"):
+        matched(data(("maybe", "yes"), [0, 1], "folders"), MODEL, 3, model="m")
+
+
+def test_folders_that_are_numbers_are_refused_where_text_and_number_sort_otherwise() -> None:
+    ten = data(tuple("0123456789"), [3], "folders")
+    assert matched(ten, (), 10, model="m") == (ten, "")
+    eleven = data(tuple(sorted(map(str, range(11)))), [3], "folders")
+    with pytest.raises(PlanError, match="sort otherwise as text"):
+        matched(eleven, (), 11, model="m")

@@ -42,7 +42,7 @@ def test_a_plan_that_can_be_decided_is_read(tmp_path: Path) -> None:
         ("accuracy >=", "acuracy >=", ":7:gates[1]", "did you mean 'accuracy'"),
         ("lost_samples == 0", "lost_samples >= 0", ":6:gates[0]", "holds whatever"),
         ("name: idx", "name: idy", ":4:dataset.name", "unknown dataset"),
-        ("source: mnist", "sauce: mnist", ":4:dataset.options", "options are source, images, labels"),
+        ("source: mnist", "sauce: mnist", ":4:dataset.options", "source, images, labels"),
         ("gates:", "reference: litret\ngates:", ":5:reference", "no reference 'litret'"),
     ],
 )
