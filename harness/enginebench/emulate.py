@@ -44,7 +44,6 @@ class Board:
         self._flash, self._ram, self._stack = mmap(-1, _FLASH_BYTES), mmap(-1, _RAM_BYTES), mmap(-1, _STACK_BYTES)
         self._symbols = _loaded(image.elf, ((_FLASH_BASE, self._flash), (_RAM_BASE, self._ram)))
         self._core = Core()
-        self._core.hook_bad_access()
         self._core.hook_traps(lambda: False)
         self._core.map_buffer(_FLASH_BASE, self._flash, READ | EXEC)
         self._core.map_buffer(_RAM_BASE, self._ram, READ | WRITE)

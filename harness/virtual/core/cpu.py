@@ -23,6 +23,7 @@ from unicorn import unicorn_const as const
 from unicorn.unicorn_py3 import unicorn as binding  # the package's own __init__ re-exports it untyped
 
 from harness.errors import HarnessBug
+from harness.virtual.core.pages import PAGE_BYTES, SYSTEM_SPACE, TRAPS_AT, Pages
 
 _READ = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint, ctypes.c_void_p)
 _WRITE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64, ctypes.c_void_p)
@@ -41,6 +42,7 @@ UNDEFINED = "undefined"  # no such instruction
 
 READ, WRITE, EXEC = const.UC_PROT_READ, const.UC_PROT_WRITE, const.UC_PROT_EXEC
 
+_PREFETCH_ABORT = 3  # QEMU's number
 _WFE, _YIELD = 0xBF20, 0xBF10
 _HINT_EVENT = (_WFE, _YIELD)
 
@@ -112,6 +114,12 @@ class Core:
         self._put_back: list[tuple[mmap, int, bytes]] = []
         self._pc = Registers(self, [reg.UC_ARM_REG_PC])
         self.counter, self._count = self._find_counters()
+        self.pages = Pages()
+        self._on_return: Callable[[], bool] = lambda: False
+        self._watched = False
+        self._uc.ctl_set_tlb_mode(const.UC_TLB_VIRTUAL)
+        self._hook(const.UC_HOOK_TLB_FILL, self.pages.callback, 0, TRAPS_AT)
+        self.map_buffer(TRAPS_AT, self.pages.traps, READ | EXEC)
 
     # -- memory ---------------------------------------------------------------------------------------------------
 
@@ -120,6 +128,8 @@ class Core:
         address = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
         self._check(self.lib.uc_mem_map_ptr(self.handle, base, len(buffer), rights, address), f"map {base:#x}")
         self._keep.append(buffer)
+        if rights & WRITE:
+            self.pages.add_memory(base, len(buffer))
 
     def map_registers(
         self, base: int, size: int, read: Callable[[int, int], int], write: Callable[[int, int, int], None]
@@ -147,17 +157,30 @@ class Core:
 
     def forget_code(self, start: int, end: int) -> None:
         """Drop translations of ``[start, end)``: the memory under them changed behind Unicorn's back."""
-        self._uc.ctl_remove_cache(start, end)
+        if self.pages.may_hold_code(start, end):
+            self._uc.ctl_remove_cache(start, end)
+
+    def forget_code_in_ram(self) -> None:
+        """Drop all that was translated from RAM: its pages are data until they are executed again."""
+        for page in self.pages.code:
+            self._uc.ctl_remove_cache(page, page + PAGE_BYTES)
+        self.pages.code.clear()
+        self._uc.ctl(const.UC_CTL_TLB_FLUSH, const.UC_CTL_IO_WRITE)
 
     # -- hooks ----------------------------------------------------------------------------------------------------
 
     def hook_traps(self, on_return: Callable[[], bool]) -> None:
         """``on_return()`` handles a branch to an EXC_RETURN value; False means that it was none."""
 
+        self._on_return = on_return
+
         def on_intr(_uc: int, number: int, _data: int) -> None:
             try:
-                if (number == 3 or number == 8) and on_return():
-                    return
+                if self._pc.load()[0] >= SYSTEM_SPACE:
+                    self.counter.value -= 1  # the breakpoint there is ours
+                    if on_return():
+                        return
+                    number = _PREFETCH_ABORT
                 self.trap = number
                 self.lib.uc_emu_stop(self.handle)
             except BaseException as error:  # noqa: BLE001
@@ -165,14 +188,17 @@ class Core:
 
         self._hook(const.UC_HOOK_INTR, _INTR(on_intr), 1, 0)
 
-    def hook_bad_access(self) -> None:
-        """Record unmapped accesses in ``bad_access`` and end the run."""
+    def _hook_bad_access(self) -> None:
+        """Record unmapped accesses in ``bad_access`` and end the run. Not where RAM is: a hook there would slow its stores down."""
 
         def on_access(_uc: int, kind: int, address: int, _size: int, _value: int, _data: int) -> bool:
             self.bad_access = (kind, address & 0xFFFFFFFF)
             return False
 
-        self._hook(const.UC_HOOK_MEM_UNMAPPED | const.UC_HOOK_MEM_FETCH_PROT, _MEM(on_access), 1, 0)
+        callback = _MEM(on_access)
+        for first, last in self.pages.elsewhere():
+            self._hook(const.UC_HOOK_MEM_UNMAPPED | const.UC_HOOK_MEM_FETCH_PROT, callback, first, last)
+        self._watched = True
 
     def hook_rom_write(self, base: int, buffer: mmap, on_write: Callable[[int, int, int], None]) -> None:
         """``on_write(address, size, value)`` is called for a store to a read-only range and decides what comes of it.
@@ -220,8 +246,10 @@ class Core:
 
     def run(self, instructions: int) -> str:
         """Execute up to ``instructions`` (>= 1) and say why it ended. An error raised in a callback is raised here."""
+        if not self._watched:
+            self._hook_bad_access()  # now that all of the map is known
         self.trap = self.bad_access = None
-        self._end_asked = False
+        self.pages.forbidden = self._end_asked = False
         start = self._pc.load()[0] | self.thumb
         self.thumb = True
         self.running = True
@@ -243,6 +271,9 @@ class Core:
             return TRAP
         if error:
             return self._explain(error)
+        if stopped_by_limit and self._pc.load()[0] >= SYSTEM_SPACE and not self._on_return():
+            self.trap = _PREFETCH_ABORT
+            return TRAP
         if stopped_by_limit or self._end_asked:
             return LIMIT
         return BREAKPOINT if self.breakpoints and self._pc.load()[0] in self.breakpoints else SLEEP
@@ -261,6 +292,9 @@ class Core:
     def _explain(self, error: int) -> str:
         if self.bad_access is not None:
             return MEMORY
+        if self.pages.forbidden:
+            self.trap = _PREFETCH_ABORT
+            return TRAP
         pc = self.pc
         if error == const.UC_ERR_INSN_INVALID and self.halfword(pc - 2) in _HINT_EVENT:
             return SLEEP if self.halfword(pc - 2) == _WFE else LIMIT

@@ -9,6 +9,7 @@ from unicorn import unicorn_const as const
 from harness.virtual.core import exceptions as exc
 from harness.virtual.core.bus import Bus
 from harness.virtual.core.cpu import MEMORY, TRAP, UNDEFINED, Core
+from harness.virtual.core.pages import never_executable
 
 # CFSR
 IACCVIOL = 1 << 0
@@ -23,11 +24,6 @@ LOCKUP_ADDRESS = 0xFFFFFFFE
 
 _SVC, _PREFETCH_ABORT, _BREAKPOINT, _EXC_EXIT = 2, 3, 7, 8
 _FETCHES = frozenset({const.UC_MEM_FETCH, const.UC_MEM_FETCH_UNMAPPED, const.UC_MEM_FETCH_PROT})
-
-
-def _never_executable(address: int) -> bool:
-    """The default map's execute-never ranges: peripherals, external devices, the system space."""
-    return 0x40000000 <= address < 0x60000000 or address >= 0xA0000000
 
 
 class Faults:
@@ -74,7 +70,7 @@ class Faults:
             self._undefined()
 
     def _fetch(self, address: int) -> None:
-        if _never_executable(address):
+        if never_executable(address):
             self.raise_fault(exc.MEM_MANAGE, IACCVIOL)
         else:
             self.raise_fault(exc.BUS_FAULT, IBUSERR)

@@ -70,7 +70,6 @@ class Machine:
         self.debug.on_control = self._debug_changed
         self.scs.on_reset_request = self._asked_for_reset
         self.core.hook_traps(self.exceptions.on_return)
-        self.core.hook_bad_access()
         for name, base, device in (
             ("SCS", SCS_BASE, self.scs),
             ("ITM", 0xE0000000, Itm()),
@@ -102,6 +101,7 @@ class Machine:
         """System reset: peripherals and core start afresh; memories and the debug logic keep their state."""
         cause, self._reset_cause = self._reset_cause or "pin", None
         self.resets += 1
+        self.core.forget_code_in_ram()
         self.on_reset(cause)
         for action in (self.exceptions.reset, self.faults.reset, self.systick.reset, self.scs.reset, *self.resettable):
             action()
