@@ -12,6 +12,7 @@
 
 #include "board.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config.h"
@@ -41,6 +42,7 @@
 #define RCC_CSR_WWDGRSTF (1u << 30)
 
 static uint8_t reset_cause;
+static volatile bool sending; /* TXEIE, known without a read over the bus for every byte */
 
 void usart2_handler(void);
 
@@ -93,18 +95,25 @@ void usart2_handler(void) {
     if ((status & USART2_STATUS_RXNE) != 0) {
         uart_received((uint8_t)USART2_RECEIVED);
     }
-    if ((status & USART2_STATUS_TXE) != 0 && (USART2_CR1 & USART2_CR1_TXEIE) != 0) {
+    if ((status & USART2_STATUS_TXE) != 0 && sending) {
         uint8_t byte;
         if (fifo_pop(&uart_tx, &byte)) {
             USART2_TO_SEND = byte;
         } else {
             USART2_CR1 &= ~USART2_CR1_TXEIE;
+            sending = false;
         }
     }
 }
 
+/* Flag and bit change together, or the handler could be asked for what it does not do, without end. */
 void uart_send_enable(void) {
-    USART2_CR1 |= USART2_CR1_TXEIE;
+    if (!sending) {
+        uint32_t primask = irq_mask();
+        sending = true;
+        USART2_CR1 |= USART2_CR1_TXEIE;
+        irq_restore(primask);
+    }
 }
 
 void board_set_baud(uint32_t baud) {
