@@ -82,7 +82,7 @@ static uint8_t take_reset_cause(void) {
 }
 
 /* It must take each byte before the next one is there: the USART holds one beside the one that it receives. At 921600 baud
- * and 180 MHz that is 10.85 us or 1953 cycles. Taking a byte is 32 instructions (disassembly, zig 0.15 -O2), some 90 cycles
+ * and 180 MHz that is 10.85 us or 1953 cycles. Taking a byte is 34 instructions (disassembly, zig 0.15 -O2), some 90 cycles
  * by the manual's timings with entry, exit and two reads over APB1 (not measured): 5 % of the core at full load. Nothing
  * but a fault has a higher priority, and interrupts are masked for some ten instructions at most, so a byte waits for less
  * than a tenth of its time, whatever the engine does. The ring holds all that the host may send while it computes. */

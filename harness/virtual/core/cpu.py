@@ -42,7 +42,7 @@ UNDEFINED = "undefined"  # no such instruction
 
 READ, WRITE, EXEC = const.UC_PROT_READ, const.UC_PROT_WRITE, const.UC_PROT_EXEC
 
-_PREFETCH_ABORT = 3  # QEMU's number
+_PREFETCH_ABORT, _BREAKPOINT = 3, 7  # QEMU's numbers
 _WFE, _YIELD = 0xBF20, 0xBF10
 _HINT_EVENT = (_WFE, _YIELD)
 
@@ -176,11 +176,14 @@ class Core:
 
         def on_intr(_uc: int, number: int, _data: int) -> None:
             try:
-                if self._pc.load()[0] >= SYSTEM_SPACE:
-                    self.counter.value -= 1  # the breakpoint there is ours
+                if number == _BREAKPOINT:
+                    self.counter.value -= 1
                     if on_return():
                         return
-                    number = _PREFETCH_ABORT
+                    if self._pc.load()[0] >= SYSTEM_SPACE:
+                        number = _PREFETCH_ABORT  # the breakpoint was ours, the fetch not allowed
+                    else:
+                        self.counter.value += 1
                 self.trap = number
                 self.lib.uc_emu_stop(self.handle)
             except BaseException as error:  # noqa: BLE001

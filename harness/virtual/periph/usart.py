@@ -20,6 +20,7 @@ CR1_RE, CR1_TE, CR1_IDLEIE, CR1_RXNEIE, CR1_TCIE, CR1_TXEIE, CR1_UE = (
     1 << 7,
     1 << 13,
 )
+_REQUESTS = CR1_RXNEIE | CR1_TXEIE | CR1_IDLEIE
 CR1_M, CR1_OVER8, CR2_STOP, CR2_STOP_2 = 1 << 12, 1 << 15, 3 << 12, 2 << 12
 BRR_DIV_Mantissa, BRR_DIV_Fraction = 0xFFF << 4, 15
 SR_FE, SR_ORE, SR_IDLE, SR_RXNE, SR_TC, SR_TXE = FE, ORE, IDLE, RXNE, TC, TXE  # as the line has them
@@ -90,8 +91,10 @@ class Usart(LineUart):
                 self._deliver()
             self._tc_cleared = self._tc_cleared or not value & TC
         else:
+            changed = self.regs.get(offset, 0) ^ value
             super().set(offset, value)
-            self.clock_changed()
+            if offset != CR1 or changed & ~_REQUESTS:  # a program switches its requests for every few bytes
+                self.clock_changed()
         self._update()
 
     def clock_changed(self) -> None:

@@ -22,6 +22,7 @@ CR1_UE, CR1_RE, CR1_TE, CR1_IDLEIE, CR1_RXNEIE, CR1_TCIE, CR1_TXEIE = (
     1 << 6,
     1 << 7,
 )
+_REQUESTS = CR1_RXNEIE | CR1_TXEIE | CR1_IDLEIE
 CR3_EIE, CR3_OVRDIS = 1 << 0, 1 << 12
 RQR_RXFRQ = 1 << 3
 ISR_TEACK, ISR_REACK = 1 << 21, 1 << 22
@@ -112,8 +113,10 @@ class UsartL4(LineUart):
                     register = {BRR: "BRR", CR2: "CR2", PRESC: "PRESC"}[offset]
                     self.refuse(f"ignore {self.name}_{register}: it is written while the USART is on (UE)")
                 return
+            changed = self.regs.get(offset, 0) ^ value
             super().set(offset, value)
-            self.clock_changed()
+            if offset != CR1 or changed & ~_REQUESTS:  # a program switches its requests for every few bytes
+                self.clock_changed()
         self._update()
 
     def clock_changed(self) -> None:
