@@ -42,7 +42,7 @@ UNDEFINED = "undefined"  # no such instruction
 
 READ, WRITE, EXEC = const.UC_PROT_READ, const.UC_PROT_WRITE, const.UC_PROT_EXEC
 
-_PREFETCH_ABORT, _BREAKPOINT = 3, 7  # QEMU's numbers
+_PREFETCH_ABORT, _BREAKPOINT, _EXCEPTION_EXIT = 3, 7, 8  # QEMU's numbers
 _WFE, _YIELD = 0xBF20, 0xBF10
 _HINT_EVENT = (_WFE, _YIELD)
 
@@ -176,6 +176,8 @@ class Core:
 
         def on_intr(_uc: int, number: int, _data: int) -> None:
             try:
+                if number == _EXCEPTION_EXIT and on_return():  # it knows by itself where its flags say "handler"
+                    return
                 if number == _BREAKPOINT:
                     self.counter.value -= 1
                     if on_return():
