@@ -11,7 +11,9 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from harness.cli.app import Output, app
+from harness.cli import data_view
+from harness.cli.app import Exit, Output, app
+from harness.cli.plan_commands import PlanArgument, find_plan
 
 if TYPE_CHECKING:
     from harness.data.forms import FormFacts
@@ -58,6 +60,22 @@ def forms(
         table.add_row(form.name, Text(form.meaning))
     console.print(table)
     console.print("\nhil data forms NAME: its options and an example.", markup=False)
+
+
+@data.command()
+def show(plan: PlanArgument, as_json: AsJson = False) -> None:
+    """A plan's data: counts, range, what its models clip, groups, duplicates, and three samples as characters.
+
+    Example: hil data show testplans/digits.yaml. Exit status 3 when the data does not suit a model of the plan.
+    """
+    from harness.run.dataview import looked_at
+
+    view = looked_at(find_plan(plan))
+    if as_json:
+        typer.echo(json.dumps(view.as_json(), indent=1))
+    else:
+        data_view.show(view, Output(highlight=False))
+    raise typer.Exit(Exit.MISTAKE if any(model.problem for model in view.models) else Exit.PASS)
 
 
 def _print_form(console: Output, form: FormFacts) -> None:

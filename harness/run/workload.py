@@ -17,6 +17,7 @@ from harness.errors import PlanError
 from harness.models import reference as references
 from harness.models.metadata import Model, load_model
 from harness.plans.expand import Case
+from harness.plans.schema import DatasetSpec, Plan
 from harness.records import DatasetFacts, InputFacts, ReferenceFacts
 
 
@@ -54,18 +55,23 @@ def load_case_model(case: Case) -> Model:
     return load_model(case.source, case.plan.folder)
 
 
+def read_data(plan: Plan, spec: DatasetSpec) -> Dataset:
+    """The samples that ``spec`` means, from where ``plan`` stands. ``PlanError``: an option's is told at its line in the plan."""
+    try:
+        return datasets.load(spec.name, spec.split, samples=spec.samples, options=spec.options, folder=plan.folder)
+    except PlanError as error:
+        if (error.where or "").startswith("dataset."):
+            error.where = plan.where(str(error.where))
+        raise
+
+
 def load_data(case: Case) -> tuple[Dataset, int]:
     """The samples of a case, and how many its plan means: more, when ``--samples`` bounds them.
 
     ``PlanError`` (``DataMissing`` among them) when they cannot be had, or are fewer than the plan wants.
     """
     spec = case.plan.dataset if case.at_most is not None else case.dataset
-    try:
-        data = datasets.load(spec.name, spec.split, samples=spec.samples, options=spec.options, folder=case.plan.folder)
-    except PlanError as error:
-        if (error.where or "").startswith("dataset."):
-            error.where = case.plan.where(str(error.where))
-        raise
+    data = read_data(case.plan, spec)
     wanted = case.plan.min_samples
     if wanted is not None and len(data) < wanted:
         raise PlanError(

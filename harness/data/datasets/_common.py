@@ -12,6 +12,7 @@ from harness.data.dataset import DataMissing
 from harness.disk.files import regular
 from harness.errors import PlanError
 from harness.paths import read_file
+from harness.plans.names import suggestion
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 
@@ -61,7 +62,11 @@ def known_split(name: str, split: str, known: Sequence[str]) -> None:
     """Raise ``PlanError`` unless the dataset has that split."""
     if split not in known:
         raise PlanError(
-            f"dataset {name!r} has no split {split!r}", where="dataset.split", expected=", ".join(known), found=split
+            f"dataset {name!r} has no split {split!r}",
+            where="dataset.split",
+            expected=", ".join(known),
+            found=split,
+            next_step=suggestion(split, known, "name one that is there"),
         )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from harness.data.dataset import Dataset
@@ -92,10 +93,10 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
             if other != split
         }
         _own.refuse_shared({split: groups, **others} if others else {}, str(path))
-    parsed: list[list[float]] = []
+    parsed = np.empty((len(labels), len(values)))
     names = [table.head[index] for index in values] if table.head else None
     for row, cells in enumerate(table.rows):  # all of them: a damaged cell is told, whichever split it is of
-        parsed.append(_table.numbers([cells[index] for index in values], options, table.where(row), names))
+        parsed[row] = _table.numbers([cells[index] for index in values], options, table.where(row), names)
     if table.head is None:
         _refuse_numbered_columns(labels, parsed, table.where(0))
     shape = options.shape or (len(values),)
@@ -106,7 +107,7 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
 
     def inputs(chosen: Sequence[int]) -> _own.Floats:
         with np.errstate(over="ignore"):  # what float32 cannot hold is inf, which a dataset refuses
-            found = np.array([parsed[index] for index in chosen], dtype=np.float64).astype(np.float32)
+            found: _own.Floats = parsed[np.array(chosen)].astype(np.float32)
         return found.reshape(len(chosen), *shape)
 
     rows = _own.Rows(
@@ -156,9 +157,9 @@ def _groups(path: Path, options: Options) -> list[str]:
     return [row[columns["group"]].strip() for row in table.rows]
 
 
-def _refuse_numbered_columns(labels: list[str], rows: list[list[float]], where: str) -> None:
+def _refuse_numbered_columns(labels: list[str], rows: npt.NDArray[np.float64], where: str) -> None:
     """Some tools head columns with 0, 1, 2, ...: taken for a sample, that row would add a class that does not exist."""
-    steps = {value - index for index, value in enumerate(rows[0])}
+    steps = {float(value) - index for index, value in enumerate(rows[0])}
     if len(rows[0]) > 3 and labels.count(labels[0]) == 1 and steps in ({0.0}, {1.0}):
         raise PlanError(
             "the first row looks like numbered columns, not like a sample",
