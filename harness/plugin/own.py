@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.evidence import layout
-from harness.plugin.places import report_root
+from harness.plugin import places
 
 if TYPE_CHECKING:
     from harness.records import Record
@@ -22,7 +21,7 @@ def follow(item: pytest.Item) -> Trail:
     """What a test that begins to use a unit will leave, in its own folder of the run."""
     from harness.run.trail import Trail
 
-    trail = Trail(item.nodeid, layout.test_folder(report_root(item.config), item.nodeid))
+    trail = Trail(item.nodeid, places.test_folder(item.config, item.nodeid))
     item.stash[TRAIL], item.stash[_UNTOLD] = trail, []
     return trail
 
@@ -94,6 +93,8 @@ def _close(item: pytest.Item, error: BaseException | None) -> Left | None:
         ending = Ending(first or "an assertion without words", judged=True)
     else:
         ending = Ending(f"{type(error).__name__}: {first}")
+    if trail.uses:
+        places.begin(item.config)
     left = trail.end(ending)
     item.stash[_UNTOLD] += left.records
     for record in left.records:

@@ -90,15 +90,12 @@ def test_each_use_of_dut_has_its_record_its_table_and_its_say_in_the_verdict(tmp
         (f"TestSoft.test_two[{BOARD}-20]", ["gate broken: unknown_rate", "gate broken: accuracy"]),
         (f"test_own_assert[{BOARD}]", []),
     ):
-        lines = section(run, name)
+        lines = [line for line in section(run, name) if not line.startswith("[gw")]
         assert len(lines) <= 15, lines
         assert [line[: len(start)] for line, start in zip(lines, head, strict=False)] == head
         assert any(line.startswith(f"reports: {below}") for line in lines), lines
     assert "met in:   test_mine.py:17" in "\n".join(section(run, f"test_hard[{BOARD}]"))
-    assert (
-        "test_good"
-        not in run.stdout.partition(" test session starts ")[2].partition(" hil ")[0].partition("FAILURES")[0]
-    )
+    assert ": stream" not in run.stdout  # a worker has no terminal to show progress on
 
 
 def test_a_rig_that_is_not_there_leaves_its_record_and_progress_is_plain_without_a_terminal(tmp_path):
