@@ -42,7 +42,7 @@ def case_of(
 ) -> Case:
     """One use of a unit by a test as the case that a plan would have made. ``MisuseError`` for what a plan may not say."""
     plan = Plan.model_construct(
-        name=case_id.partition(" #")[0],
+        name=case_id.partition("::")[0].removesuffix(".py").replace("/", "."),  # the test's module
         boards=(board,),
         models=(source,),
         dataset=DatasetSpec(name="test"),

@@ -42,6 +42,8 @@ def test_a_use_leaves_every_form_of_report_and_a_second_one_a_numbered_folder(st
     assert first.firmware.verified
     assert second.firmware.verified  # flashed by the first use, and not again
     assert first.network.name == "digits_cnn_int8"
+    assert (first.plan, first.board, first.model) == ("test_mine", "nucleo_f446re", "digits_cnn_int8")
+    assert first.outputs == "int8"
 
 
 def test_without_gates_the_record_says_what_the_test_itself_came_to(stage):
