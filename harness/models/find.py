@@ -29,6 +29,36 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in _shipped().glob(f"*/{TOML}")))
 
 
+def made_for(dataset: str, base: Path | None = None) -> tuple[str, ...]:
+    """The names of the models whose model.toml says that they were trained on ``dataset``: those of the project that
+
+    ``base`` stands in (None: the working folder), then the shipped ones, each by name. One that cannot be read says nothing.
+    """
+    folders = [*_folders(Path() if base is None else base), _shipped()]
+    return tuple(
+        dict.fromkeys(
+            path.parent.name
+            for folder in folders
+            for path in sorted(folder.glob(f"*/{TOML}"))
+            if _trained_on(path) == dataset
+        )
+    )
+
+
+def known_names(base: Path | None = None) -> tuple[str, ...]:
+    """The names that ``find`` knows to who stands in ``base``: the project's, then the shipped ones."""
+    own = (name for folder in _folders(Path() if base is None else base) for name in _inside(folder))
+    return tuple(dict.fromkeys([*own, *names()]))
+
+
+def _trained_on(toml: Path) -> object:
+    try:
+        training = documents.toml(toml).get("training")
+    except (OSError, ValueError):
+        return None
+    return training.get("dataset") if isinstance(training, dict) else None
+
+
 def find(text: str | Path, base: Path | None = None) -> Path:
     """The model.toml, or the bare model file, that ``text`` means to who stands in ``base`` (None: the working folder).
 

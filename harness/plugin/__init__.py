@@ -146,16 +146,23 @@ def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Sch
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Data that is not on this machine skips a test, as it skips a plan."""
-    try:
-        return (yield)
-    except Exception as error:
-        if "dataset" in getattr(item, "fixturenames", ()):
-            from harness.data.dataset import DataMissing
+    """A test with `dut` leaves its records. Data that is not on this machine skips a test, as it skips a plan."""
+    from harness.plugin import own
 
-            if isinstance(error, DataMissing):
+    try:
+        yield
+    except BaseException as error:
+        if (unwritten := own.end_quietly(item, error)) is not None:
+            item.add_report_section("call", "hil", unwritten)
+        names = getattr(item, "fixturenames", ())
+        if "dataset" in names or "dut" in names:
+            from harness.data.dataset import DataMissing
+            from harness.run.outcome import NotMeasured
+
+            if isinstance(error, DataMissing | NotMeasured):
                 pytest.skip(str(error))
         raise
+    own.end(item, None)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -164,8 +171,12 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Attach the record to the report, so that it reaches the terminal also from another xdist process."""
     report = yield
-    from harness.plugin import collect, faults
+    from harness.plugin import collect, faults, own
 
+    if own.TRAIL in item.stash:
+        if call.when == "setup" and call.excinfo is not None:  # it will have no call
+            own.end_quietly(item, call.excinfo.value)
+        own.describe(item, report)
     faults.judge(item, call, report)
     if isinstance(item, collect.PlanItem):
         if report.failed and call.excinfo is not None and call.when != "call":

@@ -12,7 +12,7 @@ import pytest
 
 from harness.errors import DeviceError, HarnessBug, HilError
 from harness.evidence import ourfault
-from harness.plugin import ours
+from harness.plugin import ours, own
 from harness.text import printable
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -23,9 +23,12 @@ def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRep
     """Make an error of a failure that says nothing about the product."""
     if call.excinfo is None or not report.failed or not ours.judged(item):
         return
+    from harness.run.outcome import GateBroken
+
     error = call.excinfo.value
-    by_us = isinstance(error, HarnessBug) or (not isinstance(error, HilError) and _raised_by_us(item, call.excinfo))
-    if isinstance(error, HilError) and not by_us and not item.config.getoption("fulltrace"):
+    ours_to_tell = isinstance(error, HilError | GateBroken)
+    by_us = isinstance(error, HarnessBug) or (not ours_to_tell and _raised_by_us(item, call.excinfo))
+    if ours_to_tell and not by_us and not item.config.getoption("fulltrace"):
         report.longrepr = _told(item, call.excinfo)
     if isinstance(error, DeviceError) or not (by_us or isinstance(error, HilError)):
         return
@@ -36,8 +39,12 @@ def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRep
 
 
 def _told(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
-    """The error's own words, and the line of the test that met it (none when a fixture of ours did)."""
-    lines = [f"{type(excinfo.value).__name__}: {excinfo.value}"]
+    """The error's own words, or the record's, and the line of the test that met it (none when a fixture of ours did)."""
+    error = excinfo.value
+    why = own.reasons(item, error)
+    lines = [f"{type(error).__name__}: {error}"] if isinstance(error, HilError) else str(error).splitlines()
+    if why:
+        lines = ["the product is wrong" if isinstance(error, DeviceError) else "the rig is wrong", *why]
     last = next((entry for entry in reversed(excinfo.traceback) if Path(entry.path) == item.path), None)
     if last is not None:
         lines.append(f"  {'met in:':<10}{item.path.name}:{last.lineno + 1}")

@@ -11,7 +11,7 @@ import pytest
 from harness.bench.boards import Board, load_board
 from harness.data import datasets
 from harness.errors import MisuseError
-from harness.plugin import ending, options, orphan, ours
+from harness.plugin import ending, options, orphan, ours, own, progress
 
 if TYPE_CHECKING:
     from harness.data.dataset import Dataset
@@ -59,6 +59,7 @@ def board(request: pytest.FixtureRequest) -> Board:
 @pytest.fixture
 def dut(request: pytest.FixtureRequest, board: Board | str) -> Iterator[Dut]:
     """An open unit. It is flashed with the model of ``@pytest.mark.model``, else with the one that suits the first data."""
+    from harness.run.claim import claimed
     from harness.run.dut import open_dut
 
     asked = request.config.stash[options.KEY]
@@ -74,12 +75,24 @@ def dut(request: pytest.FixtureRequest, board: Board | str) -> Iterator[Dut]:
             found=f"a {type(board).__name__}",
             next_step="rename the fixture `board` of your own, or let it give such a name",
         )
-    with open_dut(kind, asked.run, what=request.node.nodeid, folder=request.path.parent) as unit:
+    trail = own.follow(request.node)
+    with (
+        claimed(trail.folder, what=request.node.nodeid),
+        open_dut(
+            kind,
+            asked.run,
+            what=request.node.nodeid,
+            folder=request.path.parent,
+            trail=trail,
+            shown=lambda: progress.shown(request.config, request.node.nodeid),
+        ) as unit,
+    ):
         if unit.evidence != "hardware" and request.node.get_closest_marker("hardware"):
             pytest.skip(f"needs hardware; this is a {unit.backend} unit")
         if model is not None:
             unit.load(_named(model))
         yield unit
+        own.end(request.node, None)  # what fixtures did with the unit after the test
 
 
 def _named(marker: pytest.Mark) -> str | Path | dict[str, object]:

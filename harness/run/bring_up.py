@@ -32,6 +32,12 @@ class Live:
     flashed: FlashReport | None
     warnings: tuple[str, ...] = ()
 
+    def told(self) -> tuple[str, ...]:
+        """What a reader of the record must know of how it came up."""
+        if self.flashed is None or not self.flashed.recovery:
+            return self.warnings
+        return (*self.warnings, f"flashing: {self.flashed.recovery}")
+
 
 def bring_up(
     unit: Unit,

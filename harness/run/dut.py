@@ -2,83 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-from pydantic import ValidationError
-
 from harness.bench.boards import Board
-from harness.bench.probes import FLASH_TIMEOUT_S
 from harness.bench.unit import Unit, choose_backend, open_unit
+from harness.build.symbols import Symbols
 from harness.clock import Clock, SystemClock
 from harness.data.dataset import Dataset
-from harness.errors import MisuseError
-from harness.models import Model, load_model, names
-from harness.plans import ArgmaxRule, ModelSpec, Stream
-from harness.plans.modelspec import FORM
-from harness.records import Backend, Evidence, LinkFacts, Samples
-from harness.run.bring_up import Live, bring_up
+from harness.errors import BenchError, DeviceError, MisuseError
+from harness.models import Model, load_model
+from harness.models.find import known_names, made_for
+from harness.plans import ModelSpec
+from harness.plans.expand import Case
+from harness.records import Backend, Evidence
+from harness.run import onboard
+from harness.run.bring_up import Live
+from harness.run.notes import Notes, ended_early
 from harness.run.options import RunOptions
-from harness.run.product import Product, build_product, read_product
-from harness.run.scoring import gather, link_facts
-from harness.run.streaming import raise_speed
+from harness.run.outcome import Run
+from harness.run.product import Product, product_for
+from harness.run.streaming import CaseFiles
+from harness.run.trail import Trail
+from harness.run.watch import Step, Watch
+from harness.run.wishes import AnyModel, AnyRule, Wish, case_of, model_of
 from harness.run.workload import make_workload, matched_classes
-from harness.verdict.alike import alike
-from harness.verdict.decide import decide
+from harness.session.climb import Climbed
+from harness.verdict import check_rule
 
-#: A model as a test may name it: text and mapping as a plan writes them.
-AnyModel = str | Path | Mapping[str, object]
-
-_HELLO_TIMEOUT_S = 10.0
-_SILENCE_S = 10.0
+#: Gives a watch for one use of the unit, and takes what it has shown away again.
+Shown = Callable[[], AbstractContextManager[Watch]]
 
 
-@dataclass(frozen=True, repr=False)
-class Run:
-    """What a unit made of some samples. Lost samples count as wrong, never as fewer."""
-
-    samples: Samples
-    decisions: npt.NDArray[np.int64]  # [N] class index, -1 = unknown or lost
-    link: LinkFacts
-    warnings: tuple[str, ...] = ()  # how the data had to be fitted to the model, and what is odd about it
-
-    @property
-    def accuracy(self) -> float:
-        """Share of the samples whose decision is the label (top-1)."""
-        return float(np.mean(self.decisions == self.samples.labels))
-
-    @property
-    def agreement(self) -> float:
-        """Share of the samples whose raw outputs are identical to the host reference's."""
-        return float(np.mean(alike(self.samples.outputs, self.samples.reference) & self.samples.answered))
-
-    @property
-    def lost(self) -> int:
-        """Samples without an answer."""
-        return int(np.sum(~self.samples.answered))
-
-    def __repr__(self) -> str:
-        # pytest prints it below a failed assertion: the figures, not the arrays.
-        figures = (
-            f"accuracy {self.accuracy:.4f}, agreement {self.agreement:.4f}" if len(self.decisions) else "no figures"
-        )
-        return f"<Run of {len(self.decisions)} samples: {figures}, {self.lost} lost>"
+def _silent() -> AbstractContextManager[Watch]:
+    return nullcontext(lambda step: None)
 
 
 class Dut:
-    """An open unit. ``load`` flashes a model; ``classify`` does so by itself when none, or another one, is on the board."""
+    """An open unit. ``load`` flashes a model; ``classify`` does so by itself when none, or another one, is on the board.
 
-    def __init__(self, unit: Unit, options: RunOptions, clock: Clock, folder: Path | None = None) -> None:
+    When rig or firmware break a use off, its error says whose fault it was (``DeviceError``: the firmware's, ``BenchError``:
+    the rig's), there is a record of it, and the next use flashes anew: nothing is taken for known of the board.
+    """
+
+    def __init__(
+        self,
+        unit: Unit,
+        options: RunOptions,
+        clock: Clock,
+        folder: Path | None = None,
+        *,
+        trail: Trail | None = None,
+        files: CaseFiles | None = None,
+        shown: Shown = _silent,
+    ) -> None:
         self._unit = unit
         self._folder = folder
         self._options = options
         self._clock = clock
+        self._trail = trail or Trail()
+        self._files = files or CaseFiles()
+        self._shown = shown
+        self._source: ModelSpec | None = None  # as the test named what is on the board
         self._product: Product | None = None
         self._live: Live | None = None
+        self._climbed: Climbed | None = None
+        self._line: tuple[object, ...] = ()  # what of the stream was settled when the session began
 
     def __repr__(self) -> str:
         return f"<Dut {self._unit.board.name} {self._unit.uid}: {self.backend}, {self.model.name if self.model else 'no model'}>"
@@ -108,58 +99,149 @@ class Dut:
         """What is to be known of the unit although it may be used; empty before ``load``."""
         return self._live.warnings if self._live else ()
 
-    def load(self, model: AnyModel) -> None:
-        """Build, flash and check the firmware of that model. Any ``HilError`` of the road may come out of it.
+    def load(self, model: AnyModel, *, stream: Wish | None = None, timeouts: Wish | None = None) -> None:
+        """Build, flash and check the firmware of that model; nothing when it is there. Any ``HilError`` may come out.
 
-        ``model`` as in a plan: a name, a path from the test's folder, or ``{"file": ..., "classes": [...]}``.
+        ``model`` as in a plan: a name, a path from the test's folder, or ``{"file": ..., "classes": [...]}``. ``stream`` and
+        ``timeouts`` as for ``classify``.
         """
-        known = load_model(_spec(model), self._folder)
-        if self._product is not None and self._product.model.sha256 == known.sha256:
-            self._product = replace(self._product, model=known)  # its classes may be other ones
-            return
-        board = self._unit.board
-        if self._options.firmware is None:
-            product = build_product(known, board, compiler=self._options.compiler)
+        source = model_of(model)
+        known = load_model(source, self._folder)
+        case = case_of(self._trail.test, self._unit.board.name, source, stream=stream, timeouts=timeouts)
+        with self._use(case, known, leaves=False) as (case, notes, watch, _):
+            self._ready(case, notes, known, watch)
+
+    def classify(
+        self,
+        data: Dataset,
+        model: AnyModel | None = None,
+        *,
+        decide: AnyRule | None = None,
+        reference: str = "litert",
+        samples: int | None = None,
+        stream: Wish | None = None,
+        timeouts: Wish | None = None,
+    ) -> Run:
+        """Stream ``data`` (its first ``samples``) and decide each sample: by argmax, or by the rule ``decide``.
+
+        ``model`` as for ``load``; None = the one on the board, else the one whose model.toml names this data set, the project's
+        own before the shipped ones. ``decide``: ``"threshold > 0.8"``, or a mapping as a plan's. ``stream`` (``window``,
+        ``quiet``, ``baud``, ``encoding``), ``timeouts`` and ``reference`` as in a plan. Another baud, encoding or
+        ``answer_s`` than before resets the board; it is not flashed again.
+
+        ``PlanError`` and ``MisuseError`` when data, model and rule do not belong together: nothing was streamed. Errors of
+        rig and firmware as said above.
+        """
+        if model is None and self._product is not None and self._source is not None:
+            source, known = self._source, self._product.model
         else:
-            product = read_product(known, board, self._options.firmware)
-        self._live = bring_up(
-            self._unit,
-            product,
-            clock=self._clock,
-            skip_flash=self._options.skip_flash,
-            flash_timeout_s=FLASH_TIMEOUT_S,
-            hello_timeout_s=_HELLO_TIMEOUT_S,
-            silence_s=_SILENCE_S,
-            watch=lambda step: None,
+            source = model_of(model if model is not None else self._model_for(data))
+            known = load_model(source, self._folder)
+        case = case_of(
+            self._trail.test,
+            self._unit.board.name,
+            source,
+            decide=decide,
+            reference=reference,
+            stream=stream,
+            timeouts=timeouts,
         )
-        raise_speed(self._live.session, self._unit, Stream(), self._clock)
-        self._product = product
+        check_rule(case.plan.decide, known.outputs[0], "decide=")
+        data, mapped = matched_classes(known, data.first(samples))
+        workload = make_workload(known, data, reference)
+        with self._use(case, known) as (case, notes, watch, folder):
+            notes.workload = workload
+            notes.warnings += [*([mapped] if mapped else []), *workload.warnings]
+            self._ready(case, notes, known, watch)
+            assert self._product is not None
+            symbols = Symbols(self._product.image.elf)
+            onboard.run(case, self._options, self._unit, notes, symbols, self._files, watch, self._clock)
+        run = Run.of(case, notes, self._clock, folder)
+        self._trail.streamed(run)
+        return run
 
-    def classify(self, data: Dataset, model: AnyModel | None = None) -> Run:
-        """Stream ``data`` and decide each sample by argmax.
+    # -- inside --------------------------------------------------------------------------------------------------------
 
-        ``model`` as for ``load``; None = the one on the board, else the one whose metadata names this dataset.
-        """
-        if model is not None or self._product is None:
-            self.load(model or _model_for(data))
-        assert self._product is not None
-        assert self._live is not None
-        known, mapped = matched_classes(self._product.model, data)
-        workload = make_workload(self._product.model, known, "litert")
-        streamed = self._live.session.stream(workload.payloads())
-        output = self._product.model.outputs[0]
-        samples = gather(workload, streamed, output)
-        decisions = decide(samples.outputs, ArgmaxRule(), output)
-        warnings = (mapped, *workload.warnings) if mapped else workload.warnings
-        return Run(samples, np.where(samples.answered, decisions, -1), link_facts(streamed, self.evidence), warnings)
+    @contextmanager
+    def _use(
+        self, case: Case, known: Model, *, leaves: bool = True
+    ) -> Iterator[tuple[Case, Notes, Watch, Path | None]]:
+        """One use of the unit, and where it reports to. Without ``leaves`` it has a record only when it breaks off."""
+        notes = Notes.begin(self._unit.backend, self._clock)
+        notes.network, notes.unit, notes.stand_in = known.record(), self._unit.facts(), self._unit.stand_in
+        taken = self._trail.next_use() if leaves else None
+        if taken is not None:
+            case = replace(case, id=taken[0])
+        try:
+            with self._shown() as watch:
+                yield case, notes, watch, taken[1] if taken else None
+        except (BenchError, DeviceError) as error:
+            case_id, folder = taken or self._trail.next_use()
+            symbols = Symbols(notes.product.image.elf) if notes.product else None
+            self._product = self._live = None
+            result = ended_early(replace(case, id=case_id), notes, self._clock, error, self._unit, symbols)
+            told = self._trail.broke_off(error, result, folder)
+            if told is error:
+                raise
+            raise told from error
+
+    def _ready(self, case: Case, notes: Notes, known: Model, watch: Watch) -> None:
+        """The model on the board, greeted, at the line's speed."""
+        plan = case.plan
+        line = (plan.stream.encoding, plan.stream.baud, plan.timeouts.answer_s)
+        options, flashed = self._options, None
+        if self._product is not None and self._live is not None and self._product.model.sha256 == known.sha256:
+            notes.product = self._product = replace(self._product, model=known)  # its classes may be other ones
+            self._source = case.source
+            if self._line == line and self._climbed is not None:
+                notes.live, notes.climbed = self._live, replace(self._climbed, steps=0)
+                notes.warnings += self._live.told()
+                return
+            options, flashed = replace(options, skip_flash=True), self._live.flashed
+        else:
+            self._product = self._live = None
+            watch(Step("build"))
+            notes.product = product_for(known, self._unit.board, options, plan.timeouts.build_s)
+        onboard.put(case, options, self._unit, notes, self._files, watch, self._clock)
+        assert notes.live is not None
+        notes.live = replace(notes.live, flashed=notes.live.flashed or flashed)
+        self._product, self._live, self._climbed = notes.product, notes.live, notes.climbed
+        self._source, self._line = case.source, line
+
+    def _model_for(self, data: Dataset) -> str:
+        """The first model, by name, that was made for this data set; int8 ones first, as they are what ships."""
+        suited = [
+            (at, name, load_model(name, self._folder)) for at, name in enumerate(made_for(data.name, self._folder))
+        ]
+        if not suited:
+            raise MisuseError(
+                f"no model was made for the dataset {data.name!r}",
+                expected=f"a model whose model.toml names it under [training]; known: {', '.join(known_names(self._folder))}",
+                next_step="say which: dut.classify(data, model=...), or @pytest.mark.model(...)",
+            )
+        return min(suited, key=lambda one: (one[2].inputs[0].dtype != "int8", one[0]))[1]
 
 
 @contextmanager
-def open_dut(board: Board, options: RunOptions, *, what: str, folder: Path | None = None) -> Iterator[Dut]:
-    """Open a unit of ``board`` for a test; nothing is flashed yet. ``folder``: where the paths of models start."""
+def open_dut(
+    board: Board,
+    options: RunOptions,
+    *,
+    what: str,
+    folder: Path | None = None,
+    trail: Trail | None = None,
+    shown: Shown = _silent,
+) -> Iterator[Dut]:
+    """Open a unit of ``board`` for a test; nothing is flashed yet. ``folder``: where the paths of models start.
+
+    ``trail`` takes what each use leaves, also that the unit could not be opened (``BenchError``).
+    """
     clock = SystemClock()
+    trail = trail or Trail(what)
+    trail.begin()
     backend = choose_backend(board, options.backend, options.places, options.uid)
-    with open_unit(
+    notes = Notes.begin(backend, clock)
+    opened = open_unit(
         board,
         backend=backend,
         places=options.places,
@@ -167,39 +249,12 @@ def open_dut(board: Board, options: RunOptions, *, what: str, folder: Path | Non
         what=what,
         clock=clock,
         allow_mass_erase=options.allow_mass_erase,
-    ) as unit:
-        yield Dut(unit, options, clock, folder)
-
-
-def _spec(model: AnyModel) -> ModelSpec:
-    """``MisuseError`` for what names no model."""
-    said = (
-        {key: tuple(v) if isinstance(v, list) else v for key, v in model.items()}
-        if isinstance(model, Mapping)
-        else None
     )
-    text = str(model) if isinstance(model, Path) else model
-    try:
-        return ModelSpec.model_validate(text if said is None else said)
-    except ValidationError as error:
-        raise MisuseError(
-            "this names no model",
-            where="model=",
-            expected=FORM,
-            found=repr(model),
-            next_step=error.errors()[0]["msg"].removeprefix("Value error, "),
-        ) from error
-
-
-def _model_for(data: Dataset) -> str:
-    """The first model, by name, that was made for this dataset; int8 ones first, as they are what ships."""
-    models = [load_model(name) for name in names()]
-    trained = [(model, model.facts.training) for model in models if model.facts]
-    suited = [model for model, training in trained if training and training.dataset == data.name]
-    if not suited:
-        raise MisuseError(
-            f"no model was made for the dataset {data.name!r}",
-            expected=f"a model for it; known: {', '.join(model.name for model in models)}",
-            next_step="say which: dut.classify(data, model=...), or @pytest.mark.model(...)",
-        )
-    return min(suited, key=lambda model: (model.inputs[0].dtype != "int8", model.name)).name
+    with ExitStack() as stack:
+        try:
+            unit = stack.enter_context(opened)
+        except BenchError as error:
+            case_id, place = trail.next_use()
+            result = ended_early(case_of(case_id, board.name), notes, clock, error, None, None)
+            raise trail.broke_off(error, result, place) from error.__cause__
+        yield Dut(unit, options, clock, folder, trail=trail, shown=shown)

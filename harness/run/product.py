@@ -27,7 +27,7 @@ from harness.models.codegen.external import generate_external
 from harness.models.layertable import LayerTable
 from harness.models.metadata import Model
 from harness.records import FirmwareFacts
-from harness.run.options import Compiler
+from harness.run.options import Compiler, RunOptions
 from harness.wire.messages import PROTOCOL
 
 
@@ -107,6 +107,13 @@ def build_product(
                 found=f"{error.what}: {error.found}",
                 next_step="remove the build cache (`hil doctor` names it) and build again",
             ) from error
+
+
+def product_for(model: Model, board: Board, options: RunOptions, timeout_s: float) -> Product:
+    """The image that the options name, else one that is built: errors as ``read_product`` or ``build_product``."""
+    if options.firmware is not None:
+        return read_product(model, board, options.firmware)
+    return build_product(model, board, compiler=options.compiler, timeout_s=timeout_s)
 
 
 def read_product(model: Model, board: Board, elf: Path) -> Product:

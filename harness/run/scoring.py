@@ -1,4 +1,4 @@
-"""From what came back over the wire to arrays, measurements and a verdict."""
+"""From what came back over the wire to arrays and to what the metrics look at."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.run.bring_up import Live
 from harness.run.product import Product
 from harness.run.workload import Workload
 from harness.session.verbs import StreamResult
-from harness.verdict import Assessment, View, assess
+from harness.verdict import View
 from harness.wire.messages import Capability
 
 
@@ -65,7 +65,7 @@ def link_facts(streamed: StreamResult, evidence: Evidence) -> LinkFacts:
     )
 
 
-def score(
+def view_of(
     case: Case,
     product: Product,
     workload: Workload,
@@ -74,10 +74,10 @@ def score(
     *,
     evidence: Evidence,
     stack_bytes: int,
-) -> Assessment:
-    """Measure and judge. ``PlanError`` when the model's outputs cannot belong to the dataset's classes."""
+) -> View:
+    """The case as the metrics see it. ``PlanError`` when the model's outputs cannot belong to the dataset's classes."""
     output = product.model.outputs[0]
-    view = View(
+    return View(
         samples=gather(workload, streamed, output),
         output=output,
         classes=workload.data.classes,
@@ -90,4 +90,3 @@ def score(
         planned=workload.planned,
         wanted=case.plan.min_samples,
     )
-    return assess(view, case.gates)

@@ -65,7 +65,7 @@ def _judge_one(gate: Gate, found: Measurement | None, evidence: Evidence, extent
     if gate.needs == "hardware" and evidence != "hardware":
         reason = f"{gate.text()}: cannot be decided on an emulator"
     elif found is None:
-        reason = f"{gate.text()}: {_why_absent(gate, evidence)}"
+        reason = f"{gate.text()}: {why_absent(gate.metric, evidence)}"
     elif math.isnan(found.value):
         reason = f"{gate.text()}: the measurement is not a number"
     elif gate.confidence is None:
@@ -110,8 +110,9 @@ def _by_interval(gate: Gate, found: Measurement) -> tuple[bool | None, str]:
     return None, f"{text}: the interval lies on both sides, more samples are needed"
 
 
-def _why_absent(gate: Gate, evidence: Evidence) -> str:
-    family = family_of(gate.metric)
+def why_absent(metric: str, evidence: Evidence) -> str:
+    """Why there is no such measurement, in words."""
+    family = family_of(metric)
     if family is not None and family.only is not None and family.only != evidence:
         if family.only == "hardware":
             return "needs hardware: no time of an emulator is a measurement"

@@ -19,7 +19,7 @@ _HEADLINES = (
     "lost_samples",
 )
 _MEANING = {
-    Verdict.PASS: "every gate holds",
+    Verdict.PASS: "all that was judged holds",
     Verdict.FAIL: "the product is wrong",
     Verdict.ERROR: "the rig is wrong: nothing is said of the product",
     Verdict.INCONCLUSIVE: "not enough evidence for either",

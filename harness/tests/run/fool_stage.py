@@ -190,7 +190,7 @@ class Stage:
         self.patch.setattr(runner, "Symbols", _symbols)
         self.patch.setattr(runner, "open_unit", open_fake)
         self.patch.setattr(runner, "make_workload", made)
-        self.patch.setattr(runner, "build_product", lambda *_, **__: product)
+        self.patch.setattr(runner, "product_for", lambda *_, **__: product)
         options = RunOptions(backend="virtual", skip_flash=skip_flash)
         return runner.run_case(case, options, watch=lambda step: None, clock=clock)
 

@@ -1,0 +1,102 @@
+"""Tests of a user's own leave evidence like plans: each use of `dut` has its record and reports, judged when the test ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.plugin import places
+
+if TYPE_CHECKING:
+    from harness.records import Record
+    from harness.run.trail import Left, Trail
+
+TRAIL = pytest.StashKey["Trail"]()
+_UNTOLD = pytest.StashKey[list["Record"]]()  # written, and not on their way to the terminal yet
+
+
+def follow(item: pytest.Item) -> Trail:
+    """What a test that begins to use a unit will leave, in its own folder of the run."""
+    from harness.run.trail import Trail
+
+    trail = Trail(item.nodeid, places.test_folder(item.config, item.nodeid))
+    item.stash[TRAIL], item.stash[_UNTOLD] = trail, []
+    return trail
+
+
+def end(item: pytest.Item, error: BaseException | None) -> None:
+    """The test has ended with ``error``, None: it passed. Its records are judged and written: ``BenchError`` if they cannot be.
+
+    A test that passed, but for a soft gate, fails here; one with a gate that cannot be decided is skipped.
+    """
+    left = _close(item, error)
+    if left is None or error is not None:
+        return
+    from harness.run.outcome import GateBroken
+
+    if left.broken:
+        raise GateBroken("\n".join(f"gate broken: {reason}" for reason in left.broken))
+    if left.undecided:
+        pytest.skip("inconclusive: " + "; ".join(left.undecided))
+
+
+def end_quietly(item: pytest.Item, error: BaseException) -> str | None:
+    """The same beside an error that is told already; what went wrong with the reports, if anything did."""
+    from harness.errors import HilError
+
+    try:
+        _close(item, error)
+    except HilError as unwritten:
+        return str(unwritten)
+    return None
+
+
+def describe(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Send the records along with the report, and say where the reports are if the test failed."""
+    from harness.plugin.collect import RECORD
+
+    records = item.stash.get(_UNTOLD, [])
+    report.user_properties += [(RECORD, record.model_dump_json(by_alias=True)) for record in records]
+    if records and report.failed:
+        report.sections.append(("hil", f"reports: {place(item)}"))
+    records.clear()
+
+
+def place(item: pytest.Item) -> Path | None:
+    """The folder of the test's reports; None where it has none."""
+    trail = item.stash.get(TRAIL, None)
+    return trail.folder if trail is not None and trail.uses else None
+
+
+def reasons(item: pytest.Item, error: BaseException) -> tuple[str, ...]:
+    """Why rig or firmware broke a use off with ``error``, as its record says; nothing for another error."""
+    trail = item.stash.get(TRAIL, None)
+    return next((record.reasons for told, record in trail.broke if told is error), ()) if trail is not None else ()
+
+
+def _close(item: pytest.Item, error: BaseException | None) -> Left | None:
+    trail = item.stash.get(TRAIL, None)
+    if trail is None:
+        return None
+    from harness.evidence.reports import junit
+    from harness.run.outcome import Ending, GateBroken
+
+    lines = str(error).splitlines() if error is not None else []
+    first = lines[0] if lines else ""
+    if error is None:
+        ending = Ending()
+    elif isinstance(error, GateBroken):
+        ending = Ending("a gate of the test is broken")
+    elif isinstance(error, AssertionError | pytest.fail.Exception):
+        ending = Ending(first or "an assertion without words", judged=True)
+    else:
+        ending = Ending(f"{type(error).__name__}: {first}")
+    if trail.uses:
+        places.begin(item.config)
+    left = trail.end(ending)
+    item.stash[_UNTOLD] += left.records
+    for record in left.records:
+        item.user_properties += junit.notes(record)
+    return left

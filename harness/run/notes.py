@@ -1,0 +1,206 @@
+"""What is known of a case while it runs, and how that becomes its record, however the case ends."""
+
+from __future__ import annotations
+
+import platform
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from harness import __version__
+from harness.bench.emulators import About
+from harness.bench.unit import Unit, about
+from harness.build.symbols import Symbols
+from harness.clock import Clock
+from harness.errors import BenchError, DeviceError
+from harness.evidence import write_reports
+from harness.plans.expand import Case
+from harness.records import Backend, Evidence, Explanation, FaultReport, ModelFacts, Record, Samples, UnitFacts, Verdict
+from harness.run import blame, journal
+from harness.run.bring_up import Live
+from harness.run.explain import explain, is_wanted
+from harness.run.inside import Inside
+from harness.run.product import Product
+from harness.run.scoring import link_facts
+from harness.run.workload import Workload
+from harness.session.climb import Climbed
+from harness.session.verbs import StreamResult
+from harness.verdict import Assessment, View
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """A record with its arrays; ``samples`` is None when nothing was scored. ``inputs`` float32 [N, ...] are for pictures.
+
+    ``journal`` is where the answers were written down, in the folder of an earlier part of the run maybe.
+    """
+
+    record: Record
+    samples: Samples | None
+    inputs: npt.NDArray[np.float32] | None = None
+    journal: Path | None = None
+
+    def write(self, folder: Path) -> None:
+        """Leave the report directory. The journal of a case that came to its end has served: the reports say it all."""
+        write_reports(self.record, self.samples, folder, self.inputs)
+        if self.samples is not None:
+            for place in {folder, *([self.journal.parent] if self.journal else [])}:
+                journal.remove(place, self.record.run_id)
+
+
+@dataclass
+class Notes:
+    """What is known of a case so far: it ends up in the record whatever happens next."""
+
+    run_id: str
+    started: datetime
+    backend: Backend
+    stand_in: About | None
+    network: ModelFacts | None = None
+    workload: Workload | None = None
+    product: Product | None = None
+    unit: UnitFacts | None = None
+    live: Live | None = None
+    answered: int = 0
+    streamed: StreamResult | None = None
+    view: View | None = None
+    climbed: Climbed | None = None
+    assessed: Assessment | None = None
+    fault: FaultReport | None = None
+    explanation: Explanation | None = None
+    inside: Inside = field(default_factory=Inside)
+    warnings: list[str] = field(default_factory=list)
+    journal: Path | None = None
+    began_s: float = 0.0  # of this part of the run, with the wall clock's word of it
+    began: datetime | None = None
+
+    @classmethod
+    def begin(cls, backend: Backend, clock: Clock) -> Notes:
+        """Of a case that starts now."""
+        now = clock.now()
+        return cls(
+            run_id=uuid.uuid4().hex[:12],
+            started=now,
+            backend=backend,
+            stand_in=about(backend),
+            began_s=clock.monotonic_s(),
+            began=now,
+        )
+
+
+def judged(case: Case, notes: Notes, clock: Clock) -> CaseResult:
+    """The record of a case that ran to its end. Where labels are missed it is tried what would explain them."""
+    assert notes.assessed is not None
+    _warn(notes)
+    reasons = notes.assessed.reasons
+    if notes.assessed.verdict is Verdict.FAIL and is_wanted(notes.assessed):
+        assert notes.product is not None
+        assert notes.workload is not None
+        notes.explanation, why_not = explain(case, notes.product.model, notes.workload, clock)
+        if notes.explanation is not None:
+            reasons = (*reasons, notes.explanation.describe())
+        elif why_not:
+            notes.warnings.append(why_not)
+    if notes.inside.divergence is not None and notes.assessed.verdict is Verdict.FAIL:
+        reasons = (*reasons, notes.inside.divergence.describe())
+    return result(case, notes, clock, notes.assessed.verdict, reasons)
+
+
+def _warn(notes: Notes) -> None:
+    """What a reader must know although the run went on."""
+    streamed, climbed = notes.streamed, notes.climbed
+    if streamed is not None and streamed.resets:
+        notes.warnings.append(
+            f"the board was reset {len(streamed.resets)} time(s) during the run and went on; each sample was scored once"
+        )
+    for words in streamed.revived if streamed else ():
+        notes.warnings.append(f"the board fell silent and was reset through its probe; before that, {words}")
+    for port in streamed.reopened if streamed else ():
+        notes.warnings.append(f"the serial port vanished and came back as {port}")
+    if streamed is not None and streamed.earlier_s:
+        notes.warnings.append(
+            "the run was interrupted and gone on with; the link's counters are of its last part, each sample was scored once"
+        )
+    if climbed is not None:
+        if climbed.note:
+            notes.warnings.append(climbed.note)
+        notes.warnings += [f"{baud} baud does not hold: {why}" for baud, why in climbed.refused.items()]
+
+
+def ended_early(
+    case: Case,
+    notes: Notes,
+    clock: Clock,
+    error: BenchError | DeviceError,
+    unit: Unit | None,
+    symbols: Symbols | None,
+) -> CaseResult:
+    """The record of a case that broke off with ``error``: whose fault it was is asked now, see ``blame``.
+
+    ``unit`` is the open one, None when there was none yet. ``symbols`` None: nothing was built.
+    """
+    _warn(notes)
+    if unit is not None:
+        notes.unit = unit.facts()  # who answered, if that is what went wrong
+    found = blame.blame(error, unit, notes.live.session if notes.live else None, symbols)
+    notes.fault = found.fault
+    reasons = list(found.reasons)
+    if notes.live is not None and notes.workload is not None:
+        reasons.append(f"{notes.answered} of {len(notes.workload.data)} samples had been answered by then")
+    return result(case, notes, clock, found.verdict, tuple(reasons))
+
+
+def _finished(notes: Notes, clock: Clock) -> datetime:
+    """When the case ended by the clock that it began by: the wall's may have been set meanwhile, or since an earlier part."""
+    if notes.began is None:
+        return max(clock.now(), notes.started)
+    return max(notes.began + timedelta(seconds=clock.monotonic_s() - notes.began_s), notes.started)
+
+
+def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tuple[str, ...]) -> CaseResult:
+    """The record of what is known by now, with that verdict."""
+    assessed = notes.assessed
+    evidence: Evidence = "hardware" if notes.stand_in is None else notes.stand_in.evidence
+    record = Record(
+        run_id=notes.run_id,
+        case_id=case.id,
+        started=notes.started,
+        finished=_finished(notes, clock),
+        verdict=verdict,
+        reasons=reasons,
+        plan=case.plan.name,
+        board=case.board,
+        model=case.model,
+        unit=notes.unit,
+        backend=notes.backend,
+        evidence=evidence,
+        caveat=notes.stand_in.caveat if notes.stand_in else "",
+        firmware=notes.product.facts(notes.live.flashed if notes.live else None) if notes.product else None,
+        network=notes.network,
+        dataset=notes.workload.facts() if notes.workload else None,
+        outputs=notes.product.model.outputs[0].dtype if notes.product else None,
+        inputs=notes.workload.inputs if notes.workload else None,
+        reference=notes.workload.reference if notes.workload else None,
+        link=link_facts(notes.streamed, evidence) if notes.streamed else None,
+        measurements=assessed.measurements if assessed else (),
+        gates=assessed.gates if assessed else (),
+        confusion=assessed.confusion if assessed else (),
+        fault=notes.fault,
+        divergence=notes.inside.divergence,
+        explanation=notes.explanation,
+        layers=notes.inside.layers,
+        layers_sample=notes.inside.sample,
+        warnings=tuple(notes.warnings),
+        harness_version=__version__,
+        host=platform.node(),
+    )
+    return CaseResult(
+        record.plain(),
+        assessed.samples if assessed else None,
+        notes.workload.data.inputs if notes.workload else None,
+        notes.journal,
+    )

@@ -1,0 +1,126 @@
+"""A case on its open unit: the image put there, the samples streamed, what came back measured and judged."""
+
+from __future__ import annotations
+
+from harness.bench.emulators import Findings
+from harness.bench.unit import Unit
+from harness.build.symbols import Symbols
+from harness.clock import Clock
+from harness.plans.expand import Case
+from harness.run import blame
+from harness.run.arrival import named
+from harness.run.bring_up import bring_up
+from harness.run.inside import look_inside
+from harness.run.notes import Notes
+from harness.run.options import RunOptions
+from harness.run.scoring import view_of
+from harness.run.streaming import CaseFiles, raise_speed, rescue, same_unit, stream_case
+from harness.run.watch import Step, Watch
+from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError
+from harness.verdict import assess
+
+
+def put(
+    case: Case, options: RunOptions, unit: Unit, notes: Notes, files: CaseFiles, watch: Watch, clock: Clock
+) -> None:
+    """Flash, greet, and go to the line's speed: ``notes.live`` and ``notes.climbed``. Errors as ``bring_up``."""
+    assert notes.product is not None
+    plan = case.plan
+    notes.live = live = bring_up(
+        unit,
+        notes.product,
+        clock=clock,
+        skip_flash=options.skip_flash,
+        flash_timeout_s=plan.timeouts.flash_s,
+        hello_timeout_s=plan.timeouts.hello_s,
+        silence_s=plan.timeouts.answer_s,
+        watch=watch,
+        encoding=plan.stream.encoding,
+        tap=files.log,
+    )
+    notes.unit = unit.facts()
+    notes.warnings += live.told()
+    same_unit(files, unit)
+    if files.journal is not None:
+        files.journal.on_unit(unit.uid, notes.unit.chip_id)
+    notes.climbed = raise_speed(live.session, unit, plan.stream, clock)
+
+
+def run(
+    case: Case,
+    options: RunOptions,
+    unit: Unit,
+    notes: Notes,
+    symbols: Symbols,
+    files: CaseFiles,
+    watch: Watch,
+    clock: Clock,
+) -> None:
+    """Stream the samples to what ``put`` has left, measure and judge: ``notes.streamed``, ``view``, ``assessed``, ``inside``.
+
+    Errors of rig and firmware come out, with what was streamed by then in ``notes``.
+    """
+    assert notes.product is not None
+    assert notes.workload is not None
+    assert notes.live is not None
+    assert notes.climbed is not None
+    plan, workload, live = case.plan, notes.workload, notes.live
+    payloads = workload.payloads()
+    total = len(payloads)
+
+    def count() -> None:
+        notes.answered += 1
+        watch(Step("stream", notes.answered / total, f"{notes.answered}/{total} samples"))
+
+    try:
+        notes.streamed = stream_case(
+            live.session,
+            payloads,
+            files,
+            notes.climbed,
+            wanted=plan.stream,
+            timeout_s=plan.timeouts.case_s,
+            helped=rescue(unit, clock, symbols),
+            answered=files.earlier.answered if files.earlier else {},
+            on_answer=count,
+        )
+    except (BoardSilentError, BoardFaultError) as error:
+        notes.streamed = error.partial
+        raise
+    except OtherBoardError as other:
+        raise named(other, unit) from other.__cause__
+    notes.unit = unit.facts()  # the port may have another name by now
+    if shared := blame.shared_port(unit):
+        if notes.streamed.lost:
+            raise shared
+        notes.warnings.append(f"{shared.what}: {shared.found}")
+    watch(Step("judge"))
+    status = live.session.status()
+    _heed(unit.findings(), notes)
+    notes.view = view_of(
+        case, notes.product, workload, notes.streamed, live, evidence=unit.evidence, stack_bytes=status.stack_bytes
+    )
+    notes.assessed = assess(notes.view, case.gates)
+    notes.warnings += notes.assessed.warnings
+    watch(Step("layers"))
+    notes.inside = look_inside(
+        notes.product,
+        workload,
+        notes.assessed.samples,
+        live,
+        reference=plan.reference,
+        evidence=unit.evidence,
+        profile=options.layers,
+    )
+    notes.warnings.extend(notes.inside.warnings)
+
+
+def _heed(found: Findings, notes: Notes) -> None:
+    """What the emulator saw: gaps of its model are warnings; what a chip would not have done is the firmware's fault."""
+    notes.warnings += found.warnings
+    if found.errors:
+        raise blame.OnAChipError(
+            "every sample was answered, but on a chip this firmware would have crashed or gone wrong",
+            found="; ".join(found.errors[:5]),
+            next_step="look the pc up in the ELF: addr2line -e fw.elf <pc>",
+        )
