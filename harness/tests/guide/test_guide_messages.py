@@ -3,12 +3,11 @@
 import re
 from collections import Counter
 
-from harness.guide import pages, parts
+from harness.guide import pages
 from harness.guide.parts._messages import messages
-from harness.guide.parts.messages import of
+from harness.guide.parts.messages import families, home
 
 PAGE = pages.source("failures")
-FAMILIES = [words[1:] for words in parts.used(PAGE) if words[0] == "messages"]
 
 
 def test_the_messages_are_read_from_the_code():
@@ -23,26 +22,24 @@ def test_the_messages_are_read_from_the_code():
 
 def test_every_message_has_one_place_on_the_page():
     for message in messages():
-        places = [words for words in FAMILIES if of(message.where, words)]
-        assert len(places) == 1, f"harness/{message.where}:{message.line}: {message.what!r} is in the families {places}"
-        assert f"`{message.what}`" in PAGE
+        where = f"harness/{message.where}:{message.line}: {message.what!r}"
+        assert home(message.where), f"{where} belongs to no family of failures.md: name its module in one"
+        assert f"`{message.what}`" in PAGE, where
 
 
 def test_every_family_says_what_to_do_before_it_lists_messages():
-    for words in FAMILIES:
+    for words in families():
         before = PAGE.partition(f"<!-- from code: messages {' '.join(words)} -->")[0]
         section = before[before.rindex("\n## ") :]
         assert len(section.split()) > 15, section
 
 
-def test_no_family_names_what_is_not_there():
-    wheres = {message.where for message in messages()}
-    for words in FAMILIES:
-        for word in words:
-            root = pages.FOLDER.parent
-            assert (
-                any(of(where, (word,)) for where in wheres) or (root / f"{word}.py").exists() or (root / word).is_dir()
-            )
+def test_a_family_names_modules_that_are_there_and_each_name_once():
+    names = [name for words in families() for name in words]
+    assert len(names) == len(set(names))
+    for name in names:
+        path = pages.FOLDER.parent / (name if name.endswith("/") else f"{name}.py")
+        assert path.is_dir() if name.endswith("/") else path.is_file(), name
 
 
 def test_no_message_is_two_sentences_or_ends_in_a_full_stop():
