@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import is_dataclass
+from typing import Literal, get_args, get_origin
 
 from harness import records
 from harness.guide.parts._fields import Field, fields
@@ -71,12 +73,12 @@ def _kind(annotation: str) -> tuple[str, type | None]:
         shown, inner = _kind(match[1])
         return f"list of {shown}{end}", inner
     found = getattr(records, bare, None)
-    if isinstance(found, type) and issubclass(found, records._Frozen):
+    if isinstance(found, type) and (issubclass(found, records._Frozen) or is_dataclass(found)):
         return f"{bare}{end}", found
     if bare == "Verdict":
         return "one of " + ", ".join(code(v.value) for v in records.Verdict), None
-    if bare in ("Evidence", "Operator"):
-        return "one of " + ", ".join(map(code, getattr(records, bare).__args__)), None
+    if get_origin(found) is Literal:
+        return "one of " + ", ".join(map(code, get_args(found))) + end, None
     if match := re.fullmatch(r"Literal\['(\w+)'\]", bare):
         return f"{code(match[1])}{end}", None
     return f"{_PLAIN[bare]}{end}", None
