@@ -1,0 +1,45 @@
+"""The environment variables that hil reads. A test finds each of them in the code, and none beside these."""
+
+from __future__ import annotations
+
+from harness.guide.parts._words import code, table
+
+#: Those for whoever runs hil: what each does, and what holds where it is not set.
+USERS = {
+    "HIL_CACHE_DIR": (
+        "folder for what can be made again: built firmware, converted models, fetched data; zig's own cache goes with it",
+        "the user's cache folder, `~/.cache/hil` on Linux",
+    ),
+    "HIL_STATE_DIR": (
+        "folder for what was learnt here: `line-speeds.json`, the speed that each real unit's line held last time",
+        "the user's state folder, `~/.local/state/hil` on Linux",
+    ),
+    "HIL_RUNTIME_DIR": (
+        "private folder for locks and the sockets of virtual boards; everyone who shares a rack's units must share it",
+        "`$XDG_RUNTIME_DIR/hil`, else `hil-<user id>` in the temporary folder",
+    ),
+    "HIL_DATA_DIR": ("folder that holds `mnist/`", "the cache, where `hil data fetch mnist` puts it"),
+    "HIL_FETCH": (
+        "`1`: data that is missing is downloaded when a plan needs it",
+        "the case is skipped, with a word why",
+    ),
+    "HIL_COMPILER": ("`zig` or `gcc`: what `--compiler auto` takes", "zig, which pip installs"),
+    "HIL_RENODE": ("Renode's program, or the folder that has it", "`renode` on PATH"),
+    "HIL_QEMU": ("`qemu-system-arm`, or the folder that has it", "`qemu-system-arm` on PATH"),
+}
+#: Those for whoever works on hil itself.
+DEVELOPERS = {
+    "HIL_FULL": ("`1`: the project's own tests take their long forms", "the short ones"),
+    "HIL_TWIN_CC": ("a gcc-like compiler for the reference `twin`", "zig"),
+    "HIL_TIMED_RUN_US": ("set by `hil bench-link` for its program of this host", "-"),
+    "HIL_STEP_FD": ("the same", "-"),
+}
+
+
+def made() -> str:
+    """Two tables."""
+    head = ("variable", "what it says", "if it is not set")
+    users, developers = (
+        table(head, [(code(name), *text) for name, text in sorted(group.items())]) for group in (USERS, DEVELOPERS)
+    )
+    return f"{users}\n\nFor work on hil itself:\n\n{developers}"

@@ -1,0 +1,22 @@
+"""Every measurement that a gate may name."""
+
+from __future__ import annotations
+
+from harness.guide.parts._words import code, table
+from harness.verdict.metrics import described
+
+
+def made() -> str:
+    """A table."""
+    rows = [
+        (
+            code(one["name"]),
+            str(one["unit"]),
+            "yes" if one["emulator"] else "no",
+            "yes" if one["hardware"] else "no",
+            str(one["interval"]),
+            str(one["meaning"]),
+        )
+        for one in described()
+    ]
+    return table(("metric", "unit", "emulator", "hardware", "confidence", "meaning"), rows)

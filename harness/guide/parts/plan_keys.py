@@ -1,0 +1,79 @@
+"""Every key of a plan or of a bench file, from their schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from harness.guide.parts._words import code
+from harness.plans.bench import Bench
+from harness.plans.schema import Plan, number
+
+_SET_BY_LOAD = ("origin", "places")
+_BOUNDS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+
+
+def made(*words: str) -> str:
+    """``plan`` or ``bench``: a section for each mapping, a line for each key."""
+    kind: type[BaseModel] = Plan if words == ("plan",) else Bench
+    schema = kind.model_json_schema()
+    kinds: dict[str, Any] = schema.get("$defs", {})
+    lines: list[str] = []
+    for title, part in _mappings("", schema, kinds):
+        lines += [f"**{title}**", ""] if title else []
+        needed = part.get("required", ())
+        for key, value in part["properties"].items():
+            if key not in _SET_BY_LOAD:
+                lines.append(
+                    f"- {code(key)} ({_kind(value, kinds)}; {_default(key, value, needed)}): {value['description']}"
+                )
+        lines.append("")
+    return "\n".join(lines).rstrip("\n")
+
+
+def _mappings(path: str, part: dict[str, Any], kinds: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield path, part
+    for key, value in part["properties"].items():
+        inner = value.get("items", value)
+        for choice in inner.get("oneOf", [inner]):
+            if "$ref" in choice:
+                found = _resolved(choice, kinds)
+                rule = found["properties"].get("rule", {}).get("const")
+                below = (
+                    f"{path}.{key}".lstrip(".")
+                    + ("[]" if "items" in value else "")
+                    + (f" with rule {rule}" if rule else "")
+                )
+                yield from _mappings(below, found, kinds)
+
+
+def _resolved(value: dict[str, Any], kinds: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = kinds[value["$ref"].rpartition("/")[2]]
+    return found
+
+
+def _kind(value: dict[str, Any], kinds: dict[str, Any]) -> str:
+    if "anyOf" in value:
+        return _kind(next(choice for choice in value["anyOf"] if choice.get("type") != "null"), kinds)
+    if "$ref" in value or "oneOf" in value:
+        return "mapping"
+    if "const" in value:
+        return code(value["const"])
+    if "enum" in value:
+        return "one of " + ", ".join(map(code, value["enum"]))
+    if value["type"] == "array":
+        return f"list of {_kind(value['items'], kinds)}s"
+    bounds = " and ".join(f"{sign} {number(value[key])}" for key, sign in _BOUNDS.items() if key in value)
+    kind = {"object": "mapping", "string": "text", "boolean": "true or false", "integer": "whole number"}.get(
+        value["type"], value["type"]
+    )
+    return f"{kind} {bounds}".strip()
+
+
+def _default(key: str, value: dict[str, Any], needed: object) -> str:
+    if key in needed:  # type: ignore[operator]
+        return "needed"
+    default = value.get("default")
+    return "may be left out" if default in (None, "", [], {}) else f"{code(default)} if left out"
