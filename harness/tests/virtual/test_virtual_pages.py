@@ -139,6 +139,25 @@ def test_the_step_that_returns_from_a_handler_ends_at_the_place_that_was_interru
     assert (asked, core.pc, core.ran) == ([0xFFFFFFF8] * 2, FLASH + 2, 10)
 
 
+@pytest.mark.parametrize("condition", [0, 1])
+@pytest.mark.parametrize("in_page", [0, PAGE_BYTES - 4, PAGE_BYTES - 6], ids=["whole", "split", "split later"])
+def test_a_first_access_to_a_page_in_an_it_block_leaves_the_instructions_behind_it_alone(in_page, condition):
+    # cmp r0, #0; ite ne; ldrne r1, [r2]; moveq r1, #9; cmp r1, r1; beq over; nop; over: adds r0, #4; adds r0, #8; b .
+    program = (0x2800, 0xBF14, 0x6811, 0x2109, 0x4289, 0xD000, 0xBF00, 0x3004, 0x3008, SELF)
+    core = Core()
+    flash, ram = mmap(-1, SIZE), mmap(-1, SIZE)
+    struct.pack_into(f"<{len(program)}H", flash, in_page, *program)  # translations end with a page
+    struct.pack_into("<I", ram, 0, 77)
+    core.map_buffer(FLASH, flash, READ | EXEC)
+    core.map_buffer(RAM, ram, READ | WRITE | EXEC)
+    registers = Registers(core, [reg.UC_ARM_REG_R0 + i for i in range(4)])
+    given(registers, condition, 5, RAM, 0)
+    core.set_pc(FLASH + in_page)
+    core.run(20)
+    # In a state that still says NE the addition behind the branch, which EQ took, would be passed over.
+    assert list(registers.load())[:2] == [condition + 12, 77 if condition else 9]
+
+
 def test_what_is_not_ram_is_the_rest_of_the_map():
     pages = Pages()
     assert list(pages.elsewhere()) == [(0, 0xFFFFFFFF)]

@@ -43,6 +43,7 @@ UNDEFINED = "undefined"  # no such instruction
 READ, WRITE, EXEC = const.UC_PROT_READ, const.UC_PROT_WRITE, const.UC_PROT_EXEC
 
 _PREFETCH_ABORT, _BREAKPOINT, _EXCEPTION_EXIT = 3, 7, 8  # QEMU's numbers
+_THUMB = 1 << 24  # of EPSR: the T bit, and no IT block
 _WFE, _YIELD = 0xBF20, 0xBF10
 _HINT_EVENT = (_WFE, _YIELD)
 
@@ -115,6 +116,9 @@ class Core:
         self._pc = Registers(self, [reg.UC_ARM_REG_PC])
         self.counter, self._count = self._find_counters()
         self.pages = Pages()
+        state = Registers(self, [reg.UC_ARM_REG_EPSR])
+        state.values[0] = _THUMB
+        self.pages.end_it_block = state.store
         self._on_return: Callable[[], bool] = lambda: False
         self._watched = False
         self._uc.ctl_set_tlb_mode(const.UC_TLB_VIRTUAL)

@@ -13,7 +13,7 @@ breakpoints to execute instead, which it translates once.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from mmap import mmap
 from typing import Any, Final
 
@@ -46,6 +46,9 @@ class Pages:
     """
 
     def __init__(self) -> None:
+        #: Ends an IT block in Unicorn's state. Before it asks about a data access it restores that state as of the access, IT bits
+        #: included, and then goes on in translated code that takes them for zero, as they are while it runs.
+        self.end_it_block: Callable[[], None] = lambda: None
         self.traps = mmap(-1, len(_TRAPS))
         self.traps[:] = _TRAPS
         self.forbidden = False
@@ -85,8 +88,10 @@ class Pages:
                 return False
             elif self._is_ram(page):
                 self.code.add(page)
-        elif page not in self.code and self._is_ram(page):
-            found.rights = _DATA
+        else:
+            self.end_it_block()
+            if page not in self.code and self._is_ram(page):
+                found.rights = _DATA
         return True
 
     def _is_ram(self, page: int) -> bool:
