@@ -161,7 +161,7 @@ def made(
             raise _strange(labels[index], names, rows.place(index))
     if not chosen:
         raise PlanError(
-            f"no sample is of split {split!r}" if rows.labels else "there are no samples",
+            f"no sample is of split {split!r}" if rows.labels else "a dataset without samples proves nothing",
             where=rows.source,
             expected="1 sample or more",
             found=f"{len(rows.labels)} samples in all",

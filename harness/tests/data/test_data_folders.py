@@ -218,7 +218,7 @@ def test_a_folder_that_is_not_there_is_missing_and_a_file_is_none(read, d: Path)
     (d / "f").write_bytes(b"")
     with pytest.raises(PlanError, match="no folder"):
         read(path="d/f")
-    with pytest.raises(PlanError, match="no samples"):
+    with pytest.raises(PlanError, match="without samples"):
         read()
 
 
