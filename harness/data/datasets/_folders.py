@@ -208,6 +208,7 @@ def _found(options: Folders, root: Path, split: str, folder: Path, suffixes: Col
             next_step="put the samples there, remove the folder, or leave the class out of dataset.options.classes",
         )
     of_split = [own[0] for own in parts] if by_folder else None
+    labels = [_own.composed(label) for label in labels]
     rows = _own.Rows(str(root), names, labels, groups, of_split, places)
     # Folders in the order of their names: Keras and torchvision number them so.
     return _Found(

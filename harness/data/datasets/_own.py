@@ -139,22 +139,29 @@ def made(
     gives the values [n, ...] of chosen samples, before ``subtract`` and ``divide``. No more than ``first`` are read.
     """
     if options.classes:
-        known, naming = [_plain(name) for name in options.classes], "stated"
-    names, labels = list(known), [_plain(label) for label in rows.labels]
-    if options.classes and not set(labels) & set(names) and all(_is_place(label, len(names)) for label in labels):
-        labels = [names[int(label)] for label in labels]
+        known, naming = options.classes, "stated"
+    # A Mac spells the name of a folder otherwise than whoever typed it: names are the same when their characters are.
+    names = list(known)
+    if naming == "seen":
+        spelt: dict[str, str] = {}
+        for one in known:
+            spelt.setdefault(composed(one), one)
+        names = list(spelt.values())
+    places = {composed(name): place for place, name in enumerate(names)}
+    labels = [composed(label) for label in rows.labels]
+    if options.classes and not places.keys() & set(labels) and all(_is_place(label, len(names)) for label in labels):
+        labels = [composed(names[int(label)]) for label in labels]
     chosen = _of_split(rows, options, split)
     if options.others == "skip":
-        chosen = [index for index in chosen if labels[index] in set(names)]
+        chosen = [index for index in chosen if labels[index] in places]
     elif options.others != "refuse":
-        labels = [label if label in names else options.others for label in labels]
-    places = {label: place for place, label in enumerate(names)}
+        labels = [label if label in places else composed(options.others) for label in labels]
     for index in chosen:
         if labels[index] not in places:
             raise _strange(labels[index], names, rows.place(index))
     if not chosen:
         raise PlanError(
-            f"no sample is of split {split!r}" if rows.labels else "there are no samples",
+            f"no sample is of split {split!r}" if rows.labels else "a dataset without samples proves nothing",
             where=rows.source,
             expected="1 sample or more",
             found=f"{len(rows.labels)} samples in all",
@@ -209,8 +216,8 @@ def _digest(purpose: str, seed: int, text: str) -> int:
     return int.from_bytes(hashlib.sha256(content).digest()[:8], "big")
 
 
-def _plain(name: str) -> str:
-    """Composed characters: a Mac spells the name of a folder otherwise than whoever typed it into the plan."""
+def composed(name: str) -> str:
+    """A name with each letter and its accents as one character, as it is typed."""
     return name if name.isascii() else normalize("NFC", name)
 
 

@@ -40,7 +40,7 @@ class TextOptions(_common.Options):
     header: Literal["auto", "yes", "no"] = Field(
         default="auto",
         description="Whether the first row names the columns. auto: it does when a column is asked for by name, or when none"
-        " of its values is a number.",
+        " of its values is a number, or when one is `label` and no other row has that there.",
     )
     encoding: str = Field(
         default="utf-8",
@@ -101,8 +101,8 @@ def read(path: Path, options: TextOptions, *, named: bool = False, beside: Seque
     cells, lines = _cells(path, options)
     if not cells:
         raise PlanError("the file has no samples", where=str(path), expected="a sample on each row", found="none")
-    headed = options.header == "yes" or named
-    if options.header == "auto" and not named:
+    headed = options.header == "yes" or named or (options.header == "auto" and _says_label(cells))
+    if options.header == "auto" and not headed:
         values = [cell for index, cell in enumerate(cells[0]) if index not in beside]
         headed = _is_head(values, f"{path}:{lines[0]}", options)
     head = tuple(cell.strip() for cell in cells[0]) if headed else None
@@ -189,6 +189,12 @@ def _text(path: Path, options: TextOptions) -> str:
             found=error,
             next_step="save it as UTF-8, or name its encoding: encoding: cp1252",
         ) from error
+
+
+def _says_label(cells: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row heads a column ``label``, whatever it calls the others: pandas numbers those of an array."""
+    first = [cell.strip() for cell in cells[0]]
+    return "label" in first and not any(row[first.index("label") :][:1] == ["label"] for row in cells[1:])
 
 
 def _is_head(values: Sequence[str], where: str, options: TextOptions) -> bool:

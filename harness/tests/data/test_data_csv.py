@@ -37,6 +37,14 @@ def test_what_pandas_writes_is_read_without_its_row_numbers(read) -> None:
     assert (got.classes, got.inputs.tolist()) == (("run", "walk"), [[0.5, -1.0], [2.0, 3.5]])
 
 
+def test_columns_that_pandas_numbers_are_no_sample_where_one_is_called_label(read) -> None:
+    # `DataFrame(array).assign(label=...).to_csv(path, index=False)`
+    got = read("0,1,2,label\n0.0,1.0,2.0,a\n4.0,5.0,6.0,b\n")
+    assert (got.classes, got.inputs.tolist()) == (("a", "b"), [[0.0, 1.0, 2.0], [4.0, 5.0, 6.0]])
+    # A class of that name is a class.
+    assert read("label,1\nlabel,2\nother,3\n").inputs.tolist() == [[1.0], [2.0], [3.0]]
+
+
 def test_what_a_german_excel_writes_is_read(read) -> None:
     text = "label;x;y\r\nja;0,5;-1,25\r\nnein;1e-3;2\r\n"
     got = read(b"\xef\xbb\xbf" + text.encode(), decimal="comma")
@@ -92,7 +100,7 @@ def test_the_label_is_the_column_of_that_name_else_the_first(read) -> None:
 
 
 def test_a_head_that_looks_like_a_sample_is_one_where_it_is_said(read) -> None:
-    assert read("label,0,1,2,3\na,5,5,5,5\n", header="yes").inputs.tolist() == [[5.0, 5.0, 5.0, 5.0]]
+    assert read("kind,0,1,2,3\na,5,5,5,5\n", header="yes").inputs.tolist() == [[5.0, 5.0, 5.0, 5.0]]
     with pytest.raises(PlanError, match=r"'ann' in column 'who'.*\n.*drop: \[who\]"):
         read("label,who,v\na,ann,1\n", label="label")
     with pytest.raises(PlanError, match="not a number"):
@@ -138,6 +146,8 @@ def test_class_names_with_spaces_and_other_scripts_are_names(read) -> None:
     # The second is the first as a Mac decomposes it: a letter and an accent.
     got = read("label,x\nété froid,1\ne\u0301te\u0301 froid,2\n猫,3\n", classes=["été froid", "猫"])
     assert got.labels.tolist() == [0, 0, 1]
+    # U+F900 composes to another character: the class keeps the name that it was given.
+    assert read("\uf900,1\n").classes == ("\uf900",)
 
 
 SPLIT = "label,who,part,x\na,ann,train,1\nb,bob,test,2\na,bob,test,3\n"

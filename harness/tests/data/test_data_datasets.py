@@ -360,7 +360,7 @@ def test_a_cell_that_is_nearly_a_number_is_refused_and_never_a_head(tmp_path: Pa
 
 
 def test_numbered_columns_are_no_sample(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("label,0,1,2,3\nyes,5,5,5,5\nno,6,6,6,6\n")
+    (tmp_path / "a.csv").write_text("kind,0,1,2,3\nyes,5,5,5,5\nno,6,6,6,6\n")
     with pytest.raises(PlanError, match="numbered columns"):
         load("csv", options={"path": "a.csv"}, folder=tmp_path)
 

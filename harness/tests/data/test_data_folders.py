@@ -218,7 +218,7 @@ def test_a_folder_that_is_not_there_is_missing_and_a_file_is_none(read, d: Path)
     (d / "f").write_bytes(b"")
     with pytest.raises(PlanError, match="no folder"):
         read(path="d/f")
-    with pytest.raises(PlanError, match="no samples"):
+    with pytest.raises(PlanError, match="without samples"):
         read()
 
 
@@ -317,3 +317,9 @@ def test_a_hundred_thousand_files_cost_a_look_at_each_folder_and_no_look_at_each
     monkeypatch.setattr(os, "stat", lambda *given, **how: opened.append(given[0]) or stat(*given, **how))
     assert len(read(samples=50)) == 50
     assert len(opened) < 400
+
+
+def test_a_folder_as_a_mac_spells_it_is_the_class_that_was_typed(read, d: Path) -> None:
+    put(d, "cafe\u0301/1.npy", "th\u00e9/1.npy")
+    assert read().classes == ("caf\u00e9", "th\u00e9")
+    assert read(classes=["th\u00e9", "caf\u00e9"]).labels.tolist() == [1, 0]
