@@ -40,7 +40,7 @@ def confusion(counts: tuple[tuple[int, ...], ...], classes: tuple[str, ...]) -> 
             if not count:
                 continue
             # Never fainter than what can still be seen: one stray sample of a thousand is the interesting one.
-            alpha = 0.12 + 0.5 * float(share[row, column])
+            alpha = 0.2 + 0.45 * float(share[row, column])
             x, y = left + cell * column, cell * row
             colour = GOOD if row == column else BAD
             drawing.rectangle(x + 0.03 * cell, y + 0.03 * cell, 0.94 * cell, 0.94 * cell, colour, alpha)

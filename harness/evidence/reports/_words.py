@@ -118,24 +118,28 @@ def ordered(record: Record) -> list[Measurement]:
 
 
 def trouble(record: Record) -> list[str]:
-    """What went wrong on the line, a sentence each; empty when nothing did."""
+    """What went wrong on the line, and how much went over it; empty when nothing did."""
     link = record.link
     if link is None:
         return []
     seen = [
-        (link.lost, "samples got no answer"),
-        (link.frames_bad, "frames came damaged, at the board or at the host"),
-        (link.resent, "chunks were sent again"),
-        (link.stalls, "times the host had to ask what became of its frames"),
-        (link.resets, "resets of the board were survived"),
-        (link.revived, "times the silent board was reset through its probe"),
-        (link.reopened, "times the port vanished and came back"),
+        ("samples without an answer", link.lost),
+        ("damaged frames, seen by the board or the host", link.frames_bad),
+        ("chunks sent again", link.resent),
+        ("times that the host had to ask what became of its frames", link.stalls),
+        ("resets of the board that were survived", link.resets),
+        ("resets of the silent board through its probe", link.revived),
+        ("times that the port vanished and came back", link.reopened),
     ]
-    lines = [f"{count:,} {what}" for count, what in seen if count]
-    if not lines:
-        return []
+    lines = [f"{what}: {count:,}" for what, count in seen if count]
     moved = f"{link.bytes_tx:,} B went out and {link.bytes_rx:,} B came in at {link.baud:,} baud in {link.wall_s:.2f} s"
-    return [*lines, moved, "every byte with its time: run again with --wire-log, and read the file with hil wire-dump"]
+    return [*lines, moved] if lines else []
+
+
+def _some(names: tuple[str, ...], shown: int = 20) -> str:
+    if len(names) <= shown:
+        return ", ".join(names)
+    return f"{len(names)}: {', '.join(names[: shown // 2])} and {len(names) - shown // 2} more"
 
 
 def identity(record: Record) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -163,7 +167,7 @@ def identity(record: Record) -> list[tuple[str, list[tuple[str, str]]]]:
         converted = [("SHA-256 of the file, which was converted", n.file_sha256)] if n.file_sha256 != n.sha256 else []
         parts.append(("Model", [("Name", n.name), ("SHA-256", n.sha256), ("File", n.file), *converted]))
     if (d := record.dataset) is not None:
-        rows = [("Name", d.name), ("Split", d.split), ("Samples", f"{d.n:,}"), ("Classes", ", ".join(d.classes))]
+        rows = [("Name", d.name), ("Split", d.split), ("Samples", f"{d.n:,}"), ("Classes", _some(d.classes))]
         parts.append(("Dataset", [*rows, ("As the model's input", filling(record)), ("SHA-256", d.sha256)]))
     if (r := record.reference) is not None:
         parts.append(("Reference", [("Engine", r.engine), ("Version", r.version)]))

@@ -16,6 +16,8 @@ from harness.verdict.alike import alike, distances
 FILENAME = "report.html"
 # More would make the page heavy without telling more; the rest is in samples.npz.
 _MAX_WORST = 24
+# More than that are folded up, and those found least often are shown first.
+_MANY_CLASSES, _SHOWN_WEAKEST = 20, 10
 _CLASS_COLUMNS = (
     ("Class", ""),
     ("Sent", "number"),
@@ -43,6 +45,7 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
     worst, more = _worst(samples, inputs, classes, _tolerance(record))
     answered = samples.answered if samples is not None else np.zeros(0, dtype=np.bool_)
     unknowns = any(row[-1] for row in record.confusion)
+    per_class = _per_class(record, classes, unknowns)
     page = _pages.template("report.html.j2").render(
         record=record,
         words=_words,
@@ -53,7 +56,10 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         distribution=_plots.distribution(counts, unit) if unit else "",
         unit=unit,
         constant=float(counts[0]) if unit and counts.size and counts.min() == counts.max() else None,
-        per_class=_per_class(record, classes, unknowns),
+        per_class=per_class,
+        many=len(per_class) > _MANY_CLASSES,
+        weakest=[per_class[i] for i in _weakest(record, classes)[:_SHOWN_WEAKEST]],
+        measured=[m for m in _words.ordered(record) if not _of_a_class(m, classes)],
         class_columns=_CLASS_COLUMNS if unknowns else _CLASS_COLUMNS[:-1],
         scored=sum(map(sum, record.confusion)),
         worst=worst,
@@ -61,6 +67,7 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         more=more,
         layers=_layers,
         layer_columns=_layer_columns(record),
+        layer_rows=[(f"{number} {name}", *rest) for number, name, *rest in _layers.profile(record)],
         layer_bars=_plots.layer_bars(
             [layer.name for layer in record.layers], [*map(_layers.cost, record.layers)], _layers.layer_unit(record)
         )
@@ -97,19 +104,37 @@ def _tolerance(record: Record) -> float:
 
 
 def _layer_columns(record: Record) -> list[tuple[str, str]]:
+    """Without the number's own: it stands before the name, which a narrow screen takes as the row's."""
     unit = _layers.layer_unit(record)
-    return [(title.format(unit=unit), "number" if number else "word") for title, number in _layers.LAYER_COLUMNS]
+    titles = [(title.format(unit=unit), "number" if number else "word") for title, number in _layers.LAYER_COLUMNS[2:]]
+    return [("Layer", ""), *((title[0].upper() + title[1:], kind) for title, kind in titles)]
+
+
+def _class_rows(record: Record, classes: tuple[str, ...]) -> list[tuple[int, Measurement | None, Measurement | None]]:
+    """Index, recall and precision of each class that has either."""
+    known = {m.name: m for m in record.measurements}
+    rows = ((i, known.get(f"recall.{name}"), known.get(f"precision.{name}")) for i, name in enumerate(classes))
+    return [row for row in rows if row[1] or row[2]]
 
 
 def _per_class(record: Record, classes: tuple[str, ...], unknowns: bool) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
-    for index, name in enumerate(classes):
-        precision, recall = record.measurement(f"precision.{name}"), record.measurement(f"recall.{name}")
-        if precision is None and recall is None:
-            continue
-        row = (name, f"{recall.n:,}" if recall else "0", _with_interval(recall), _with_interval(precision))
+    for index, recall, precision in _class_rows(record, classes):
+        sent = f"{recall.n:,}" if recall else "0"
+        row = (classes[index], sent, _with_interval(recall), _with_interval(precision))
         rows.append((*row, f"{record.confusion[index][len(classes)]:,}") if unknowns else row)
     return rows
+
+
+def _weakest(record: Record, classes: tuple[str, ...]) -> list[int]:
+    """Rows of ``_per_class``, the lowest recall first; a class that was never sent has none and is last."""
+    recalls = [recall.value if recall else math.inf for _, recall, _ in _class_rows(record, classes)]
+    return sorted(range(len(recalls)), key=recalls.__getitem__)
+
+
+def _of_a_class(m: Measurement, classes: tuple[str, ...]) -> bool:
+    stem, _, name = m.name.partition(".")
+    return stem in ("recall", "precision") and name in classes
 
 
 def _with_interval(m: Measurement | None) -> str:

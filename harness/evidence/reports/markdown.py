@@ -16,6 +16,7 @@ from harness.evidence.reports._words import (
     meaning,
     outcome,
     shortened,
+    trouble,
 )
 from harness.records import Record, Samples, Verdict
 
@@ -61,6 +62,8 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         lines += _layers(record)
     if filling(record):
         lines += [f"Inputs: {filling(record)}.", ""]
+    if trouble(record):
+        lines += ["On the line:", "", *(f"- {_safe(line)}" for line in trouble(record)), ""]
     lines += [f"> {_safe(warning)}" for warning in record.warnings]
     facts = []
     if record.firmware is not None:

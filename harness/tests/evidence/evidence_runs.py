@@ -18,8 +18,10 @@ from harness.paths import shipped
 from harness.plans import load as load_plan
 from harness.plans.schema import Gate
 from harness.records import (
+    Divergence,
     Evidence,
     FirmwareFacts,
+    LayerFacts,
     LinkFacts,
     Record,
     ReferenceFacts,
@@ -184,3 +186,48 @@ def a_third_apart(samples: Samples) -> Samples:
 def float_run(**changed: Any) -> Run:
     """A run of a float model that keeps what is promised: hardly any difference, every decision the same."""
     return make_run(damage=a_third_apart, output=FLOATS, **changed)
+
+
+DIVERGENCE = Divergence(
+    sample="digits-1348",
+    sample_index=1,
+    layer_index=3,
+    layer="conv_2d_3",
+    op="CONV_2D",
+    tensor="functional_1/conv2d_2/<Relu>",
+    shape=(1, 4, 4, 32),
+    position=(0, 1, 2, 7),
+    expected=-58.0,
+    found=-61.0,
+    differing=13,
+    elements=512,
+    equal_layers=3,
+    reference="litert",
+)
+
+
+def layer(index: int, cost: int, *, hardware: bool, macs: int = 1000, equal: bool | None = True) -> LayerFacts:
+    return LayerFacts(
+        index=index,
+        name=f"conv_2d_{index}",
+        op="CONV_2D",
+        shape=(1, 4, 4, 8),
+        dtype="int8",
+        macs=macs,
+        n_bytes=128,
+        crc32=index,
+        cycles=cost if hardware else None,
+        instructions=None if hardware else cost,
+        equal=equal,
+    )
+
+
+def with_layers(evidence: Evidence = "emulated", **changed: Any) -> Run:
+    rows = tuple(layer(i, cost, hardware=evidence == "hardware") for i, cost in enumerate((3000, 1000)))
+    return make_run(
+        evidence,
+        layers=(*rows, layer(2, 0, hardware=evidence == "hardware", macs=0, equal=None)),
+        layers_sample="digits-1347",
+        divergence=DIVERGENCE,
+        **changed,
+    )

@@ -61,7 +61,7 @@ def test_a_matrix_has_a_box_for_each_count_and_a_stray_one_can_be_seen() -> None
     svg = _plots.confusion(((999, 1, 0), (0, 1000, 0)), ("yes", "no"))
     assert len(boxes(svg)) == 3
     assert svg.count(">1<") == 1
-    assert 'fill="var(--bad)" fill-opacity="0.12"' in svg
+    assert 'fill="var(--bad)" fill-opacity="0.20"' in svg
 
 
 def test_a_picture_of_a_sample_is_dark_where_its_values_are_high() -> None:

@@ -1,53 +1,10 @@
 """The first divergent layer and the per-layer profile, in every report for people."""
 
 import pytest
-from evidence_runs import make_run
+from evidence_runs import make_run, with_layers
 
 from harness.evidence.reports import html, json_, markdown, terminal
-from harness.records import Divergence, LayerFacts, Record
-
-DIVERGENCE = Divergence(
-    sample="digits-1348",
-    sample_index=1,
-    layer_index=3,
-    layer="conv_2d_3",
-    op="CONV_2D",
-    tensor="functional_1/conv2d_2/<Relu>",
-    shape=(1, 4, 4, 32),
-    position=(0, 1, 2, 7),
-    expected=-58.0,
-    found=-61.0,
-    differing=13,
-    elements=512,
-    equal_layers=3,
-    reference="litert",
-)
-
-
-def layer(index, cost, *, hardware, macs=1000, equal=True):
-    return LayerFacts(
-        index=index,
-        name=f"conv_2d_{index}",
-        op="CONV_2D",
-        shape=(1, 4, 4, 8),
-        dtype="int8",
-        macs=macs,
-        n_bytes=128,
-        crc32=index,
-        cycles=cost if hardware else None,
-        instructions=None if hardware else cost,
-        equal=equal,
-    )
-
-
-def with_layers(evidence="emulated"):
-    rows = tuple(layer(i, cost, hardware=evidence == "hardware") for i, cost in enumerate((3000, 1000)))
-    return make_run(
-        evidence,
-        layers=(*rows, layer(2, 0, hardware=evidence == "hardware", macs=0, equal=None)),
-        layers_sample="digits-1347",
-        divergence=DIVERGENCE,
-    )
+from harness.records import Record
 
 
 def told(run):

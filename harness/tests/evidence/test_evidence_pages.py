@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from evidence_pages import PAGES
 from evidence_runs import FLOATS, Run, broken_rig, differing, float_run, make_run
 
 from harness.evidence.reports import html, json_, junit, markdown, terminal
@@ -329,16 +330,13 @@ def test_what_went_wrong_on_the_line_is_told_near_the_top_and_nothing_when_nothi
     assert "On the line" not in page(*run.parts).words
     assert run.record.link is not None
     link = run.record.link.model_copy(update={"frames_bad": 3, "resent": 1, "revived": 1, "lost": 2})
-    words = page(run.record.model_copy(update={"link": link}), run.samples).words
+    bad = run.record.model_copy(update={"link": link})
+    words = page(bad, run.samples).words
     told = words[words.index("On the line") : words.index("Confusion")]
-    for said in (
-        "3 frames came damaged",
-        "1 chunks were sent again",
-        "reset through its probe",
-        "115,200 baud",
-        "--wire-log",
-    ):
+    moved = "45,210 B went out and 29,733 B came in at 115,200 baud"
+    for said in ("the board or the host: 3", "sent again: 1", "through its probe: 1", moved, "--wire-log"):
         assert said in told, said
+    assert "frames, seen by the board or the host: 3" in markdown.render(bad, None, None).decode()
     assert "port vanished" not in told
 
 
@@ -384,3 +382,24 @@ def test_no_outcome_is_told_by_colour_alone() -> None:
     text = html.render(*make_run(damage=differing).parts).decode()
     for verdict, sign in (("pass", "✓"), ("fail", "✗")):
         assert f'<strong class="mark {verdict}"><span aria-hidden="true">{sign}</span> {verdict}</strong>' in text
+
+
+def test_of_many_classes_the_weakest_are_shown_and_the_others_are_folded_up(run: Run) -> None:
+    text = PAGES["hundred_classes"]().decode()
+    first, _, folded = text.partition("<details>")
+    weakest = first[first.rindex("The classes that were found least often") :]
+    assert weakest.count("<tr") == 11
+    assert folded.partition("</details>")[0].count("<tr") == 101
+    shares = [float(share) for share in re.findall(r'data-label="Recall" class="number">([0-9.]+) %', weakest)]
+    everyone = [float(share) for share in re.findall(r'data-label="Recall" class="number">([0-9.]+) %', folded)]
+    assert shares == sorted(everyone)[:10]
+    assert "<details>" not in html.render(*run.parts).decode()
+
+
+def test_a_figure_of_a_class_stands_in_one_table(run: Run) -> None:
+    text = html.render(*run.parts).decode()
+    assert "recall.3" not in text
+    assert text.count('<th scope="row" role="rowheader">3</th>') == 1
+    assert "recall.3" in html.render(
+        run.record.model_copy(update={"dataset": None}), run.samples, None
+    ).decode().replace("<wbr>", "")

@@ -1,0 +1,144 @@
+"""Pages of every kind that a user may meet, the awkward ones too: what tests look at in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from evidence_runs import broken_rig, differing, float_run, make_run, with_layers
+
+from harness.evidence.reports import html
+from harness.records import Explanation, FaultReport, Measurement, Record, Samples, Verdict
+from harness.verdict.metrics._common import share
+
+FAULT = FaultReport(
+    pc=0x08001234, lr=0x08000421, sp=0x2001FF00, psr=0x61000003, cfsr=0x8200, hfsr=0x40000000, bfar=0xE0000000, mmfar=0,
+    symbols=("conv2d+0x12 (firmware/engine/kernels/convolution_with_a_rather_long_file_name_s8.c:88)", "main+0x4 (main.c:12)"),
+    last_message="DATA", sample=17,
+)  # fmt: skip
+
+
+def _page(record: Record, samples: Samples | None = None, inputs: np.ndarray | None = None) -> bytes:
+    return html.render(record, samples, inputs)
+
+
+def passed() -> bytes:
+    return html.render(*make_run("hardware").parts)
+
+
+def passed_float() -> bytes:
+    return html.render(*float_run().parts)
+
+
+def failed_in_a_layer() -> bytes:
+    """Everything that a failed run may show at once: layers, a crash, a noisy line, warnings, an explanation."""
+    run = with_layers(damage=differing, verdict=Verdict.FAIL, reasons=("agreement 0.98 (n=450), limit == 1",))
+    assert run.record.link is not None
+    update = {
+        "link": run.record.link.model_copy(update={"frames_bad": 3, "resent": 12, "revived": 1, "stalls": 2}),
+        "fault": FAULT,
+        "warnings": (
+            "every one of 450 samples was decided as 'yes'",
+            "921600 baud does not hold: 3 frames of 10 were damaged",
+        ),
+        "explanation": Explanation(mistake="the axes swapped", before=0.09, after=0.953, n=300, tried=26),
+    }
+    return _page(run.record.model_copy(update=update), run.samples, run.dataset.inputs)
+
+
+def broken() -> bytes:
+    return _page(broken_rig())
+
+
+def undecided() -> bytes:
+    record = make_run().record
+    assert record.dataset is not None
+    gates = (
+        tuple(g.model_copy(update={"confidence": 0.95, "passed": None}) for g in record.gates[:1]) + record.gates[1:]
+    )
+    dataset = record.dataset.model_copy(update={"planned": 10_000})
+    reasons = (f"{gates[0].reason}: the interval lies on both sides, more samples are needed",)
+    return _page(
+        record.model_copy(
+            update={"verdict": Verdict.INCONCLUSIVE, "gates": gates, "dataset": dataset, "reasons": reasons}
+        )
+    )
+
+
+def long_names() -> bytes:
+    name = "a_model_whose_author_had_much_to_say" * 5
+    record = make_run(damage=differing).record
+    longest = record.gates[0].model_copy(update={"metric": f"recall.{'x' * 120}", "reason": "y" * 300})
+    update = {
+        "case_id": f"{name}/{name}/{name}",
+        "model": name,
+        "board": name,
+        "host": name,
+        "gates": (longest, *record.gates),
+    }
+    return _page(record.model_copy(update=update))
+
+
+def hundred_classes() -> bytes:
+    run = make_run(damage=differing)
+    assert run.record.dataset is not None
+    classes = tuple(f"species of bird number {index}" for index in range(100))
+    counts = np.random.default_rng(5).integers(0, 3, (100, 101)) * (np.random.default_rng(6).random((100, 101)) < 0.05)
+    counts[np.arange(100), np.arange(100)] = 95
+    found: list[Measurement] = []
+    for index, name in enumerate(classes):
+        found.append(share(f"precision.{name}", int(counts[index, index]), int(counts[:, index].sum())))
+        found.append(share(f"recall.{name}", int(counts[index, index]), int(counts[index].sum())))
+    dataset = run.record.dataset.model_copy(update={"classes": classes, "n": int(counts.sum())})
+    update = {
+        "dataset": dataset,
+        "confusion": tuple(map(tuple, counts.tolist())),
+        "measurements": (*run.record.measurements, *found),
+    }
+    return _page(run.record.model_copy(update=update).plain(), run.samples, run.dataset.inputs)
+
+
+def unicode() -> bytes:
+    run = make_run(damage=differing)
+    assert run.record.dataset is not None
+    names = (
+        "日本語の分類",
+        "עברית",
+        "العربية",
+        "Straße",
+        "🐦‍⬛ bird",
+        "a\u0301",
+        "ไทย",
+        "русский",
+        "<b>&amp;",
+        "ẞ" * 30,
+    )
+    dataset = run.record.dataset.model_copy(update={"classes": names})
+    update = {"case_id": "план/плата/модель_語", "reasons": ("עברית and 日本 \u202e turned", "ok"), "dataset": dataset}
+    return _page(run.record.model_copy(update=update).plain(), run.samples)
+
+
+def huge_reasons() -> bytes:
+    trace = "\n".join(
+        f"  frame {index}: some_function_{index}+0x{index:04x} at /a/path/{'deep/' * 30}file.c" for index in range(60)
+    )
+    record = broken_rig().model_copy(
+        update={"reasons": (f"flashing failed\n{trace}", "w" * 4000), "warnings": ("v" * 2000,)}
+    )
+    return _page(record)
+
+
+PAGES: dict[str, Callable[[], bytes]] = {
+    make.__name__: make
+    for make in (
+        passed,
+        passed_float,
+        failed_in_a_layer,
+        broken,
+        undecided,
+        long_names,
+        hundred_classes,
+        unicode,
+        huge_reasons,
+    )
+}
