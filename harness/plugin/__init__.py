@@ -119,9 +119,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Boards that nothing is for are noted before -k and the like take tests away."""
-    if config.stash[options.KEY].boards:
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Boards that nothing is for are noted before -k and the like take tests away. What cannot be read may be for any."""
+    if config.stash[options.KEY].boards and not session.testsfailed:
         from harness.plugin import search
 
         config.stash[UNUSED] = search.unused(config, items)
@@ -183,6 +183,24 @@ def pytest_runtest_makereport(
             report.longrepr = item.repr_failure(call.excinfo)  # which pytest asks for in the call alone
         item.describe(report)
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Our words once."""
+    if report.failed:
+        from harness.plugin import told
+
+        told.shortened(report)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Our words once, for a plan too."""
+    if report.failed:
+        from harness.plugin import told
+
+        told.shortened(report)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, exitstatus: int) -> None:
