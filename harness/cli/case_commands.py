@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.bench.emulators import backend_choices
-from harness.cli import faults
+from harness.cli import faults, progress
 from harness.cli.app import BoardOption, Compiler, Output, app, interruptible, worst
 from harness.cli.plan_commands import PlanArgument, find_plan
 from harness.clock import SystemClock
@@ -123,18 +123,15 @@ def flash(
     options = RunOptions.make(backend=backend, bench=bench, uid=device_serial)
     clock = SystemClock()
     chosen = choose_backend(kind, options.backend, options.places, options.uid)
-    with (
-        interruptible(),
-        open_unit(
-            kind,
-            backend=chosen,
-            places=options.places,
-            uid=options.uid,
-            what=f"hil flash {elf.name}",
-            clock=clock,
-            allow_mass_erase=allow_mass_erase,
-        ) as unit,
-    ):
+    with open_unit(
+        kind,
+        backend=chosen,
+        places=options.places,
+        uid=options.uid,
+        what=f"hil flash {elf.name}",
+        clock=clock,
+        allow_mass_erase=allow_mass_erase,
+    ) as unit:
         report = unit.probe.flash(elf)
         typer.echo(
             f"{unit.uid}: {report.bytes_programmed} of {report.bytes_total} bytes programmed, all read back,"
@@ -222,12 +219,12 @@ def run(
         for case in cases:
             folder = layout.case_folder(root, case.id)
             with faults.kept_in(folder), claimed(folder, what=case.id):
-                with console.status(case.id) as status, _told_where_it_stands(case.id, folder, root) as stands:
+                with progress.shown(case.id) as show, _told_where_it_stands(case.id, folder, root) as stands:
 
                     def watch(step: Step) -> None:
                         if step.name == "build":  # plan, model and data are right: from here on there is a record
                             runs.begin(root)
-                        _show(status, case.id, stands(step))  # noqa: B023 - called within
+                        show(stands(step))  # noqa: B023 - called within
 
                     result = run_case(case, options, watch=watch, folder=folder)
                 # Written before it is told: a verdict that could not be kept is not announced, and a closed pipe loses none.
@@ -267,7 +264,3 @@ def _told_where_it_stands(case_id: str, folder: Path, root: Path) -> Iterator[Ca
         else:
             typer.echo("no sample had been answered: there is nothing to go on with", err=True)
         raise
-
-
-def _show(status: object, case_id: str, step: Step) -> None:
-    status.update(f"{case_id}: {line(step)}")  # type: ignore[attr-defined]  # rich's Status

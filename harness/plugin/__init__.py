@@ -7,6 +7,7 @@ installed. The only package that imports pytest.
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +15,6 @@ import pytest
 from harness.plugin import ending, options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from _pytest.terminal import TerminalReporter
     from xdist.scheduler import Scheduling
     from xdist.workermanage import WorkerController
@@ -133,6 +132,15 @@ def pytest_configure_node(node: WorkerController) -> None:
     from harness.plugin import places
 
     node.workerinput[places.WORKER_KEY] = str(places.report_root(node.config))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: WorkerController, ids: list[str]) -> None:
+    """xdist: its workers run plans, so boards are held below this process too, which has not collected them itself."""
+    from harness.plugin import collect
+
+    if any(collect.is_plan(Path(name.partition("::")[0])) for name in ids):
+        ending.arm(node.config)
 
 
 @pytest.hookimpl(optionalhook=True)
