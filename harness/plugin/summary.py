@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import shlex
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +17,7 @@ from harness.plugin.collect import RECORD, SKIPPED
 from harness.plugin.places import report_root
 from harness.records import Record
 from harness.run import journal
-from harness.run.watch import line
+from harness.run.watch import again, line
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -86,20 +84,8 @@ def write_interrupted(reporter: TerminalReporter) -> None:
     for path in journals:
         answered = sum(entry[9:].startswith(b'{"i"') for entry in path.read_bytes().splitlines())
         reporter.write_line(f"interrupted: {path.parent}: {answered} samples are answered and kept")
-    command = _command(reporter.config, root if journals else None)
+    command = again("pytest", map(str, reporter.config.invocation_params.args), root if journals else None)
     reporter.write_line(f"go on with: {command}" if journals else f"nothing is kept of it; begin again with: {command}")
-
-
-def _command(config: pytest.Config, resume: Path | None) -> str:
-    """The command line that pytest was given, going on with the run in ``resume``."""
-    words = []
-    given = iter(map(str, config.invocation_params.args))
-    for word in given:
-        if word == "--resume":
-            next(given, None)
-        elif not word.startswith("--resume="):
-            words.append(word)
-    return shlex.join(["pytest", *words, *(["--resume", str(resume)] if resume else [])])
 
 
 def _skipped(reporter: TerminalReporter) -> Iterator[tuple[str, str]]:

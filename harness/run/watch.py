@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -39,3 +41,15 @@ def lines(what: str, write: Callable[[str], None], *, every: float = 0.25) -> Wa
         write(f"{what}: {line(step)}")
 
     return watch
+
+
+def again(program: str, words: Iterable[str], resume: Path | None) -> str:
+    """The command line that was given, as one that goes on with the run in ``resume``; for None, that begins anew."""
+    kept = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--resume":
+            next(rest, None)
+        elif not word.startswith("--resume="):
+            kept.append(word)
+    return shlex.join([program, *kept, *(["--resume", str(resume)] if resume else [])])
