@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def read_plan(path: Path, boards: Collection[str] | None = None) -> Plan:
     """
     plan, wrong = reading(path)
     wrong += _impossible(plan, boards)
-    if wrong and not any("dataset" in str(error.where) for error in wrong):
+    if wrong and not any(re.search(r":\d+:dataset\b", str(error.where)) for error in wrong):
         # Files that are missing are told with the rest; of a plan that is right its run reads them, once.
         wrong += _wrong_files(plan)
     mistakes.raised(str(path), wrong)
@@ -63,9 +64,11 @@ def _wrong_data(plan: Plan) -> Iterator[PlanError]:
             return
         except PlanError as error:
             part = error.where or "dataset.name"
-            error.where = plan.where(part)
-            yield error
             option = part.removeprefix("dataset.options.")
+            # What the options miss as a whole may be what is misspelt.
+            if option in options or len(options) == len(plan.dataset.options):
+                error.where = plan.where(part)
+                yield error
             if option not in options:
                 return
             del options[option]

@@ -120,7 +120,7 @@ def test_yes_and_no_are_words_and_1e_minus_6_is_a_number() -> None:
         ("tags: [smoke]", "tags: {a: b}", "demo.yaml:12:tags", "a list"),
         (
             "samples: 100",
-            "options: {a: [1]}",
+            "options: {a: {b: 1}}",
             "demo.yaml:6:dataset.options.a",
             "text or a whole number or a number or true",
         ),
