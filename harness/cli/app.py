@@ -9,6 +9,7 @@ import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -37,6 +38,9 @@ class Exit(IntEnum):
     INCONCLUSIVE = 4
     OURS = 5
 
+
+_INTERRUPTED = 128 + signal.SIGINT
+_stopped_by: signal.Signals | None = None  # Ctrl-C has no handler of ours
 
 # In the order in which one speaks for several: a wrong product before a broken rig, both before too little evidence.
 _BY_VERDICT = {"fail": Exit.FAIL, "error": Exit.RIG, "inconclusive": Exit.INCONCLUSIVE}
@@ -83,16 +87,19 @@ def main(arguments: list[str] | None = None) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a path that is no UTF-8 must not end a command
     try:
-        status = app(args=arguments, standalone_mode=False)
+        with interruptible():
+            status = app(args=arguments, standalone_mode=False)
+        if status == _INTERRUPTED:  # typer makes a status of an interruption
+            _interrupted()
     except HarnessBug as error:
         _end(faults.told(error), Exit.OURS)
     except HilError as error:
         kind = next((kind for kind in _BY_ERROR if isinstance(error, kind)), None)
         _end(f"hil: {error}" if kind else faults.told(error), _BY_ERROR[kind] if kind else Exit.OURS)
+    except (KeyboardInterrupt, typer.Abort):
+        _interrupted()
     except typer.Exit as end:
         sys.exit(end.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
     except BrokenPipeError:
         # Whoever read our output has seen enough (`hil boards | head -1`). What is still buffered must not be tried again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -109,7 +116,12 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(status or 0)
 
 
-def _end(message: str, status: Exit) -> NoReturn:
+def _interrupted() -> NoReturn:
+    by = _stopped_by or signal.SIGINT
+    _end(f"hil: ended by {by.name}", 128 + by)
+
+
+def _end(message: str, status: int) -> NoReturn:
     Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(printable(message))
     sys.exit(status)
 
@@ -135,16 +147,21 @@ def _root(
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """SIGTERM as orderly as Ctrl-C: units are given back, no process is left."""
+    """SIGTERM, and a terminal that goes away, as orderly as Ctrl-C: units are given back, no process is left."""
 
     def interrupt(number: int, frame: object) -> None:
+        global _stopped_by
+        _stopped_by = signal.Signals(number)
         raise KeyboardInterrupt
 
-    if sys.platform == "win32":
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         yield
         return
-    old = signal.signal(signal.SIGTERM, interrupt)
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, interrupt)}
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # else it is ignored: nohup
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, old)
+        for number, handler in before.items():
+            signal.signal(number, handler)

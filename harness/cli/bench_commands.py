@@ -15,7 +15,7 @@ from rich.table import Table
 
 from harness.bench import emulators, lease
 from harness.cli import output
-from harness.cli.app import Exit, Output, app, interruptible, wide_console
+from harness.cli.app import Exit, Output, app, wide_console
 from harness.clock import SystemClock
 from harness.text import printable
 
@@ -176,20 +176,19 @@ def virtual(board: Annotated[str, typer.Option("--board", metavar="NAME", help="
     from harness.bench.boards import load_board
 
     kind = load_board(board)
-    with interruptible():
-        unit = emulators.start(emulators.DEFAULT, kind)
-        try:
-            typer.echo(f"{kind.title}, virtual: no cycles, no latency")
-            typer.echo(f"  probe  {unit.uid}   e.g. pyocd flash -u {unit.uid} -t {kind.debug.target} fw.elf")
-            typer.echo(f"  port   {unit.port}   {kind.uart.baud} baud")
-            typer.echo("Ctrl-C ends it.")
-            sys.stdout.flush()
-            stop = threading.Event()
-            while unit.alive:
-                stop.wait(0.5)
-            typer.echo(f"the board's process ended: {unit.why_dead}", err=True)
-            raise typer.Exit(Exit.RIG)
-        except KeyboardInterrupt:
-            pass
-        finally:
-            unit.close()
+    unit = emulators.start(emulators.DEFAULT, kind)
+    try:
+        typer.echo(f"{kind.title}, virtual: no cycles, no latency")
+        typer.echo(f"  probe  {unit.uid}   e.g. pyocd flash -u {unit.uid} -t {kind.debug.target} fw.elf")
+        typer.echo(f"  port   {unit.port}   {kind.uart.baud} baud")
+        typer.echo("Ctrl-C ends it.")
+        sys.stdout.flush()
+        stop = threading.Event()
+        while unit.alive:
+            stop.wait(0.5)
+        typer.echo(f"the board's process ended: {unit.why_dead}", err=True)
+        raise typer.Exit(Exit.RIG)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        unit.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.bench.emulators import backend_choices
-from harness.cli import faults
-from harness.cli.app import BoardOption, Compiler, Output, app, interruptible, worst
+from harness.cli import faults, progress
+from harness.cli.app import BoardOption, Compiler, Output, app, worst
 from harness.cli.plan_commands import PlanArgument, find_plan
 from harness.clock import SystemClock
 from harness.errors import BenchError, DeviceError, MisuseError, PlanError
-from harness.run.watch import Step, line
+from harness.run.watch import Step, again, line
 
 if TYPE_CHECKING:
     from harness.build.engines import ExternalEngine
@@ -123,18 +122,15 @@ def flash(
     options = RunOptions.make(backend=backend, bench=bench, uid=device_serial)
     clock = SystemClock()
     chosen = choose_backend(kind, options.backend, options.places, options.uid)
-    with (
-        interruptible(),
-        open_unit(
-            kind,
-            backend=chosen,
-            places=options.places,
-            uid=options.uid,
-            what=f"hil flash {elf.name}",
-            clock=clock,
-            allow_mass_erase=allow_mass_erase,
-        ) as unit,
-    ):
+    with open_unit(
+        kind,
+        backend=chosen,
+        places=options.places,
+        uid=options.uid,
+        what=f"hil flash {elf.name}",
+        clock=clock,
+        allow_mass_erase=allow_mass_erase,
+    ) as unit:
         report = unit.probe.flash(elf)
         typer.echo(
             f"{unit.uid}: {report.bytes_programmed} of {report.bytes_total} bytes programmed, all read back,"
@@ -218,28 +214,27 @@ def run(
         )
     console = Output()
     verdicts = []
-    with interruptible():
-        for case in cases:
-            folder = layout.case_folder(root, case.id)
-            with faults.kept_in(folder), claimed(folder, what=case.id):
-                with console.status(case.id) as status, _told_where_it_stands(case.id, folder, root) as stands:
+    for case in cases:
+        folder = layout.case_folder(root, case.id)
+        with faults.kept_in(folder), claimed(folder, what=case.id):
+            with progress.shown(case.id) as show, _told_where_it_stands(case.id, folder, root) as stands:
 
-                    def watch(step: Step) -> None:
-                        if step.name == "build":  # plan, model and data are right: from here on there is a record
-                            runs.begin(root)
-                        _show(status, case.id, stands(step))  # noqa: B023 - called within
+                def watch(step: Step) -> None:
+                    if step.name == "build":  # plan, model and data are right: from here on there is a record
+                        runs.begin(root)
+                    show(stands(step))
 
-                    result = run_case(case, options, watch=watch, folder=folder)
-                # Written before it is told: a verdict that could not be kept is not announced, and a closed pipe loses none.
-                try:
-                    result.write(folder)
-                except BenchError:
-                    if result.record.verdict is not Verdict.PASS:  # what went wrong before may be why
-                        console.print(terminal.view(result.record))
-                    raise
-                console.print(terminal.view(result.record))
-            console.print(f"reports: {folder}", soft_wrap=True)
-            verdicts.append(result.record.verdict)
+                result = run_case(case, options, watch=watch, folder=folder)
+            # Written before it is told: a verdict that could not be kept is not announced, and a closed pipe loses none.
+            try:
+                result.write(folder)
+            except BenchError:
+                if result.record.verdict is not Verdict.PASS:  # what went wrong before may be why
+                    console.print(terminal.view(result.record))
+                raise
+            console.print(terminal.view(result.record))
+        console.print(f"reports: {folder}", soft_wrap=True)
+        verdicts.append(result.record.verdict)
     raise typer.Exit(worst(verdicts))
 
 
@@ -259,15 +254,9 @@ def _told_where_it_stands(case_id: str, folder: Path, root: Path) -> Iterator[Ca
         yield keep
     except KeyboardInterrupt:
         typer.echo(f"interrupted: {case_id}: {line(last)}", err=True)
-        if (folder / journal.FILENAME).exists():
-            asked = sys.argv[1:]
-            if "--resume" in asked:
-                del asked[asked.index("--resume") : asked.index("--resume") + 2]
-            typer.echo(f"go on with: hil {shlex.join([*asked, '--resume', str(root)])}", err=True)
-        else:
-            typer.echo("no sample had been answered: there is nothing to go on with", err=True)
+        kept = (folder / journal.FILENAME).exists()
+        command = again("hil", sys.argv[1:], root if kept else None)
+        typer.echo(
+            f"go on with: {command}" if kept else f"nothing is kept of it; begin again with: {command}", err=True
+        )
         raise
-
-
-def _show(status: object, case_id: str, step: Step) -> None:
-    status.update(f"{case_id}: {line(step)}")  # type: ignore[attr-defined]  # rich's Status

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from harness.cli.app import Exit, app, interruptible, wide_console
+from harness.cli.app import Exit, app, wide_console
 from harness.errors import MisuseError
 
 if TYPE_CHECKING:
@@ -73,22 +73,21 @@ def bench_link(
     Runs in virtual time: the real firmware as a program of this host, the real session, an exact line. Ours is then
     checked in real time. Exit status of --faults: 1 when an error went by unnoticed or a sample was lost or scored twice.
     """
-    with interruptible():
-        if faults:
-            _faults(samples, seed, json_file, quick)
-        else:
-            from harness.linkbench.grid import Grid
+    if faults:
+        _faults(samples, seed, json_file, quick)
+    else:
+        from harness.linkbench.grid import Grid
 
-            chosen = {
-                "bauds": _whole(bauds, "--baud"),
-                "adapters_ms": _numbers(adapters, "--adapter"),
-                "payloads": _whole(payloads, "--payload"),
-                "inferences_ms": _numbers(inferences, "--inference"),
-                "error_rates": _numbers(error_rates, "--error-rate"),
-                "protocols": tuple(protocols.split(",")) if protocols else None,
-            }
-            grid = Grid(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
-            _bench(grid, content, real_time=real_time, quick=quick, slots=slots, json_file=json_file, plot=plot)
+        chosen = {
+            "bauds": _whole(bauds, "--baud"),
+            "adapters_ms": _numbers(adapters, "--adapter"),
+            "payloads": _whole(payloads, "--payload"),
+            "inferences_ms": _numbers(inferences, "--inference"),
+            "error_rates": _numbers(error_rates, "--error-rate"),
+            "protocols": tuple(protocols.split(",")) if protocols else None,
+        }
+        grid = Grid(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
+        _bench(grid, content, real_time=real_time, quick=quick, slots=slots, json_file=json_file, plot=plot)
 
 
 def _whole(text: str | None, what: str) -> tuple[int, ...] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,19 +27,22 @@ app.add_typer(plan, name="plan")
 
 def find_plan(name: str) -> Plan:
     """A plan by path, or by name in ``./testplans`` or among those that come with the project."""
+    from harness.bench import boards
     from harness.plans import discover
+    from harness.plans.names import suggestion
     from harness.run.reading import read_plan
 
     path = Path(name)
     if path.is_file():
-        return read_plan(path)
+        return read_plan(path, boards.names())
     folders = [Path("testplans"), shipped("testplans")]
     for folder in folders:
         for candidate in discover(folder):
             if candidate.stem == name:
-                return read_plan(candidate)
+                return read_plan(candidate, boards.names())
     known = sorted({candidate.stem for folder in folders for candidate in discover(folder)})
-    raise PlanError(f"there is no plan {name!r}", expected=f"a file, or one of: {', '.join(known)}")
+    near = suggestion(path.stem, known, "name one of these, or a file")
+    raise PlanError(f"there is no plan {name!r}", expected=f"a file, or one of: {', '.join(known)}", next_step=near)
 
 
 @plan.command()
@@ -69,7 +73,7 @@ def _errors(name: str, notes: list[str]) -> Iterator[str]:
     try:
         cases = expand(find_plan(name), boards=boards.names())
     except PlanError as error:
-        yield f"  {error}"
+        yield indent(str(error), "  ")
         return
     told: set[str] = set()
     for case in cases:
@@ -77,7 +81,7 @@ def _errors(name: str, notes: list[str]) -> Iterator[str]:
             check_memory(case)
         except PlanError as error:
             if str(error) not in told:
-                yield f"  {error}"
+                yield indent(str(error), "  ")
             told.add(str(error))
     for case in {case.model: case for case in reversed(cases)}.values():
         try:
@@ -88,7 +92,7 @@ def _errors(name: str, notes: list[str]) -> Iterator[str]:
             )
         except PlanError as error:
             if str(error) not in told:
-                yield f"  {error}"
+                yield indent(str(error), "  ")
             told.add(str(error))
         else:
             notes.append(f"  {case.model}: {len(work.data)} samples, answered by the reference {work.reference.engine}")

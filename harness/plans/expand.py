@@ -48,7 +48,8 @@ def expand(
     Raises ``PlanError`` for an unknown name, listing the known ones.
     """
     for board in (*plan.boards, *(only_boards or ())):
-        _must_exist(board, boards, plan)
+        if board not in boards:
+            raise unknown_board(board, boards, plan)
     dataset = plan.dataset
     if samples is not None:
         if samples < 1:
@@ -70,12 +71,12 @@ def expand(
     )
 
 
-def _must_exist(name: str, known: Collection[str], plan: Plan) -> None:
-    if name in known:
-        return
-    raise PlanError(
+def unknown_board(name: str, known: Collection[str], plan: Plan) -> PlanError:
+    """What is said of a board of a plan that is none of the known ones."""
+    places = [index for index, board in enumerate(plan.boards) if board == name]
+    return PlanError(
         f"unknown board {name!r}",
-        where=f"{plan.origin or plan.name}:boards",
+        where=plan.where(f"boards[{places[0]}]") if places else "--board",
         expected=listed(known),
         found=name,
         next_step=suggestion(name, known, "name a known board"),

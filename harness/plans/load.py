@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from harness.errors import PlanError
 from harness.paths import read_file
-from harness.plans.gatetext import FORM
-from harness.plans.modelspec import ModelSpec
+from harness.plans import mistakes
+from harness.plans.complaints import SET_BY_LOAD, Wrong, keys, salvaged
 from harness.plans.names import listed, suggestion
-from harness.plans.schema import ArgmaxRule, DatasetSpec, Gate, Plan, Stream, ThresholdRule, Timeouts
+from harness.plans.schema import Plan
 from harness.plans.yamltree import Key, Tree, dotted, parse
 
-_SET_BY_LOAD = frozenset({"origin", "places"})
 SUFFIXES = (".yaml", ".yml")
-# Which class speaks for which part of a plan: an unknown key is compared with that class's keys.
-_PARTS: dict[str, tuple[type[BaseModel], ...]] = {
-    "dataset": (DatasetSpec,),
-    "decide": (ArgmaxRule, ThresholdRule),
-    "gates": (Gate,),
-    "models": (ModelSpec,),
-    "timeouts": (Timeouts,),
-    "stream": (Stream,),
-}
+_LISTS = ("gates", "models")  # whose items later checks point at by their place
 
 
 def discover(folder: Path) -> list[Path]:
@@ -38,7 +30,18 @@ def discover(folder: Path) -> list[Path]:
 def load(path: Path) -> Plan:
     """Read and check one plan by itself; ``run.reading.read_plan`` also refuses what no run could decide.
 
-    Raises ``PlanError`` (nothing ran) for a file that is missing, not UTF-8, not YAML, or says what a plan cannot say.
+    Raises ``PlanError`` (nothing ran) for a file that is missing, not UTF-8, not YAML, or says what a plan cannot say;
+    ``PlanMistakes`` for several such things.
+    """
+    plan, wrong = reading(path)
+    mistakes.raised(str(path), wrong)
+    return plan
+
+
+def reading(path: Path) -> tuple[Plan, list[PlanError]]:
+    """A plan with what is wrong with it. Where something is, the plan holds only what is right (``model_fields_set``).
+
+    Raises ``PlanError`` where there is nothing to go on with: no file, no text, no YAML, no keys.
     """
     try:
         text = read_file(path).decode("utf-8")
@@ -54,47 +57,67 @@ def load(path: Path) -> Plan:
         raise PlanError(
             "the plan cannot be read", where=str(path), expected="a UTF-8 text file", found=error
         ) from error
-    plan, tree = _parsed(text, str(path))
-    places = {dotted(part): tree.where(part) for part in tree.lines if part}
-    return plan.model_copy(update={"origin": path, "places": places})
+    plan, wrong, tree = _parsed(text, str(path))
+    dropped = {key: {part[1] for part in wrong.paths if len(part) > 1 and part[0] == key} for key in _LISTS}
+    places = {dotted(part): tree.where(was) for was in tree.lines if was and (part := _moved(was, dropped))}
+    return plan.model_copy(update={"origin": path, "places": places}), wrong.told
 
 
 def parse_plan(text: str, file: str) -> Plan:
     """The plan in ``text``; ``file`` only names it in errors. Raises ``PlanError``."""
-    return _parsed(text, file)[0]
+    plan, wrong, _ = _parsed(text, file)
+    mistakes.raised(file, wrong.told)
+    return plan
 
 
-def _parsed(text: str, file: str) -> tuple[Plan, Tree]:
+def _parsed(text: str, file: str) -> tuple[Plan, Wrong, Tree]:
     tree = parse(text, file)
     if not isinstance(tree.value, dict):
         raise PlanError(
             "a plan is a mapping of keys",
             where=f"{file}:1",
-            expected=f"keys {listed(_keys((), Plan))}",
-            found="an empty file" if tree.value is None else f"a {type(tree.value).__name__}",
+            expected=f"keys {listed(keys(()))}",
+            found="an empty file" if tree.value is None else f"a {'list' if isinstance(tree.value, list) else 'word'}",
         )
-    values = _normal(tree)
+    wrong = Wrong(tree)
+    values = _normal(tree, wrong)
     try:
-        return Plan.model_validate(values), tree
+        plan = Plan.model_validate(values)
     except ValidationError as error:
-        raise _first(error, tree) from None
+        wrong.add(error)
+        plan = salvaged(values, wrong.paths)
+        for path, beside, what in plan.contradictions():
+            if not {path[0], beside} & {part[0] for part in wrong.paths if part}:
+                wrong.told.append(PlanError(what, where=tree.where(path), next_step="correct one of the two"))
+    return plan, wrong, tree
 
 
-def _normal(tree: Tree) -> dict[str, Any]:
+def _moved(path: tuple[Key, ...], dropped: Mapping[str, Collection[Key]]) -> tuple[Key, ...]:
+    """Where a part of the file is in a plan without the items that were ``dropped``; empty for those."""
+    gone = dropped.get(str(path[0]), ())
+    if len(path) < 2 or not gone:
+        return path
+    before = sum(isinstance(index, int) and isinstance(path[1], int) and index < path[1] for index in gone)
+    return () if path[1] in gone else (path[0], path[1] - before if isinstance(path[1], int) else path[1], *path[2:])
+
+
+def _normal(tree: Tree, wrong: Wrong) -> dict[str, Any]:
     """The short forms made long: ``model: x``, ``boards: x``, a bare dataset name; lists made the tuples of the
     schema.
     """
     assert isinstance(tree.value, dict)
     values = dict(tree.value)
-    for ours in _SET_BY_LOAD & values.keys():
-        raise _unknown_key(tree, (ours,))
+    for ours in SET_BY_LOAD & values.keys():
+        wrong.unknown_key((ours,))
+        del values[ours]
     for one, many in (("model", "models"), ("board", "boards")):
         if one in values:
+            single = values.pop(one)
             if many in values:
-                raise PlanError(
-                    f"both {one!r} and {many!r} are given", where=tree.where((one,)), next_step=f"keep {many!r} alone"
-                )
-            values[many] = values.pop(one)
+                both = f"both {one!r} and {many!r} are given"
+                wrong.told.append(PlanError(both, where=tree.where((one,)), next_step=f"keep {many!r} alone"))
+                continue
+            values[many] = single
             tree.lines.setdefault((many,), tree.lines[(one,)])
     for key in ("boards", "models", "tags"):
         if isinstance(values.get(key), str) or (key == "models" and isinstance(values.get(key), dict)):
@@ -113,68 +136,3 @@ def _tuples(value: object) -> object:
     if isinstance(value, dict):
         return {key: _tuples(item) for key, item in value.items()}
     return value
-
-
-def _first(error: ValidationError, tree: Tree) -> PlanError:
-    """The first complaint in the order of the file: later ones often follow from it."""
-    problems = [(_path(problem["loc"], tree), problem) for problem in error.errors(include_url=False)]
-    path, problem = min(problems, key=lambda item: tree.lines.get(item[0], 0) or 1 << 30)
-    if problem["type"] == "extra_forbidden":
-        return _unknown_key(tree, path)
-    if problem["type"] == "missing":
-        return PlanError(
-            f"the key {path[-1]!r} is missing",
-            where=tree.where(path),
-            expected=f"{dotted(path)}: ...",
-            next_step=f"add {path[-1]!r}",
-        )
-    if problem["type"].startswith("union_tag"):
-        path = (*path, "rule")
-    expected: object = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "value_error":
-        ours = str(expected)
-        return PlanError(ours, where=tree.where(path), found=_shown(problem["input"]), next_step=_hint(path))
-    return PlanError(
-        f"{dotted(path)} has a wrong value",
-        where=tree.where(path),
-        expected=expected,
-        found=_shown(problem["input"]),
-        next_step=_hint(path),
-    )
-
-
-def _hint(path: tuple[Key, ...]) -> str:
-    return f"a gate is {FORM}" if path and path[0] == "gates" else "correct the value"
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 120 else f"{text[:117]}..."
-
-
-def _path(loc: tuple[Key, ...], tree: Tree) -> tuple[Key, ...]:
-    """Pydantic's location without its own additions (the tags of unions), which are not in the file."""
-    path: list[Key] = []
-    for position, key in enumerate(loc):
-        last = position == len(loc) - 1
-        if (*path, key) in tree.lines or (last and key not in ("argmax", "threshold")):
-            path.append(key)
-    return tuple(path)
-
-
-def _keys(path: tuple[Key, ...], top: type[BaseModel]) -> set[str]:
-    models = _PARTS.get(str(path[0]), ()) if path else (top,)
-    return {name for model in models for name in model.model_fields} - _SET_BY_LOAD | (
-        {"gate"} if path[:1] == ("gates",) else set()
-    )
-
-
-def _unknown_key(tree: Tree, path: tuple[Key, ...]) -> PlanError:
-    known = _keys(path[:-1], Plan)
-    return PlanError(
-        f"unknown key {str(path[-1])!r}",
-        where=tree.where(path),
-        expected=listed(known),
-        found=path[-1],
-        next_step=suggestion(str(path[-1]), known, "remove the key"),
-    )

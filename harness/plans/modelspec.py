@@ -39,8 +39,10 @@ class ModelSpec(BaseModel):
             return _said(value)
         if isinstance(value, Mapping):
             file = value.get("file", "")
-            if "name" in value or not isinstance(file, str):
+            if "name" in value:
                 return dict(value)
+            if not isinstance(file, str):
+                return {"name": "unnamed", **value}  # what is wrong is the file alone
             if not file.strip():
                 raise ValueError("a model written as a mapping needs 'file', the path of the model, or its 'name'")
             return {"name": named_by(file), **value}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -18,17 +18,19 @@ Option = str | int | float | bool | tuple[str | int | float | bool, ...]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """What every part of a plan is: strict, unchangeable, without unknown keys."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=())
 
 
-class ArgmaxRule(_Part):
+class ArgmaxRule(Part):
     """The class with the largest output; the lowest index wins a tie."""
 
     rule: Literal["argmax"] = Field(default="argmax", description="The largest output wins.")
 
 
-class ThresholdRule(_Part):
+class ThresholdRule(Part):
     """The class with the largest output if that output (dequantised) is above ``above``, else unknown.
 
     ``inclusive`` lets an output that equals the threshold pass: of the field's projects some say "over", some "from".
@@ -42,7 +44,7 @@ class ThresholdRule(_Part):
 DecideRule = Annotated[ArgmaxRule | ThresholdRule, Field(discriminator="rule")]
 
 
-class DatasetSpec(_Part):
+class DatasetSpec(Part):
     """What is streamed: a form under ``harness/data/datasets`` and what it needs to know."""
 
     name: Name = Field(description="The data set's form: `hil data forms` lists them.")
@@ -53,7 +55,7 @@ class DatasetSpec(_Part):
     options: dict[str, Option] = Field(default_factory=dict, description="What the form needs to know, such as a path.")
 
 
-class Gate(_Part):
+class Gate(Part):
     """A limit on a measurement; may be written as text, see ``gatetext``.
 
     ``needs="hardware"``: on an emulator the gate is inconclusive, whatever was measured.
@@ -109,7 +111,7 @@ class Gate(_Part):
         return text
 
 
-class Timeouts(_Part):
+class Timeouts(Part):
     """Bounds on waiting, in seconds. The defaults are for the slowest known unit, an emulated one."""
 
     build_s: Seconds = Field(default=300.0, description="Compiling the firmware.")
@@ -121,7 +123,7 @@ class Timeouts(_Part):
     case_s: Seconds = Field(default=3600.0, description="Streaming all samples of a case.")
 
 
-class Stream(_Part):
+class Stream(Part):
     """How samples travel. None leaves the choice to what the board offers.
 
     ``quiet``: the first so many samples go one at a time and are the ones that are timed: while a board receives the next
@@ -146,7 +148,7 @@ class Stream(_Part):
     )
 
 
-class Plan(_Part):
+class Plan(Part):
     """What to run on which boards and which gates must hold."""
 
     name: Name = Field(description="What cases, folders and reports call it.")
@@ -189,25 +191,22 @@ class Plan(_Part):
         return listed
 
     @model_validator(mode="after")
-    def _gates_name_models_of_the_plan(self) -> Self:
-        for gate in self.gates:
-            strange = sorted(set(gate.models) - set(self.model_names))
-            if strange:
-                raise ValueError(
-                    f"gate '{gate.text()}' is for {', '.join(strange)}, "
-                    f"but the plan's models are {', '.join(self.model_names)}"
-                )
+    def _is_of_one_mind(self) -> Self:
+        for _, _, what in self.contradictions():
+            raise ValueError(what)
         return self
 
-    @model_validator(mode="after")
-    def _asks_for_enough_samples(self) -> Self:
-        if (
-            self.min_samples is not None
-            and self.dataset.samples is not None
-            and self.dataset.samples < self.min_samples
-        ):
-            raise ValueError(f"min_samples is {self.min_samples}, but dataset.samples is {self.dataset.samples}")
-        return self
+    def contradictions(self) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+        """Parts that are right by themselves and not together: where one of them stands, the key of the other, what is wrong."""
+        for index, gate in enumerate(self.gates):
+            if strange := sorted(set(gate.models) - set(self.model_names)):
+                what = f"gate '{gate.text()}' is for {', '.join(strange)}, but the plan's models are "
+                yield ("gates", index, "models"), "models", what + ", ".join(self.model_names)
+        if self.min_samples is not None and "dataset" in self.model_fields_set:
+            samples = self.dataset.samples
+            if samples is not None and samples < self.min_samples:
+                what = f"min_samples is {self.min_samples}, but dataset.samples is {samples}"
+                yield ("min_samples",), "dataset", what
 
     @property
     def folder(self) -> Path | None:

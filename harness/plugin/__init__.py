@@ -7,6 +7,7 @@ installed. The only package that imports pytest.
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +15,6 @@ import pytest
 from harness.plugin import ending, options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from _pytest.terminal import TerminalReporter
     from xdist.scheduler import Scheduling
     from xdist.workermanage import WorkerController
@@ -119,9 +118,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Boards that nothing is for are noted before -k and the like take tests away."""
-    if config.stash[options.KEY].boards:
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Boards that nothing is for are noted before -k and the like take tests away. What cannot be read may be for any."""
+    if config.stash[options.KEY].boards and not session.testsfailed:
         from harness.plugin import search
 
         config.stash[UNUSED] = search.unused(config, items)
@@ -133,6 +132,15 @@ def pytest_configure_node(node: WorkerController) -> None:
     from harness.plugin import places
 
     node.workerinput[places.WORKER_KEY] = str(places.report_root(node.config))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: WorkerController, ids: list[str]) -> None:
+    """xdist: its workers run plans, so boards are held below this process too, which has not collected them itself."""
+    from harness.plugin import collect
+
+    if any(collect.is_plan(Path(name.partition("::")[0])) for name in ids):
+        ending.arm(node.config)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -183,6 +191,24 @@ def pytest_runtest_makereport(
             report.longrepr = item.repr_failure(call.excinfo)  # which pytest asks for in the call alone
         item.describe(report)
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Our words once."""
+    if report.failed:
+        from harness.plugin import told
+
+        told.shortened(report)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Our words once, for a plan too."""
+    if report.failed:
+        from harness.plugin import told
+
+        told.shortened(report)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, exitstatus: int) -> None:

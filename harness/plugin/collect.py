@@ -14,10 +14,10 @@ import pytest
 
 from harness.bench import boards
 from harness.data.dataset import DataMissing
-from harness.errors import HarnessBug, HilError
+from harness.errors import HarnessBug, HilError, PlanError
 from harness.evidence import ourfault
 from harness.plans.expand import Case, expand
-from harness.plugin import ending, options, orphan, places, progress
+from harness.plugin import ending, options, orphan, places, progress, told
 from harness.records import Record, Verdict
 from harness.text import printable
 
@@ -59,7 +59,7 @@ class PlanFile(pytest.File):
         from harness.run.reading import read_plan
 
         asked = self.config.stash[options.KEY]
-        plan = read_plan(self.path)
+        plan = read_plan(self.path, boards.names())
         cases = expand(
             plan,
             boards=boards.names(),
@@ -125,6 +125,8 @@ class PlanItem(pytest.Item):
 
     def describe(self, report: pytest.TestReport) -> None:
         """Send the record along with the report that ends the case."""
+        if report.failed and isinstance(report.longrepr, str):
+            told.mark(report)
         if self.record is not None and (report.when == "call" or (report.when == "setup" and report.failed)):
             report.user_properties.append((RECORD, self.record.model_dump_json(by_alias=True)))
         if self.missing is not None and report.when == "setup":
@@ -147,5 +149,6 @@ class PlanItem(pytest.Item):
 
 def _told(excinfo: pytest.ExceptionInfo[BaseException]) -> str | None:
     if isinstance(excinfo.value, HilError) and not isinstance(excinfo.value, HarnessBug):
-        return printable(f"{type(excinfo.value).__name__}: {excinfo.value}")
+        kind = PlanError if isinstance(excinfo.value, PlanError) else type(excinfo.value)
+        return printable(f"{kind.__name__}: {excinfo.value}")
     return None

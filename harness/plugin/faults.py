@@ -12,7 +12,7 @@ import pytest
 
 from harness.errors import DeviceError, HarnessBug, HilError
 from harness.evidence import ourfault
-from harness.plugin import ours, own
+from harness.plugin import ours, own, told
 from harness.text import printable
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -30,6 +30,7 @@ def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRep
     by_us = isinstance(error, HarnessBug) or (not ours_to_tell and _raised_by_us(item, call.excinfo))
     if ours_to_tell and not by_us and not item.config.getoption("fulltrace"):
         report.longrepr = _told(item, call.excinfo)
+        told.mark(report)
     if isinstance(error, DeviceError) or not (by_us or isinstance(error, HilError)):
         return
     if by_us:

@@ -8,7 +8,7 @@ from harness.bench import boards
 from harness.errors import HilError
 from harness.plans import load
 from harness.plans.expand import Case, expand
-from harness.plugin import options
+from harness.plugin import options, told
 from harness.plugin.collect import RECORD, is_plan
 from harness.plugin.places import begin, report_folder
 
@@ -35,6 +35,7 @@ def describe(config: pytest.Config, nodeid: str, report: pytest.TestReport) -> N
         report.longrepr = f"{words}\nno record could be written: {error}"
         return
     report.longrepr = "\n".join([f"{case.id}: the rig is wrong", *result.record.reasons, f"reports: {folder}"])
+    told.mark(report)
     report.user_properties.append((RECORD, result.record.model_dump_json(by_alias=True)))
 
 

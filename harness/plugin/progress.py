@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
-from harness.run.watch import Step, Watch, line
+from harness.run.watch import Step, Watch, lines
 
-_PLAIN_EVERY = 0.25  # a CI log wants to see that it lives, not each sample
+LAST = pytest.StashKey[tuple[str, Step]]()  # where the case stands that this process runs
 
 
 @contextmanager
@@ -20,44 +21,29 @@ def shown(config: pytest.Config, case_id: str) -> Iterator[Watch]:
         yield lambda step: None
         return
     writer = reporter._tw
-    terminal = reporter.isatty
+    rewritten = reporter.isatty and os.environ.get("TERM") != "dumb"
     capture = config.pluginmanager.get_plugin("capturemanager")
 
-    def show(text: str, *, final: bool) -> None:
-        with capture.global_and_fixture_disabled() if capture else _nothing():
-            if terminal:
-                writer.write("\r" + text[: writer.fullwidth - 1].ljust(writer.fullwidth - 1))
-                if final:
-                    writer.write("\r" + " " * (writer.fullwidth - 1) + "\r")
+    def show(text: str) -> None:
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            if rewritten:
+                width = writer.fullwidth - 1
+                writer.write("\r" + text[:width].ljust(width) + ("" if text else "\r"))
             else:
                 reporter.ensure_newline()
                 writer.line(text)
             writer.flush()
 
-    watch, finish = _throttled(case_id, show, plain=not terminal)
+    tell = lines(case_id, show, every=0.0) if rewritten else lines(case_id, show)
+
+    def watch(step: Step) -> None:
+        config.stash[LAST] = (case_id, step)
+        tell(step)
+
     try:
         yield watch
     finally:
-        finish()
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
-
-
-def _throttled(case_id: str, show: Callable[..., None], *, plain: bool) -> tuple[Watch, Callable[[], None]]:
-    last: tuple[str, float] = ("", 0.0)
-
-    def watch(step: Step) -> None:
-        nonlocal last
-        if plain and step.name == last[0] and step.share - last[1] < _PLAIN_EVERY:
-            return
-        last = (step.name, step.share)
-        show(f"{case_id}: {line(step)}", final=False)
-
-    def finish() -> None:
-        if not plain and last[0]:
-            show("", final=True)
-
-    return watch, finish
+        if rewritten and LAST in config.stash:
+            show("")
+    if LAST in config.stash:
+        del config.stash[LAST]  # not after an interruption, which tells where the case stood

@@ -12,11 +12,12 @@ from rich.console import Console
 from harness.bench.boards import load_board
 from harness.bench.unit import about, choose_backend
 from harness.evidence.reports import terminal
-from harness.plugin import options
+from harness.plugin import ending, options, progress
 from harness.plugin.collect import RECORD, SKIPPED
 from harness.plugin.places import report_root
 from harness.records import Record
 from harness.run import journal
+from harness.run.watch import again, line
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -71,12 +72,20 @@ def write(reporter: TerminalReporter) -> None:
 
 
 def write_interrupted(reporter: TerminalReporter) -> None:
-    """The cases that were begun and not judged: what of them is kept, and how they are gone on with."""
+    """Where the run stands: what is done, what of the rest is kept, and the command that goes on with it."""
     root = report_root(reporter.config)
-    for path in sorted(root.rglob(journal.FILENAME)) if root.is_dir() else ():
-        answered = sum(line[9:].startswith(b'{"i"') for line in path.read_bytes().splitlines())
+    journals = sorted(root.rglob(journal.FILENAME)) if root.is_dir() else []
+    done = len(list(_records(reporter)))
+    begun = reporter.config.stash.get(progress.LAST, None)
+    if not (journals or done or begun or reporter.config.stash[options.KEY].boards):
+        return  # another's run
+    stands = f", at {begun[0]}: {line(begun[1])}" if begun else ""
+    reporter.write_line(f"hil: interrupted by {ending.by()}: {done} case{'s' * (done != 1)} judged{stands}")
+    for path in journals:
+        answered = sum(entry[9:].startswith(b'{"i"') for entry in path.read_bytes().splitlines())
         reporter.write_line(f"interrupted: {path.parent}: {answered} samples are answered and kept")
-        reporter.write_line(f"go on with: the same command and --resume {root}")
+    command = again("pytest", map(str, reporter.config.invocation_params.args), root if journals else None)
+    reporter.write_line(f"go on with: {command}" if journals else f"nothing is kept of it; begin again with: {command}")
 
 
 def _skipped(reporter: TerminalReporter) -> Iterator[tuple[str, str]]:

@@ -10,9 +10,10 @@ from harness.build.inputs import BuildBoard
 from harness.data.dataset import Dataset
 from harness.models.codegen import plan_layout
 from harness.models.metadata import Model
+from harness.plans import mistakes
 from harness.plans.expand import Case
 from harness.run.workload import Workload, load_case_model, load_data, make_workload, matched_classes
-from harness.verdict import check_gates, check_rule
+from harness.verdict import check_rule, gate_mistakes
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ def prepared(case: Case) -> Prepared:
     check_rule(case.plan.decide, model.outputs[0], case.plan.where("decide.above"))
     data, planned = load_data(case)
     data, mapped = matched_classes(model, data)
-    check_gates(case.gates, case.plan.where_gate, classes=data.classes, n_samples=planned)
+    wrong = gate_mistakes(case.gates, case.plan.where_gate, classes=data.classes, n_samples=planned)
+    mistakes.raised(str(case.plan.origin or case.plan.name), list(wrong))
     return Prepared(model, data, planned, (mapped,) if mapped else ())
 
 

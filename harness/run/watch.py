@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -22,3 +24,32 @@ def line(step: Step) -> str:
     """One line for a terminal or a log."""
     text = step.name if step.share <= 0.0 else f"{step.name} {step.share:4.0%}"
     return f"{text} ({step.note})" if step.note else text
+
+
+def lines(what: str, write: Callable[[str], None], *, every: float = 0.25) -> Watch:
+    """A watch that writes ``what: step``: when a step begins, and then each time that the share ``every`` of it is done.
+
+    A log wants to see that a run lives, not each sample. ``every`` 0 is for a line that is rewritten.
+    """
+    name, told = "", 0.0
+
+    def watch(step: Step) -> None:
+        nonlocal name, told
+        if step.name == name and step.share - told < every:
+            return
+        name, told = step.name, step.share
+        write(f"{what}: {line(step)}")
+
+    return watch
+
+
+def again(program: str, words: Iterable[str], resume: Path | None) -> str:
+    """The command line that was given, as one that goes on with the run in ``resume``; for None, that begins anew."""
+    kept = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--resume":
+            next(rest, None)
+        elif not word.startswith("--resume="):
+            kept.append(word)
+    return shlex.join([program, *kept, *(["--resume", str(resume)] if resume else [])])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -27,27 +27,50 @@ def check_gates(
     does not have, a ``confidence`` on a figure without an interval of that level, or one that ``n_samples`` (when known)
     could not give even if all were right. ``where`` names a gate's place.
     """
+    for error in gate_mistakes(gates, where, classes, n_samples):
+        raise error
+
+
+def gate_mistakes(
+    gates: Iterable[Gate],
+    where: str | Callable[[Gate], str] = "gates",
+    classes: Sequence[str] | None = None,
+    n_samples: int | None = None,
+) -> Iterator[PlanError]:
+    """What ``check_gates`` would raise, of every gate the first."""
     gates = tuple(gates)
-    for gate in gates:
-        place = where if isinstance(where, str) else where(gate)
-        family = family_of(gate.metric)
-        if family is None:
-            raise PlanError(
-                f"unknown metric {gate.metric!r}",
-                where=place,
-                expected=listed(metric_names()),
-                found=gate.text(),
-                next_step=suggestion(gate.metric, metric_names(), "name a known metric"),
-            )
-        name = gate.metric.partition(".")[2]
-        if classes is not None and family.per_class(gate.metric) and name not in classes:
-            raise PlanError(
-                f"the dataset has no class {name!r}", where=place, expected=listed(classes), found=gate.text()
-            )
-        _check_limit(gate, family, place, n_samples)
-        _check_needs(gate, family, place)
-        _check_confidence(gate, family, place, n_samples)
-        _check_together(gate, gates, place)
+    for index, gate in enumerate(gates):
+        try:
+            _check(gate, gates[:index], where if isinstance(where, str) else where(gate), classes, n_samples)
+        except PlanError as error:
+            yield error
+
+
+def _check(
+    gate: Gate, before: Sequence[Gate], place: str, classes: Sequence[str] | None, n_samples: int | None
+) -> None:
+    family = family_of(gate.metric)
+    if family is None:
+        raise PlanError(
+            f"unknown metric {gate.metric!r}",
+            where=place,
+            expected=listed(metric_names()),
+            found=gate.text(),
+            next_step=suggestion(gate.metric, metric_names(), "name a known metric"),
+        )
+    name = gate.metric.partition(".")[2]
+    if classes is not None and family.per_class(gate.metric) and name not in classes:
+        raise PlanError(
+            f"the dataset has no class {name!r}",
+            where=place,
+            expected=listed(classes),
+            found=gate.text(),
+            next_step=suggestion(name, classes, "name a class of the data set"),
+        )
+    _check_limit(gate, family, place, n_samples)
+    _check_needs(gate, family, place)
+    _check_confidence(gate, family, place, n_samples)
+    _check_together(gate, before, place)
 
 
 def check_rule(rule: ArgmaxRule | ThresholdRule, output: Tensor, where: str) -> None:
@@ -104,9 +127,9 @@ def _range_of(gate: Gate, family: Family, high: float) -> str:
     )
 
 
-def _check_together(gate: Gate, gates: Sequence[Gate], where: str) -> None:
+def _check_together(gate: Gate, before: Sequence[Gate], where: str) -> None:
     """The first gate before this one that no value keeps beside it."""
-    for other in gates[: gates.index(gate)]:
+    for other in before:
         if other.metric != gate.metric:
             continue
         for low, high in ((other, gate), (gate, other)):

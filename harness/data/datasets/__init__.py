@@ -25,6 +25,7 @@ from pydantic.fields import FieldInfo
 
 from harness.data.dataset import Dataset
 from harness.errors import PlanError
+from harness.plans import words
 from harness.plans.names import suggestion
 
 
@@ -125,7 +126,7 @@ def check(name: str, options: Mapping[str, object]) -> BaseModel:
     raise PlanError(
         f"an option of dataset {name!r} is wrong" if option else f"the options of dataset {name!r} are wrong",
         where=where,
-        expected=first["msg"].removeprefix("Value error, "),
+        expected=words.expected(first),
         found=shown if option and len(shown) <= 120 else None,
         next_step=f"correct it; {see}",
     )

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -13,7 +14,7 @@ import pytest
 def interrupted(tmp_path):
     """Start a run with these arguments, interrupt it while it streams; (exit status, what it said to standard error)."""
 
-    def run(*arguments):
+    def run(*arguments, by=signal.SIGINT):
         environment = os.environ | {"COLUMNS": "300"}
         command = [sys.executable, "-m", "harness", "run", "digits", "--board", "nucleo_f446re", "--backend", "virtual"]
         process = subprocess.Popen(
@@ -26,11 +27,12 @@ def interrupted(tmp_path):
         )
         try:
             # The first line says what the run is bound to, the second its unit, the others are answers.
+            pause = threading.Event()
             while process.poll() is None and not any(
                 journal.read_bytes().count(b"\n") > 20 for journal in tmp_path.rglob("journal.jsonl")
             ):
-                pass
-            process.send_signal(signal.SIGINT)
+                pause.wait(0.01)
+            process.send_signal(by)
             _, said = process.communicate(timeout=60)
         finally:
             process.kill()
@@ -44,9 +46,11 @@ def hil(folder, *arguments):
     return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=folder)
 
 
-def test_it_says_where_it_stood_and_how_to_go_on_and_that_works(interrupted, tmp_path):
-    status, said = interrupted("--report-dir", str(tmp_path / "run"))
-    assert status == 130, said
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_it_says_where_it_stood_and_how_to_go_on_and_that_works(interrupted, tmp_path, by):
+    status, said = interrupted("--report-dir", str(tmp_path / "run"), by=by)
+    assert status == 128 + by, said
+    assert said.rstrip().endswith(f"hil: ended by {by.name}")
     assert re.search(r"interrupted: digits/nucleo_f446re/digits_cnn_int8: stream +\d+% \(\d+/450 samples\)", said), said
     (advice,) = re.findall(r"go on with: hil (.+)", said)
     assert "Traceback" not in said

@@ -296,7 +296,7 @@ def test_arrays_are_turned_and_laid_out(read, d: Path) -> None:
         ({"split_by": "folder", "test_share": 0.5}, "said twice"),
         ({"path": "{split}", "test_share": 0.5}, "said twice"),
         ({"test_share": 1.5}, "less than 1"),
-        ({"label_folder": 0}, "greater than or equal to 1"),
+        ({"label_folder": 0}, "1 or more"),
         ({"labl_folder": 1}, "did you mean 'label_folder'"),
         ({"classes": ["a", "a"]}, "named twice"),
         ({"classes": [True, False]}, "in quotes"),

@@ -56,10 +56,10 @@ def test_options_of_ones_own_come_before_those_that_all_have() -> None:
         ("cvs", {}, "did you mean 'csv'"),
         ("npz", {"path": "a", "shap": "2"}, "did you mean 'shape'"),
         ("npz", {}, "needs the option 'path'"),
-        ("csv", {"path": "a", "delimiter": ","}, "'auto', 'comma'"),
+        ("csv", {"path": "a", "delimiter": ","}, "one of: auto, comma"),
         ("image_folders", {"path": "a", "size": "32"}, "height x width"),
         ("image_folders", {"path": "a", "resize": "bilinear"}, "needs 'size'"),
-        ("wav_folders", {"path": "a", "rate": "fast"}, "integer"),
+        ("wav_folders", {"path": "a", "rate": "fast"}, "a whole number"),
         ("digits", {"path": "a"}, "no option 'path'"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +15,8 @@ from hypothesis import strategies as st
 from harness.errors import PlanError
 from harness.paths import shipped
 from harness.plans import ArgmaxRule, ThresholdRule, discover, load
-from harness.plans.load import parse_plan
+from harness.plans.load import parse_plan, reading
+from harness.plans.mistakes import PlanMistakes
 
 GOOD = """\
 name: demo
@@ -44,6 +47,15 @@ def refusal(text: str) -> str | None:
     except PlanError as error:
         return error.where
     return None
+
+
+def said(text: str) -> str:
+    """What is told of a text; nothing of a plan."""
+    try:
+        parse_plan(text, "demo.yaml")
+    except PlanError as error:
+        return str(error)
+    return ""
 
 
 def test_a_plan_says_what_its_text_says() -> None:
@@ -87,26 +99,39 @@ def test_yes_and_no_are_words_and_1e_minus_6_is_a_number() -> None:
     [
         ("boards:", "baords:", "demo.yaml:2:baords", "did you mean 'boards'?"),
         ("  samples:", "  sampels:", "demo.yaml:6:dataset.sampels", "did you mean 'samples'?"),
-        ("samples: 100", "samples: 0", "demo.yaml:6:dataset.samples", "greater than or equal to 1"),
-        ("samples: 100", "samples: '100'", "demo.yaml:6:dataset.samples", "valid integer"),
+        ("samples: 100", "samples: 0", "demo.yaml:6:dataset.samples", "1 or more"),
+        ("samples: 100", "samples: '100'", "demo.yaml:6:dataset.samples", "a whole number"),
         ("rule: argmax", "rule: argmix", "demo.yaml:7:decide.rule", "argmax"),
         ("{rule: argmax}", "{rule: threshold}", "demo.yaml:7:decide.above", "add 'above'"),
         ("accuracy >= 0.95", "accuracy => 0.95", "demo.yaml:9:gates[0]", "METRIC OP NUMBER"),
         ("limit: 30000", "limt: 30000", "demo.yaml:10:gates[1].limt", "did you mean 'limit'?"),
         ('op: "<="', 'op: "=<"', "demo.yaml:10:gates[1].op", "=<"),
-        ("models: [first]}", "models: [third]}", "demo.yaml:1:(plan)", "third"),
+        ("models: [first]}", "models: [third]}", "demo.yaml:11:gates[2].models", "third"),
         ("needs: hardware", "needs: luck", "demo.yaml:10:gates[1].needs", "hardware"),
         ("name: demo\n", "", "demo.yaml:1:name", "add 'name'"),
-        ("name: demo\n", "name: ../demo\n", "demo.yaml:1:name", "pattern"),
+        ("name: demo\n", "name: ../demo\n", "demo.yaml:1:name", "a name of a-z"),
         ("tags: [smoke]", "name: again", "demo.yaml:12:name", "remove one of the two"),
+        ("rule: argmax", "rule: argmxa", "demo.yaml:7:decide.rule", "did you mean 'argmax'?"),
+        ("needs: hardware", "needs: hardwre", "demo.yaml:10:gates[1].needs", "did you mean 'hardware'?"),
+        ("tags: [smoke]", "stream: {window: true}", "demo.yaml:12:stream.window", "a whole number"),
+        ("tags: [smoke]", "stream: {encoding: atuo}", "demo.yaml:12:stream.encoding", "did you mean 'auto'?"),
+        ("rule: argmax", "rule: threshold, above: 1, inclusive: 1", "demo.yaml:7:decide.inclusive", "true or false"),
+        ("tags: [smoke]", "timeouts: {case_s: soon}", "demo.yaml:12:timeouts.case_s", "a number"),
+        ("tags: [smoke]", "tags: {a: b}", "demo.yaml:12:tags", "a list"),
+        (
+            "samples: 100",
+            "options: {a: {b: 1}}",
+            "demo.yaml:6:dataset.options.a",
+            "text or a whole number or a number or true",
+        ),
         ("tags: [smoke]", "origin: /tmp", "demo.yaml:12:origin", "origin"),
         ("tags: [smoke]", "places: {a: b}", "demo.yaml:12:places", "places"),
-        ("tags: [smoke]", "min_samples: 0", "demo.yaml:12:min_samples", "greater than or equal to 1"),
-        ("tags: [smoke]", "min_samples: 101", "demo.yaml:1:(plan)", "dataset.samples is 100"),
+        ("tags: [smoke]", "min_samples: 0", "demo.yaml:12:min_samples", "1 or more"),
+        ("tags: [smoke]", "min_samples: 101", "demo.yaml:12:min_samples", "dataset.samples is 100"),
         ("tags: [smoke]", "tags: &a [smoke]", "demo.yaml:12", "&a"),
         ("tags: [smoke]", "tags: !!python/name:os.system x", "demo.yaml:12:tags", "python/name"),
         ("tags: [smoke]", "tags: [smoke", "demo.yaml:13", "expected"),
-        ("boards: [nucleo_f446re]", "boards: []", "demo.yaml:2:boards", "at least 1"),
+        ("boards: [nucleo_f446re]", "boards: []", "demo.yaml:2:boards", "at least one"),
         ("[first, second]", "[first, first]", "demo.yaml:3:models", "first"),
     ],
 )
@@ -115,6 +140,71 @@ def test_a_mistake_is_refused_with_its_line_and_a_next_step(old: str, new: str, 
     error = complaint(GOOD.replace(old, new))
     assert error.where == where
     assert says in str(error)
+
+
+SEVERAL = """\
+name: demo
+board: nucleo_f446re
+modles: [first]
+dataset: {name: digits, sampels: 10, split: 3}
+decide: {rule: threshold, above: high}
+gates:
+  - accuracy => 0.9
+  - accuracy >= 0.9
+  - {metric: rmse, op: "<=", limt: 1}
+min_samples: true
+"""
+
+
+def test_all_that_is_wrong_is_told_at_once_a_line_each_in_the_order_of_the_file() -> None:
+    error = complaint(SEVERAL)
+    assert isinstance(error, PlanMistakes)
+    first, *lines = str(error).splitlines()
+    assert first == f"{len(lines)} mistakes in demo.yaml"
+    assert [re.sub(r"^  demo.yaml:(\d+:[^:]+): .*", r"\1", line) for line in lines] == [
+        "3:modles",
+        "4:dataset.split",
+        "4:dataset.sampels",
+        "5:decide.above",
+        "7:gates[0]",
+        "9:gates[2].limt",
+        "10:min_samples",
+    ]
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_what_is_right_of_a_wrong_plan_is_kept_at_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "demo.yaml"
+    path.write_text(SEVERAL)
+    plan, wrong = reading(path)
+    assert len(wrong) == 7
+    assert plan.model_fields_set - {"origin", "places"} == {"name", "boards", "dataset", "gates"}
+    assert (plan.boards, plan.dataset.name, plan.models) == (("nucleo_f446re",), "digits", ())
+    assert [plan.where_gate(gate) for gate in plan.gates] == [f"{path}:8:gates[1]"]
+
+
+def test_parts_that_contradict_each_other_are_told_beside_what_is_wrong_elsewhere() -> None:
+    text = GOOD.replace("[first]}", "[third]}").replace("[smoke]", "[smoke]\nmin_samples: 101\ntitel: a")
+    assert [error.where for error in complaint(text).each] == [
+        "demo.yaml:11:gates[2].models",
+        "demo.yaml:13:min_samples",
+        "demo.yaml:14:titel",
+    ]
+    wrong = GOOD.replace("[first]}", "[third]}").replace("[first, second]", "[first, 3]")
+    assert complaint(wrong).where == "demo.yaml:3:models[1]"
+
+
+def test_a_file_of_another_kind_is_told_in_a_page() -> None:
+    error = complaint(GOOD + "".join(f"key{i}: 1\n" for i in range(5000)))
+    assert len(str(error).splitlines()) == 22
+    assert "and 4980 more" in str(error)
+
+
+def test_no_complaint_speaks_of_pydantics_types() -> None:
+    for key in ("name", "boards", "models", "dataset", "decide", "gates", "min_samples", "timeouts", "stream", "tags"):
+        for value in ("3", "true", "3.5", "''", "[]", "[[]]", "{}", "{a: {b: c}}", "[{a: 1}]", "~", "[~]"):
+            told = said(re.sub(rf"(?m)^{key}:.*(\n .*)*\n", "", GOOD) + f"{key}: {value}\n")
+            assert not re.search(r"nput should|alid (str|int|num|bool|tup|dict)|ModelSpec|_type|tuple", told), told
 
 
 def test_confidence_with_equality_is_refused() -> None:
@@ -238,10 +328,10 @@ def test_a_model_is_a_name_a_path_or_a_file_with_its_classes(written: str, expec
         ("[{file: a.onnx, clases: [a]}]", "demo.yaml:3:models[0].clases", "did you mean 'classes'?"),
         ("[{file: a.onnx, classes: [x, x]}]", "demo.yaml:3:models[0].classes", "named twice: x"),
         ("[{classes: [a]}]", "demo.yaml:3:models[0]", "needs 'file'"),
-        ("[{file: [a]}]", "demo.yaml:3:models[0].file", "valid string"),
+        ("[{file: [a]}]", "demo.yaml:3:models[0].file", "text"),
         ("[a.onnx, b/a.tflite]", "demo.yaml:3:models", "named twice: a"),
         ("[../]", "demo.yaml:3:models[0]", "no name can be made"),
-        ("[3]", "demo.yaml:3:models[0]", "ModelSpec"),
+        ("[3]", "demo.yaml:3:models[0]", "a name, a path"),
     ],
 )
 def test_what_is_no_model_is_refused_at_its_line(written: str, where: str, says: str) -> None:

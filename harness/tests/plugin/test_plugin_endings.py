@@ -87,9 +87,9 @@ def streaming(tmp_path, monkeypatch):
     short.cleanup()
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda s: s.name)
 @pytest.mark.parametrize("arguments", [(), ("-n", "1")], ids=["alone", "xdist"])
-def test_nothing_is_left_of_a_run_that_is_ended(streaming, ending, arguments):
+def test_nothing_is_left_of_a_run_that_is_ended(streaming, ending, arguments, tmp_path):
     process, runtime, uid = streaming(*arguments)
     process.send_signal(ending)
     output, _ = process.communicate(timeout=60)
@@ -98,9 +98,15 @@ def test_nothing_is_left_of_a_run_that_is_ended(streaming, ending, arguments):
     assert lease.holder(uid) is None
     if ending is not signal.SIGKILL:
         assert "Traceback" not in output or "KeyboardInterrupt" in output
-    if ending is signal.SIGINT and not arguments:
+    if ending is not signal.SIGKILL:
+        assert process.returncode == 2, output  # pytest's own status for a run that was interrupted
+        assert re.search(rf"hil: interrupted by {ending.name}: 0 cases judged", output), output
+        (command,) = re.findall(r"(?:go on|begin again) with: (pytest .*)", output)
+        assert f"--board {BOARD} --report-dir out" in command
+    if ending is not signal.SIGKILL and not arguments:
         assert re.search(r"interrupted: .*: [1-9]\d* samples are answered and kept", output), output
-        assert re.search(r"go on with: the same command and --resume .*out", output)
+        assert re.search(r"judged, at digits/.*: stream +\d+% ", output), output
+        assert f"--resume {tmp_path / 'out'}" in command
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -156,11 +162,3 @@ def children(pid: int) -> list[int]:
 
 def test_a_worker_without_its_pytest_has_less_than_two_seconds():
     assert orphan._LOOK_EVERY_S + orphan._GRACE_S < 2.0
-
-
-def test_a_pytest_whose_terminal_goes_away_leaves_nothing_either(streaming):
-    process, runtime, uid = streaming()
-    process.send_signal(signal.SIGHUP)
-    process.communicate(timeout=60)
-    assert wait_for(lambda: not processes_of(runtime)), processes_of(runtime)
-    assert lease.holder(uid) is None

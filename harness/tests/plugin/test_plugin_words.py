@@ -47,9 +47,15 @@ def told(run, title):
     return found[1].splitlines()
 
 
-def test_a_failed_assertion_of_ones_own_is_15_lines_at_most_and_shows_the_figures(tmp_path):
+@pytest.fixture(params=["", "-v", "-n 1"], ids=["bare", "verbose", "xdist"])
+def how(request):
+    """Further arguments: the words are the same however pytest is run."""
+    return request.param.split()
+
+
+def test_a_failed_assertion_of_ones_own_is_15_lines_at_most_and_shows_the_figures(tmp_path, how):
     (tmp_path / "test_mine.py").write_text(OWN)
-    run = pytest_in(tmp_path, "--backend", "virtual", CI="1")
+    run = pytest_in(tmp_path, "--backend", "virtual", *how, CI="1")
     lines = told(run, "FAILURES")
     assert len(lines) <= 15, run.stdout
     assert any("<Run of 20 samples: accuracy 1.0000, agreement 1.0000, 0 lost>" in line for line in lines)
@@ -57,10 +63,10 @@ def test_a_failed_assertion_of_ones_own_is_15_lines_at_most_and_shows_the_figure
 
 
 @pytest.mark.parametrize("text", [OWN, MODEL], ids=["rig", "model"])
-def test_an_error_of_rig_or_model_in_ones_own_test_is_15_lines_at_most(tmp_path, text):
+def test_an_error_of_rig_or_model_in_ones_own_test_is_15_lines_at_most(tmp_path, text, how):
     (tmp_path / "test_mine.py").write_text(text)
     backend = "probe" if text is OWN else "virtual"
-    run = pytest_in(tmp_path, "--backend", backend, CI="1")
+    run = pytest_in(tmp_path, "--backend", backend, *how, CI="1")
     lines = told(run, "ERRORS")
     assert len(lines) <= 15, run.stdout
     assert "Traceback" not in run.stdout
@@ -81,18 +87,32 @@ def test_who_asks_for_the_whole_traceback_gets_it(tmp_path):
     assert "harness/models/metadata.py" in run.stdout
 
 
-def test_a_rig_error_of_a_plan_is_15_lines_at_most(tmp_path):
+def test_a_rig_error_of_a_plan_is_15_lines_at_most(tmp_path, how):
     digits_plan(tmp_path)
-    run = pytest_in(tmp_path, "--board", BOARD, "--backend", "probe", "--report-dir", "out", CI="1")
+    run = pytest_in(tmp_path, "--board", BOARD, "--backend", "probe", "--report-dir", "out", *how, CI="1")
     assert len(told(run, "ERRORS")) <= 15, run.stdout
     assert f"reports: {tmp_path / 'out'}" in run.stdout
+    assert run.stdout.count(f"{BOARD} is attached") == 2, run.stdout  # where it is told, and in the case's table
 
 
-def test_a_typo_in_a_plan_is_12_lines_at_most(tmp_path):
-    digits_plan(tmp_path, decide="decode")
-    run = pytest_in(tmp_path, "--board", BOARD, CI="1")
+def test_a_typo_in_a_plan_is_12_lines_at_most(tmp_path, how):
+    plan = digits_plan(tmp_path, decide="decode")
+    run = pytest_in(tmp_path, "--board", BOARD, *how, CI="1")
     assert len(told(run, "ERRORS")) <= 12, run.stdout
+    assert re.search(rf"{plan}:\d+:decode", run.stdout)
+    assert "did you mean 'decide'?" in run.stdout
     assert "Traceback" not in run.stdout
+
+
+def test_all_mistakes_of_a_plan_are_told_by_one_run_and_once(tmp_path, how):
+    changes = {"digits_cnn_int8": "digits_cnn_int9", "decide": "decode", "steval_stwinkt1": "steval_stwinkt2"}
+    digits_plan(tmp_path, **changes, **{"accuracy >=": "accurcy >="})
+    run = pytest_in(tmp_path, "--board", BOARD, *how, CI="1")
+    lines = told(run, "ERRORS")
+    assert len(lines) <= 12, run.stdout
+    for near in ("digits_cnn_int8", "decide", "steval_stwinkt1", "accuracy"):
+        assert run.stdout.count(f"did you mean '{near}'?") == 1, run.stdout
+    assert "nothing here is for" not in run.stdout  # nobody knows, while the plan cannot be read
 
 
 def test_the_arrays_of_a_run_are_not_in_its_repr():

@@ -1,0 +1,156 @@
+"""From the schema's complaints to mistakes that point at ``file:line:key``, and to what is right of a plan all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError, create_model
+
+from harness.errors import PlanError
+from harness.plans import words
+from harness.plans.gatetext import FORM
+from harness.plans.modelspec import ModelSpec
+from harness.plans.names import listed, nearest, suggestion
+from harness.plans.schema import ArgmaxRule, DatasetSpec, Gate, Part, Plan, Stream, ThresholdRule, Timeouts
+from harness.plans.yamltree import Key, Tree, dotted
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+Path = tuple[Key, ...]
+SET_BY_LOAD = frozenset({"origin", "places"})
+# Which class speaks for which part of a plan: an unknown key is compared with that class's keys.
+_PARTS: dict[str, tuple[type[BaseModel], ...]] = {
+    "dataset": (DatasetSpec,),
+    "decide": (ArgmaxRule, ThresholdRule),
+    "gates": (Gate,),
+    "models": (ModelSpec,),
+    "timeouts": (Timeouts,),
+    "stream": (Stream,),
+}
+
+
+class Wrong:
+    """What is wrong with one file: ``told`` to its author, at ``paths`` that later checks leave alone."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self.told: list[PlanError] = []
+        self.paths: list[Path] = []
+
+    def add(self, error: ValidationError) -> None:
+        """Each complaint once. Those of the plan as a whole are for ``Plan.contradictions``; a key that is missing since it
+        is misspelt is told as misspelt alone."""
+        problems: dict[Path, list[ErrorDetails]] = {}
+        for problem in error.errors(include_url=False):
+            if problem["loc"]:
+                problems.setdefault(self._path(problem), []).append(problem)
+        misspelt = {
+            (*path[:-1], nearest(str(path[-1]), keys(path[:-1])))
+            for path, (first, *_) in problems.items()
+            if first["type"] == "extra_forbidden"
+        }
+        for path, found in problems.items():
+            self.paths.append(path)
+            if found[0]["type"] == "too_short" and any(other[: len(path)] == path != other for other in problems):
+                continue  # too short without the items that are wrong
+            if found[0]["type"] == "extra_forbidden":
+                self.unknown_key(path)
+            elif found[0]["type"] != "missing":
+                self.told.append(self._wrong_value(path, found))
+            elif path not in misspelt:
+                missing = f"the key {path[-1]!r} is missing"
+                self.told.append(
+                    PlanError(
+                        missing,
+                        where=self._tree.where(path),
+                        expected=f"{dotted(path)}: ...",
+                        next_step=f"add {path[-1]!r}",
+                    )
+                )
+
+    def unknown_key(self, path: Path) -> None:
+        """A key that nothing of a plan has."""
+        known = keys(path[:-1])
+        self.told.append(
+            PlanError(
+                f"unknown key {str(path[-1])!r}",
+                where=self._tree.where(path),
+                expected=listed(known),
+                found=path[-1],
+                next_step=suggestion(str(path[-1]), known, "remove the key"),
+            )
+        )
+
+    def _wrong_value(self, path: Path, problems: Sequence[ErrorDetails]) -> PlanError:
+        first = problems[0]
+        where, found = self._tree.where(self._written(path)), words.shown(first["input"])
+        hint = words.next_step(first, f"a gate is {FORM}" if path[0] == "gates" else "correct the value")
+        if first["type"] == "value_error":
+            return PlanError(first["msg"].removeprefix("Value error, "), where=where, found=found, next_step=hint)
+        wanted = " or ".join(dict.fromkeys(map(words.expected, problems)))
+        return PlanError(
+            f"{dotted(self._written(path))} has a wrong value",
+            where=where,
+            expected=wanted,
+            found=words.shown(tag) if (tag := first.get("ctx", {}).get("tag")) else found,
+            next_step=hint,
+        )
+
+    def _path(self, problem: ErrorDetails) -> Path:
+        """Pydantic's location without its own additions (the tags of unions), which are not in the file."""
+        path: list[Key] = []
+        for key in problem["loc"]:
+            if (*path, key) in self._tree.lines:
+                path.append(key)
+        last = problem["loc"][-1]
+        if problem["type"] == "missing" or (isinstance(last, int) and path == list(problem["loc"][:-1])):
+            path.append(last)
+        if problem["type"].startswith("union_tag"):
+            path.append("rule")
+        return tuple(path)
+
+    def _written(self, path: Path) -> Path:
+        """A path as its author wrote it: ``model`` for the only one of ``models``."""
+        one = str(path[0]).removesuffix("s")
+        return (one, *path[2:]) if (one,) in self._tree.lines and path[0] in ("models", "boards") else path
+
+
+def keys(path: Path) -> set[str]:
+    """The keys of a part of a plan; of the plan itself for no path."""
+    models = _PARTS.get(str(path[0]), ()) if path else (Plan,)
+    return {name for model in models for name in model.model_fields} - SET_BY_LOAD | (
+        {"gate"} if path[:1] == ("gates",) else set()
+    )
+
+
+def salvaged(values: dict[str, Any], wrong: Sequence[Path]) -> Plan:
+    """A plan of the parts that are right, for the checks that look at one part. ``model_fields_set`` says which they are;
+    those that a plan must have and this one does not are empty."""
+    right: dict[str, Any] = {}
+    for key in Plan.model_fields.keys() & values.keys():
+        inside = [path[1:] for path in wrong if path[0] == key]
+        if () in inside:
+            continue
+        field = copy(Plan.model_fields[key])
+        part = create_model("OnePart", __base__=Part, **{key: (field.annotation, field)})  # type: ignore[call-overload]  # by name
+        try:
+            right[key] = getattr(part.model_validate({key: _without(values[key], inside)}), key)
+        except ValidationError:  # what is left of it is no longer one
+            continue
+    empty = {"name": "", "boards": (), "models": (), "dataset": DatasetSpec(name="none")}
+    return Plan.model_construct(_fields_set=set(right), **(empty | right))
+
+
+def _without(value: Any, paths: Sequence[Path]) -> Any:
+    """A value without what is wrong in it: of a list whole items, of a mapping the key that is."""
+    first = {path[0] for path in paths}
+    if isinstance(value, tuple):
+        return tuple(item for index, item in enumerate(value) if index not in first)
+    if not isinstance(value, dict):
+        return value
+    deeper = {key: [path[1:] for path in paths if path[0] == key and len(path) > 1] for key in first}
+    gone = {path[0] for path in paths if len(path) == 1}
+    return {key: _without(item, deeper.get(key, [])) for key, item in value.items() if key not in gone}
