@@ -105,9 +105,10 @@ def schema() -> None:
 
     hil plan schema > testplans/plan.schema.json, and the line: # yaml-language-server: $schema=plan.schema.json
     """
+    from harness.data.forms import with_options
     from harness.plans.jsonschema import json_schema
 
-    typer.echo(json.dumps(json_schema(), indent=1))
+    typer.echo(json.dumps(with_options(json_schema()), indent=1))
 
 
 @app.command()

@@ -66,3 +66,30 @@ def _words(annotation: object) -> str:
     if get_origin(annotation) is tuple:
         return "shape, as 8x8x1" if parts[0] is int else f"list of {_words(parts[0])}"
     return " or ".join(_words(part) for part in parts if part is not type(None))
+
+
+def with_options(schema: dict[str, Any]) -> dict[str, Any]:
+    """The JSON schema of a plan that also knows each form's options, for an editor: names, meanings, and the words they take."""
+    rules = [_rule(described(name)) for name in datasets.names()]
+    return schema | {"allOf": [*schema.get("allOf", ()), *rules]}
+
+
+def _rule(form: FormFacts) -> dict[str, Any]:
+    """What ``dataset.options`` may be where ``dataset.name`` is that form. Values are left to ``check``, which takes more than one
+    way of writing a shape or a list."""
+    known: dict[str, Any] = {option.name: _key(option) for option in form.options}
+    options: dict[str, Any] = {"properties": known, "additionalProperties": False}
+    dataset: dict[str, Any] = {"properties": {"options": options}}
+    if required := [option.name for option in form.options if option.required]:
+        options["required"] = required
+        dataset["required"] = ["options"]
+    named = {"type": "object", "properties": {"name": {"const": form.name}}, "required": ["name"]}
+    return {
+        "if": {"properties": {"dataset": named}, "required": ["dataset"]},
+        "then": {"properties": {"dataset": dataset}},
+    }
+
+
+def _key(option: OptionFacts) -> dict[str, Any]:
+    words = option.type.split(" | ")
+    return {"description": option.meaning} | ({"enum": words} if len(words) > 1 else {})

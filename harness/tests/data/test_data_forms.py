@@ -9,10 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
 from harness.data import datasets, load
-from harness.data.forms import described
+from harness.data.forms import described, with_options
 from harness.errors import PlanError
+from harness.plans.jsonschema import json_schema
 from harness.plans.load import parse_plan
 
 HEAD = "name: p\nboards: [nucleo_f446re]\nmodels: [digits_cnn_int8]\n"
@@ -147,3 +150,32 @@ def test_the_vowels_drawn_in_the_air_are_read_from_their_files(tmp_path: Path) -
     gyro = load("csv_folders", options={**options, "columns": [4, 5, 6]}, folder=tmp_path)
     np.testing.assert_array_equal(gyro.inputs, got.inputs[..., 3:])
     shutil.rmtree(tmp_path / "data")
+
+
+@pytest.fixture(scope="module")
+def schema() -> Draft202012Validator:
+    return Draft202012Validator(with_options(json_schema()))
+
+
+def as_plan(dataset: object) -> dict[str, object]:
+    return {"name": "p", "board": "nucleo_f446re", "model": "digits_cnn_int8", "dataset": dataset}
+
+
+@pytest.mark.parametrize("name", datasets.names())
+def test_an_editor_knows_the_options_of_each_form(schema: Draft202012Validator, name: str) -> None:
+    dataset = yaml.safe_load(described(name).example)["dataset"]
+    if name == "wav_folders":
+        dataset["options"]["classes"] = ["yes", "no", "unknown"]  # YAML 1.1, which this reader is of, has other ideas
+    assert schema.is_valid(as_plan(dataset))
+    misspelt = {**dataset, "options": {**dataset.get("options", {}), "pth": "a"}}
+    assert not schema.is_valid(as_plan(misspelt))
+    if name not in ("digits", "idx"):
+        assert not schema.is_valid(as_plan({"name": name}))
+
+
+def test_an_editor_knows_the_words_that_an_option_takes(schema: Draft202012Validator) -> None:
+    dataset = {"name": "image_folders", "options": {"path": "a", "mode": "grey", "size": "8x8"}}
+    assert schema.is_valid(as_plan(dataset))
+    dataset["options"]["mode"] = "gray"
+    assert not schema.is_valid(as_plan(dataset))
+    assert schema.is_valid(as_plan("digits"))
