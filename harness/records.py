@@ -371,6 +371,7 @@ class Record(_Frozen):
     explanation: Explanation | None = None  # None: the labels were not missed, or the board does not agree
     layers: tuple[LayerFacts, ...] = ()  # the per-layer profile, when it was asked for
     layers_sample: str = ""  # the id of the sample it is of
+    console: tuple[str, ...] = ()  # the last lines that the firmware printed; serial.log has all of them
     warnings: tuple[str, ...] = ()  # what a reader should know although it changes no verdict
     harness_version: str = ""  # of hil
     host: str = ""  # name of the computer

@@ -64,6 +64,8 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         lines += [f"Inputs: {filling(record)}.", ""]
     if trouble(record):
         lines += ["On the line:", "", *(f"- {_safe(line)}" for line in trouble(record)), ""]
+    if record.console and record.verdict is not Verdict.PASS:
+        lines += ["The last lines that the firmware printed:", "", *map(_printed, record.console), ""]
     lines += [f"> {_safe(warning)}" for warning in record.warnings]
     facts = []
     if record.firmware is not None:
@@ -77,6 +79,11 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
     facts.append(f"run `{_code(record.run_id)}`")
     lines += ["", f"<sub>{' · '.join(facts)}</sub>", ""]
     return "\n".join(lines).encode("utf-8", "replace")
+
+
+def _printed(line: str) -> str:
+    """A line of code: nothing in it is markup."""
+    return f"    {' '.join(line.split())}"
 
 
 def _layers(record: Record) -> list[str]:

@@ -20,7 +20,7 @@ from harness.evidence.reports._words import (
     outcome,
     shortened,
 )
-from harness.records import Record
+from harness.records import Record, Verdict
 
 _STYLE = {"pass": "bold green", "fail": "bold red", "error": "bold magenta", "inconclusive": "bold yellow"}
 
@@ -49,6 +49,9 @@ def view(record: Record) -> RenderableType:
         parts.append(Text(record.divergence.describe(), style="red"))
     if record.explanation is not None:
         parts.append(Text(record.explanation.describe(), style="yellow"))
+    if record.console and record.verdict is not Verdict.PASS:
+        parts.append(Text("the firmware printed last:"))
+        parts.extend(Text(f"  {line}", style="dim") for line in record.console)
     if record.layers:
         parts.append(_layers(record))
     parts.extend(Text(f"warning: {warning}", style="yellow") for warning in record.warnings)

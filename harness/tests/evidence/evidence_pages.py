@@ -37,6 +37,7 @@ def failed_in_a_layer() -> bytes:
     update = {
         "link": run.record.link.model_copy(update={"frames_bad": 3, "resent": 12, "revived": 1, "stalls": 2}),
         "fault": FAULT,
+        "console": ("boot: 180 MHz from the oscillator", "x" * 200, "conv2d: assert failed at kernels.c:88"),
         "warnings": (
             "every one of 450 samples was decided as 'yes'",
             "921600 baud does not hold: 3 frames of 10 were damaged",

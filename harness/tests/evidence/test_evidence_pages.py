@@ -403,3 +403,17 @@ def test_a_figure_of_a_class_stands_in_one_table(run: Run) -> None:
     assert "recall.3" in html.render(
         run.record.model_copy(update={"dataset": None}), run.samples, None
     ).decode().replace("<wbr>", "")
+
+
+def test_what_the_firmware_printed_is_shown_when_something_went_wrong_and_folded_up_when_not(run: Run) -> None:
+    said = ("boot: 180 MHz", "<b>assert</b> `x | y` in conv2d")
+    bad = broken_rig().model_copy(update={"console": said})
+    for name, text in every_report(bad).items():
+        if name != "junit.xml":
+            assert all(line in text for line in said), name
+    assert "<b>assert" not in html.render(bad, None, None).decode()
+    assert "    <b>assert</b> `x | y` in conv2d" in markdown.render(bad, None, None).decode().splitlines()
+    good = run.record.model_copy(update={"console": said})
+    text = html.render(good, run.samples, None).decode()
+    assert text.index("<details>") < text.index("boot: 180 MHz") < text.index("</details>")
+    assert "boot" not in terminal.render_text(good) + markdown.render(good, None, None).decode()
