@@ -17,6 +17,7 @@ from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.clock import Clock, SystemClock
 from harness.errors import BenchError, MisuseError
+from harness.plans.names import suggestion
 from harness.records import Backend, Evidence, UnitFacts
 from harness.virtual.debug import lifetime, registry
 
@@ -145,7 +146,11 @@ def require(choice: str, board: Board) -> None:
     ``MisuseError`` for a backend that is none of ``backend_choices``.
     """
     if choice not in backend_choices():
-        raise MisuseError(f"no backend is named {choice!r}", expected=f"one of: {', '.join(backend_choices())}")
+        raise MisuseError(
+            f"no backend is named {choice!r}",
+            expected=f"one of: {', '.join(backend_choices())}",
+            next_step=suggestion(choice, backend_choices(), "name one of these"),
+        )
     if choice in emulators.names():
         emulators.load(choice).require(board)
 
@@ -245,7 +250,7 @@ def _lease_real(
             f"no {board.name} is attached" if uid is None else f"no {board.name} with the id {uid} is attached",
             expected=f"a probe with a USB id of {', '.join(board.debug.usb_ids)}, or a line in the bench file",
             found=", ".join(place.uid for place in known) or "none",
-            next_step="plug it in, or use --backend virtual",
+            next_step=suggestion(uid or "", [place.uid for place in known], "plug it in, or use --backend virtual"),
         )
     for place in wanted:
         try:

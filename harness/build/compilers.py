@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.errors import BenchError, MisuseError
+from harness.plans.names import suggestion
 
 Choice = Literal["auto", "zig", "gcc"]
 
@@ -43,7 +44,8 @@ def cross_compiler(choice: Choice = "auto") -> Compiler:
     if wanted == "gcc":
         gcc = _found("arm-none-eabi-gcc")
         return Compiler("gcc", _first_line(gcc), "gcc.cmake", (("HIL_GCC", gcc.as_posix()),))
-    raise MisuseError("unknown compiler", expected="zig or gcc", found=wanted, next_step="see HIL_COMPILER")
+    near = suggestion(wanted, ("zig", "gcc"), "see HIL_COMPILER")
+    raise MisuseError("unknown compiler", expected="zig or gcc", found=wanted, next_step=near)
 
 
 def host_compiler(*, sanitize: bool) -> Compiler:

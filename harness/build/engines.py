@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.errors import MisuseError
 from harness.paths import shipped
+from harness.plans.names import suggestion
 
 _ADAPTER_FILES = ("*.c", "*.cc", "*.h", "*.cmake")
 #: What of an SDK can get into an image.
@@ -44,7 +45,12 @@ def names() -> tuple[str, ...]:
 def load(name: str, sdk_dir: Path) -> ExternalEngine:
     """The adapter of that name with the SDK in ``sdk_dir``. MisuseError when there is no such adapter or folder."""
     if name not in names():
-        raise MisuseError("there is no such engine adapter", expected=f"one of: {', '.join(names())}", found=name)
+        raise MisuseError(
+            f"there is no engine adapter {name!r}",
+            expected=f"one of: {', '.join(names())}",
+            found=name,
+            next_step=suggestion(name, names(), "name one of these; firmware/engines/README.md says how to add one"),
+        )
     if not sdk_dir.is_dir():
         raise MisuseError(
             f"the SDK of {name} is not there",

@@ -12,32 +12,19 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import IntEnum
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
 
-from harness import __version__
-from harness.cli import faults
+from harness import __version__, exits
+from harness.cli import faults, shape
 from harness.errors import BenchError, DeviceError, HarnessBug, HilError, MisuseError, PlanError
+from harness.exits import Exit as Exit  # for the modules of commands
 from harness.text import printable
 
 if TYPE_CHECKING:
     from harness.records import Verdict
-
-
-class Exit(IntEnum):
-    """Exit statuses. FAIL only where there is evidence against the product. Inconclusive has its own: it is no pass, and
-    nobody's fault."""
-
-    PASS = 0
-    FAIL = 1
-    RIG = 2
-    MISTAKE = 3
-    INCONCLUSIVE = 4
-    OURS = 5
-
 
 _INTERRUPTED = 128 + signal.SIGINT
 _stopped_by: signal.Signals | None = None  # Ctrl-C has no handler of ours
@@ -53,13 +40,17 @@ _BY_ERROR: dict[type[HilError], Exit] = {
 
 app = typer.Typer(
     name="hil",
-    help="Hardware-in-the-loop tests for small neural networks on microcontrollers.",
+    help="Hardware-in-the-loop tests for small neural networks on microcontrollers.\n\n"
+    "Example: hil run digits --board nucleo_f446re",
+    epilog="\n".join(["Exit status", *exits.told_of_hil(), "pytest --help shows pytest's beside them."]),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-BoardOption = Annotated[str, typer.Option("--board", metavar="NAME", help="The kind of board.")]
+BoardOption = Annotated[
+    str, typer.Option("--board", metavar="BOARD", help="The kind of board: `hil boards` lists them.")
+]
 Compiler = Annotated[Literal["auto", "zig", "gcc"], typer.Option(help="What builds the firmware.")]
 
 
@@ -82,13 +73,18 @@ def worst(verdicts: list[Verdict]) -> Exit:
     return next((status for verdict, status in _BY_VERDICT.items() if verdict in verdicts), Exit.PASS)
 
 
+def command() -> Any:
+    """All commands, as typer has made them."""
+    return shape.shaped(typer.main.get_command(app))
+
+
 def main(arguments: list[str] | None = None) -> None:
     """The entry point. Our own errors are told in one message on standard error, with the exit status that they mean."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a path that is no UTF-8 must not end a command
     try:
         with interruptible():
-            status = app(args=arguments, standalone_mode=False)
+            status = command()(args=arguments, prog_name="hil", standalone_mode=False)
         if status == _INTERRUPTED:  # typer makes a status of an interruption
             _interrupted()
     except HarnessBug as error:
@@ -107,6 +103,8 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 - the last net: whatever it is, it is no verdict
         if _is_usage_error(error):
             error.show()  # type: ignore[attr-defined]  # typer carries its own copy of click, whose types it does not export
+            if near := shape.meant(str(getattr(error, "message", ""))):
+                _end(near, Exit.MISTAKE)
             sys.exit(Exit.MISTAKE)
         if mistake := faults.mistaken(error, sys.argv[1:] if arguments is None else arguments):
             _end(f"hil: {mistake}", Exit.MISTAKE)

@@ -31,6 +31,8 @@ def doctor(as_json: JsonOption = False) -> None:
     """What is installed, attached and missing, and the next command for each.
 
     Exit status 0 when all that is needed is there, else 2.
+
+    Example: hil doctor
     """
     from harness.doctor import examine, folded
 
@@ -54,7 +56,10 @@ def doctor(as_json: JsonOption = False) -> None:
 
 @app.command()
 def boards(as_json: JsonOption = False) -> None:
-    """The kinds of boards known."""
+    """The kinds of boards known.
+
+    Example: hil boards --json
+    """
     from harness.bench import boards as kinds
 
     known = [kinds.load_board(name) for name in kinds.names()]
@@ -79,7 +84,10 @@ def boards(as_json: JsonOption = False) -> None:
 
 @app.command()
 def units(as_json: JsonOption = False) -> None:
-    """The units reachable from this host, and who holds them."""
+    """The units reachable from this host, and who holds them.
+
+    Example: hil units
+    """
     from harness.bench import boards as kinds
     from harness.bench import discover
     from harness.virtual.debug import registry
@@ -119,6 +127,8 @@ def discover_units(
 
     A port is proved when the chip that says hello there is the one at the probe; else it is the port of the probe's USB device.
     Exit status 0 when at least one was identified, else 2. Units in FILE that are not attached now are kept.
+
+    Example: hil discover --write testplans/benches/lab.yaml
     """
     from harness.bench import discover, usb
     from harness.bench.identity import known_id
@@ -171,8 +181,11 @@ def _found(one: Identified) -> str:
 
 
 @app.command()
-def virtual(board: Annotated[str, typer.Option("--board", metavar="NAME", help="The kind of board.")]) -> None:
-    """Start a virtual board and keep it until Ctrl-C: for pyOCD, a debugger or a terminal program."""
+def virtual(board: Annotated[str, typer.Option("--board", metavar="BOARD", help="The kind of board.")]) -> None:
+    """Start a virtual board and keep it until Ctrl-C: for pyOCD, a debugger or a terminal program.
+
+    Example: hil virtual --board nucleo_f446re
+    """
     from harness.bench.boards import load_board
 
     kind = load_board(board)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _HELLO_S = 5.0  # a board that does not answer within it is told as silent
 
-Backend = Annotated[str, typer.Option(metavar="NAME", help=f"Where it runs: {', '.join(backend_choices())}.")]
+Backend = Annotated[str, typer.Option(metavar="BACKEND", help=f"Where it runs: {', '.join(backend_choices())}.")]
 Bench = Annotated[Path | None, typer.Option(metavar="FILE", help="The units of this host, by probe id and port.")]
 Uid = Annotated[str | None, typer.Option("--device-serial", metavar="UID", help="The unit, by its probe's id.")]
 
@@ -38,17 +38,22 @@ def build(
     plan: PlanArgument,
     board: BoardOption,
     out: Annotated[Path, typer.Option("-o", "--output", metavar="ELF", help="Where the image goes.")],
-    model: Annotated[str | None, typer.Option(help="Which of the plan's models (default: the first).")] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Which of the plan's models (default: the first).")
+    ] = None,
     compiler: Compiler = "auto",
     engine: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Another engine: cubeai, stai, tflm, cmsis_nn; with --engine-dir."),
+        typer.Option(metavar="ENGINE", help="Another engine: cubeai, stai, tflm, cmsis_nn; with --engine-dir."),
     ] = None,
     engine_dir: Annotated[
         Path | None, typer.Option(metavar="DIR", help="That engine's SDK (firmware/engines/README.md).")
     ] = None,
 ) -> None:
-    """Compile the firmware of a plan's model for a board."""
+    """Compile the firmware of a plan's model for a board.
+
+    Example: hil build digits --board nucleo_f446re -o fw.elf
+    """
     from harness.bench.boards import load_board
     from harness.models import load_model
     from harness.run.product import build_product
@@ -109,6 +114,8 @@ def flash(
     """Flash an image of this board, read it back, reset the board, and see that it is this one that says hello on its port.
 
     An image of another board, or one that `hil build` did not make, is refused; `pyocd flash` takes anything.
+
+    Example: hil flash fw.elf --board nucleo_f446re
     """
     from harness.bench.boards import load_board
     from harness.bench.unit import choose_backend, open_unit
@@ -162,7 +169,7 @@ def run(
     firmware: Annotated[
         Path | None, typer.Option(metavar="ELF", help="Use this image instead of building one.")
     ] = None,
-    model: Annotated[str | None, typer.Option(help="Only this one of the plan's models.")] = None,
+    model: Annotated[str | None, typer.Option(metavar="MODEL", help="Only this one of the plan's models.")] = None,
     samples: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
     skip_flash: Annotated[bool, typer.Option("--skip-flash", help="Trust the board's flash.")] = False,
     layers: Annotated[bool, typer.Option("--layers", help="Profile the layers of one sample too.")] = False,
@@ -179,6 +186,8 @@ def run(
     """Run a plan on a board, as pytest would. Reports lie in DIR/<plan>/<board>/<model>.
 
     Exit status: 0 pass, 1 product, 2 rig, 3 plan, 4 inconclusive, 5 hil.
+
+    Example: hil run digits --board nucleo_f446re --samples 100
     """
     from harness.bench.boards import load_board, names
     from harness.evidence import layout, runs
@@ -210,7 +219,11 @@ def run(
         cases = tuple(case for case in cases if case.source == _model(found, model))
     if not cases:
         raise PlanError(
-            "the plan does not name this board", where=plan, expected=f"one of: {', '.join(found.boards)}", found=board
+            "the plan does not name this board",
+            where=plan,
+            expected=f"one of: {', '.join(found.boards)}",
+            found=board,
+            next_step="take one of these, or add the board to the plan's `boards:`",
         )
     console = Output()
     verdicts = []

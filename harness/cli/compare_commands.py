@@ -29,6 +29,8 @@ def compare(
     """Compare runs of the same model on several units or backends, and name the odd one out.
 
     Exit status: 0 all identical, 1 some differ, 3 nothing to compare, 4 not every sample was answered by all.
+
+    Example: hil compare --units hil-reports/latest
     """
     from harness.verdict.units import compare_units
 

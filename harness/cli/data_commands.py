@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-data = typer.Typer(help="The data sets.", no_args_is_help=True)
+data = typer.Typer(help="The data sets.\n\nExample: hil data forms csv", no_args_is_help=True)
 app.add_typer(data, name="data")
 
 
 @data.command()
-def fetch(name: Annotated[str, typer.Argument(help="The data set: mnist.")]) -> None:
-    """Download a data set, with its checksums, into the user's cache."""
+def fetch(name: Annotated[str, typer.Argument(metavar="NAME", help="The data set: mnist.")]) -> None:
+    """Download a data set, with its checksums, into the user's cache.
+
+    Example: hil data fetch mnist
+    """
     from harness.data.datasets import idx
 
     for path in idx.fetch(name):
@@ -66,7 +69,9 @@ def forms(
 def show(plan: PlanArgument, as_json: AsJson = False) -> None:
     """A plan's data: counts, range, what its models clip, groups, duplicates, and three samples as characters.
 
-    Example: hil data show testplans/digits.yaml. Exit status 3 when the data does not suit a model of the plan.
+    Exit status 3 when the data does not suit a model of the plan.
+
+    Example: hil data show testplans/digits.yaml
     """
     from harness.run.dataview import looked_at
 

@@ -37,6 +37,8 @@ def bench_engine(
     """Instructions per inference on an emulated Cortex-M4F, flash, RAM and stack of the engine with each model.
 
     Counted exactly, at -O2; an emulator has no cycles. Sizes are the engine's and the model's own, without the firmware around.
+
+    Example: hil bench-engine mnist_f446_int8 --kernels fast
     """
     from harness import models as known_models
     from harness.build.compilers import cross_compiler

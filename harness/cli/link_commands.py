@@ -72,6 +72,8 @@ def bench_link(
 
     Runs in virtual time: the real firmware as a program of this host, the real session, an exact line. Ours is then
     checked in real time. Exit status of --faults: 1 when an error went by unnoticed or a sample was lost or scored twice.
+
+    Example: hil bench-link --quick --baud 115200
     """
     if faults:
         _faults(samples, seed, json_file, quick)

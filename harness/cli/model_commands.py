@@ -20,7 +20,10 @@ from harness.paths import shipped
 if TYPE_CHECKING:
     from harness.models.metadata import Facts
 
-model = typer.Typer(help="Model files: look into them, convert, quantise.", no_args_is_help=True)
+model = typer.Typer(
+    help="Model files: look into them, convert, quantise.\n\nExample: hil model show digits_cnn_int8",
+    no_args_is_help=True,
+)
 app.add_typer(model, name="model")
 
 _File = Annotated[
@@ -36,10 +39,15 @@ _Update = Annotated[
 @model.command()
 def show(
     file: _File,
-    board: Annotated[list[str] | None, typer.Option("--board", metavar="NAME", help="Only this kind of board.")] = None,
+    board: Annotated[
+        list[str] | None, typer.Option("--board", metavar="BOARD", help="Only this kind of board.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Layers, shapes, multiply-accumulates, parameters, memory, and on which boards the model fits."""
+    """Layers, shapes, multiply-accumulates, parameters, memory, and on which boards the model fits.
+
+    Example: hil model show digits_cnn_int8 --board nucleo_f446re
+    """
     from harness.models.frontends.kept import as_tflite
 
     path = _model_file(file)
@@ -72,7 +80,10 @@ def show(
 
 @model.command()
 def convert(file: _File, out: _Out, classes: _Classes = None, update: _Update = False) -> None:
-    """Make a .tflite of an .onnx, .keras or .h5 file, with a model.toml beside it if there is none."""
+    """Make a .tflite of an .onnx, .keras or .h5 file, with a model.toml beside it if there is none.
+
+    Example: hil model convert net.onnx -o models/net/net.tflite --classes no,yes
+    """
     from harness.models.codegen import plan_layout
     from harness.models.frontends import convert as converted
 
@@ -105,7 +116,10 @@ def quantize(
     classes: _Classes = None,
     update: _Update = False,
 ) -> None:
-    """Make an int8 model of a float one and say at once what accuracy that costs."""
+    """Make an int8 model of a float one and say at once what accuracy that costs.
+
+    Example: hil model quantize net.tflite -o models/net_int8/net.tflite --calibrate digits
+    """
     from harness.data.datasets import load
     from harness.models.compress import compressed
     from harness.models.frontends.kept import as_tflite
@@ -141,6 +155,8 @@ def update(
     """Bring a model.toml up to date with its file, after training: hash, tensors, and which figures are of the old file.
 
     Title, classes (but for --classes) and all else it says are kept; comments in it are not.
+
+    Example: hil model update models/net
     """
     from harness.models import find
     from harness.models.describe import toml_text, updated

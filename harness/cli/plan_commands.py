@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 PlanArgument = Annotated[str, typer.Argument(metavar="PLAN", help="A plan file, or the name of one in testplans/.")]
 
-plan = typer.Typer(help="Plans: check them, and their JSON schema.", no_args_is_help=True)
+plan = typer.Typer(
+    help="Plans: check them, and their JSON schema.\n\nExample: hil plan check testplans/digits.yaml",
+    no_args_is_help=True,
+)
 app.add_typer(plan, name="plan")
 
 
@@ -52,6 +55,8 @@ def check(
     """Say all that is wrong with plans and can be known without a board: nothing is built, flashed or fetched.
 
     Each case is gone through with its model, its data and the reference. Exit status 0 when all are right, else 3.
+
+    Example: hil plan check testplans/digits.yaml
     """
     wrong = False
     for name in plans:
@@ -104,6 +109,8 @@ def schema() -> None:
     """Print the JSON schema of plans. An editor that knows YAML takes it by a plan's first line.
 
     hil plan schema > testplans/plan.schema.json, and the line: # yaml-language-server: $schema=plan.schema.json
+
+    Example: hil plan schema
     """
     from harness.data.forms import with_options
     from harness.plans.jsonschema import json_schema
@@ -115,7 +122,9 @@ def schema() -> None:
 def metrics(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """What is measured and may be gated on: name, unit, whether an emulator gives it, meaning.
 
-    Example: accuracy >= 0.95 confidence 0.95
+    A gate in a plan: accuracy >= 0.95 confidence 0.95
+
+    Example: hil metrics --json
     """
     from harness.verdict.metrics import described
 

@@ -14,7 +14,10 @@ from harness.cli.app import app
 def wire_dump(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A wire.log, or the report directory that holds one.")],
 ) -> None:
-    """Show a log of --wire-log: every frame with its time, direction and fields, and what was damaged."""
+    """Show a log of --wire-log: every frame with its time, direction and fields, and what was damaged.
+
+    Example: hil wire-dump hil-reports/latest/digits/nucleo_f446re/digits_cnn_int8
+    """
     from harness.session import wirelog
     from harness.wire.dump import dump
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.errors import MisuseError
+from harness.plans.names import suggestion
 
 FETCHABLE = ("mnist",)
 
@@ -16,9 +17,13 @@ def fetch(name: str, split: str = "test") -> tuple[Path, ...]:
     something else. After failure nothing half-written is left.
     """
     if name not in FETCHABLE:
-        raise MisuseError(f"no data set {name!r} to fetch", expected=", ".join(FETCHABLE), found=name)
+        near = suggestion(name, FETCHABLE, "name one of these")
+        raise MisuseError(f"no data set {name!r} to fetch", expected=", ".join(FETCHABLE), found=name, next_step=near)
     from harness.data.datasets import _mnist  # here: its import of the downloader is slow
 
     if split not in _mnist.FILES:
-        raise MisuseError(f"{name} has no split {split!r}", expected=", ".join(_mnist.FILES), found=split)
+        near = suggestion(split, _mnist.FILES, "name one of these")
+        raise MisuseError(
+            f"{name} has no split {split!r}", expected=", ".join(_mnist.FILES), found=split, next_step=near
+        )
     return _mnist.fetch(split)

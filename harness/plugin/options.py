@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from harness import exits
 from harness.bench.emulators import backend_choices
 from harness.run.options import RunOptions
 
@@ -50,9 +51,14 @@ class _Group:
         self._group.addoption(name, dest=f"hil_{name.strip('-').replace('-', '_')}", **rest)
 
 
+def _title() -> str:
+    """The head of our part of ``pytest --help``, which has no other place for what is no option."""
+    return "\n  ".join(["hardware in the loop: exit status", *exits.told_of_pytest()]) + "\n\noptions of hil"
+
+
 def add(parser: pytest.Parser) -> None:
     """Declare the options."""
-    group = _Group(parser.getgroup("hil", "hardware in the loop"))
+    group = _Group(parser.getgroup("hil", _title()))
     group.addoption(
         "--board", action="append", default=[], metavar="NAME", help="the kind of board to run on; repeatable"
     )

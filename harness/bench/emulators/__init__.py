@@ -143,7 +143,10 @@ def backend_choices() -> tuple[str, ...]:
 def load(name: str) -> Emulator:
     """The emulator of that name. ``MisuseError`` lists the known ones."""
     if name not in names():
-        raise MisuseError(f"no emulator is named {name!r}", expected=f"one of: {', '.join(names())}")
+        from harness.plans.names import suggestion  # here: the command line's help asks for our names, not for plans
+
+        near = suggestion(name, names(), "name one of these")
+        raise MisuseError(f"no emulator is named {name!r}", expected=f"one of: {', '.join(names())}", next_step=near)
     return cast(Emulator, importlib.import_module(f"{__name__}.{name}"))
 
 

@@ -20,6 +20,7 @@ from pydantic import Field, model_validator
 from harness.data.dataset import Dataset, Naming
 from harness.data.datasets import _common, _mnist, _own
 from harness.errors import PlanError
+from harness.plans.names import suggestion
 from harness.text import printable
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -127,7 +128,8 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
 def fetch(source: str) -> tuple[Path, Path]:
     """Download the test split of a known source into the user's cache, checked; the two files. ``PlanError`` if unknown."""
     if source != "mnist":
-        raise PlanError(f"there is nothing to fetch for {source!r}", expected="mnist", found=source)
+        near = suggestion(source, ("mnist",), "bring the files yourself: options images and labels")
+        raise PlanError(f"there is nothing to fetch for {source!r}", expected="mnist", found=source, next_step=near)
     return _mnist.fetch("test")
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from harness.errors import MisuseError
 from harness.linkbench.party import Party, Workload
+from harness.plans.names import suggestion
 
 
 class Peer(Protocol):
@@ -37,6 +38,9 @@ def names() -> tuple[str, ...]:
 def load(name: str) -> Peer:
     """The module of that name. MisuseError listing the known ones when there is none."""
     if name not in names():
-        raise MisuseError("no such peer protocol", expected=f"one of: {', '.join(names())}", found=name)
+        near = suggestion(name, names(), "name one of these")
+        raise MisuseError(
+            f"no peer protocol is named {name!r}", expected=f"one of: {', '.join(names())}", found=name, next_step=near
+        )
     peer: Peer = importlib.import_module(f"{__name__}.{name}")
     return peer
