@@ -1,4 +1,4 @@
-"""The messages of a family of modules, with the next step that each tells. Where none is told, the family's page says it.
+"""The messages of a family of modules, with the next step that each tells; ``_remedies`` has the others'.
 
 A family is what one ``<!-- from code: messages ... -->`` of the page names: ``cli/`` for all below, or a module by its path without
 ``.py``. The longest name that fits a module decides, so that one module may stand apart from its package.
@@ -10,6 +10,7 @@ import re
 
 from harness.guide import pages
 from harness.guide.parts._messages import Message, messages
+from harness.guide.parts._remedies import REMEDIES
 from harness.guide.parts._words import code
 
 PAGE = "failures"
@@ -30,15 +31,20 @@ def home(where: str) -> str | None:
 
 def family(*words: str) -> list[Message]:
     """Its messages, each once."""
-    found = {message.what: message for message in messages() if home(message.where) in words}
-    return list(found.values())
+    ours = [message for message in messages() if home(message.where) in words]
+    # Of two that say the same, the one that tells what to do.
+    return list({message.what: message for message in sorted(ours, key=lambda one: bool(one.next_step))}.values())
+
+
+def to_do(message: Message) -> str:
+    """What a person does about it: in the message's own words, else in the guide's; "" where neither has any."""
+    return message.next_step or REMEDIES.get(message.what, "")
 
 
 def made(*words: str) -> str:
     """A list by text."""
     return "\n".join(
         sorted(
-            f"- {code(message.what)}" + (f": {message.next_step}" if message.next_step else "")
-            for message in family(*words)
+            f"- {code(message.what)}" + (f": {step}" if (step := to_do(message)) else "") for message in family(*words)
         )
     )

@@ -5,7 +5,8 @@ from collections import Counter
 
 from harness.guide import pages
 from harness.guide.parts._messages import messages
-from harness.guide.parts.messages import families, home
+from harness.guide.parts._remedies import REMEDIES
+from harness.guide.parts.messages import families, family, home, to_do
 
 PAGE = pages.source("failures")
 
@@ -25,6 +26,18 @@ def test_every_message_has_one_place_on_the_page():
         where = f"harness/{message.where}:{message.line}: {message.what!r}"
         assert home(message.where), f"{where} belongs to no family of failures.md: name its module in one"
         assert f"`{message.what}`" in PAGE, where
+
+
+def test_every_message_that_a_user_may_meet_has_something_to_do():
+    for words in families():
+        for message in family(*words) if "wire/" not in words else ():
+            where = f"harness/{message.where}:{message.line}"
+            assert to_do(message), f"{where}: {message.what!r} has no next_step: give it one, or a line in _remedies.py"
+
+
+def test_no_remedy_is_for_what_is_not_said_any_more_or_says_it_itself():
+    silent = {message.what for message in messages() if not message.next_step}
+    assert set(REMEDIES) <= silent, set(REMEDIES) - silent
 
 
 def test_every_family_says_what_to_do_before_it_lists_messages():
