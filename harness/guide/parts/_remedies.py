@@ -51,7 +51,6 @@ REMEDIES: Final = {
     "a sample does not fill the shape": "correct `shape`: its product is the number of values of a sample",
     "a sample id occurs twice": "give each sample an id of its own, or leave ids out",
     "an input is not a finite number": "remove or repair the sample that is named",
-    "dataset ... has no split ...": "'expected' lists the splits",
     "images and labels differ in number": "take two files of one set and split",
     "no data set ... to fetch": "'expected' lists what can be fetched",
     "not a wav file": _RECORDER,
@@ -246,6 +245,7 @@ REMEDIES: Final = {
     "the result cannot be written there": "give a file in a folder that exists",
     "there is no plan ...": "'expected' lists the plans; or give the file's path",
     "this names no model": _PARTS,
+    "this run was not made by dut.classify: nothing but its samples is known": "take the `Run` that `dut.classify` gives",
     # comparing
     "one run cannot be compared with itself": "give two folders or more",
     "the runs are not of the same ...": "run the same plan on each unit",

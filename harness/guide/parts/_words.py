@@ -18,6 +18,11 @@ def plain(text: str | None) -> str:
     return " ".join(paragraph.split()).replace("``", "`")
 
 
+def whole(text: str | None) -> str:
+    """A docstring as one line of Markdown."""
+    return " ".join((text or "").split()).replace("``", "`")
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]

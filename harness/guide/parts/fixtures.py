@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 
-from harness.guide.parts._words import code, plain
+from harness.guide.parts._words import code, plain, whole
 from harness.plugin import MARKERS, fixtures
 from harness.run import dut
+
+#: What the plug-in alone calls.
+_OURS = ("close",)
 
 
 def made(*words: str) -> str:
@@ -17,7 +21,7 @@ def made(*words: str) -> str:
         return "\n".join(f"- {code(name)}: {plain(doc)}" for name, doc in _fixtures())
     if kind == "markers":
         return "\n".join(f"- {code('@pytest.mark.' + usage)}: {text}" for usage, text in MARKERS.items())
-    return "\n".join(f"- {code(usage)}: {plain(doc)}" for usage, doc in _members(getattr(dut, kind)))
+    return "\n".join(f"- {code(usage)}: {whole(doc)}" for usage, doc in _members(getattr(dut, kind)))
 
 
 def _fixtures() -> Iterator[tuple[str, str]]:
@@ -28,22 +32,21 @@ def _fixtures() -> Iterator[tuple[str, str]]:
 
 
 def _members(kind: type) -> Iterator[tuple[str, str]]:
-    for name, comment in _attributes(kind):
-        yield name, comment
     for name, value in vars(kind).items():
-        if name.startswith("_"):
+        if name.startswith("_") or name in _OURS:
             continue
-        if isinstance(value, property):
+        if isinstance(value, property | cached_property):
             yield name, inspect.getdoc(value) or ""
         elif inspect.isfunction(value):
-            parameters = [p for p in inspect.signature(value).parameters.values() if p.name != "self"]
-            shown = [p.name if p.default is p.empty else f"{p.name}={p.default!r}" for p in parameters]
-            yield f"{name}({', '.join(shown)})", inspect.getdoc(value) or ""
+            yield f"{name}({', '.join(_parameters(value))})", inspect.getdoc(value) or ""
 
 
-def _attributes(kind: type) -> Iterator[tuple[str, str]]:
-    from harness.guide.parts._fields import fields
-
-    if hasattr(kind, "__dataclass_fields__"):
-        for field in fields(kind):
-            yield field.name, field.text
+def _parameters(function: Callable[..., object]) -> Iterator[str]:
+    named = False
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name == "self":
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and not named:
+            named = True
+            yield "*"
+        yield parameter.name if parameter.default is parameter.empty else f"{parameter.name}={parameter.default!r}"
