@@ -53,7 +53,8 @@ def _below(name: str, command: Any) -> Iterator[Command]:
 
 def _parameter(found: Any) -> Parameter:
     option = found.param_type_name == "option"
-    words = ", ".join(found.opts) if option else (found.metavar or found.name.upper())
+    # An argument's own brackets say that it may be left out, which ``needed`` says.
+    words = ", ".join(found.opts) if option else (found.metavar or found.name.upper()).replace("[", "").replace("]", "")
     if option and not found.is_flag:
         words = f"{words} {found.metavar or _kind(found)}"
     if option and found.multiple:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from harness.cli.app import Exit
 from harness.evidence import reports
 from harness.evidence.reports import npz
 from harness.guide import pages, parts
@@ -93,3 +94,9 @@ def read_in_code():
 
 def test_every_variable_that_the_code_reads_is_told_and_none_beside_them():
     assert read_in_code() == environment.USERS.keys() | environment.DEVELOPERS.keys()
+
+
+def test_every_exit_status_of_hil_has_a_row():
+    page = pages.source("exits")
+    for status in Exit:
+        assert re.search(rf"^\| [^|]+ \| {int(status)} \|", page, re.MULTILINE), status
