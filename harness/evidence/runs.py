@@ -24,8 +24,10 @@ _IGNORED: Final = (
 _MOST_NAME_BYTES: Final = 4096
 
 
-def begin(root: Path) -> None:
+def begin(root: Path, *, first: bool = True) -> None:
     """Make a run's folder and, in ``hil-reports``, let ``latest`` point to it. May be called again.
+
+    ``first`` False: another process of the same run has begun it, maybe before other runs began; ``latest`` stays.
 
     ``BenchError`` when the folder cannot be made or not be written to. That ``latest`` cannot be set ends nothing.
     """
@@ -45,7 +47,7 @@ def begin(root: Path) -> None:
     with contextlib.suppress(OSError):
         if new:
             files.replace(base / _IGNORE, _IGNORED)
-        if base.name == layout.BASE and root.name != layout.LATEST:
+        if first and base.name == layout.BASE and root.name != layout.LATEST:
             _point(base, root.name)
 
 

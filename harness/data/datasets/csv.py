@@ -48,7 +48,9 @@ class Options(_own.Own, _table.TextOptions):
     )
     drop: tuple[Column, ...] = Field(default=(), description="Columns to pass over.")
     group: Column = Field(default="", description="The column of what samples share: speaker, subject. Empty: none.")
-    id: Column = Field(default="", description="The column of the sample's id. Empty: the name of the file and the row, from 0.")
+    id: Column = Field(
+        default="", description="The column of the sample's id. Empty: the name of the file and the row, from 0."
+    )
     split_column: Column = Field(
         default="", description="The column that says of which split a sample is: test, train. Empty: all are."
     )
