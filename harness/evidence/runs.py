@@ -48,7 +48,7 @@ def begin(root: Path, *, first: bool = True) -> None:
         if new:
             files.replace(base / _IGNORE, _IGNORED)
         if first and base.name == layout.BASE and root.name != layout.LATEST:
-            _point(base, root.name)
+            point(base, root.name)
 
 
 def latest(base: Path) -> Path | None:
@@ -71,8 +71,13 @@ def named(base: Path, name: str) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _point(base: Path, name: str) -> None:
+def point(base: Path, name: str | None) -> None:
+    """Let ``latest`` in ``base`` point to the run of that name; None: to none. ``OSError`` when the disk refuses."""
     pointer = base / layout.LATEST
+    if name is None:
+        if pointer.is_symlink() or pointer.is_file():
+            pointer.unlink()
+        return
     fresh = base / f".{layout.LATEST}.{os.getpid()}"
     try:
         fresh.unlink(missing_ok=True)

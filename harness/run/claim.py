@@ -42,5 +42,10 @@ def hold(root: Path, *, what: str) -> lease.Lease | None:
         return None
 
 
+def is_held(folder: Path) -> bool:
+    """Whether a process of this host writes into ``folder`` now."""
+    return lease.holder(_key(folder)) is not None
+
+
 def _key(folder: Path) -> str:
     return "reports-" + hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:24]

@@ -68,9 +68,18 @@ class Whole:
         if not self._is_known():
             return None
         ended = self.command.model_copy(update={"ended": datetime.now(UTC), "exit_status": exit_status})
+        return self._tell(ended, skipped, refused)
+
+    def retell(self) -> str | None:
+        """Sum up what a command has left that was killed; what could not be written, in words."""
+        return self._tell(self.command, (), ())
+
+    def _tell(
+        self, command: Command, skipped: Sequence[tuple[str, str]], refused: Sequence[tuple[str, str]]
+    ) -> str | None:
         try:
             found = dict(records(self.root))
-            run = self._record(ended, found, skipped, refused)
+            run = self._record(command, found, skipped, refused)
             forms = [runreports.load(name) for name in runreports.names()]
             # All are rendered before any is written, as those of a case are.
             for name, content in [(form.FILENAME, form.render(run, found)) for form in forms]:
