@@ -119,6 +119,18 @@ def _interrupted() -> NoReturn:
     _end(f"hil: ended by {by.name}", 128 + by)
 
 
+def status_of(error: BaseException) -> int:
+    """The exit status that a command ends with for an exception."""
+    if isinstance(error, typer.Exit):
+        return error.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return 128 + (_stopped_by or signal.SIGINT)
+    if isinstance(error, BrokenPipeError):
+        return 128 + 13
+    by_kind = (status for kind, status in _BY_ERROR.items() if isinstance(error, kind))
+    return next(by_kind, Exit.RIG if faults.refused(error) else Exit.OURS)
+
+
 def _end(message: str, status: int) -> NoReturn:
     Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(printable(message))
     sys.exit(status)

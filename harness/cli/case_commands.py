@@ -12,7 +12,7 @@ import typer
 
 from harness.bench.emulators import backend_choices
 from harness.cli import faults, progress
-from harness.cli.app import BoardOption, Compiler, Output, app, worst
+from harness.cli.app import BoardOption, Compiler, Output, app, status_of, worst
 from harness.cli.plan_commands import PlanArgument, find_plan
 from harness.clock import SystemClock
 from harness.errors import BenchError, DeviceError, MisuseError, PlanError
@@ -21,6 +21,7 @@ from harness.run.watch import Step, again, line
 if TYPE_CHECKING:
     from harness.build.engines import ExternalEngine
     from harness.plans import ModelSpec, Plan
+    from harness.run.whole import Whole
 
 _HELLO_S = 5.0  # a board that does not answer within it is told as silent
 
@@ -190,7 +191,7 @@ def run(
     Example: hil run digits --board nucleo_f446re --samples 100
     """
     from harness.bench.boards import load_board, names
-    from harness.evidence import layout, runs
+    from harness.evidence import layout
     from harness.evidence.reports import terminal
     from harness.plans import expand
     from harness.records import Verdict
@@ -198,6 +199,7 @@ def run(
     from harness.run.options import RunOptions
     from harness.run.resume import report_root
     from harness.run.runner import run_case
+    from harness.run.whole import Whole
 
     options = RunOptions.make(
         backend=backend,
@@ -227,28 +229,44 @@ def run(
         )
     console = Output()
     verdicts = []
-    for case in cases:
-        folder = layout.case_folder(root, case.id)
-        with faults.kept_in(folder), claimed(folder, what=case.id):
-            with progress.shown(case.id) as show, _told_where_it_stands(case.id, folder, root) as stands:
+    with summed_up(Whole.new(root, ["hil", *sys.argv[1:]])) as whole:
+        for case in cases:
+            folder = layout.case_folder(root, case.id)
+            with faults.kept_in(folder), claimed(folder, what=case.id):
+                with progress.shown(case.id) as show, _told_where_it_stands(case.id, folder, root) as stands:
 
-                def watch(step: Step) -> None:
-                    if step.name == "build":  # plan, model and data are right: from here on there is a record
-                        runs.begin(root)
-                    show(stands(step))
+                    def watch(step: Step) -> None:
+                        if step.name == "build":  # plan, model and data are right: from here on there is a record
+                            whole.begin()
+                        show(stands(step))
 
-                result = run_case(case, options, watch=watch, folder=folder)
-            # Written before it is told: a verdict that could not be kept is not announced, and a closed pipe loses none.
-            try:
-                result.write(folder)
-            except BenchError:
-                if result.record.verdict is not Verdict.PASS:  # what went wrong before may be why
-                    console.print(terminal.view(result.record))
-                raise
-            console.print(terminal.view(result.record))
-        console.print(f"reports: {folder}", soft_wrap=True)
-        verdicts.append(result.record.verdict)
-    raise typer.Exit(worst(verdicts))
+                    result = run_case(case, options, watch=watch, folder=folder)
+                # Written before it is told: a verdict that could not be kept is not announced, and a closed pipe loses none.
+                try:
+                    result.write(folder)
+                except BenchError:
+                    if result.record.verdict is not Verdict.PASS:  # what went wrong before may be why
+                        console.print(terminal.view(result.record))
+                    raise
+                console.print(terminal.view(result.record))
+            console.print(f"reports: {folder}", soft_wrap=True)
+            verdicts.append(result.record.verdict)
+        raise typer.Exit(worst(verdicts))
+
+
+@contextmanager
+def summed_up(whole: Whole) -> Iterator[Whole]:
+    """Leave the reports of the whole run when the block ends, however it does. What the disk refuses is told beside the rest."""
+    status = 0
+    try:
+        yield whole
+    except BaseException as error:
+        status = status_of(error)
+        raise
+    finally:
+        if unwritten := whole.end(status):
+            typer.echo(f"hil: {unwritten}", err=True)
+        whole.release()
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import Final
 #: Below the folder where a person stands, unless ``--report-dir`` names the run's folder itself.
 BASE: Final = "hil-reports"
 LATEST: Final = "latest"
-_TESTS: Final = "tests"
+TESTS: Final = "tests"
 
 _LONGEST = 100  # of a folder's name: file systems take 255 bytes, and files of ours come behind it
 _UNSAFE = re.compile(r"[^\w.,=+\[\]-]+", re.ASCII)
@@ -35,7 +35,7 @@ def case_folder(root: Path, case_id: str) -> Path:
 def test_folder(root: Path, test_id: str) -> Path:
     """The folder of a test by its id in pytest: ``path/test_x.py::Class::test[p]`` gives ``tests/path.test_x/Class.test[p]``."""
     path, _, rest = test_id.partition("::")
-    return root / _TESTS / _safe(path.removesuffix(".py").replace("/", ".")) / _safe(rest.replace("::", "."))
+    return root / TESTS / _safe(path.removesuffix(".py").replace("/", ".")) / _safe(rest.replace("::", "."))
 
 
 def _safe(name: str) -> str:

@@ -24,8 +24,10 @@ _IGNORED: Final = (
 _MOST_NAME_BYTES: Final = 4096
 
 
-def begin(root: Path) -> None:
+def begin(root: Path, *, first: bool = True) -> None:
     """Make a run's folder and, in ``hil-reports``, let ``latest`` point to it. May be called again.
+
+    ``first`` False: another process of the same run has begun it, maybe before other runs began; ``latest`` stays.
 
     ``BenchError`` when the folder cannot be made or not be written to. That ``latest`` cannot be set ends nothing.
     """
@@ -45,8 +47,8 @@ def begin(root: Path) -> None:
     with contextlib.suppress(OSError):
         if new:
             files.replace(base / _IGNORE, _IGNORED)
-        if base.name == layout.BASE and root.name != layout.LATEST:
-            _point(base, root.name)
+        if first and base.name == layout.BASE and root.name != layout.LATEST:
+            point(base, root.name)
 
 
 def latest(base: Path) -> Path | None:
@@ -69,8 +71,13 @@ def named(base: Path, name: str) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _point(base: Path, name: str) -> None:
+def point(base: Path, name: str | None) -> None:
+    """Let ``latest`` in ``base`` point to the run of that name; None: to none. ``OSError`` when the disk refuses."""
     pointer = base / layout.LATEST
+    if name is None:
+        if pointer.is_symlink() or pointer.is_file():
+            pointer.unlink()
+        return
     fresh = base / f".{layout.LATEST}.{os.getpid()}"
     try:
         fresh.unlink(missing_ok=True)

@@ -66,6 +66,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave the process as it was."""
     ending.disarm(config)
+    if options.WHOLE in config.stash:
+        config.stash[options.WHOLE].release()
 
 
 def _check_boards(config: pytest.Config, names: tuple[str, ...]) -> None:
@@ -131,7 +133,7 @@ def pytest_configure_node(node: WorkerController) -> None:
     """xdist: its workers write where the controller says that reports are."""
     from harness.plugin import places
 
-    node.workerinput[places.WORKER_KEY] = str(places.report_root(node.config))
+    places.pass_on(node.config, node.workerinput)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -209,6 +211,15 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
         from harness.plugin import told
 
         told.shortened(report)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """The whole run is summed up, however it ended: behind xdist's clean-up, before anything is told of it."""
+    if options.WHOLE in session.config.stash:
+        from harness.plugin import summary
+
+        summary.sum_up(session.config, int(exitstatus))
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, exitstatus: int) -> None:

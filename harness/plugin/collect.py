@@ -130,7 +130,7 @@ class PlanItem(pytest.Item):
         if self.record is not None and (report.when == "call" or (report.when == "setup" and report.failed)):
             report.user_properties.append((RECORD, self.record.model_dump_json(by_alias=True)))
         if self.missing is not None and report.when == "setup":
-            report.user_properties.append((SKIPPED, f"{self.missing.what}: {self.missing.next_step}"))
+            report.user_properties.append((SKIPPED, f"{self.case.id}: {self.missing.what}: {self.missing.next_step}"))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
         """The reasons, without a traceback: the traceback of a verdict says nothing."""

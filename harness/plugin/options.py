@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness import exits
 from harness.bench.emulators import backend_choices
 from harness.run.options import RunOptions
+
+if TYPE_CHECKING:
+    from harness.run.whole import Whole
+
+if TYPE_CHECKING:
+    pass
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,7 @@ class Options:
 
 
 KEY = pytest.StashKey[Options]()
+WHOLE: pytest.StashKey[Whole] = pytest.StashKey()  # the run that this process writes for, once it may
 #: The options of ours that take a value.
 WITH_VALUE = frozenset(
     {

@@ -6,27 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from harness.evidence import layout, runs
+from harness.evidence import layout
+from harness.evidence.runrecord import Command
 from harness.plans.expand import Case
 from harness.plugin import options
 from harness.run import resume
+from harness.run.whole import Whole
 
-WORKER_KEY = "hil_report_root"  # in xdist's workerinput
+_ROOT_KEY, _COMMAND_KEY = "hil_report_root", "hil_command"  # in xdist's workerinput
 _ROOT = pytest.StashKey[Path]()
-_BEGUN = pytest.StashKey[bool]()
 
 
 def report_root(config: pytest.Config) -> Path:
     """The folder of this run: ``--report-dir``, else the folder of the run that is gone on with (``--resume``), else
     ``hil-reports/<run>`` below the current folder. ``MisuseError`` when there is no run to go on with.
 
-    xdist's workers write into the controller's folder: it passes the name on (``pytest_configure_node``).
+    xdist's workers write into the controller's folder (``pass_on``).
     """
     if _ROOT not in config.stash:
         asked = config.stash[options.KEY]
         worker = getattr(config, "workerinput", {})
         config.stash[_ROOT] = (
-            Path(worker[WORKER_KEY]) if WORKER_KEY in worker else resume.report_root(asked.report_dir, asked.run.resume)
+            Path(worker[_ROOT_KEY]) if _ROOT_KEY in worker else resume.report_root(asked.report_dir, asked.run.resume)
         )
     return config.stash[_ROOT]
 
@@ -41,11 +42,36 @@ def test_folder(config: pytest.Config, node_id: str) -> Path:
     return layout.test_folder(report_root(config), node_id)
 
 
+def pass_on(config: pytest.Config, workerinput: dict[str, str]) -> None:
+    """Tell a worker of xdist where reports go, and of which command they are."""
+    workerinput[_ROOT_KEY] = str(report_root(config))
+    workerinput[_COMMAND_KEY] = _whole(config).command.model_dump_json()
+
+
 def begin(config: pytest.Config) -> None:
     """Before the first file is written: make the run's folder, and let ``hil-reports/latest`` point to it.
 
     A run that writes nothing leaves nothing. ``BenchError`` when nothing can be written there.
     """
-    if not config.stash.get(_BEGUN, False):
-        runs.begin(report_root(config))
-        config.stash[_BEGUN] = True
+    _whole(config).begin()
+
+
+def end(
+    config: pytest.Config, exit_status: int, skipped: list[tuple[str, str]], refused: list[tuple[str, str]]
+) -> str | None:
+    """Sum the run up, if this process or a worker of it has begun one; what could not be written, in words."""
+    if options.WHOLE not in config.stash or hasattr(config, "workerinput"):
+        return None
+    return config.stash[options.WHOLE].end(exit_status, skipped, refused)
+
+
+def _whole(config: pytest.Config) -> Whole:
+    if options.WHOLE not in config.stash:
+        root = report_root(config)
+        worker = getattr(config, "workerinput", {})
+        config.stash[options.WHOLE] = (
+            Whole(root, Command.model_validate_json(worker[_COMMAND_KEY]))
+            if _COMMAND_KEY in worker
+            else Whole.new(root, ["pytest", *map(str, config.invocation_params.args)])
+        )
+    return config.stash[options.WHOLE]

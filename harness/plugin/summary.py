@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,15 +13,17 @@ from rich.console import Console
 from harness.bench.boards import load_board
 from harness.bench.unit import about, choose_backend
 from harness.evidence.reports import terminal
-from harness.plugin import ending, options, progress
-from harness.plugin.collect import RECORD, SKIPPED
-from harness.plugin.places import report_root
+from harness.plugin import ending, options, places, progress
+from harness.plugin.collect import RECORD, SKIPPED, is_plan
 from harness.records import Record
-from harness.run import journal
+from harness.run import whole
 from harness.run.watch import again, line
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
+
+_MOST_WORDS = 2000  # of an error; the terminal has all of them
+_UNWRITTEN = pytest.StashKey[str | None]()
 
 
 def header(config: pytest.Config) -> list[str]:
@@ -47,6 +50,13 @@ def header(config: pytest.Config) -> list[str]:
     return lines
 
 
+def sum_up(config: pytest.Config, exit_status: int) -> None:
+    """Leave the run's own reports beside those of its cases. What the disk refuses is told at the end, and changes nothing."""
+    reporter: TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
+    skipped, refused = (list(_skipped(reporter)), list(_refused(reporter))) if reporter else ([], [])
+    config.stash[_UNWRITTEN] = places.end(config, exit_status, skipped, refused)
+
+
 def write(reporter: TerminalReporter) -> None:
     """The tables, and where the reports are."""
     records = list(_records(reporter))
@@ -68,24 +78,25 @@ def write(reporter: TerminalReporter) -> None:
     for case_id, reason in skipped:
         reporter.write_line(f"SKIP  {case_id}  {reason}")
     if records:
-        reporter.write_line(f"reports: {report_root(reporter.config)}")
+        reporter.write_line(f"reports: {places.report_root(reporter.config)}")
+    if unwritten := reporter.config.stash.get(_UNWRITTEN, None):
+        reporter.write_line(unwritten)
 
 
 def write_interrupted(reporter: TerminalReporter) -> None:
     """Where the run stands: what is done, what of the rest is kept, and the command that goes on with it."""
-    root = report_root(reporter.config)
-    journals = sorted(root.rglob(journal.FILENAME)) if root.is_dir() else []
+    root = places.report_root(reporter.config)
+    kept = list(whole.interrupted(root))
     done = len(list(_records(reporter)))
     begun = reporter.config.stash.get(progress.LAST, None)
-    if not (journals or done or begun or reporter.config.stash[options.KEY].boards):
+    if not (kept or done or begun or reporter.config.stash[options.KEY].boards):
         return  # another's run
     stands = f", at {begun[0]}: {line(begun[1])}" if begun else ""
     reporter.write_line(f"hil: interrupted by {ending.by()}: {done} case{'s' * (done != 1)} judged{stands}")
-    for path in journals:
-        answered = sum(entry[9:].startswith(b'{"i"') for entry in path.read_bytes().splitlines())
-        reporter.write_line(f"interrupted: {path.parent}: {answered} samples are answered and kept")
-    command = again("pytest", map(str, reporter.config.invocation_params.args), root if journals else None)
-    reporter.write_line(f"go on with: {command}" if journals else f"nothing is kept of it; begin again with: {command}")
+    for case in kept:
+        reporter.write_line(f"interrupted: {root / case.folder}: {case.answered} samples are answered and kept")
+    command = again("pytest", map(str, reporter.config.invocation_params.args), root if kept else None)
+    reporter.write_line(f"go on with: {command}" if kept else f"nothing is kept of it; begin again with: {command}")
 
 
 def _skipped(reporter: TerminalReporter) -> Iterator[tuple[str, str]]:
@@ -93,7 +104,16 @@ def _skipped(reporter: TerminalReporter) -> Iterator[tuple[str, str]]:
     for report in reporter.stats.get("skipped", ()):
         for key, value in getattr(report, "user_properties", ()):
             if key == SKIPPED:
-                yield report.nodeid, str(value)
+                case_id, _, reason = str(value).partition(": ")
+                yield case_id, reason
+
+
+def _refused(reporter: TerminalReporter) -> Iterator[tuple[str, str]]:
+    """Plans that could not be read and cases that could not begin, each with why."""
+    for report in reporter.stats.get("error", ()):
+        file, _, case = report.nodeid.partition("::")
+        if is_plan(Path(file)) and RECORD not in dict(getattr(report, "user_properties", ())):
+            yield f"{Path(file).stem}/{case}" if case else file, str(report.longrepr)[:_MOST_WORDS]
 
 
 def _records(reporter: TerminalReporter) -> Iterator[Record]:

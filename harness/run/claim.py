@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.bench import lease
-from harness.errors import MisuseError
+from harness.errors import BenchError, MisuseError
 
 
 @contextmanager
@@ -21,9 +21,8 @@ def claimed(folder: Path | None, *, what: str) -> Iterator[None]:
     if folder is None:
         yield
         return
-    key = "reports-" + hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:24]
     try:
-        held = lease.acquire(key, what=f"{what}, writes {folder}")
+        held = lease.acquire(_key(folder), what=f"{what}, writes {folder}")
     except lease.InUse as error:
         raise MisuseError(
             "another run is writing into this report directory",
@@ -33,3 +32,20 @@ def claimed(folder: Path | None, *, what: str) -> Iterator[None]:
         ) from error
     with held:
         yield
+
+
+def hold(root: Path, *, what: str) -> lease.Lease | None:
+    """Hold the folder of a whole run; None when another process of it, or of another command into it, holds it already."""
+    try:
+        return lease.acquire(_key(root), what=f"{what}, writes {root}")
+    except BenchError:
+        return None
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process of this host writes into ``folder`` now."""
+    return lease.holder(_key(folder)) is not None
+
+
+def _key(folder: Path) -> str:
+    return "reports-" + hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:24]

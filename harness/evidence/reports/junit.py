@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
 
 from junit_xml import TestCase, TestSuite, to_xml_report_string
 
@@ -23,11 +25,16 @@ FILENAME = "junit.xml"
 
 def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> bytes:
     """One suite for the case; see above for what becomes what."""
-    classname = f"hil.{record.case_id.replace('/', '.')}"
+    return document([TestSuite(clean(record.case_id), cases(record), timestamp=stamp(record.started))])
+
+
+def cases(record: Record) -> list[TestCase]:
+    """The test cases of one record: the run, and each gate."""
+    classname = class_name(record.case_id)
     seconds = max(0.0, (record.finished - record.started).total_seconds())
     run = TestCase("run", classname, seconds, stdout="\n".join(_properties(record)))
     _judge_run(run, record)
-    cases = [run]
+    found = [run]
     seen: Counter[str] = Counter()
     for gate in record.gates:
         name = limit(gate)
@@ -35,13 +42,27 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         # GitLab keeps only the first of two cases of one name.
         case = TestCase(name if seen[name] == 1 else f"{name} ({seen[name]})", classname)
         _judge_gate(case, gate, record.verdict)
-        cases.append(case)
-    suite = TestSuite(_clean(record.case_id), cases, timestamp=record.started.isoformat(timespec="seconds"))
-    return _strict(to_xml_report_string([suite], prettyprint=False))
+        found.append(case)
+    return found
+
+
+def class_name(case_id: str) -> str:
+    """What readers group test cases by."""
+    return f"hil.{clean(case_id).replace('/', '.')}"
+
+
+def stamp(when: datetime) -> str:
+    """A time as that schema wants it."""
+    return when.isoformat(timespec="seconds")
+
+
+def document(suites: Sequence[TestSuite]) -> bytes:
+    """The file with these suites, as the schema wants it."""
+    return _strict(to_xml_report_string(suites, prettyprint=False))
 
 
 def _judge_run(case: TestCase, record: Record) -> None:
-    reasons = _clean("\n".join(record.reasons)) or str(record.verdict)
+    reasons = clean("\n".join(record.reasons)) or str(record.verdict)
     first = reasons.splitlines()[0]
     if record.verdict is Verdict.ERROR:
         case.add_error_info(first, reasons, "rig")
@@ -52,7 +73,7 @@ def _judge_run(case: TestCase, record: Record) -> None:
 
 
 def _judge_gate(case: TestCase, gate: GateResult, verdict: Verdict) -> None:
-    reason = _clean(gate.reason) or limit(gate)
+    reason = clean(gate.reason) or limit(gate)
     if verdict is Verdict.ERROR:
         # With a broken rig no gate says anything of the product, whatever the part that ran gave.
         case.add_skipped_info("not judged: the rig was at fault")
@@ -110,10 +131,11 @@ def _warnings(record: Record) -> list[tuple[str, str]]:
 
 def _line(text: str) -> str:
     # A value must end neither its line nor its brackets.
-    return re.sub(r"\s+", " ", _clean(text)).replace("]]", "] ]")
+    return re.sub(r"\s+", " ", clean(text)).replace("]]", "] ]")
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Text that XML can hold."""
     # Paths that are not UTF-8 come as lone surrogates, which no XML can hold; control characters neither.
     readable = text.encode("utf-8", "replace").decode()
     return "".join(c if c in "\n\t" or (c.isprintable() and c not in "\ufffe\uffff") else "?" for c in readable)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from harness.evidence.reports import Inputs
 from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
+from harness.evidence.reports._markup import SIGN as _SIGN
+from harness.evidence.reports._markup import code as _code
+from harness.evidence.reports._markup import safe as _safe
 from harness.evidence.reports._words import (
     banner,
     figure,
@@ -18,10 +19,9 @@ from harness.evidence.reports._words import (
     shortened,
     trouble,
 )
-from harness.records import Record, Samples, Verdict
+from harness.records import Record, Samples
 
 FILENAME = "summary.md"
-_SIGN = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.ERROR: "🔧", Verdict.INCONCLUSIVE: "❔"}
 
 
 def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> bytes:
@@ -101,13 +101,3 @@ def _layers(record: Record) -> list[str]:
         "</details>",
         "",
     ]
-
-
-def _safe(text: str) -> str:
-    """Text that neither breaks a table nor becomes markup."""
-    flat = re.sub(r"\s+", " ", text)
-    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", flat)
-
-
-def _code(text: str) -> str:
-    return re.sub(r"\s+", " ", text).replace("`", "'").replace("|", "¦")

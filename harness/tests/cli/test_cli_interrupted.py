@@ -1,5 +1,6 @@
 """Ctrl-C in the middle of a run: where it stands, how it is gone on with, and that it can be."""
 
+import json
 import os
 import re
 import signal
@@ -65,10 +66,16 @@ def test_without_a_word_about_reports_a_run_lies_where_pytests_do_and_is_gone_on
 ):
     status, said = interrupted()
     assert status == 130, said
+    (written,) = tmp_path.glob("hil-reports/*Z-*/run.json")
+    told = json.loads(written.read_text())
+    assert (told["command"]["exit_status"], told["command"]["words"][:3]) == (130, ["hil", "run", "digits"])
+    assert told["interrupted"][0]["answered"] > 0
     (journal,) = tmp_path.glob("hil-reports/*Z-*/digits/nucleo_f446re/digits_cnn_int8/journal.jsonl")
     done = hil(tmp_path, "run", "digits", "--board", "nucleo_f446re", "--backend", "virtual", "--resume", "latest")
     assert done.returncode == 0, done.stdout + done.stderr
     assert (journal.parent / "record.json").is_file()
     assert not journal.exists()
     assert f"reports: {journal.parent}" in done.stdout
+    told = json.loads(written.read_text())
+    assert (told["verdict"], told["command"]["exit_status"], len(told["earlier"])) == ("pass", 0, 1)
     assert (tmp_path / "hil-reports" / "latest").resolve() == journal.parents[3]

@@ -1,5 +1,6 @@
 """However pytest ends: no process of ours is left, no unit is held."""
 
+import json
 import os
 import re
 import signal
@@ -89,7 +90,7 @@ def streaming(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda s: s.name)
 @pytest.mark.parametrize("arguments", [(), ("-n", "1")], ids=["alone", "xdist"])
-def test_nothing_is_left_of_a_run_that_is_ended(streaming, ending, arguments, tmp_path):
+def test_nothing_is_left_of_a_run_that_is_ended_but_what_it_answered(streaming, ending, arguments, tmp_path):
     process, runtime, uid = streaming(*arguments)
     process.send_signal(ending)
     output, _ = process.communicate(timeout=60)
@@ -98,6 +99,12 @@ def test_nothing_is_left_of_a_run_that_is_ended(streaming, ending, arguments, tm
     assert lease.holder(uid) is None
     if ending is not signal.SIGKILL:
         assert "Traceback" not in output or "KeyboardInterrupt" in output
+    told = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert told["entries"] == []
+    assert (told["command"]["ended"] is None) == (ending is signal.SIGKILL)
+    if ending is not signal.SIGKILL:
+        assert [case["id"] for case in told["interrupted"]] == [f"digits/{BOARD}/digits_cnn_int8"]
+        assert told["verdict"] == "inconclusive"
     if ending is not signal.SIGKILL:
         assert process.returncode == 2, output  # pytest's own status for a run that was interrupted
         assert re.search(rf"hil: interrupted by {ending.name}: 0 cases judged", output), output
@@ -141,6 +148,9 @@ def test_a_worker_that_is_killed_is_the_rigs_error_with_a_record_and_can_be_gone
     assert "had been answered by then" in record.reasons[-1]
     assert "ERROR" in output
     assert (cases_folder(tmp_path) / "junit.xml").is_file()
+    told = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert [entry["verdict"] for entry in told["entries"]] == ["error"]
+    assert told["interrupted"][0]["answered"] > 0
     done = pytest_in(tmp_path, "--board", BOARD, "--resume", "out")
     assert "1 passed" in done.stdout, done.stdout
     assert read_record(cases_folder(tmp_path)).run_id == record.run_id
