@@ -19,7 +19,7 @@ from harness.evidence.reports._words import (
     shortened,
     trouble,
 )
-from harness.records import Record, Samples
+from harness.records import Record, Samples, Verdict
 
 FILENAME = "summary.md"
 
