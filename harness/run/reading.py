@@ -14,6 +14,7 @@ from harness.plans import Plan, mistakes
 from harness.plans.expand import unknown_board
 from harness.plans.load import reading
 from harness.plans.names import suggestion
+from harness.run.workload import read_data
 from harness.verdict import gate_mistakes
 
 
@@ -75,10 +76,9 @@ def _wrong_data(plan: Plan) -> Iterator[PlanError]:
 
 
 def _wrong_files(plan: Plan) -> Iterator[PlanError]:
-    spec = plan.dataset
     try:
         if "dataset" in plan.model_fields_set:
-            datasets.load(spec.name, spec.split, options=spec.options, folder=plan.folder)
+            read_data(plan, plan.dataset)
     except DataMissing:
         return
     except PlanError as error:

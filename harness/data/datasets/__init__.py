@@ -102,7 +102,8 @@ def check(name: str, options: Mapping[str, object]) -> BaseModel:
     try:
         return module.Options.model_validate(dict(options))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        # What is missing may be what is misspelt.
+        first = min(error.errors(include_url=False), key=lambda problem: problem["type"] != "extra_forbidden")
     known = list(options_of(name))
     option = str(first["loc"][0]) if first["loc"] else ""
     see = f"`hil data forms {name}` lists the options"
@@ -122,11 +123,10 @@ def check(name: str, options: Mapping[str, object]) -> BaseModel:
             expected=f"{option}: {module.Options.model_fields[option].description}",
             next_step=f"add it; {see}",
         )
-    shown = repr(first["input"])
     raise PlanError(
         f"an option of dataset {name!r} is wrong" if option else f"the options of dataset {name!r} are wrong",
         where=where,
         expected=words.expected(first),
-        found=shown if option and len(shown) <= 120 else None,
-        next_step=f"correct it; {see}",
+        found=words.shown(first["input"]) if option else None,
+        next_step=f"{words.next_step(first, 'correct it')}; {see}",
     )
