@@ -29,9 +29,9 @@ MARKERS = {
 UNUSED = pytest.StashKey[list[str]]()  # what is said at the end of boards that nothing is for
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare our options."""
-    options.add(parser)
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare our options, after all others'."""
+    options.declare(parser, pluginmanager)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -79,7 +79,7 @@ def _check_boards(config: pytest.Config, names: tuple[str, ...]) -> None:
     try:
         runtime_folder()
         for name in names:
-            require(config.getoption("--backend"), load_board(name))
+            require(config.stash[options.KEY].run.backend, load_board(name))
     except BenchError as error:
         # A rig's error, with the exit status that `hil` has for one: pytest's own for a usage error is 4.
         pytest.exit(str(error), returncode=2)
@@ -109,7 +109,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         return []
     from harness.plugin import search, summary
 
-    return [*summary.header(config), *search.header(config)]
+    return [*summary.header(config), *options.stepped_back(config), *search.header(config)]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

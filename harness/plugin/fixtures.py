@@ -44,7 +44,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     chosen = [name for name in asked if allowed is None or name in allowed] if asked else list(allowed or ())
     values: list[object] = list(chosen)
     if not values:
-        what = f"--board {', '.join(asked)}" if asked else "no --board and no @pytest.mark.board"
+        option = options.spelt(metafunc.config, "--board")
+        what = f"{option} {', '.join(asked)}" if asked else f"no {option} and no @pytest.mark.board"
         why = f"{what}; the test is for {', '.join(allowed)}" if asked and allowed else what
         values = [pytest.param(None, marks=pytest.mark.skip(reason=f"hil: {why}"), id="no board")]
     metafunc.parametrize("board", values, indirect=True, scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,30 +32,73 @@ class Options:
 
 KEY = pytest.StashKey[Options]()
 WHOLE: pytest.StashKey[Whole] = pytest.StashKey()  # the run that this process writes for, once it may
-#: The options of ours that take a value.
-WITH_VALUE = frozenset(
-    {
-        "--board",
-        "--backend",
-        "--bench",
-        "--device-serial",
-        "--firmware",
-        "--compiler",
-        "--samples",
-        "--resume",
-        "--report-dir",
-    }
-)
+_OURS = "hil-"
+_VALUES = ("board", "backend", "bench", "device-serial", "firmware", "compiler", "samples", "resume", "report-dir")
+_NAMES = (*_VALUES, "skip-flash", "allow-mass-erase", "layers", "wire-log")
+#: The options of ours that take a value, by both of their names.
+WITH_VALUE = frozenset(f"--{prefix}{name}" for name in _VALUES for prefix in ("", _OURS))
+
+
+class Late:
+    """Declares our options when everyone else's are known: a project's own ``--board`` stays the project's.
+
+    To argparse an option of the same name is a conflict, whoever comes second. Ours always have a name that is ours alone,
+    ``--hil-board``, and the short one where nobody else has it.
+    """
+
+    def __init__(self, parser: pytest.Parser) -> None:
+        self._parser = parser
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_load_initial_conftests(self) -> Generator[None, None, None]:
+        """After the conftest files, before the command line is read."""
+        yield
+        add(self._parser)
+
+
+def declare(parser: pytest.Parser, plugins: pytest.PytestPluginManager) -> None:
+    """Declare the options as late as can be: at once where a conftest file is what loads us."""
+    if any(Path(getattr(plugin, "__file__", None) or "").name == "conftest.py" for plugin in plugins.get_plugins()):
+        add(parser)
+    else:
+        plugins.register(Late(parser), "hil-options")
 
 
 class _Group:
     """Keeps our values under names that no other option has: a project may well have a ``dest="board"``."""
 
-    def __init__(self, group: pytest.OptionGroup) -> None:
-        self._group = group
+    def __init__(self, parser: pytest.Parser) -> None:
+        self._group = parser.getgroup("hil", _title())
+        groups = [*parser._groups, parser._anonymous]
+        self._taken = {name for group in groups for option in group.options for name in option.names()}
 
     def addoption(self, name: str, **rest: Any) -> None:
-        self._group.addoption(name, dest=f"hil_{name.strip('-').replace('-', '_')}", **rest)
+        own = f"--{_OURS}{name.strip('-')}"
+        names = [own] if name in self._taken else [name, own]
+        self._group.addoption(*names, dest=_dest(name), **rest)
+
+
+def _dest(name: str) -> str:
+    return f"hil_{name.strip('-').replace('-', '_')}"
+
+
+def stepped_back(config: pytest.Config) -> list[str]:
+    """A line where a short name of ours is another's here."""
+    names = [f"--{name}" for name in _NAMES if spelt(config, f"--{name}") != f"--{name}"]
+    if not names:
+        return []
+    ours = " and ".join(spelt(config, name) for name in names)
+    one = len(names) == 1
+    return [
+        f"hil: {' and '.join(names)} {'is' if one else 'are'} this project's own: hil's {'is' if one else 'are'} {ours}"
+    ]
+
+
+def spelt(config: pytest.Config, name: str) -> str:
+    """How an option of ours is written in this project: ``--board``, or ``--hil-board`` where the short name is another's."""
+    # Where pytest keeps it has moved between its releases.
+    known: Mapping[str, str] = getattr(config, "_opt2dest", None) or getattr(config._parser, "_opt2dest", {})
+    return name if known.get(name) == _dest(name) else f"--{_OURS}{name.strip('-')}"
 
 
 def _title() -> str:
@@ -65,7 +108,7 @@ def _title() -> str:
 
 def add(parser: pytest.Parser) -> None:
     """Declare the options."""
-    group = _Group(parser.getgroup("hil", _title()))
+    group = _Group(parser)
     group.addoption(
         "--board", action="append", default=[], metavar="NAME", help="the kind of board to run on; repeatable"
     )
@@ -102,22 +145,22 @@ def add(parser: pytest.Parser) -> None:
 
 def read(config: pytest.Config) -> Options:
     """The options as given. ``PlanError`` for a bench file that cannot be read."""
-    bench: Path | None = config.getoption("--bench")
+    bench: Path | None = config.getoption(_dest("--bench"))
     return Options(
-        boards=tuple(dict.fromkeys(config.getoption("--board"))),
-        samples=config.getoption("--samples"),
-        report_dir=config.getoption("--report-dir"),
+        boards=tuple(dict.fromkeys(config.getoption(_dest("--board")))),
+        samples=config.getoption(_dest("--samples")),
+        report_dir=config.getoption(_dest("--report-dir")),
         run=RunOptions.make(
-            backend=config.getoption("--backend"),
+            backend=config.getoption(_dest("--backend")),
             bench=bench,
-            uid=config.getoption("--device-serial"),
-            skip_flash=config.getoption("--skip-flash"),
-            firmware=config.getoption("--firmware"),
-            compiler=config.getoption("--compiler"),
-            allow_mass_erase=config.getoption("--allow-mass-erase"),
-            wire_log=config.getoption("--wire-log"),
-            resume=config.getoption("--resume"),
-            layers=config.getoption("--layers"),
+            uid=config.getoption(_dest("--device-serial")),
+            skip_flash=config.getoption(_dest("--skip-flash")),
+            firmware=config.getoption(_dest("--firmware")),
+            compiler=config.getoption(_dest("--compiler")),
+            allow_mass_erase=config.getoption(_dest("--allow-mass-erase")),
+            wire_log=config.getoption(_dest("--wire-log")),
+            resume=config.getoption(_dest("--resume")),
+            layers=config.getoption(_dest("--layers")),
         ),
     )
 

@@ -191,3 +191,86 @@ def test_beside_a_neighbour_our_tests_and_theirs_come_to_the_same(tmp_path, neig
     assert "failed" not in counts
     assert "INTERNALERROR" not in run.stdout + run.stderr
     assert "the port is gone" in run.stdout
+
+
+OWN_BOARD = """
+def pytest_addoption(parser):
+    parser.addoption("--board", action="store", default="chess", help="the game")
+    parser.getgroup("theirs").addoption("--backend", default="none")
+"""
+OURS_THERE = f"""
+import pytest
+
+def test_theirs(pytestconfig):
+    assert (pytestconfig.getoption("--board"), pytestconfig.getoption("board")) == ("go", "go")
+    assert pytestconfig.getoption("--backend") == "none"
+
+def test_ours(board):
+    assert board.name == "{BOARD}"
+"""
+
+
+@pytest.mark.parametrize("how", ["conftest", "plug-in"])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
+def test_a_project_with_an_option_board_of_its_own_keeps_it_and_has_ours_by_its_other_name(tmp_path, how, workers):
+    (tmp_path / ("conftest.py" if how == "conftest" else "their_plugin.py")).write_text(OWN_BOARD)
+    more = () if how == "conftest" else ("-p", "their_plugin")
+    (tmp_path / "test_it.py").write_text(OURS_THERE)
+    environment = {"PYTHONPATH": str(tmp_path)}
+    run = pytest_in(tmp_path, *more, *workers, "-rs", "--board", "go", **environment)
+    assert "1 passed, 1 skipped" in run.stdout, run.stdout + run.stderr
+    assert "no --hil-board and no @pytest.mark.board" in run.stdout
+    run = pytest_in(
+        tmp_path,
+        *more,
+        *workers,
+        "--board",
+        "go",
+        "--hil-board",
+        BOARD,
+        "--hil-backend",
+        "virtual",
+        "test_it.py",
+        **environment,
+    )
+    assert "2 passed" in run.stdout, run.stdout + run.stderr
+    assert "hil: --board and --backend are this project's own: hil's are --hil-board and --hil-backend" in run.stdout
+
+
+def test_the_help_shows_whose_option_is_whose(tmp_path):
+    (tmp_path / "conftest.py").write_text(OWN_BOARD)
+    said = pytest_in(tmp_path, "--help").stdout
+    assert "--hil-board=NAME" in said
+    assert "--board=BOARD" in said
+    assert "--samples=N, --hil-samples=N" in said
+
+
+def test_without_a_clash_both_names_are_ours(tmp_path):
+    (tmp_path / "test_it.py").write_text(f"def test_it(board):\n    assert board.name == {BOARD!r}\n")
+    for option in ("--board", "--hil-board"):
+        assert "1 passed" in pytest_in(tmp_path, option, BOARD, "test_it.py").stdout
+
+
+def test_markers_and_destinations_of_the_same_names_are_the_projects(tmp_path):
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\naddopts = --strict-markers --strict-config\n"
+        "markers =\n    board(game): ours\n    hardware: slow\n    model(name): a mannequin\n"
+    )
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_addoption(parser):\n"
+        "    for name in ('hil', 'samples', 'resume', 'firmware'):\n"
+        "        parser.addoption(f'--their-{name}', dest=name, default='theirs')\n"
+    )
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n@pytest.mark.board('chess')\n@pytest.mark.hardware\n@pytest.mark.model('anna')\n"
+        "def test_it(request, pytestconfig):\n"
+        "    assert request.node.get_closest_marker('board').args == ('chess',)\n"
+        "    assert {getattr(pytestconfig.option, n) for n in ('hil', 'samples', 'resume', 'firmware')} == {'theirs'}\n"
+        "@pytest.fixture\ndef reference():\n    return 1\n"
+        "@pytest.mark.board('chess')\n@pytest.mark.parametrize('dataset', [1, 2])\n"
+        "def test_own(dataset, reference):\n    assert reference == 1\n"
+    )
+    for arguments in ((), ("-n", "1")):
+        run = pytest_in(tmp_path, *arguments)
+        assert "3 passed" in run.stdout, run.stdout + run.stderr
+        assert "skipped" not in run.stdout
