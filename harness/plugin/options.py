@@ -93,6 +93,11 @@ def add(parser: pytest.Parser) -> None:
         "--wire-log", action="store_true", help="keep every byte of each case in wire.log; `hil wire-dump` reads it"
     )
     group.addoption(
+        "--no-serial-log",
+        action="store_true",
+        help="do not keep what the firmware prints in serial.log beside the reports",
+    )
+    group.addoption(
         "--resume",
         metavar="RUN",
         help="go on with an interrupted run (its folder, a case's, its id, or latest): only what is unanswered is streamed",
@@ -118,6 +123,7 @@ def read(config: pytest.Config) -> Options:
             wire_log=config.getoption("--wire-log"),
             resume=config.getoption("--resume"),
             layers=config.getoption("--layers"),
+            serial_log=not config.getoption("--no-serial-log"),
         ),
     )
 
