@@ -26,6 +26,7 @@ from harness.run.bring_up import Live, check_hello
 from harness.run.notes import Notes, ended_early
 from harness.run.options import RunOptions
 from harness.run.outcome import NotPrinted, Run
+from harness.run.power import Power
 from harness.run.product import Product, product_for
 from harness.run.streaming import CaseFiles, listening, raise_speed
 from harness.run.trail import Trail
@@ -77,6 +78,7 @@ class Dut:
         self._product: Product | None = None
         self._live: Live | None = None
         self._climbed: Climbed | None = None
+        self._is_off = False
         self._line: tuple[object, ...] = ()  # what of the stream was settled when the session began
 
     def __repr__(self) -> str:
@@ -191,6 +193,11 @@ class Dut:
             raise NotPrinted("\n".join(_not_printed(pattern, timeout_s, self._printed.unread())))
         return found
 
+    @property
+    def power(self) -> Power:
+        """``off()``, ``on()`` and ``cycle()`` of the unit's power. ``BenchError`` where it has no switch: how to name one."""
+        return Power(self._unit.power_switch(), self._went_off, self._came_on)
+
     def reset(self) -> None:
         """Reset the unit through its probe and greet it anew.
 
@@ -198,17 +205,38 @@ class Dut:
         speed of before, and holds no sample. What it printed stays in ``console``, and what it prints at its start comes
         there. ``MisuseError`` before a model was loaded. Errors of rig and firmware as said above.
         """
-        product, live = self._loaded("reset")
+        self._loaded("reset")
+        self._begin_anew("reset", lambda: None)
+
+    def leave(self) -> None:
+        """Whoever comes next finds the unit with power."""
+        if self._is_off:
+            self._unit.power_switch().on()
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _went_off(self) -> None:
+        self._is_off = True
+
+    def _came_on(self) -> None:
+        self._is_off = False
+        self._begin_anew("power", self._unit.reconnect_probe)
+
+    def _begin_anew(self, what: str, first: Callable[[], None]) -> None:
+        """Greet what is on the board after ``first``, if anything of ours is."""
+        if self._product is None or self._live is None:
+            first()
+            return
+        product, live = self._product, self._live
         case = case_of(self._trail.test, self._unit.board.name, self._source or NO_MODEL)
         with self._use(case, product.model, leaves=False) as (case, notes, watch, _):
             notes.product, notes.live = product, live
-            watch(Step("reset"))
+            watch(Step(what))
+            first()
             hello, warnings = arrive(self._unit, live.session, case.plan.timeouts.hello_s, flashed=False)
             check_hello(hello, product, self._unit)
             self._climbed = raise_speed(live.session, self._unit, Stream(baud=self._baud), self._clock)
             self._live = replace(live, hello=hello, warnings=warnings)
-
-    # -- inside --------------------------------------------------------------------------------------------------------
 
     @property
     def _printed(self) -> Console:
@@ -240,6 +268,8 @@ class Dut:
         self, case: Case, known: Model, *, leaves: bool = True
     ) -> Iterator[tuple[Case, Notes, Watch, Path | None]]:
         """One use of the unit, and where it reports to. Without ``leaves`` it has a record only when it breaks off."""
+        if self._is_off:
+            raise MisuseError("the unit is switched off", where=f"unit {self.uid}", next_step="dut.power.on() first")
         notes = Notes.begin(self._unit.backend, self._clock)
         notes.network, notes.unit, notes.stand_in = known.record(), self._unit.facts(), self._unit.stand_in
         notes.console, notes.printed = self._printed, self._printed.printed
@@ -333,7 +363,9 @@ def open_dut(
             raise trail.broke_off(error, result, place) from error.__cause__
         log, console = stack.enter_context(listening(trail.folder, options, clock))
         files = CaseFiles(log=log, console=console)
-        yield Dut(unit, options, clock, folder, trail=trail, files=files, shown=shown)
+        dut = Dut(unit, options, clock, folder, trail=trail, files=files, shown=shown)
+        stack.callback(dut.leave)
+        yield dut
 
 
 def _not_printed(pattern: str | re.Pattern[str], timeout_s: float, lines: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from harness.bench.power import CommandSwitch
 from harness.bench.unit import Place
 from harness.plans.bench import load_bench
 
@@ -50,7 +51,10 @@ class RunOptions:
         serial_log: bool = True,
     ) -> RunOptions:
         """From what a user gave. ``PlanError`` when the bench file cannot be read."""
-        places = () if bench is None else tuple(Place(u.board, u.uid, u.port) for u in load_bench(bench).units)
+        units = () if bench is None else load_bench(bench).units
+        places = tuple(
+            Place(u.board, u.uid, u.port, CommandSwitch(u.power.on, u.power.off) if u.power else None) for u in units
+        )
         return cls(
             backend, places, uid, skip_flash, firmware, compiler, allow_mass_erase, wire_log, resume, layers, serial_log
         )

@@ -9,6 +9,7 @@ from run_cases import BOARD, MODEL, digits_case
 from harness.bench.boards import load_board
 from harness.build import firmware as build
 from harness.data import load
+from harness.errors import MisuseError
 from harness.models import load_model
 from harness.paths import shipped
 from harness.records import Verdict
@@ -85,3 +86,18 @@ def test_a_test_waits_for_text_over_resets_and_streams(printing):
         run = dut.classify(load("digits", samples=20))
         assert (run.accuracy, run.lost) == (1, 0)
         assert list(dut.console).count("one sample comes") == 20
+
+
+def test_after_its_power_was_off_the_unit_starts_from_nothing_and_answers(printing):
+    options = RunOptions(backend="virtual", firmware=printing)
+    with open_dut(load_board(BOARD), options, what="a test") as dut:
+        dut.load(MODEL)
+        dut.expect("up and running")
+        dut.power.off()
+        with pytest.raises(MisuseError, match="the unit is switched off"):
+            dut.classify(load("digits", samples=5))
+        dut.power.on()
+        dut.expect("up and running", timeout_s=5)
+        assert dut.classify(load("digits", samples=20)).accuracy == 1
+        dut.power.cycle(off_s=0.1)
+        assert dut.classify(load("digits", samples=5)).lost == 0
