@@ -13,6 +13,7 @@ from harness.bench.crossed import OpenProbe, crossed
 from harness.bench.emulators import About, EmulatedUnit, Findings, backend_choices
 from harness.bench.identity import known_id
 from harness.bench.own_time import UnitClock
+from harness.bench.power import PowerSwitch, none_of
 from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.clock import Clock, SystemClock
@@ -26,11 +27,15 @@ LEASE_WAIT_S = 600.0  # another worker's whole case may be in the way
 
 @dataclass(frozen=True)
 class Place:
-    """Where a unit is found: a line of a bench file, or what discovery saw. ``port`` is a pyserial path or URL."""
+    """Where a unit is found: a line of a bench file, or what discovery saw. ``port`` is a pyserial path or URL.
+
+    ``power`` is its switch, where it has one.
+    """
 
     board: str
     uid: str
     port: str
+    power: PowerSwitch | None = None
 
 
 def _open_probe(board: Board, uid: str) -> Probe:
@@ -64,6 +69,8 @@ class Unit:
     _chip_id: bytes | None = None
     clock: Clock = field(default_factory=SystemClock)
     read_back: bool = False  # the flash holds our image: this probe has read it
+    power: PowerSwitch | None = None
+    new_probe: Callable[[], Probe] | None = None  # another connection to the same probe
 
     @property
     def evidence(self) -> Evidence:
@@ -108,6 +115,23 @@ class Unit:
             raise gone
         self.port, self.transport = reconnect.reopen(self.uid, self.port, self.board.uart.baud, clock)
         return self.transport
+
+    def power_switch(self) -> PowerSwitch:
+        """What switches this unit. ``BenchError`` that says how to name one where there is none."""
+        if self.power is None:
+            raise none_of(self.uid, self.port, self.board.name)
+        return self.power
+
+    def reconnect_probe(self) -> None:
+        """Connect anew, as after the unit had no power. ``BenchError`` when the unit cannot be reached."""
+        if self.new_probe is not None:
+            self.probe.close()
+            self.probe = self.new_probe()
+            self.probe.open()
+
+    def close_probe(self) -> None:
+        """Give the probe back, whichever connection it is by now."""
+        self.probe.close()
 
     def close_port(self) -> None:
         """Give the port back, whichever it is by now."""
@@ -192,21 +216,25 @@ def open_unit(
     """
     with ExitStack() as stack:
         emulated: EmulatedUnit | None = None
+        unit: Unit | None = None
+        power: PowerSwitch | None = None
         if backend == "probe":
             place, held = _lease_real(board, places, uid, what, clock)
             stack.enter_context(held)
-            uid, port = place.uid, place.port
+            uid, port, power = place.uid, place.port, place.power
         else:
             emulated = emulators.start(backend, board)
             stack.callback(emulated.close)
-            uid, port = emulated.uid, emulated.port
+            uid, port, power = emulated.uid, emulated.port, emulated.power_switch()
             stack.enter_context(lease.acquire(uid, what=what, clock=clock))
-        probe: Probe = (
-            PyocdProbe(uid, board.debug, allow_mass_erase=allow_mass_erase)
-            if emulated is None
-            else emulated.probe(allow_mass_erase=allow_mass_erase)
-        )
-        stack.callback(probe.close)
+
+        def new_probe() -> Probe:
+            if emulated is None:
+                return PyocdProbe(uid, board.debug, allow_mass_erase=allow_mass_erase)
+            return emulated.probe(allow_mass_erase=allow_mass_erase)
+
+        probe = new_probe()
+        stack.callback(lambda: unit.close_probe() if unit is not None else probe.close())
         # The port first: what the board says right after its reset must not be missed.
         transport = transports.open_transport(port, board.uart.baud)
         stand_in = about(backend)
@@ -215,6 +243,7 @@ def open_unit(
             stand_in = emulators.load(emulators.DEFAULT).ABOUT
         others = () if emulated else tuple(place.uid for place in _known(board, places) if place.uid != uid)
         unit = Unit(board, uid, port, backend, probe, transport, stand_in, emulated, others)
+        unit.power, unit.new_probe = power, new_probe
         own = _own_time(uid, emulated, is_virtual=stand_in is not None)
         unit.clock = UnitClock(clock, own, where=f"unit {uid}")
         stack.callback(unit.close_port)

@@ -179,6 +179,9 @@ def run(
     wire_log: Annotated[
         bool, typer.Option("--wire-log", help="Keep every byte in wire.log of the report directory.")
     ] = False,
+    no_serial_log: Annotated[
+        bool, typer.Option("--no-serial-log", help="Do not keep what the firmware prints in serial.log.")
+    ] = False,
     resume: Annotated[
         str | None,
         typer.Option(metavar="RUN", help="Go on with an interrupted run: its folder, a case's, its id, or latest."),
@@ -212,6 +215,7 @@ def run(
         wire_log=wire_log,
         resume=resume,
         layers=layers,
+        serial_log=not no_serial_log,
     )
     root = report_root(report_dir, resume)
     found = find_plan(plan)

@@ -4,6 +4,9 @@ units:
   - board: nucleo_f446re
     uid: 066EFF485155878281094633          # the probe's unique id (`pyocd list`)
     port: /dev/serial/by-id/usb-STMicro... # the serial port, or a URL such as socket://rack2:7001
+    power:                                 # if it has a switch: the commands for it
+      on: "uhubctl -l 1-1 -p 2 -a on"
+      off: "uhubctl -l 1-1 -p 2 -a off"
 """
 
 from __future__ import annotations
@@ -23,14 +26,25 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class BenchPower(_Part):
+    """The commands that switch a unit's power. No shell reads them: their words are split at blanks, quotes keep some together."""
+
+    on: str = Field(min_length=1, description="Switches it on: ends with status 0 when it is.")
+    off: str = Field(min_length=1, description="Switches it off.")
+
+
 class BenchUnit(_Part):
-    """One unit: which kind of board, its probe's unique id, its port's path or URL."""
+    """One unit: which kind of board, its probe's unique id, its port's path or URL, and what switches its power."""
 
     board: str = Field(min_length=1, description="The kind of board it is: `hil boards` lists them.")
     uid: str = Field(min_length=1, description="The unique id of its probe, as `pyocd list` shows it.")
     port: str = Field(
         min_length=1,
         description="Its serial port: a path, or a URL such as `socket://rack2:7001` or `rfc2217://rack2:7001`.",
+    )
+    power: BenchPower | None = Field(
+        default=None,
+        description="The commands `on` and `off` of its power switch, for `dut.power`; left out: it has none.",
     )
 
 
@@ -56,7 +70,7 @@ def load_bench(path: Path) -> Bench:
         raise PlanError(
             "the bench file is wrong",
             where=tree.where(tuple(first["loc"])),
-            expected="units: a list of {board, uid, port}",
+            expected="units: a list of {board, uid, port}, with power: {on, off} where there is a switch",
             found=first["msg"],
         ) from None
     twice = sorted({unit.uid for unit in bench.units if [u.uid for u in bench.units].count(unit.uid) > 1})
@@ -76,14 +90,23 @@ def dump_bench(bench: Bench, heading: str) -> str:
             f"    uid: {json.dumps(unit.uid)}",
             f"    port: {json.dumps(unit.port)}",
         ]
+        if unit.power is not None:
+            lines += [
+                "    power:",
+                f"      on: {json.dumps(unit.power.on)}",
+                f"      off: {json.dumps(unit.power.off)}",
+            ]
     return "\n".join(lines) + "\n"
 
 
 def merged(old: Bench | None, found: Sequence[BenchUnit], forget: Sequence[str] = ()) -> Bench:
     """``found`` and those of ``old`` that were not found: a unit that is unplugged today is not forgotten.
 
-    ``forget`` are the ids of units whose line in ``old`` is known to be wrong.
+    Nor is the power switch of one that is there: no search finds it. ``forget`` are the ids of units whose line in ``old`` is
+    known to be wrong.
     """
+    switches = {unit.uid: unit.power for unit in old.units} if old is not None else {}
+    found = [unit.model_copy(update={"power": unit.power or switches.get(unit.uid)}) for unit in found]
     ids = {unit.uid for unit in found} | set(forget)
     kept = tuple(unit for unit in old.units if unit.uid not in ids) if old is not None else ()
     return Bench(units=tuple(sorted((*found, *kept), key=lambda unit: (unit.board, unit.uid))))

@@ -23,10 +23,10 @@ def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRep
     """Make an error of a failure that says nothing about the product."""
     if call.excinfo is None or not report.failed or not ours.judged(item):
         return
-    from harness.run.outcome import GateBroken
+    from harness.run.outcome import CheckFailed
 
     error = call.excinfo.value
-    ours_to_tell = isinstance(error, HilError | GateBroken)
+    ours_to_tell = isinstance(error, HilError | CheckFailed)
     by_us = isinstance(error, HarnessBug) or (not ours_to_tell and _raised_by_us(item, call.excinfo))
     if ours_to_tell and not by_us and not item.config.getoption("fulltrace"):
         report.longrepr = _told(item, call.excinfo)

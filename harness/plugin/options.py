@@ -136,6 +136,11 @@ def add(parser: pytest.Parser) -> None:
         "--wire-log", action="store_true", help="keep every byte of each case in wire.log; `hil wire-dump` reads it"
     )
     group.addoption(
+        "--no-serial-log",
+        action="store_true",
+        help="do not keep what the firmware prints in serial.log beside the reports",
+    )
+    group.addoption(
         "--resume",
         metavar="RUN",
         help="go on with an interrupted run (its folder, a case's, its id, or latest): only what is unanswered is streamed",
@@ -161,6 +166,7 @@ def read(config: pytest.Config) -> Options:
             wire_log=config.getoption(_dest("--wire-log")),
             resume=config.getoption(_dest("--resume")),
             layers=config.getoption(_dest("--layers")),
+            serial_log=not config.getoption(_dest("--no-serial-log")),
         ),
     )
 

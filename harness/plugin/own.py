@@ -21,6 +21,7 @@ def follow(item: pytest.Item) -> Trail:
     """What a test that begins to use a unit will leave, in its own folder of the run."""
     from harness.run.trail import Trail
 
+    places.begin(item.config)
     trail = Trail(item.nodeid, places.test_folder(item.config, item.nodeid))
     item.stash[TRAIL], item.stash[_UNTOLD] = trail, []
     return trail
@@ -93,8 +94,6 @@ def _close(item: pytest.Item, error: BaseException | None) -> Left | None:
         ending = Ending(first or "an assertion without words", judged=True)
     else:
         ending = Ending(f"{type(error).__name__}: {first}")
-    if trail.uses:
-        places.begin(item.config)
     left = trail.end(ending)
     item.stash[_UNTOLD] += left.records
     for record in left.records:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from harness.bench.boards import Board
 from harness.bench.unit import Unit, choose_backend, open_unit
@@ -15,25 +17,32 @@ from harness.data.dataset import Dataset
 from harness.errors import BenchError, DeviceError, MisuseError
 from harness.models import Model, load_model
 from harness.models.find import known_names, made_for
-from harness.plans import ModelSpec
+from harness.plans import ModelSpec, Stream
 from harness.plans.expand import Case
 from harness.records import Backend, Evidence
 from harness.run import onboard
-from harness.run.bring_up import Live
+from harness.run.arrival import arrive
+from harness.run.bring_up import Live, check_hello
 from harness.run.notes import Notes, ended_early
 from harness.run.options import RunOptions
-from harness.run.outcome import Run
+from harness.run.outcome import NotPrinted, Run
+from harness.run.power import Power
 from harness.run.product import Product, product_for
-from harness.run.streaming import CaseFiles
+from harness.run.streaming import CaseFiles, listening, raise_speed
 from harness.run.trail import Trail
 from harness.run.watch import Step, Watch
-from harness.run.wishes import AnyModel, AnyRule, Wish, case_of, model_of
+from harness.run.wishes import NO_MODEL, AnyModel, AnyRule, Wish, case_of, model_of
 from harness.run.workload import make_workload, matched_classes
 from harness.session.climb import Climbed
+from harness.session.console import Console
 from harness.verdict import check_rule
 
 #: Gives a watch for one use of the unit, and takes what it has shown away again.
 Shown = Callable[[], AbstractContextManager[Watch]]
+
+
+_SHOWN_LINES = 8  # of what was printed, where something else was expected
+_T = TypeVar("_T")
 
 
 def _silent() -> AbstractContextManager[Watch]:
@@ -63,12 +72,13 @@ class Dut:
         self._options = options
         self._clock = clock
         self._trail = trail or Trail()
-        self._files = files or CaseFiles()
+        self._files = files or CaseFiles(console=Console(clock))
         self._shown = shown
         self._source: ModelSpec | None = None  # as the test named what is on the board
         self._product: Product | None = None
         self._live: Live | None = None
         self._climbed: Climbed | None = None
+        self._is_off = False
         self._line: tuple[object, ...] = ()  # what of the stream was settled when the session began
 
     def __repr__(self) -> str:
@@ -160,15 +170,109 @@ class Dut:
         self._trail.streamed(run)
         return run
 
+    @property
+    def console(self) -> tuple[str, ...]:
+        """The lines that the firmware has printed since the test began, the last one perhaps without its end yet.
+
+        ``serial.log`` holds them with their times. Errors of rig and firmware as said above.
+        """
+        if self._live is not None:
+            self._listen(lambda: None, 0.0)
+        return self._printed.lines
+
+    def expect(self, pattern: str | re.Pattern[str], timeout_s: float = 10.0) -> re.Match[str]:
+        """Wait until the firmware has printed what the regular expression matches, and return the match.
+
+        It is looked for in all that was printed behind the match before, also before this call. ``NotPrinted``, an
+        AssertionError with the last lines, when it has not come after ``timeout_s`` (an emulated unit's own seconds).
+        ``MisuseError`` before a model was loaded. Errors of rig and firmware as said above.
+        """
+        self._loaded("expect")
+        found = self._listen(lambda: self._printed.find(pattern), timeout_s)
+        if found is None:
+            raise NotPrinted("\n".join(_not_printed(pattern, timeout_s, self._printed.unread())))
+        return found
+
+    @property
+    def power(self) -> Power:
+        """``off()``, ``on()`` and ``cycle()`` of the unit's power. ``BenchError`` where it has no switch: how to name one."""
+        return Power(self._unit.power_switch(), self._went_off, self._came_on)
+
+    def reset(self) -> None:
+        """Reset the unit through its probe and greet it anew.
+
+        Then it runs the same firmware from its start, has answered hello as the unit that the probe reset, is back at the
+        speed of before, and holds no sample. What it printed stays in ``console``, and what it prints at its start comes
+        there. ``MisuseError`` before a model was loaded. Errors of rig and firmware as said above.
+        """
+        self._loaded("reset")
+        self._begin_anew("reset", lambda: None)
+
+    def leave(self) -> None:
+        """Whoever comes next finds the unit with power."""
+        if self._is_off:
+            self._unit.power_switch().on()
+
     # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _went_off(self) -> None:
+        self._is_off = True
+
+    def _came_on(self) -> None:
+        self._is_off = False
+        self._begin_anew("power", self._unit.reconnect_probe)
+
+    def _begin_anew(self, what: str, first: Callable[[], None]) -> None:
+        """Greet what is on the board after ``first``, if anything of ours is."""
+        if self._product is None or self._live is None:
+            first()
+            return
+        product, live = self._product, self._live
+        case = case_of(self._trail.test, self._unit.board.name, self._source or NO_MODEL)
+        with self._use(case, product.model, leaves=False) as (case, notes, watch, _):
+            notes.product, notes.live = product, live
+            watch(Step(what))
+            first()
+            hello, warnings = arrive(self._unit, live.session, case.plan.timeouts.hello_s, flashed=False)
+            check_hello(hello, product, self._unit)
+            self._climbed = raise_speed(live.session, self._unit, Stream(baud=self._baud), self._clock)
+            self._live = replace(live, hello=hello, warnings=warnings)
+
+    @property
+    def _printed(self) -> Console:
+        assert self._files.console is not None
+        return self._files.console
+
+    @property
+    def _baud(self) -> int | None:
+        """The one that the test has asked for."""
+        return next((part for part in self._line[1:2] if isinstance(part, int)), None)
+
+    def _loaded(self, verb: str) -> tuple[Product, Live]:
+        if self._product is None or self._live is None:
+            raise MisuseError(
+                f"dut.{verb}() needs a firmware that we know on the board",
+                next_step="dut.load(MODEL) first, dut.classify(...), or @pytest.mark.model(...)",
+            )
+        return self._product, self._live
+
+    def _listen(self, heard: Callable[[], _T | None], timeout_s: float) -> _T | None:
+        product, live = self._loaded("expect")
+        case = case_of(self._trail.test, self._unit.board.name, self._source or NO_MODEL)
+        with self._use(case, product.model, leaves=False) as (_, notes, _, _):
+            notes.product, notes.live = product, live
+            return live.session.listen(heard, timeout_s)
 
     @contextmanager
     def _use(
         self, case: Case, known: Model, *, leaves: bool = True
     ) -> Iterator[tuple[Case, Notes, Watch, Path | None]]:
         """One use of the unit, and where it reports to. Without ``leaves`` it has a record only when it breaks off."""
+        if self._is_off:
+            raise MisuseError("the unit is switched off", where=f"unit {self.uid}", next_step="dut.power.on() first")
         notes = Notes.begin(self._unit.backend, self._clock)
         notes.network, notes.unit, notes.stand_in = known.record(), self._unit.facts(), self._unit.stand_in
+        notes.console, notes.printed = self._printed, self._printed.printed
         taken = self._trail.next_use() if leaves else None
         if taken is not None:
             case = replace(case, id=taken[0])
@@ -257,4 +361,17 @@ def open_dut(
             case_id, place = trail.next_use()
             result = ended_early(case_of(case_id, board.name), notes, clock, error, None, None)
             raise trail.broke_off(error, result, place) from error.__cause__
-        yield Dut(unit, options, clock, folder, trail=trail, shown=shown)
+        log, console = stack.enter_context(listening(trail.folder, options, clock))
+        files = CaseFiles(log=log, console=console)
+        dut = Dut(unit, options, clock, folder, trail=trail, files=files, shown=shown)
+        stack.callback(dut.leave)
+        yield dut
+
+
+def _not_printed(pattern: str | re.Pattern[str], timeout_s: float, lines: Sequence[str]) -> list[str]:
+    text = pattern if isinstance(pattern, str) else pattern.pattern
+    told = [f"the firmware did not print {text!r} within {timeout_s:g} s"]
+    if not lines:
+        return [*told, "  found:    nothing was printed behind the match before"]
+    shown = lines[-_SHOWN_LINES:]
+    return [*told, f"  found:    the last {len(shown)} of {len(lines)} lines behind the match before:", *shown]

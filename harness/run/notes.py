@@ -28,8 +28,11 @@ from harness.run.product import Product
 from harness.run.scoring import link_facts
 from harness.run.workload import Workload
 from harness.session.climb import Climbed
+from harness.session.console import Console
 from harness.session.verbs import StreamResult
 from harness.verdict import Assessment, View
+
+_SHOWN_LINES = 20  # of what the firmware printed; serial.log has them all
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,15 @@ class Notes:
     inside: Inside = field(default_factory=Inside)
     warnings: list[str] = field(default_factory=list)
     journal: Path | None = None
+    console: Console | None = None
+    printed: int = 0  # lines on it that are not this case's
+    said: tuple[str, ...] | None = None  # the last of its lines, when it has ended
     began_s: float = 0.0  # of this part of the run, with the wall clock's word of it
     began: datetime | None = None
+
+    def last_lines(self) -> tuple[str, ...]:
+        """Of what the firmware has printed in this case so far."""
+        return self.console.since(self.printed)[-_SHOWN_LINES:] if self.console is not None else ()
 
     @classmethod
     def begin(cls, backend: Backend, clock: Clock) -> Notes:
@@ -194,6 +204,7 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
         explanation=notes.explanation,
         layers=notes.inside.layers,
         layers_sample=notes.inside.sample,
+        console=notes.last_lines() if notes.said is None else notes.said,
         warnings=tuple(notes.warnings),
         harness_version=__version__,
         host=platform.node(),

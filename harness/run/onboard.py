@@ -36,7 +36,7 @@ def put(
         silence_s=plan.timeouts.answer_s,
         watch=watch,
         encoding=plan.stream.encoding,
-        tap=files.log,
+        tap=files.tap,
     )
     notes.unit = unit.facts()
     notes.warnings += live.told()
@@ -113,6 +113,7 @@ def run(
         profile=options.layers,
     )
     notes.warnings.extend(notes.inside.warnings)
+    notes.said = notes.last_lines()
 
 
 def _heed(found: Findings, notes: Notes) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from harness.bench.power import CommandSwitch
 from harness.bench.unit import Place
 from harness.plans.bench import load_bench
 
@@ -18,6 +19,7 @@ class RunOptions:
 
     ``wire_log``: keep every byte of each case in its report folder. ``resume``: go on with that run (``run.resume``
     says by which names) instead of beginning a new one. ``layers``: profile the layers of one sample too.
+    ``serial_log``: keep what the firmware prints there, too.
     """
 
     backend: str = "auto"
@@ -30,6 +32,7 @@ class RunOptions:
     wire_log: bool = False
     resume: str | None = None
     layers: bool = False
+    serial_log: bool = True
 
     @classmethod
     def make(
@@ -45,7 +48,13 @@ class RunOptions:
         wire_log: bool = False,
         resume: str | None = None,
         layers: bool = False,
+        serial_log: bool = True,
     ) -> RunOptions:
         """From what a user gave. ``PlanError`` when the bench file cannot be read."""
-        places = () if bench is None else tuple(Place(u.board, u.uid, u.port) for u in load_bench(bench).units)
-        return cls(backend, places, uid, skip_flash, firmware, compiler, allow_mass_erase, wire_log, resume, layers)
+        units = () if bench is None else load_bench(bench).units
+        places = tuple(
+            Place(u.board, u.uid, u.port, CommandSwitch(u.power.on, u.power.off) if u.power else None) for u in units
+        )
+        return cls(
+            backend, places, uid, skip_flash, firmware, compiler, allow_mass_erase, wire_log, resume, layers, serial_log
+        )

@@ -24,7 +24,15 @@ from harness.verdict.gates import why_absent
 from harness.verdict.metrics import family_of, metric_names
 
 
-class GateBroken(AssertionError):
+class CheckFailed(AssertionError):
+    """A check of ours that a test has asked for does not hold. Its text says all: where it was raised says nothing."""
+
+
+class NotPrinted(CheckFailed):
+    """The firmware did not print in time what a test has waited for."""
+
+
+class GateBroken(CheckFailed):
     """A gate that a test has stated does not hold: the product is wrong."""
 
 

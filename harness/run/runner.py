@@ -66,6 +66,7 @@ def run_case(
             ) as unit,
         ):
             notes.unit, notes.stand_in = unit.facts(), unit.stand_in
+            notes.console = files.console
             notes.journal = files.journal.path if files.journal else None
             if files.aside is not None:
                 notes.warnings.append(

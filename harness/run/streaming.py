@@ -23,6 +23,8 @@ from harness.run.workload import Workload
 from harness.session import baud_memory as speeds
 from harness.session import wirelog
 from harness.session.climb import Climbed
+from harness.session.console import FILENAME as SERIAL_LOG
+from harness.session.console import Console
 from harness.session.rescue import Rescue
 from harness.session.verbs import BoardFaultError, BoardSilentError, Session, StreamResult
 from harness.wire.events import ResultReceived
@@ -32,13 +34,21 @@ from harness.wire.events import ResultReceived
 class CaseFiles:
     """What a case writes while it runs. ``journal`` is None when it has no folder; ``earlier`` when it begins anew.
 
+    ``console`` keeps what the firmware prints.
     ``aside`` is where the journal of another, interrupted run was put that lay in the folder.
     """
 
     journal: Journal | None = None
     log: wirelog.WireLog | None = None
+    console: Console | None = None
     earlier: Earlier | None = None
     aside: Path | None = None
+
+    def tap(self, direction: str, data: bytes, time_s: float) -> None:
+        """Sees every byte of the session."""
+        for each in (self.log, self.console):
+            if each is not None:
+                each(direction, data, time_s)
 
 
 def find_earlier(case_id: str, options: RunOptions) -> tuple[Path, Earlier] | None:
@@ -84,13 +94,27 @@ def case_files(
             kept = Journal.begin(folder / journal.FILENAME, clock, run_id=run_id, started=started, bound=bound)
         if kept is not None:
             stack.callback(kept.close)
+        log, console = stack.enter_context(listening(folder, options, clock, go_on=found is not None))
+        if folder is not None:
+            clear_reports(folder)  # of an earlier run: should this one be killed, nothing must look like its result
+        yield CaseFiles(kept, log, console, found[1] if found else None, aside)
+
+
+@contextmanager
+def listening(
+    folder: Path | None, options: RunOptions, clock: Clock, *, go_on: bool = False
+) -> Iterator[tuple[wirelog.WireLog | None, Console]]:
+    """What keeps the bytes, if asked for, and what keeps the firmware's text: in ``serial.log`` too, unless that is not wanted."""
+    with ExitStack() as stack:
         log = None
         if options.wire_log and folder is not None:
             log = wirelog.WireLog(folder / wirelog.FILENAME)
             stack.callback(log.close)
-        if folder is not None:
-            clear_reports(folder)  # of an earlier run: should this one be killed, nothing must look like its result
-        yield CaseFiles(kept, log, found[1] if found else None, aside)
+        console = Console(
+            clock, folder / SERIAL_LOG if options.serial_log and folder is not None else None, go_on=go_on
+        )
+        stack.callback(console.close)
+        yield log, console
 
 
 def same_unit(files: CaseFiles, unit: Unit) -> None:

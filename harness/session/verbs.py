@@ -63,10 +63,12 @@ __all__ = [
 ]
 
 _E = TypeVar("_E", bound=Event)
+_T = TypeVar("_T")
 
 #: How often a request of the caller (ping, status, fault) is repeated before the board counts as silent: when nothing at
 #: all comes, and when something does, be it damaged.
 _TRIES = 5
+_LISTEN_S = 0.05  # so often it is looked whether what is listened for has come
 _TRIES_WHILE_HEARD = 25
 
 
@@ -144,7 +146,12 @@ class Session:
 
         OtherBoardError when what answers is not what was reset, as ``hello`` when it is another chip than before.
         """
-        return restart(self._conversation, self._pump, reset, lambda: self.hello(timeout_s), self._where)
+
+        def reset_at_safe_speed() -> None:
+            self._speed.choose(safe=True)  # what a board says at its start is said at that one
+            reset()
+
+        return restart(self._conversation, self._pump, reset_at_safe_speed, lambda: self.hello(timeout_s), self._where)
 
     def climb(self, *, fixed: int | None = None, known: int | None = None, avoid: Sequence[int] = ()) -> Climbed:
         """Go to the fastest speed that holds, see ``climb.climb``; after a reset in mid-stream this is done anew.
@@ -215,6 +222,24 @@ class Session:
                 parts.append(event.part)
                 left -= len(event.part.data)
         return parts
+
+    def listen(self, heard: Callable[[], _T | None], timeout_s: float) -> _T | None:
+        """Take what the board says until ``heard`` gives something; None when it does not for ``timeout_s``.
+
+        Needs no session. Errors as for any verb: what the board says of itself meanwhile is not overheard.
+        """
+        deadline = Deadline.after(self._clock, timeout_s)
+        while (found := heard()) is None:
+            event = self._pump.next_event(Deadline.after(self._clock, min(_LISTEN_S, deadline.left_s())))
+            if isinstance(event, HelloReceived):
+                self._climb_again(None)  # the board was reset
+            elif isinstance(event, FaultReceived):
+                self._faulted(event.fault)
+            elif event is not None:
+                self._other(event)
+            elif deadline.passed:
+                return heard()
+        return found
 
     def stream(
         self,
@@ -297,12 +322,14 @@ class Session:
         stream.revived.append(words[0])
         self._climb_again(stream)
 
-    def _climb_again(self, stream: Streaming) -> None:
+    def _climb_again(self, stream: Streaming | None) -> None:
         """The board has started anew, at its safe speed: go back to the one that had held, and not beyond."""
         self._speed.settle()
         hello, held = self._conversation.hello, self._held
         if hello is not None and held is not None and self._speed.agreed_baud == self._speed.safe_baud:
-            stream.climbs += self.climb(known=held, avoid=[baud for baud in hello.bauds if baud > held]).steps
+            climbed = self.climb(known=held, avoid=[baud for baud in hello.bauds if baud > held])
+            if stream is not None:
+                stream.climbs += climbed.steps
 
     def _outcome(self, stream: Streaming) -> StreamResult:
         return stream.outcome(self._wall.monotonic_s(), self._speed.agreed_baud)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from harness.errors import MisuseError
 from harness.wire import messages as m
@@ -47,6 +47,10 @@ class _Slot:
         return m.SlotState.RUNNING if self.running else m.SlotState.WAITING
 
 
+#: Of text in one LOG: with type, seq and CRC it stays within the 512 bytes that every host takes.
+MAX_LOG: Final = 480
+
+
 class BoardConversation:
     """The wire in the board's role, from one start of the board to the next.
 
@@ -77,6 +81,11 @@ class BoardConversation:
     def boot(self) -> None:
         """Say BOOT."""
         self._outbox.append(m.Boot(self.hello.boot, self.hello.reset_cause, self.hello.flags))
+
+    def log(self, text: str) -> None:
+        """Print: LOG frames, as ``hil_log`` of the firmware."""
+        data = text.encode()
+        self._outbox.extend(m.Log(data[at : at + MAX_LOG]) for at in range(0, len(data), MAX_LOG))
 
     def data_to_send(self) -> bytes:
         """All bytes to write now."""

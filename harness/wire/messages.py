@@ -330,6 +330,14 @@ class Damaged(Message):
     seq: int = wire(U16)
 
 
+@_row(0x8F, "LOG")
+@dataclass(frozen=True)
+class Log(Message):
+    """What the firmware prints, UTF-8: lines or parts of some. It answers nothing and changes no state."""
+
+    text: bytes = wire(BYTES)
+
+
 @_row(0x8A, "ERROR")
 @dataclass(frozen=True)
 class Error(Message):

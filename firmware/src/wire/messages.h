@@ -37,6 +37,7 @@ enum {
     HIL_MSG_PONG = 0x88,
     HIL_MSG_BOOT = 0x89,
     HIL_MSG_DAMAGED = 0x8E,
+    HIL_MSG_LOG = 0x8F,
     HIL_MSG_ERROR = 0x8A,
     HIL_MSG_LAYERS_REQUEST = 0x0B,
     HIL_MSG_LAYERS = 0x8B,
@@ -278,6 +279,12 @@ enum {
 enum {
     HIL_DAMAGED_AT_SEQ = 0,
     HIL_DAMAGED_BYTES = 2
+};
+
+/* LOG: text:bytes */
+enum {
+    HIL_LOG_AT_TEXT = 0,
+    HIL_LOG_VARIES_AT = 0
 };
 
 /* ERROR: code:u8 type:u8 seq:u16 text:str8 */

@@ -22,6 +22,7 @@ from harness.errors import MisuseError
 if TYPE_CHECKING:  # the command line asks for names alone, whatever is typed
     from harness.bench.boards import Board
     from harness.bench.finding import Finding
+    from harness.bench.power import PowerSwitch
     from harness.bench.probes import Probe
     from harness.records import Evidence
 
@@ -69,6 +70,10 @@ class EmulatedUnit(Protocol):
 
     def probe(self, *, allow_mass_erase: bool) -> Probe:
         """What flashes and questions it. Not connected yet."""
+        ...
+
+    def power_switch(self) -> PowerSwitch | None:
+        """What takes its power away and gives it back; None where the emulator does not model that."""
         ...
 
     def findings(self) -> Findings:

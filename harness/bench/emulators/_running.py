@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.bench import selftest
 from harness.bench.boards import Board
+from harness.bench.power import PowerSwitch
 from harness.bench.probes.supervised import SupervisedProbe
 from harness.virtual.debug import lifetime, registry
 from harness.virtual.host.process import RunningUnit
@@ -45,6 +46,10 @@ class InProcess:
     def own_time_s(self) -> float | None:
         """See EmulatedUnit; its process tells it."""
         return lifetime.read(registry.lifetime_path(self.uid)) if self.alive else None
+
+    def power_switch(self) -> PowerSwitch | None:
+        """See EmulatedUnit."""
+        return None
 
     def close(self) -> None:
         """See EmulatedUnit."""

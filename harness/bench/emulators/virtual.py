@@ -13,6 +13,7 @@ from harness.bench.boards import Board
 from harness.bench.emulators import About, EmulatedUnit, Findings
 from harness.bench.emulators._running import InProcess
 from harness.bench.finding import Finding
+from harness.bench.power import PowerSwitch
 from harness.bench.probes import Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.errors import BenchError, MisuseError
@@ -27,6 +28,28 @@ _TICK_TOLERANCE = 0.01
 ABOUT = About("virtual board", "no cycles, no latency")
 
 
+@dataclass(frozen=True)
+class _Switch:
+    uid: str
+
+    def off(self) -> None:
+        """See PowerSwitch."""
+        self._switch(on=False)
+
+    def on(self) -> None:
+        """See PowerSwitch."""
+        self._switch(on=True)
+
+    def _switch(self, *, on: bool) -> None:
+        try:
+            with Control(self.uid) as control:
+                control.power(on=on)
+        except (rpc.LinkDown, MisuseError) as gone:
+            raise BenchError(
+                "the virtual unit's power cannot be switched", where=f"unit {self.uid}", found=str(gone)
+            ) from gone
+
+
 @dataclass
 class VirtualUnit(InProcess):
     """A virtual unit as the bench sees it."""
@@ -37,6 +60,10 @@ class VirtualUnit(InProcess):
     def probe(self, *, allow_mass_erase: bool) -> Probe:
         """pyOCD, as for a real one."""
         return PyocdProbe(self.uid, self.board.debug, allow_mass_erase=allow_mass_erase)
+
+    def power_switch(self) -> PowerSwitch:
+        """It is modelled: RAM is lost, line and debug port are dead meanwhile."""
+        return _Switch(self.uid)
 
     def findings(self) -> Findings:
         """What a chip would have refused, and what the unit noticed on the way. An access to nothing is a bus fault here."""

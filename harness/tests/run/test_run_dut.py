@@ -7,7 +7,7 @@ from harness.bench.probes import CoreState
 from harness.errors import BenchError, DeviceError, MisuseError, PlanError
 from harness.evidence import read_record, read_samples
 from harness.records import Verdict
-from harness.run.outcome import Ending, GateBroken, NotMeasured
+from harness.run.outcome import Ending, GateBroken, NotMeasured, NotPrinted
 from harness.session.verbs import BoardFaultError
 from harness.testing.device import Fault, Injection
 
@@ -250,3 +250,75 @@ def test_a_gate_on_a_lost_or_damaged_input_counts_against_the_product(stage):
     run = dut.classify(digits(20))
     assert run.accuracy == run.metric("accuracy") == 0.9
     assert run.agreement == run.metric("agreement") == 0.9
+
+
+def test_what_the_firmware_prints_is_there_and_takes_nothing_from_the_stream(stage, tmp_path):
+    dut, trail, device = stage(lie=lambda outputs, run: device.board.log(f"run {run}\n") or outputs)
+    run = dut.classify(digits(20))
+    assert (run.accuracy, run.lost, run.link.frames_bad) == (1, 0, 0)
+    assert dut.console == tuple(f"run {number}" for number in range(20))
+    assert dut.expect(r"run (1\d)\n")[1] == "10"
+    assert dut.expect(r"run (1\d)\n")[1] == "11"
+    device.board.log("late\n")
+    assert dut.expect("late", timeout_s=1)
+    (record,) = trail.end(Ending()).records
+    assert record.console == tuple(f"run {number}" for number in range(20))
+
+
+def test_the_record_of_a_use_has_the_lines_of_that_use(stage):
+    dut, trail, device = stage(lie=lambda outputs, run: device.board.log(f"run {run}\n") or outputs)
+    dut.classify(digits(30))
+    dut.classify(digits(2))
+    first, second = trail.end(Ending()).records
+    assert first.console == tuple(f"run {number}" for number in range(10, 30))  # the last of them
+    assert second.console == ("run 30", "run 31")
+
+
+def test_text_between_the_frames_is_printing_too(stage):
+    dut, _, _ = stage(inject=[Injection(Fault.NOISE, 3)])
+    run = dut.classify(digits(20))
+    assert (run.accuracy, run.lost) == (1, 0)
+    assert run.link.frames_bad == 1  # to the wire it is damage, and is counted
+    assert dut.console == ("assertion failed",)
+
+
+def test_what_is_not_printed_in_time_is_told_with_the_last_lines(stage):
+    dut, _, device = stage()
+    dut.load("digits_cnn_int8")
+    with pytest.raises(NotPrinted, match="nothing was printed"):
+        dut.expect("ready", timeout_s=0.5)
+    for number in range(20):
+        device.board.log(f"step {number}\n")
+    with pytest.raises(NotPrinted) as caught:
+        dut.expect("ready", timeout_s=0.5)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "the firmware did not print 'ready' within 0.5 s"
+    assert "the last 8 of 20 lines" in lines[1]
+    assert lines[-1] == "step 19"
+    assert len(lines) <= 15
+    assert dut.classify(digits(10)).accuracy == 1
+
+
+def test_a_crash_while_a_test_waits_for_text_is_the_firmwares(stage, tmp_path):
+    dut, trail, device = stage()
+    dut.load("digits_cnn_int8")
+    device._crash(7, 0.0)
+    with pytest.raises(DeviceError):
+        dut.expect("ready", timeout_s=5)
+    trail.end(Ending("DeviceError"))
+    assert read_record(tmp_path).fault.pc == 0x0800_1234
+
+
+def test_a_reset_begins_the_same_firmware_anew_and_the_unit_answers(stage):
+    dut, _, device = stage()
+    for verb in (dut.reset, lambda: dut.expect("x")):
+        with pytest.raises(MisuseError, match="needs a firmware that we know"):
+            verb()
+    dut.classify(digits(5))
+    before, boots = device.resets, device.board.hello.boot
+    dut.reset()
+    assert device.resets == before + 1
+    assert device.board.hello.boot != boots
+    assert dut.model.name == "digits_cnn_int8"
+    assert dut.classify(digits(5)).accuracy == 1
+    assert device.resets == before + 1

@@ -92,6 +92,10 @@ class Control:
         """Reset the chip and set the reset cause. RAM keeps its content, even for ``power``."""
         self._link.control("reset", cause=cause)
 
+    def power(self, *, on: bool) -> None:
+        """Take the chip's supply away, or give it back: flash stays, RAM does not. Without it line and debug port are dead."""
+        self._link.control("power", on=on)
+
     def protect(self, level: int = 0x55) -> None:
         """Set the read-out protection byte: 0xAA none, 0xCC for ever, anything else level 1."""
         self._link.control("protect", level=level)

@@ -51,6 +51,7 @@ class Unit:
         self._was_sending = False
         self._takes_pins: bytes | None = None  # the start of the firmware that switches the debug pins to another use
         self._pins_gone = False
+        self._powered = True
         self.running = True
         for fd in (listener.fileno(), *stop_on_eof):
             self._poll.register(fd, select.POLLIN)
@@ -175,6 +176,8 @@ class Unit:
             while at < len(payload):
                 code, address, value = rpc.OPERATION.unpack_from(payload, at)
                 at += rpc.OPERATION.size
+                if not self._powered:
+                    raise DapFault
                 if self._pins_gone and code != rpc.SET_RESET:
                     raise DapFault  # the reset pin is the only one that is still ours
                 match code:
@@ -222,6 +225,7 @@ class Unit:
             "spoil": self._spoil,
             "freeze": self._freeze,
             "reset": self._reset,
+            "power": self._power,
             "silence": self._silence,
             "protect": self._protect,
             "take_pins": self._take_pins,
@@ -286,6 +290,21 @@ class Unit:
         if cause not in ("pin", "power", "software", "watchdog"):
             raise ValueError(f"unknown cause {cause!r}")
         self._chip.reset(cause)
+        return {}
+
+    def _power(self, on: bool) -> dict[str, Any]:
+        if on == self._powered:
+            return {}
+        self._powered = on
+        self.port.to_board.cut = self.port.to_host.cut = not on
+        for machine in self._machines:
+            machine.frozen = not on
+        if on:
+            for machine in self._machines:
+                ram = machine.bus.ram.buffer
+                if ram is not None:
+                    ram[:] = os.urandom(len(ram))
+            self._chip.reset("power")
         return {}
 
     def _silence(self) -> dict[str, Any]:
