@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.bench.boards import Board, load_board
-from harness.data import datasets
+from harness.data import DataMissing, datasets
 from harness.errors import MisuseError
 from harness.plugin import ending, options, orphan, ours, own, progress
 
@@ -19,11 +20,16 @@ if TYPE_CHECKING:
 
 
 class Splits:
-    """A dataset by name; its splits are its attributes, read when they are first asked for."""
+    """A dataset by name; its splits are its attributes, read when they are asked for.
 
-    def __init__(self, name: str, **options: object) -> None:
+    Relative paths in its options start at the test's folder, as those of models do; what is not there is looked for from
+    where pytest was started.
+    """
+
+    def __init__(self, name: str, options: dict[str, object], root: Path) -> None:
         self._name = name
         self._options = options
+        self._root = root
 
     def __repr__(self) -> str:
         return f"<dataset {self._name!r}>"
@@ -31,7 +37,19 @@ class Splits:
     def __getattr__(self, split: str) -> Dataset:
         if split.startswith("_"):
             raise AttributeError(split)
-        return datasets.load(self._name, split, options=self._options)
+        try:
+            return datasets.load(self._name, split, options=self._options, folder=_folder_of_test(self._root))
+        except DataMissing as missing:
+            try:
+                return datasets.load(self._name, split, options=self._options)
+            except DataMissing:
+                raise missing from None
+
+
+def _folder_of_test(root: Path) -> Path:
+    """Where the running test stands, as pytest tells it; the working directory outside of one."""
+    file = root / os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[0]
+    return file.parent if file.is_file() else Path()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -106,9 +124,14 @@ def _named(marker: pytest.Mark) -> str | Path | dict[str, object]:
 
 
 @pytest.fixture(scope="session")
-def dataset() -> Callable[..., Splits]:
+def dataset(request: pytest.FixtureRequest) -> Callable[..., Splits]:
     """``dataset("digits").test[:200]``: labelled samples by name."""
-    return Splits
+    root = request.config.rootpath
+
+    def named(name: str, **options: object) -> Splits:
+        return Splits(name, options, root)
+
+    return named
 
 
 @pytest.fixture(scope="session")

@@ -86,7 +86,7 @@ def existing(folder: Path, path: str) -> Path:
             "the dataset is not on this machine",
             where=str(found),
             expected="a file or folder at that path",
-            next_step="put the data there, or correct the path (it is relative to the plan's folder)",
+            next_step="put the data there, or correct the path (it is relative to the folder of the plan, or of the test)",
         )
     return found
 

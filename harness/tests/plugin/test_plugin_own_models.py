@@ -63,3 +63,24 @@ def test_an_unknown_model_is_told_at_collection_with_its_line(tmp_path):
     assert "there is no model 'mina'" in run.stdout
     assert "models[0]" in run.stdout
     assert "did you mean 'mine'?" in run.stdout
+
+
+OWN_DATA = """
+import pytest
+from harness.data import DataMissing
+
+def test_data(dataset):
+    assert len(dataset("csv", path="../data/a.csv").test) == 2
+    assert len(dataset("csv", path="data/a.csv").test) == 2
+    with pytest.raises(DataMissing, match="tests/b.csv"):
+        dataset("csv", path="b.csv").test
+"""
+
+
+def test_a_test_of_ones_own_finds_data_from_its_folder_and_from_where_pytest_was_started(tmp_path):
+    for folder in ("tests", "data"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "data" / "a.csv").write_text("a,1\nb,2\n")
+    (tmp_path / "tests" / "test_own.py").write_text(OWN_DATA)
+    run = pytest_in(tmp_path, "tests/test_own.py")
+    assert "1 passed" in run.stdout, run.stdout + run.stderr
