@@ -33,8 +33,8 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
 
 
 def example(command: Any) -> str | None:
-    """The command line in its help."""
-    found = re.search(rf"{EXAMPLE}(hil .+)", command.help or "")
+    """The command line in its help, or below its options."""
+    found = re.search(rf"{EXAMPLE}(hil .+)", f"{command.help or ''}\n{command.epilog or ''}")
     return found[1].strip() if found else None
 
 

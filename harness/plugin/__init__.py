@@ -26,6 +26,7 @@ MARKERS = {
     "model(model)": "what `dut` is flashed with: a name, a path, or file=..., classes=[...]",
     "hardware": "needs a real board; skipped on an emulated one",
 }
+_UNUSED_KEY = "hil_unused"  # in xdist's workeroutput
 UNUSED = pytest.StashKey[list[str]]()  # what is said at the end of boards that nothing is for
 
 
@@ -126,6 +127,8 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         from harness.plugin import search
 
         config.stash[UNUSED] = search.unused(config, items)
+        if hasattr(config, "workeroutput"):
+            config.workeroutput[_UNUSED_KEY] = config.stash[UNUSED]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -143,6 +146,13 @@ def pytest_xdist_node_collection_finished(node: WorkerController, ids: list[str]
 
     if any(collect.is_plan(Path(name.partition("::")[0])) for name in ids):
         ending.arm(node.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController, error: object | None) -> None:
+    """xdist: its workers have collected, the controller speaks. They all found the same."""
+    if lines := getattr(node, "workeroutput", {}).get(_UNUSED_KEY):
+        node.config.stash[UNUSED] = lines
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -22,6 +22,7 @@ from harness.records import Record, Verdict
 from harness.text import printable
 
 RECORD = "hil_record"  # the user property under which a record travels, as JSON
+NAMED = pytest.StashKey[set[str]]()  # the boards that the plans collected name
 SKIPPED = "hil_skipped"  # the one that says why a case could not run
 
 
@@ -60,6 +61,7 @@ class PlanFile(pytest.File):
 
         asked = self.config.stash[options.KEY]
         plan = read_plan(self.path, boards.names())
+        self.config.stash.setdefault(NAMED, set()).update(plan.boards)
         cases = expand(
             plan,
             boards=boards.names(),

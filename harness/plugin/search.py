@@ -87,15 +87,19 @@ def unused(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
 
     if KEY in config.stash:
         return []  # the plans have been asked
-    used = set()
+    used: set[str | None] = set()
+    there = set(config.stash.get(collect.NAMED, ()))
     for item in items:
         if isinstance(item, collect.PlanItem):
             used.add(item.case.board)
         elif ours.uses(item, "board"):
             used.add(getattr(item, "callspec").params.get("board"))  # noqa: B009  # pytest gives it to what is parametrised
-    there = ", ".join(sorted(filter(None, used))) or "none"
+            there.update(name for mark in item.iter_markers("board") for name in mark.args)
+    there.update(filter(None, used))
     missing = [board for board in config.stash[options.KEY].boards if board not in used]
-    return [f"hil: nothing here is for {board}; boards of the tests and plans named: {there}" for board in missing]
+    return [
+        f"hil: nothing here is for {board}; boards of the tests and plans named: {listed(there)}" for board in missing
+    ]
 
 
 def _own(folders: Sequence[Path]) -> Iterator[Path]:

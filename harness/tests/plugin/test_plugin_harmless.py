@@ -4,7 +4,7 @@ import re
 import signal
 
 import pytest
-from plugin_runs import BOARD, pytest_in
+from plugin_runs import BOARD, digits_plan, pytest_in
 
 CLASH = """
 import signal
@@ -55,7 +55,9 @@ def test_signals_are_as_they_were():
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("-n", "1"), ("--board", BOARD, "test_clash.py")], ids=["bare", "xdist", "board"]
+    "arguments",
+    [(), ("-n", "1"), ("--board", BOARD, "test_clash.py"), ("-n", "2", "--board", BOARD, "test_clash.py")],
+    ids=["bare", "xdist", "board", "board-xdist"],
 )
 def test_a_project_with_fixtures_of_the_same_names_passes_unchanged(tmp_path, arguments):
     # With --board SIGTERM is ours to answer; the rest is as before.
@@ -68,7 +70,21 @@ def test_a_project_with_fixtures_of_the_same_names_passes_unchanged(tmp_path, ar
     if not extra:
         assert "hil" not in run.stdout.replace("plugins: hil", "")
     else:
-        assert f"hil: nothing here is for {BOARD}; boards of the tests and plans named: none" in run.stdout
+        assert run.stdout.count(f"hil: nothing here is for {BOARD}; boards of the tests and plans named: (none)") == 1
+
+
+@pytest.mark.parametrize("how", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_a_board_that_no_plan_of_the_folder_given_names_is_told_with_those_that_they_do(tmp_path, how):
+    digits_plan(tmp_path)
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n@pytest.mark.board('steval_stwinkt1')\ndef test_elsewhere(board):\n    pass\n"
+    )
+    run = pytest_in(tmp_path, "--board", "nucleo_l476rg", "testplans", *how)
+    assert run.returncode == 5
+    words = "hil: nothing here is for nucleo_l476rg; boards of the tests and plans named: "
+    assert run.stdout.count(f"{words}cy8cproto_062_4343w, nucleo_f446re, steval_stwinkt1\n") == 1, run.stdout
+    run = pytest_in(tmp_path, "--board", "nucleo_l476rg", "test_it.py", *how)
+    assert run.stdout.count(f"{words}steval_stwinkt1\n") == 1, run.stdout
 
 
 def test_an_error_below_a_foreign_dut_stays_a_failure_with_its_traceback(tmp_path):
