@@ -57,7 +57,7 @@ class Drawing:
 
 def breadth(words: str) -> float:
     """About how wide a text will be: the reader's font is not known."""
-    return SIZE * sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.6 for c in words)
+    return SIZE * sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.75 if c.isupper() else 0.6 for c in words)
 
 
 def ticks(low: float, high: float, at_most: int, *, whole: bool = False) -> list[tuple[float, str]]:

@@ -13,6 +13,7 @@ from harness.verdict.alike import distances
 
 # Above this many classes the numbers of a confusion matrix can no longer be read.
 _MAX_NUMBERED = 20
+_LONGEST = 24  # characters of a class's name there: the table beside it has all of them
 _WIDTH, _HEIGHT = 460.0, 187.0  # of a chart
 _ROW = 20.0  # of a layer
 _MOST_DECADES = 8  # more names than that would lie on each other
@@ -21,7 +22,7 @@ _MOST_DECADES = 8  # more names than that would lie on each other
 def confusion(counts: tuple[tuple[int, ...], ...], classes: tuple[str, ...]) -> str:
     """Rows = truth, columns = decision, shaded by the share of the row; unknowns only where there are any."""
     table = np.array(counts)
-    names = [*classes, "unknown"]
+    names = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in (*classes, "unknown")]
     if table.shape[1] > len(classes) and not table[:, len(classes) :].any():
         table = table[:, : len(classes)]
     rows, columns = table.shape

@@ -136,6 +136,13 @@ def trouble(record: Record) -> list[str]:
     return [*lines, moved] if lines else []
 
 
+def folded(text: str, lines: int = 12, characters: int = 1000) -> tuple[str, str]:
+    """What of a long text is shown at once, and the rest; "" for a text of ordinary length."""
+    end = len("\n".join(text.split("\n")[:lines]))
+    end = min(end, characters)
+    return (text, "") if len(text) <= end else (text[:end], text[end:].lstrip("\n"))
+
+
 def _some(names: tuple[str, ...], shown: int = 20) -> str:
     if len(names) <= shown:
         return ", ".join(names)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from evidence_runs import broken_rig, differing, float_run, make_run, with_layers
+from run_pages import index_page
 
 from harness.evidence.reports import html
 from harness.records import Explanation, FaultReport, Measurement, Record, Samples, Verdict
@@ -129,6 +130,10 @@ def huge_reasons() -> bytes:
     return _page(record)
 
 
+def whole_run() -> bytes:
+    return index_page()
+
+
 PAGES: dict[str, Callable[[], bytes]] = {
     make.__name__: make
     for make in (
@@ -141,5 +146,6 @@ PAGES: dict[str, Callable[[], bytes]] = {
         hundred_classes,
         unicode,
         huge_reasons,
+        whole_run,
     )
 }

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from evidence_pages import PAGES
 from evidence_runs import FLOATS, Run, broken_rig, differing, float_run, make_run
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.evidence.reports import html, json_, junit, markdown, terminal
-from harness.evidence.reports._words import figure, interval
+from harness.evidence.reports._words import figure, folded, interval
 from harness.records import Explanation, FaultReport, InputFacts, Measurement, Record, Samples, Verdict
 
 VOID = {"meta", "img", "br", "link", "input", "hr", "path", "use", "rect", "wbr"}
@@ -417,3 +419,22 @@ def test_what_the_firmware_printed_is_shown_when_something_went_wrong_and_folded
     text = html.render(good, run.samples, None).decode()
     assert text.index("<details>") < text.index("boot: 180 MHz") < text.index("</details>")
     assert "boot" not in terminal.render_text(good) + markdown.render(good, None, None).decode()
+
+
+def test_a_huge_reason_is_folded_up_and_nothing_of_it_is_lost() -> None:
+    reason = "\n".join(f"line {index}" for index in range(50))
+    text = html.render(broken_rig().model_copy(update={"reasons": (reason, "short", "w" * 3000)}), None, None).decode()
+    shown = text.partition("<details>")[0]
+    assert "line 11" in shown
+    assert "line 12" not in shown
+    assert "line 49" in text
+    assert text.count("<details>") == 2
+    assert text.count("w" * 100) == 30
+
+
+@given(st.text(), st.integers(1, 5), st.integers(1, 50))
+def test_what_is_folded_is_the_whole_text_less_a_line_feed(text: str, lines: int, characters: int) -> None:
+    first, rest = folded(text, lines, characters)
+    assert (first + rest).replace("\n", "") == text.replace("\n", "")
+    assert len(first) <= characters or first == text
+    assert first.count("\n") < lines
