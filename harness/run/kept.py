@@ -103,9 +103,16 @@ def remove(run: Kept) -> None:
                     path.unlink()
             run.path.rmdir()
     except MisuseError as error:
-        raise BenchError("the run is being written to", where=str(run.path), found=error.found) from error
+        raise BenchError(
+            "the run is being written to",
+            where=str(run.path),
+            found=error.found,
+            next_step="wait until that has ended, and prune again",
+        ) from error
     except OSError as error:
-        raise BenchError("the run could not be removed", where=str(run.path), found=error) from error
+        raise BenchError(
+            "the run could not be removed", where=str(run.path), found=error, next_step="check its rights and the disk"
+        ) from error
     base = run.path.parent
     if runs.latest(base) is None:
         runs.point(base, next((other.path.name for other in kept(base)), None))
