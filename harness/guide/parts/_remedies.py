@@ -30,7 +30,6 @@ REMEDIES: Final = {
     "nothing can be measured without samples": "ask for one sample or more",
     "the ... are not those of the model's output ...": "the arrays are of another run: take those of one folder",
     "the arrays of the samples differ in length": "the arrays are of another run: take those of one folder",
-    "the dataset has no class ...": "name the class as the data does: `hil plan check` lists them",
     # data
     "... cannot be shown": "use names of printable text",
     "... does not fit the channels": "give one number, or as many as the last axis is long",

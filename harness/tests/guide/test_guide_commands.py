@@ -43,7 +43,7 @@ def test_a_block_that_is_not_run_says_why(name):
             assert not {"says", "status", "file"} & block.said.keys()
 
 
-@pytest.mark.timeout(TIMEOUT_S + 20)
+@pytest.mark.timeout(4 * TIMEOUT_S)
 @pytest.mark.parametrize("name", WITH_COMMANDS)
 def test_a_stranger_can_type_what_a_page_says(name, tmp_path, environment):
     for block in blocks(name):
