@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from harness.disk import files
@@ -29,7 +29,8 @@ def written(*contents: tuple[Path, bytes]) -> Iterator[None]:
     except BaseException:
         for path, old in reversed(before):
             if old is None:
-                path.unlink(missing_ok=True)
+                with suppress(FileNotFoundError, NotADirectoryError):  # it never came to be
+                    path.unlink()
             else:
                 files.replace(path, old)
         for folder in reversed(made):

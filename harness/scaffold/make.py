@@ -85,7 +85,16 @@ def _wants_example(asked: Asked) -> bool:
         if asked.example:
             raise MisuseError("--example brings its own model and data", next_step="leave out one of the two")
         return False
-    return asked.example or search.is_empty(asked.root)
+    return asked.example or search.is_empty(asked.root) or _has_example(asked.root)
+
+
+def _has_example(root: Path) -> bool:
+    """Whether it was made before, and nothing of the user's own has come since."""
+    home = root / "models" / EXAMPLE
+    if not (home / TOML).is_file():
+        return False
+    seen = search.look(root)
+    return seen.models == (home,) and not seen.data
 
 
 def _own(asked: Asked, clock: Clock) -> Pair:

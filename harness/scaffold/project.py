@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import math
 import os
 import re
 import textwrap
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import jinja2
+import yaml
 
 from harness import __version__
 from harness.plans.jsonschema import json_schema
@@ -31,6 +33,8 @@ _WIDTH = 112
 _EXTRAS = {".onnx": "onnx", ".keras": "tensorflow", ".h5": "tensorflow"}
 #: A test of one's own is for every push: it takes so many samples, spread over the whole set.
 _TEST_SAMPLES = 100
+#: Words that YAML, of one version or another, takes for something else than text.
+_NO_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan"})
 _CI_FILES = {"github": Path(".github/workflows/hil.yml"), "gitlab": Path(".gitlab-ci.yml")}
 
 
@@ -180,18 +184,19 @@ def name_for(model: Path) -> str:
 
 
 def _yaml(value: object) -> str:
-    """A value in YAML's flow style, on one line. JSON is YAML; plain words stay plain."""
-    if isinstance(value, str) and re.fullmatch(r"[A-Za-z./][\w./-]*(?: [\w./-]+)*", value, re.ASCII):
-        lowered = value.lower()
-        if lowered not in {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", ".inf", ".nan"}:
+    """A value in YAML's flow style, on one line; plain words stay plain."""
+    if isinstance(value, str):
+        plain = re.fullmatch(r"[A-Za-z./][\w./-]*(?: [\w./-]+)*", value, re.ASCII)
+        if plain and value.lower() not in _NO_TEXT:
             return value
+        return str(yaml.safe_dump(value, default_style='"', width=math.inf, allow_unicode=True)).strip()
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_yaml(part)}" for key, part in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_yaml, value)) + "]"
     if isinstance(value, float):
         return number(value)
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value)
 
 
 def _python(value: object) -> str:
