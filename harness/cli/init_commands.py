@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -57,20 +59,26 @@ def init(
     target = made.target.board if made.target.board in plan.boards else plan.boards[0]
     status = int(Exit.PASS)
     if not no_run:
-        status = _run(made.plan, target, folder)
+        status = _run(made.names.plan, target, folder)
     for line in _next(made, target, folder):
         typer.echo(printable(line))
     raise typer.Exit(status)
 
 
 def _run(plan: Path, board: str, folder: Path) -> int:
-    """The plan's exit status, its verdict told."""
+    """The exit status of `hil run`, called in the project's folder: its reports lie there."""
     from harness.cli import case_commands
 
+    typed = sys.argv
+    # An interrupted run tells how to go on with it: by the command that was typed, and that is not `hil init`.
+    sys.argv = [typed[0], "run", str(plan), "--board", board]
     try:
-        case_commands.run(str(plan), board)
+        with contextlib.chdir(folder):
+            case_commands.run(str(plan), board)
     except typer.Exit as end:
         return end.exit_code
+    finally:
+        sys.argv = typed
     return Exit.PASS
 
 

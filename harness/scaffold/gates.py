@@ -69,7 +69,7 @@ def _outputs(pair: Pair) -> tuple[Proposed, ...]:
     step = float(np.spacing(np.float32(largest)))
     most = 10.0 ** math.ceil(math.log10(_ROOM * max(pair.difference, step)))
     why = (
-        f"floats: sums are rounded in another order; the board's C on this host is off by {pair.difference:.1e} at most,"
-        f" and {_ROOM} times that is allowed"
+        f"floats: sums are rounded in another order; the board's C, built for this host, is off by {pair.difference:.1e} at"
+        f" most, and the next power of ten above {_ROOM} times that is allowed"
     )
     return (Proposed(f"max_abs_diff <= {most:.0e}", why), same)

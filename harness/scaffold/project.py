@@ -194,6 +194,8 @@ def _yaml(value: object) -> str:
         return "{" + ", ".join(f"{key}: {_yaml(part)}" for key, part in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_yaml, value)) + "]"
+    if isinstance(value, float) and value != int(value):
+        return str(yaml.safe_dump(value)).splitlines()[0]  # 1e-05 is text to YAML, 1.0e-05 a number
     if isinstance(value, float):
         return number(value)
     return json.dumps(value)
