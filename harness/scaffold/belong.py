@@ -25,7 +25,9 @@ from harness.plans.schema import Option, number
 from harness.run.explain import explain
 from harness.run.workload import Workload, make_workload
 from harness.scaffold import remedies
-from harness.scaffold.forms import Data, is_training
+from harness.scaffold.forms import is_training
+from harness.scaffold.kinds import Data
+from harness.scaffold.suited import suited
 from harness.verdict.decide import decide
 
 REFERENCE = "litert"
@@ -67,7 +69,7 @@ def together(model_file: Path, data: Data, clock: Clock) -> Pair:
     """Load both and run the reference. ``PlanError`` for what does not belong together; nothing is written."""
     model = load_model(model_file)
     _check_interface(model)
-    data = _shaped(data, model)
+    data = suited(data, model)
     notes = list(data.notes)
     if is_training(data):
         notes.append(f"{data.title} looks like what the model was trained on: its figures promise too much")
@@ -96,27 +98,17 @@ def _check_interface(model: Model) -> None:
         )
 
 
-def _shaped(data: Data, model: Model) -> Data:
-    """Rows of a text file in the shape of the model's input, where they have as many values."""
-    if data.form != "csv" or "shape" in data.options:
-        return data
-    shape = model.inputs[0].shape[1:]
-    return replace(
-        data, options={**data.options, "shape": "x".join(map(str, shape))} if len(shape) > 1 else data.options
-    )
-
-
-def _loaded(data: Data) -> Dataset:
-    return datasets.load(data.form, data.split, options=data.all_options())
-
-
 def _scored(model: Model, data: Data, classes: tuple[str, ...], notes: list[str]) -> Pair:
-    dataset = _loaded(data)
-    _check_layout(dataset, model)
+    dataset = datasets.load(data.form, data.split, options=data.all_options())
     names = classes or model.classes
     elements = model.outputs[0].elements
-    # A file of rows states no classes: those that occur are all of them when there is one for each output.
-    if not names and dataset.naming == "seen" and not _are_numbers(dataset) and len(dataset.classes) == elements:
+    # Rows and folders state no classes: those that occur are all of them when there is one for each output.
+    if (
+        not names
+        and dataset.naming in ("seen", "folders")
+        and not _are_numbers(dataset)
+        and len(dataset.classes) == elements
+    ):
         classes = names = dataset.classes
     found, mapped = matched(dataset, names, elements, model=model.name)
     work = make_workload(replace(model, classes=tuple(names)), found, REFERENCE)
@@ -128,25 +120,6 @@ def _scored(model: Model, data: Data, classes: tuple[str, ...], notes: list[str]
 
 def _are_numbers(dataset: Dataset) -> bool:
     return all(name.isdecimal() for name in dataset.classes)
-
-
-def _check_layout(dataset: Dataset, model: Model) -> None:
-    """The shapes that differ by the order of axes, in words; whatever else differs ``make_workload`` refuses."""
-    sample, wanted = dataset.inputs.shape[1:], model.inputs[0].shape[1:]
-    if len(sample) != 3 or len(wanted) != 3 or sample == wanted or sorted(sample) != sorted(wanted):
-        return
-    first = (sample[1], sample[2], sample[0]) == wanted
-    last = (sample[2], sample[0], sample[1]) == wanted
-    if not (first or last):
-        return
-    axes = "0, 2, 3, 1" if first else "0, 3, 1, 2"
-    raise PlanError(
-        f"the data has its channels {'first' if first else 'last'}, the model {'last' if first else 'first'}",
-        where=f"dataset {dataset.name} -> model {model.name}",
-        expected=f"samples of {list(wanted)}",
-        found=f"samples of {list(sample)}",
-        next_step=f"save the data in the model's order: numpy.savez('data.npz', x=x.transpose({axes}), y=y)",
-    )
 
 
 def _mended(pair: Pair, clock: Clock) -> Pair:

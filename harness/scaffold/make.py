@@ -19,8 +19,8 @@ from harness.run.prepare import prepared
 from harness.run.reading import read_plan
 from harness.scaffold import forms, project, search
 from harness.scaffold.belong import Pair, together
-from harness.scaffold.forms import Data
 from harness.scaffold.keep import Kept, sorted_out
+from harness.scaffold.kinds import Data
 from harness.scaffold.project import Ci, Names
 from harness.scaffold.target import Target, choose
 

@@ -11,8 +11,8 @@ from harness.errors import PlanError
 from harness.models.find import TOML
 from harness.paths import read_file
 from harness.plans.modelspec import SUFFIXES
-from harness.scaffold import forms
-from harness.scaffold.forms import Data
+from harness.scaffold import forms, kinds
+from harness.scaffold.kinds import Data
 
 #: Folders in which nobody keeps a model or data of a project.
 _PASSED_OVER = frozenset({"node_modules", "build", "dist", "site-packages", "hil-reports", "testplans"})
@@ -49,7 +49,7 @@ def look(folder: Path) -> Seen:
             models.append(place)
             folders.clear()
             continue
-        if place != folder and forms.folder(place) is not None:
+        if place != folder and kinds.of_folder(place) is not None:
             rest.append(place)
             folders.clear()
             continue

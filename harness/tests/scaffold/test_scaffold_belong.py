@@ -20,7 +20,6 @@ from scipy.stats import binomtest
 
 from harness.clock import SystemClock
 from harness.errors import PlanError
-from harness.models.frontends.writer import Writer
 from harness.scaffold import forms, gates
 from harness.scaffold.belong import together
 
@@ -62,27 +61,65 @@ def test_another_order_of_the_outputs_is_found_said_and_proposed(tmp_path):
     assert "taken as virginica, setosa, versicolor the reference is right on 14" in note
 
 
-def test_data_in_another_scale_is_found_and_said(tmp_path):
+def test_data_in_another_scale_is_found_and_put_into_the_plan(tmp_path):
     found = pair(int8_model(tmp_path / "net.tflite"), digits_npz(tmp_path / "a.npz", factor=255))
-    told = "\n".join(found.notes)
-    assert "the reference is right on" in told
-    assert "1/255" in told or found.data.options == {"divide": 255.0}
+    assert found.data.options == {"divide": 255.0}
+    assert found.hits == 438  # what the model reaches on 0..1
+    assert "with divide: 255 the reference is right on 438 instead of" in found.notes[0]
 
 
-def test_channels_first_for_channels_last_says_which_and_how_to_turn_them(tmp_path):
-    writer = Writer()
-    source = writer.tensor("x", [1, 4, 5, 3])
-    flat = writer.operator("RESHAPE", [source, writer.integers("f", [1, 60])], [1, 60], "flat")
-    inputs = [flat, writer.constant("w", np.ones((3, 60), np.float32)), -1]
-    y = writer.operator("FULLY_CONNECTED", inputs, [1, 3], "y", "FullyConnectedOptions")
-    (tmp_path / "net.tflite").write_bytes(writer.content({"x": source}, {"y": y}))
-    np.savez(tmp_path / "a.npz", x=np.zeros((9, 3, 4, 5), np.float32), y=np.arange(9) % 3)
-    with pytest.raises(PlanError, match="the data has its channels first, the model last") as caught:
-        pair(tmp_path / "net.tflite", tmp_path / "a.npz")
-    assert "x.transpose(0, 2, 3, 1)" in caught.value.next_step
-    np.savez(tmp_path / "a.npz", x=np.zeros((9, 4, 5), np.float32), y=np.arange(9) % 3)
+def turned(path, shape):
+    """A model of three classes that takes that shape, and tells the channels apart."""
+    size = math.prod(shape)
+    weights = np.zeros((3, size))
+    for channel in range(3):
+        weights[channel].reshape(shape)[..., channel] = 1.0
+    return network(path, [(weights, np.zeros(3))], shape)
+
+
+def coloured(n=90):
+    """Images [N, 4, 5, 3] whose strongest channel is their class."""
+    random = np.random.default_rng(3)
+    y = np.arange(n) % 3
+    x = random.random((n, 4, 5, 3), np.float32)
+    x[np.arange(n), :, :, y] += 1
+    return x, y
+
+
+def test_channels_first_for_channels_last_are_turned_by_an_option_and_said(tmp_path):
+    x, y = coloured()
+    np.savez(tmp_path / "a.npz", x=x.transpose(0, 3, 1, 2), y=y)
+    found = pair(turned(tmp_path / "net.tflite", (4, 5, 3)), tmp_path / "a.npz")
+    assert found.data.options == {"channels": "first"}
+    assert found.hits == found.n
+    assert "the data has its channels first" in found.notes[0]
+
+
+def test_an_order_of_axes_that_no_option_turns_says_how_to_save_the_data(tmp_path):
+    x, y = coloured()
+    np.savez(tmp_path / "a.npz", x=x, y=y)
+    with pytest.raises(PlanError, match="the data has its channels last, the model first") as caught:
+        pair(turned(tmp_path / "net.tflite", (3, 4, 5)), tmp_path / "a.npz")
+    assert "x.transpose(0, 3, 1, 2)" in caught.value.next_step
+    np.savez(tmp_path / "a.npz", x=x[..., 0], y=y)
     with pytest.raises(PlanError, match="do not have the shape of the model's input"):
         pair(tmp_path / "net.tflite", tmp_path / "a.npz")
+
+
+def test_folders_of_images_are_read_as_the_model_takes_them(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    _, _, x, y = digits()
+    for index in range(60):
+        place = tmp_path / "digits" / f"is {y[index]}"
+        place.mkdir(parents=True, exist_ok=True)
+        grey = np.round(x[index, ..., 0] * 255).astype(np.uint8)
+        image.fromarray(grey).resize((16, 16), 0).save(place / f"{index}.png")
+    found = pair(int8_model(tmp_path / "net.tflite"), tmp_path / "digits")
+    assert found.data.form == "image_folders"
+    assert found.data.options == {"mode": "grey", "size": "8x8", "resize": "bilinear"}
+    assert found.hits > 50
+    assert found.classes == tuple(f"is {digit}" for digit in range(10))
+    assert any("resized by Pillow's bilinear filter" in note for note in found.notes)
 
 
 def test_more_classes_than_the_model_has_are_refused_with_both_lists(tmp_path):

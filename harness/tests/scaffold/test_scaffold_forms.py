@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from scaffold_kit import digits_npz, iris_csv
 
+from harness.data import datasets
 from harness.errors import PlanError
-from harness.scaffold import forms
+from harness.scaffold import forms, kinds, search
+from harness.scaffold.kinds import Data
 
 
 def idx(path, magic, array):
@@ -42,7 +44,7 @@ def test_a_folder_with_one_set_in_parts_is_that_set_and_tested_with_its_test_par
     assert found.paths == {"path": tmp_path / "x_{split}.npz"}
     assert (found.split, found.notes) == (
         "test",
-        ("x_test.npz is tested with; x_train.npz is another part of it, and is left alone",),
+        ("x_test.npz is tested with; x_train.npz: another part of it, left alone",),
     )
     assert not forms.is_training(found)
 
@@ -77,6 +79,65 @@ def test_an_archive_without_labels_says_how_to_save_one_with_them(tmp_path, arra
         forms.recognised(tmp_path / "a.npz")
     assert "numpy.savez" in caught.value.next_step
     assert not forms.may_be(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("a,0.5,1\nb,1,2\n", {}),
+        ("label,u,v\na,0.5,1\n", {}),
+        ("u,v,species\n0.5,1,a\n0.5,2,b\n", {"label": "species"}),
+        ("u;v;w\n0.5;1;a\n0.5;2;b\n", {"label": "w"}),
+        ("0.5,1,a\n0.5,2,b\n", {"label": 3}),
+        ("u,v,class\n0.5,1,0\n0.5,2,1\n", {"label": "class"}),
+        ("3,0.5,1\n4,1,2\n", {}),
+    ],
+)
+def test_the_column_of_the_label_is_found_by_its_content_or_its_name_and_the_form_reads_it(tmp_path, text, options):
+    (tmp_path / "a.csv").write_text(text)
+    found = forms.recognised(tmp_path / "a.csv")
+    assert found.options == options
+    data = datasets.load(found.form, options=found.all_options())
+    assert data.inputs.shape[1:] == (2,)
+    assert data.inputs[0].tolist() == [0.5, 1.0]
+
+
+def test_arrays_named_as_keras_names_them_are_known(tmp_path):
+    x, y = np.zeros((3, 4), np.float32), np.arange(3)
+    np.savez(tmp_path / "mnist.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    found = forms.recognised(tmp_path / "mnist.npz")
+    assert (found.form, found.split) == ("npz", "test")
+    np.savez(tmp_path / "val.npz", x_train=x, y_train=y, x_val=x, y_val=y)
+    assert forms.recognised(tmp_path / "val.npz").split == "val"
+
+
+def write(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".npy":
+        np.save(path, np.zeros(4, np.float32))
+    else:
+        path.write_bytes(b"0,1\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("suffix", "form"),
+    [(".png", "image_folders"), (".wav", "wav_folders"), (".npy", "numpy_folders"), (".csv", "csv_folders")],
+)
+def test_class_folders_are_known_by_what_lies_in_them_with_parts_and_without(tmp_path, suffix, form):
+    for place in ("a/cat", "a/dog", "b/train/cat", "b/train/dog", "b/val/cat", "b/val/dog"):
+        write(tmp_path / place / f"1{suffix}")
+    assert forms.recognised(tmp_path / "a") == Data(form, {"path": tmp_path / "a"})
+    assert forms.recognised(tmp_path / "b") == Data(form, {"path": tmp_path / "b"}, split="val")
+    seen = search.look(tmp_path)
+    assert [one.paths["path"].name for one in seen.data] == ["a", "b"]
+
+
+def test_folders_of_several_kinds_or_one_class_are_no_data(tmp_path):
+    write(tmp_path / "a/cat/1.png")
+    assert kinds.of_folder(tmp_path / "a") is None
+    write(tmp_path / "a/dog/1.npy")
+    assert kinds.of_folder(tmp_path / "a") is None
 
 
 def test_what_is_no_data_is_refused_with_what_it_is(tmp_path):
