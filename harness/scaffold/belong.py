@@ -126,9 +126,9 @@ def _mended(pair: Pair, clock: Clock) -> Pair:
     """The pair with what explains a low score put right, where a plan can say so; else with a note."""
     if pair.hits >= _DOUBTFUL * pair.n:
         return pair
-    found, _ = explain(_case(pair), replace(pair.model, classes=pair.dataset.classes), pair.workload, clock)
+    found, why_not = explain(_case(pair), replace(pair.model, classes=pair.dataset.classes), pair.workload, clock)
     if found is None or not found.mistake:
-        return pair
+        return replace(pair, notes=(*pair.notes, why_not)) if why_not else pair
     better = _with_classes(pair, found.mistake) or _with_scale(pair, found.mistake)
     if better is None or better.hits <= pair.hits:
         note = (

@@ -18,14 +18,14 @@ from scaffold_kit import (
 )
 from scipy.stats import binomtest
 
-from harness.clock import SystemClock
 from harness.errors import PlanError
 from harness.scaffold import forms, gates
 from harness.scaffold.belong import together
+from harness.testing.clock import ManualClock
 
 
 def pair(model, data):
-    return together(model, forms.recognised(data), SystemClock())
+    return together(model, forms.recognised(data), ManualClock())
 
 
 def test_the_reference_scores_and_floats_get_the_difference_of_the_boards_c(tmp_path):

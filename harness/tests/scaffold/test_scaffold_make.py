@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scaffold_kit import IRIS, digits_npz, int8_model, iris_csv, iris_model
 
-from harness.clock import SystemClock
 from harness.errors import HilError, MisuseError, PlanError
 from harness.run.reading import read_plan
 from harness.scaffold import make as making
 from harness.scaffold import project
 from harness.scaffold.make import Asked, make
+from harness.testing.clock import ManualClock
 
 
 def made(root, **more):
-    return make(Asked(root, **more), SystemClock())
+    return make(Asked(root, **more), ManualClock())
 
 
 def everything(root):
