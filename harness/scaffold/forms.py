@@ -15,7 +15,6 @@ from harness.scaffold.kinds import Data
 SPLIT = "{split}"
 #: A word for a part of the data in a file's name, and no letters around it: ``x_test.npz``, but not ``latest.npz``.
 _PART = re.compile(r"(?<![a-z])(train(?:ing)?|test(?:ing)?|val(?:id(?:ation)?)?|dev|eval|t10k)(?![a-z])", re.IGNORECASE)
-_SAVE = "save it as .npz with both: numpy.savez('data.npz', x=inputs, y=labels)"
 
 
 def recognised(path: Path) -> Data:
@@ -29,7 +28,9 @@ def recognised(path: Path) -> Data:
         return only(collected(sorted(path.iterdir())), path)
     there = Path(str(path).replace(SPLIT, "test"))
     if not there.is_file():
-        raise PlanError("there is no such data", where=str(path), expected="a file or a folder")
+        raise PlanError(
+            "there is no such data", where=str(path), expected="a file or a folder", next_step="name one that is there"
+        )
     if (found := kinds.of_file(there)) is None:
         raise _unknown(there)
     return replace(found, paths={key: path if one == there else one for key, one in found.paths.items()})
@@ -116,7 +117,7 @@ def _unknown(path: Path) -> PlanError:
             where=str(path),
             expected="x: the inputs, one sample a row; y: the class of each, a number from 0 (or x_test and y_test)",
             found=", ".join(sorted(names)),
-            next_step=_SAVE,
+            next_step="save it as .npz: numpy.savez('data.npz', x=inputs, y=labels)",
         )
     if path.suffix.lower() in kinds.TEXT:
         return PlanError(
@@ -138,5 +139,5 @@ def _unknown(path: Path) -> PlanError:
         where=str(path),
         expected=f"one of: {', '.join(datasets.names())} (`hil data forms`)",
         found=f"{path.suffix or 'no suffix'}, beginning with {kinds.head(path)!r}",
-        next_step=_SAVE,
+        next_step="save it as .npz: numpy.savez('data.npz', x=inputs, y=labels)",
     )

@@ -68,5 +68,9 @@ def _old(path: Path) -> str | None:
         return files.content(path).decode("utf-8", "surrogateescape")
     except OSError as error:
         raise MisuseError(
-            "what is there already cannot be read", where=str(path), expected="a file", found=error.strerror
+            "what is there already cannot be read",
+            where=str(path),
+            expected="a file",
+            found=error.strerror,
+            next_step="move it away, or choose another folder: --dir DIR",
         ) from error

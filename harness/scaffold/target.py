@@ -56,5 +56,7 @@ def choose(
     else:
         largest = max(names(), key=lambda name: load_board(name).memory.flash_bytes)
         check_fit(layout, BuildBoard.load(load_board(largest).folder))  # says by how much it does not fit
-        raise HarnessBug(f"{largest} holds the model, and no virtual board was found to")
+        raise HarnessBug(
+            "a board holds the model, and was not found to", where=largest, next_step="name it: --board " + largest
+        )
     return Target(chosen, why, tuple(name for name in fitting if name != chosen))
