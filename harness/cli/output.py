@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.disk import files
+from harness.disk.together import write
 from harness.errors import MisuseError
 
 
@@ -25,23 +25,4 @@ def check(path: Path, ending: str | None = None, *, new_folder: bool = False) ->
         raise MisuseError("the result cannot be written there", where=str(path), expected=wanted)
 
 
-def write(*contents: tuple[Path, bytes]) -> None:
-    """All of the files, with the folders they go to or, after an ``OSError``, none that was not there before."""
-    new: list[Path] = []
-    made: list[Path] = []
-    try:
-        for path, content in contents:
-            for folder in reversed(path.absolute().parents):
-                if not folder.exists():
-                    folder.mkdir()
-                    made.append(folder)
-            there = path.exists()
-            files.replace(path, content)
-            if not there:
-                new.append(path)
-    except OSError:
-        for path in new:
-            path.unlink(missing_ok=True)
-        for folder in reversed(made):
-            folder.rmdir()
-        raise
+__all__ = ["check", "write"]

@@ -1,0 +1,190 @@
+"""Model and data together, on the host: whether they belong together, and what the reference makes of them.
+
+What does not fit is refused with both sides named. Where the reference tells that the data is scaled or its classes are ordered
+otherwise than in training, that is written into the plan and said: it is a proposal, which the user can see and undo.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.clock import Clock
+from harness.data import Dataset, datasets
+from harness.data.classes import matched
+from harness.errors import PlanError
+from harness.models import Model, load_model
+from harness.models import reference as references
+from harness.plans import ArgmaxRule, DatasetSpec, ModelSpec, Plan
+from harness.plans.expand import Case
+from harness.plans.schema import Option, number
+from harness.run.explain import explain
+from harness.run.workload import Workload, make_workload
+from harness.scaffold import remedies
+from harness.scaffold.forms import is_training
+from harness.scaffold.kinds import Data
+from harness.scaffold.suited import suited
+from harness.verdict.decide import decide
+
+REFERENCE = "litert"
+_TWIN = "twin"
+#: Below it the usual mistakes are tried: a good model on its own data is above it, and a good model with few classes too.
+_DOUBTFUL = 0.9
+_TRIED = 300  # samples that tell what a change does
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A model, its data and what the reference answers. ``right`` [N]: whether a sample is decided as its label says.
+
+    ``classes``: names for the model's outputs that the plan has to give, empty when it need not. ``notes``: for people.
+    ``difference``: the largest between the board's own C and the reference, of a model with float outputs; else None.
+    """
+
+    model: Model
+    data: Data
+    dataset: Dataset
+    workload: Workload
+    right: npt.NDArray[np.bool_]
+    classes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    difference: float | None = None
+
+    @property
+    def n(self) -> int:
+        """Number of samples."""
+        return len(self.dataset)
+
+    @property
+    def hits(self) -> int:
+        """How many are right."""
+        return int(self.right.sum())
+
+
+def together(model_file: Path, data: Data, clock: Clock) -> Pair:
+    """Load both and run the reference. ``PlanError`` for what does not belong together; nothing is written."""
+    model = load_model(model_file)
+    _check_interface(model)
+    data = suited(data, model)
+    notes = list(data.notes)
+    if is_training(data):
+        notes.append(f"{data.title} looks like what the model was trained on: its figures promise too much")
+    pair = _scored(model, data, (), notes)
+    return _measured(_mended(pair, clock))
+
+
+def _check_interface(model: Model) -> None:
+    for side, tensors in (("input", model.inputs), ("output", model.outputs)):
+        if len(tensors) != 1:
+            raise PlanError(
+                f"the model has {len(tensors)} {side}s",
+                where=str(model.file),
+                expected=f"one {side}",
+                found=", ".join(f"{tensor.name} {tensor.describe()}" for tensor in tensors),
+                next_step=f"save the network with one {side}",
+            )
+    output = model.outputs[0]
+    if output.elements < 2:
+        raise PlanError(
+            "the model has one output value, and a plan decides between classes",
+            where=str(model.file),
+            expected="an output value for each class",
+            found=output.describe(),
+            next_step="save the network with one output for each class (softmax over two for yes and no)",
+        )
+
+
+def _scored(model: Model, data: Data, classes: tuple[str, ...], notes: list[str]) -> Pair:
+    dataset = datasets.load(data.form, data.split, options=data.all_options())
+    names = classes or model.classes
+    elements = model.outputs[0].elements
+    # Rows and folders state no classes: those that occur are all of them when there is one for each output.
+    if (
+        not names
+        and dataset.naming in ("seen", "folders")
+        and not _are_numbers(dataset)
+        and len(dataset.classes) == elements
+    ):
+        classes = names = dataset.classes
+    found, mapped = matched(dataset, names, elements, model=model.name)
+    work = make_workload(replace(model, classes=tuple(names)), found, REFERENCE)
+    rows = work.expected.reshape(len(found), -1)
+    right = decide(rows, ArgmaxRule(), model.outputs[0]) == found.labels
+    told = [*notes, *([mapped] if mapped else []), *work.warnings]
+    return Pair(model, data, found, work, right, classes, tuple(dict.fromkeys(told)))
+
+
+def _are_numbers(dataset: Dataset) -> bool:
+    return all(name.isdecimal() for name in dataset.classes)
+
+
+def _mended(pair: Pair, clock: Clock) -> Pair:
+    """The pair with what explains a low score put right, where a plan can say so; else with a note."""
+    if pair.hits >= _DOUBTFUL * pair.n:
+        return pair
+    found, why_not = explain(_case(pair), replace(pair.model, classes=pair.dataset.classes), pair.workload, clock)
+    if found is None or not found.mistake:
+        return replace(pair, notes=(*pair.notes, why_not)) if why_not else pair
+    better = _with_classes(pair, found.mistake) or _with_scale(pair, found.mistake)
+    if better is None or better.hits <= pair.hits:
+        note = (
+            f"with {found.mistake} the reference is right on {found.after:.1%} instead of {found.before:.1%} of {found.n}"
+            " samples: prepare the data, or the classes, so"
+        )
+        return replace(pair, notes=(*pair.notes, note))
+    return better
+
+
+def _with_scale(pair: Pair, mistake: str) -> Pair | None:
+    options = datasets.form(pair.data.form).Options.model_fields
+    tensor = pair.model.inputs[0]
+    rows = pair.dataset.inputs[:: -(-pair.n // _TRIED)].astype(np.float64)
+    found = remedies.scaling(mistake, rows.reshape(len(rows), *tensor.shape[1:]), tensor)
+    if found is None or not {"subtract", "divide"} <= set(options):
+        return None
+    more: dict[str, Option] = {name: value for name, value in zip(("subtract", "divide"), found, strict=True) if value}
+    better = _scored(pair.model, replace(pair.data, options={**pair.data.options, **more}), pair.classes, [])
+    said = " and ".join(f"{name}: {number(float(str(value)))}" for name, value in more.items() if value != 1)
+    return replace(better, notes=(*pair.data.notes, _proposal(said, pair, better), *better.notes))
+
+
+def _with_classes(pair: Pair, mistake: str) -> Pair | None:
+    if pair.model.classes or not remedies.is_of_classes(mistake, pair.dataset.classes):
+        return None
+    rows = pair.workload.expected.reshape(pair.n, -1)
+    decisions = decide(rows, ArgmaxRule(), pair.model.outputs[0])
+    order = remedies.reordered(decisions, pair.dataset.labels, pair.dataset.classes)
+    if pair.dataset.naming == "indices" or _are_numbers(pair.dataset):
+        return None  # bare numbers are outputs, whatever they are called
+    better = _scored(pair.model, pair.data, order, [])
+    said = f"the model's outputs taken as {', '.join(order)}"
+    return replace(better, notes=(*pair.data.notes, _proposal(said, pair, better), *better.notes))
+
+
+def _proposal(said: str, pair: Pair, better: Pair) -> str:
+    return (
+        f"with {said} the reference is right on {better.hits} instead of {pair.hits} of {pair.n} samples:"
+        " written into the plan; check that the model was trained so"
+    )
+
+
+def _case(pair: Pair) -> Case:
+    """What ``explain`` wants to know, as a case that no file has."""
+    spec = ModelSpec(name=pair.model.name)
+    data = DatasetSpec(name=pair.data.form)
+    plan = Plan(name="init", boards=("none",), models=(spec,), dataset=data, reference=REFERENCE)
+    return Case("init/none/model", plan, "none", spec, data, ())
+
+
+def _measured(pair: Pair) -> Pair:
+    """With the difference of the board's C, built for this host, where the outputs are floats."""
+    if pair.model.outputs[0].dtype != "float32":
+        return pair
+    ours = references.load(_TWIN).run(pair.model.path, pair.workload.raw).astype(np.float64).reshape(pair.n, -1)
+    theirs = pair.workload.expected.astype(np.float64).reshape(pair.n, -1)
+    largest = float(np.abs(ours - theirs).max())
+    return replace(pair, difference=largest if math.isfinite(largest) else None)
