@@ -29,7 +29,6 @@ USERS = {
 }
 #: Those for whoever works on hil itself.
 DEVELOPERS = {
-    "HIL_CHROMIUM": ("the browser in which the tests look at pages", "playwright's own, else the system's Chromium"),
     "HIL_FULL": ("`1`: the project's own tests take their long forms", "the short ones"),
     "HIL_CHROMIUM": (
         "the Chromium that the tests of our pages look at them with",
