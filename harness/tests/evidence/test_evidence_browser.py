@@ -47,7 +47,10 @@ def browser() -> Iterator[Any]:
         path = find_chromium(driver.chromium.executable_path)
         if path is None:
             pytest.skip("no Chromium here: apt-get install chromium-headless-shell, or HIL_CHROMIUM=PATH")
-        found = driver.chromium.launch(executable_path=path, timeout=WAIT_MS)
+        try:
+            found = driver.chromium.launch(executable_path=path, timeout=WAIT_MS)
+        except playwright.Error as error:
+            pytest.skip(f"{path} does not start here: {str(error).splitlines()[0]}")
         yield found
         found.close()
 
