@@ -38,7 +38,7 @@ def fetch(name: Annotated[str, typer.Argument(metavar="NAME", help="The data set
 
 @data.command()
 def forms(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One form, with its options.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="One form, with its options.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """The forms of data that a plan can name; of one form its options and an example.

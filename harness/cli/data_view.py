@@ -100,9 +100,12 @@ def _same(console: Output, same: Same, what: str) -> None:
 
 
 def _samples(view: DataView, console: Output) -> None:
-    from harness.data.preview import is_image, preview
+    from harness.data.preview import SHOWN_CHANNELS, is_image, preview
 
-    _title(console, "Samples", "from the least value of each to its largest")
+    shape = view.summary.shape
+    several = len(shape) == 2 and not is_image(shape) and shape[1] > SHOWN_CHANNELS
+    channels = f"; the first {SHOWN_CHANNELS} of {shape[1]} channels" if several else ""
+    _title(console, "Samples", f"from the least value of each to its largest{channels}")
     ascii_only = not (console.encoding or "").startswith("utf")
     shown = [
         (
@@ -111,7 +114,7 @@ def _samples(view: DataView, console: Output) -> None:
         )
         for index in view.summary.shown
     ]
-    if not is_image(view.summary.shape):
+    if not is_image(shape):
         for title, lines in shown:
             _line(console, title)
             for line in lines:

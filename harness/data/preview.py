@@ -12,7 +12,7 @@ BARS = "▁▂▃▄▅▆▇█"
 ASCII_BARS = "_.-=+*#@"
 _IMAGE = (24, 14)  # the most columns and lines of an image
 _MOST_CHANNELS = 16  # of a signal; a wider array of two axes is an image
-_SHOWN_CHANNELS = 3
+SHOWN_CHANNELS = 3
 
 Floats = npt.NDArray[np.floating]
 
@@ -30,7 +30,7 @@ def preview(sample: Floats, columns: int = 76, *, ascii_only: bool = False) -> l
         grey = sample if sample.ndim == 2 else sample.mean(axis=2) if sample.shape[2] == 3 else sample[..., 0]
         return _image(grey, min(columns, _IMAGE[0]))
     several = sample.ndim == 2 and min(sample.shape) > 1
-    signals = sample.T[:_SHOWN_CHANNELS] if several else sample.reshape(1, -1)
+    signals = sample.T[:SHOWN_CHANNELS] if several else sample.reshape(1, -1)
     bars = ASCII_BARS if ascii_only else BARS
     return ["".join(_marks(_narrowed(signal, columns), bars)) for signal in signals]
 
