@@ -208,12 +208,12 @@ class Dut:
         self._loaded("reset")
         self._begin_anew("reset", lambda: None)
 
-    def leave(self) -> None:
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _leave(self) -> None:
         """Whoever comes next finds the unit with power."""
         if self._is_off:
             self._unit.power_switch().on()
-
-    # -- inside --------------------------------------------------------------------------------------------------------
 
     def _went_off(self) -> None:
         self._is_off = True
@@ -364,7 +364,7 @@ def open_dut(
         log, console = stack.enter_context(listening(trail.folder, options, clock))
         files = CaseFiles(log=log, console=console)
         dut = Dut(unit, options, clock, folder, trail=trail, files=files, shown=shown)
-        stack.callback(dut.leave)
+        stack.callback(dut._leave)
         yield dut
 
 

@@ -46,7 +46,10 @@ class _Switch:
                 control.power(on=on)
         except (rpc.LinkDown, MisuseError) as gone:
             raise BenchError(
-                "the virtual unit's power cannot be switched", where=f"unit {self.uid}", found=str(gone)
+                "the virtual unit's power cannot be switched",
+                where=f"unit {self.uid}",
+                found=str(gone),
+                next_step="run again; `hil units` shows what is left running",
             ) from gone
 
 

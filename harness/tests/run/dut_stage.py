@@ -36,8 +36,9 @@ def fake_dut(
     around=lambda device: device,
     core=CoreState.SLEEPING,
     real=False,
+    base=None,
 ):
-    """The unit, what it leaves (reports in ``folder``), and the device behind it."""
+    """The unit, what it leaves (reports in ``folder``), and the device behind it. Paths of models start at ``base``."""
     model = load_model(MODEL)
     product = Product(model, dataclasses.replace(read_image(elf), model_sha256=model.sha256, model_json=None), "0" * 64)
     clock = ManualClock()
@@ -46,6 +47,6 @@ def fake_dut(
     stand_in = None if real else about("virtual")
     probe = FakeProbe(device, clock, core)
     unit = Unit(load_board(BOARD), "fake-0", "fake line", "virtual", probe, transport, stand_in, clock=clock)
-    monkeypatch.setattr(module, "product_for", lambda *_, **__: product)
+    monkeypatch.setattr(module, "product_for", lambda known, *_: dataclasses.replace(product, model=known))
     trail = Trail("test_mine.py::test_it", folder)
-    return Dut(unit, RunOptions(backend="virtual"), clock, trail=trail), trail, device
+    return Dut(unit, RunOptions(backend="virtual"), clock, base, trail=trail), trail, device

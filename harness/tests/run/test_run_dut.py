@@ -1,11 +1,15 @@
 """A unit in the hands of a user's own test takes the road of a plan: figures, gates, blame, record and reports."""
 
+import dataclasses
+import shutil
+
 import pytest
 from dut_stage import digits, fake_dut
 
 from harness.bench.probes import CoreState
 from harness.errors import BenchError, DeviceError, MisuseError, PlanError
 from harness.evidence import read_record, read_samples
+from harness.models import load_model
 from harness.records import Verdict
 from harness.run.outcome import Ending, GateBroken, NotMeasured, NotPrinted
 from harness.session.verbs import BoardFaultError
@@ -322,3 +326,35 @@ def test_a_reset_begins_the_same_firmware_anew_and_the_unit_answers(stage):
     assert dut.model.name == "digits_cnn_int8"
     assert dut.classify(digits(5)).accuracy == 1
     assert device.resets == before + 1
+
+
+def own_model(project, name, dataset):
+    folder = project / "models" / name
+    shutil.copytree(load_model("digits_cnn_int8").path.parent, folder)
+    toml = folder / "model.toml"
+    text = toml.read_text().replace('name = "digits_cnn_int8"', f'name = "{name}"')
+    toml.write_text(text.replace('dataset = "digits"\ntrain_split', f'dataset = "{dataset}"\ntrain_split'))
+
+
+def test_without_a_model_the_projects_own_for_that_data_set_comes_before_a_shipped_one(stage, tmp_path):
+    project = tmp_path / "project"
+    (project / "testplans").mkdir(parents=True)  # what the root of a project has
+    own_model(project, "zz_ours", "digits")
+    own_model(project, "aa_other", "birds")
+    (project / "models" / "broken").mkdir()
+    (project / "models" / "broken" / "model.toml").write_text("no toml [")
+    tests = project / "tests"
+    tests.mkdir()
+    dut, trail, _ = stage(base=tests)
+    dut.classify(digits(5))
+    assert dut.model.name == "zz_ours"
+    assert trail.end(Ending()).records[0].model == "zz_ours"
+
+
+def test_without_one_it_says_which_there_are(stage, tmp_path):
+    own_model(tmp_path, "ours", "birds")
+    dut, _, _ = stage(base=tmp_path)
+    with pytest.raises(MisuseError) as caught:
+        dut.classify(dataclasses.replace(digits(5), name="planets"))
+    assert "no model was made for the dataset 'planets'" in str(caught.value)
+    assert "known: ours, " in str(caught.value)  # the project's first

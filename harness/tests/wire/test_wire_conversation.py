@@ -431,3 +431,17 @@ def test_a_chunk_that_does_not_fit_is_refused(bad):
     board = serving()
     board.receive_data(frame(bad, 1))
     assert [answer.code for answer in answers(board)] == [m.ErrorCode.BAD_CHUNK]
+
+
+def test_printing_is_cut_into_frames_that_every_host_takes_and_changes_nothing_for_the_host():
+    board, host = BoardConversation(HELLO), greeted()
+    before = host.state
+    text = "é" * 700 + "\n"
+    board.log(text)
+    data = board.data_to_send()
+    frames = FrameDecoder(512).push(data)  # what a host takes before HELLO has told more
+    assert {f.type for f in frames} == {m.Log.TYPE}
+    assert b"".join(f.body for f in frames).decode() == text
+    host.receive_data(data, 0.1)
+    assert (events(host), said(host), host.state) == ([], [], before)
+    assert (host.counters.bad_rx, host.counters.stale) == (0, 0)
