@@ -219,6 +219,7 @@ REMEDIES: Final = {
     "the ... did not come up": _AGAIN,
     "the image has nothing to load": _REBUILD,
     "the image is no ELF file": "give the .elf that `hil build` writes",
+    "the virtual unit's power cannot be switched": _AGAIN,
     "the virtual unit cannot be asked what it found": _AGAIN,
     # files
     "no such record": "give the folder of a case, which has record.json",
