@@ -78,7 +78,9 @@ def _calls(inside: ast.AST, names: set[str]) -> Iterator[ast.Call]:
 
 def _step(call: ast.Call) -> str:
     found = next((word.value for word in call.keywords if word.arg == "next_step"), None)
-    return "" if found is None else " / ".join(text for text in _texts(found) if text != _GAP)
+    if found is None or (isinstance(found, ast.Constant) and not found.value):
+        return ""
+    return " / ".join(text for text in _texts(found) if text != _GAP) or "the message says it"
 
 
 def _told(where: str, call: ast.Call, what: ast.expr, step: str) -> Iterator[Message]:

@@ -143,7 +143,6 @@ REMEDIES: Final = {
     "the image is not an ELF file": "give the .elf that `hil build` writes, no .bin or .hex",
     "the image's identity section is damaged": _REBUILD,
     "the number of input slots is out of range": "give 1 to 255",
-    "there is no such engine adapter": "'expected' lists them",
     "there is no such image": "correct the path, or `hil build PLAN --board B -o FILE`",
     # probe
     "the chip does not finish erasing itself": "power the board off and on, then run again",
@@ -168,7 +167,6 @@ REMEDIES: Final = {
     "a board's description cannot be read": "'where' names the file and the key; `firmware/boards/README.md`",
     "a board's name is not its folder's": "give `name` in board.toml the folder's name",
     "another board answers on this line than before": "were cables changed while it ran? Run again",
-    "no backend is named ...": "'expected' lists them",
     "the board that answers is not the one that the probe has reset": "ports are crossed: `hil discover --write FILE`",
     # the board while it runs
     "PONG does not carry what PING did": _STEP,
@@ -221,6 +219,7 @@ REMEDIES: Final = {
     "the ... did not come up": _AGAIN,
     "the image has nothing to load": _REBUILD,
     "the image is no ELF file": "give the .elf that `hil build` writes",
+    "the virtual unit's power cannot be switched": _AGAIN,
     "the virtual unit cannot be asked what it found": _AGAIN,
     # files
     "no such record": "give the folder of a case, which has record.json",
@@ -233,6 +232,11 @@ REMEDIES: Final = {
     "the samples cannot be read": "the file was changed or cut short: run again",
     "the wire log cannot be read": "correct the path or the file's rights",
     "there is no run that could be gone on with": "'expected' says where it looked; start a new run without `--resume`",
+    "the run is being written to": "wait until it ends; `hil reports list` shows its state",
+    "the run could not be removed": "the reason is below: mostly rights",
+    "the run's schema is not one that this version reads": "read it with the version of hil that wrote it",
+    "the run's record cannot be read": "give a run's folder, which has run.json",
+    "the run's record is damaged": "the file was changed or cut short: run again",
     "this is no wire log": "give a wire.log, or the folder that holds one",
     # command line
     "--engine and --engine-dir belong together": "give both, or neither",
@@ -240,9 +244,9 @@ REMEDIES: Final = {
     "... takes whole numbers": "write whole numbers with commas",
     "an option has no value": "write `--option KEY=VALUE`",
     "no run was found": "give folders of cases, each with record.json and samples.npz",
-    "the plan does not name this board": "add the board to `boards:` of the plan, or choose one of those",
     "the result cannot be written there": "give a file in a folder that exists",
     "there is no plan ...": "'expected' lists the plans; or give the file's path",
+    "this is no age": "write a number and m, h, d or w: 90m, 12h, 30d, 8w",
     "this names no model": _PARTS,
     "this run was not made by dut.classify: nothing but its samples is known": "take the `Run` that `dut.classify` gives",
     # comparing

@@ -29,11 +29,8 @@ USERS = {
 }
 #: Those for whoever works on hil itself.
 DEVELOPERS = {
+    "HIL_CHROMIUM": ("the browser in which the tests look at pages", "playwright's own, else the system's Chromium"),
     "HIL_FULL": ("`1`: the project's own tests take their long forms", "the short ones"),
-    "HIL_CHROMIUM": (
-        "the Chromium that the tests of our pages look at them with",
-        "playwright's own, else the system's",
-    ),
     "HIL_TWIN_CC": ("a gcc-like compiler for the reference `twin`", "zig"),
     "HIL_TIMED_RUN_US": ("set by `hil bench-link` for its program of this host", "-"),
     "HIL_STEP_FD": ("the same", "-"),

@@ -1,15 +1,21 @@
-"""Every field of ``record.json`` and of ``samples.npz``, from the types that are written."""
+"""Every field of ``record.json``, ``run.json`` and ``samples.npz``, from the types that are written."""
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import is_dataclass
+from enum import StrEnum
 from typing import Literal, get_args, get_origin
 
-from harness import records
+from pydantic import BaseModel
+
+from harness.evidence import runrecord
 from harness.guide.parts._fields import Field, fields
 from harness.guide.parts._words import code, plain
+from harness.records import Record, Samples
 
 _LIST = re.compile(r"tuple\[(.+), \.\.\.\]")
 _ARRAY = re.compile(r"npt\.NDArray\[np\.(\w+)\]")
@@ -24,12 +30,14 @@ _PLAIN = {
 
 
 def made(*words: str) -> str:
-    """``record``, with a section for each of its parts, or ``samples``."""
-    return "\n".join(_samples() if words == ("samples",) else _record()).rstrip("\n")
+    """``record`` or ``run``, with a section for each of its parts, or ``samples``."""
+    if words == ("samples",):
+        return "\n".join(_samples())
+    return "\n".join(_parts({"record": Record, "run": runrecord.RunRecord}[words[0]])).rstrip("\n")
 
 
 def _samples() -> Iterator[str]:
-    for field in fields(records.Samples):
+    for field in fields(Samples):
         match = _ARRAY.search(field.annotation)
         assert match is not None
         dtype = {"str_": "text", "generic": "the model's dtype", "bool_": "bool"}.get(match[1], match[1])
@@ -37,22 +45,21 @@ def _samples() -> Iterator[str]:
         yield f"- {code(field.name)} ({dtype}{may}): {_text(field)}"
 
 
-def _record() -> Iterator[str]:
-    waiting: list[type] = [records.Record]
-    done: set[type] = set()
+def _parts(root: type) -> Iterator[str]:
+    waiting, done = [root], set()
     while waiting:
         kind = waiting.pop(0)
         if kind in done:
             continue
         done.add(kind)
-        if kind is not records.Record:
+        if kind is not root:
             yield f"**{kind.__name__}**: {plain(kind.__doc__)}".replace("None", "null")
             yield ""
         for field in fields(kind):
             if field.name == "model_config":
                 continue
             name = "schema" if field.name == "schema_" else field.name
-            shown, inner = _kind(field.annotation)
+            shown, inner = _kind(field.annotation, kind.__module__)
             yield f"- {code(name)} ({shown}): {_text(field)}"
             if inner is not None:
                 waiting.append(inner)
@@ -64,21 +71,25 @@ def _text(field: Field) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
-def _kind(annotation: str) -> tuple[str, type | None]:
+def _kind(annotation: str, module: str) -> tuple[str, type | None]:
     """In words, and the part of the record that it is of."""
-    nullable = annotation.endswith(" | None")
+    end = " or null" if annotation.endswith(" | None") else ""
     bare = annotation.removesuffix(" | None")
-    end = " or null" if nullable else ""
     if match := _LIST.fullmatch(bare):
-        shown, inner = _kind(match[1])
+        shown, inner = _kind(match[1], module)
         return f"list of {shown}{end}", inner
-    found = getattr(records, bare, None)
-    if isinstance(found, type) and (issubclass(found, records._Frozen) or is_dataclass(found)):
+    found = getattr(sys.modules[module], bare, None)
+    if isinstance(found, type) and issubclass(found, StrEnum):
+        return _one_of(tuple(member.value for member in found)) + end, None
+    if isinstance(found, type) and (issubclass(found, BaseModel) or is_dataclass(found)):
         return f"{bare}{end}", found
-    if bare == "Verdict":
-        return "one of " + ", ".join(code(v.value) for v in records.Verdict), None
     if get_origin(found) is Literal:
-        return "one of " + ", ".join(map(code, get_args(found))) + end, None
-    if match := re.fullmatch(r"Literal\['(\w+)'\]", bare):
-        return f"{code(match[1])}{end}", None
+        return _one_of(get_args(found)) + end, None
+    if bare.startswith("Literal["):
+        values = ast.literal_eval(bare.removeprefix("Literal"))
+        return _one_of(tuple(values)) + end, None
     return f"{_PLAIN[bare]}{end}", None
+
+
+def _one_of(values: tuple[object, ...]) -> str:
+    return code(values[0]) if len(values) == 1 else "one of " + ", ".join(map(code, values))
