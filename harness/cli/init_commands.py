@@ -35,7 +35,8 @@ def init(
     ] = Path(),
     board: Annotated[str | None, typer.Option(metavar="NAME", help="The kind of board (`hil boards`).")] = None,
     ci: Annotated[
-        Literal["auto", "github", "gitlab", "none"], typer.Option(help="Which CI system to write a file for.")
+        Literal["auto", "github", "gitlab", "none"],
+        typer.Option(metavar="NAME", help="Which CI system to write a file for: auto, github, gitlab or none."),
     ] = "auto",
     name: Annotated[str | None, typer.Option(metavar="NAME", help="The plan's name (default: the model's).")] = None,
     example: Annotated[bool, typer.Option("--example", help="The digits example; also in an empty folder.")] = False,
@@ -46,7 +47,9 @@ def init(
 ) -> None:
     """Make a project: plan, test and CI file for a model and its data; then run the plan.
 
-    The gates are what the model reaches on this host. Files that are there are left alone. Example: hil init kws.tflite test.npz
+    The gates are what the model reaches on this host. Files that are there are left alone.
+
+    Example: hil init kws.tflite test.npz
     """
     from harness.plans import load
     from harness.scaffold.make import Asked, make

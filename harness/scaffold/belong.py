@@ -140,15 +140,21 @@ def _mended(pair: Pair, clock: Clock) -> Pair:
 
 
 def _with_scale(pair: Pair, mistake: str) -> Pair | None:
-    options = datasets.form(pair.data.form).Options.model_fields
     tensor = pair.model.inputs[0]
     rows = pair.dataset.inputs[:: -(-pair.n // _TRIED)].astype(np.float64)
     found = remedies.scaling(mistake, rows.reshape(len(rows), *tensor.shape[1:]), tensor)
-    if found is None or not {"subtract", "divide"} <= set(options):
+    known = datasets.options_of(pair.data.form)
+    if found is None or not {"subtract", "divide"} <= known.keys():
         return None
-    more: dict[str, Option] = {name: value for name, value in zip(("subtract", "divide"), found, strict=True) if value}
+    now = {name: pair.data.options.get(name, known[name].default) for name in ("subtract", "divide")}
+    if not all(isinstance(value, int | float) for value in now.values()):
+        return None
+    # The change is one of what the form has scaled already: bytes of an image to 0..1.
+    subtract, divide = float(str(now["subtract"])), float(str(now["divide"]))
+    wanted = {"subtract": subtract + found[0] * divide, "divide": divide * found[1]}
+    more: dict[str, Option] = {name: value for name, value in wanted.items() if value != now[name]}
     better = _scored(pair.model, replace(pair.data, options={**pair.data.options, **more}), pair.classes, [])
-    said = " and ".join(f"{name}: {number(float(str(value)))}" for name, value in more.items() if value != 1)
+    said = " and ".join(f"{name}: {number(wanted[name])}" for name in more)
     return replace(better, notes=(*pair.data.notes, _proposal(said, pair, better), *better.notes))
 
 

@@ -5,6 +5,7 @@ import warnings
 from functools import cache
 
 import numpy as np
+from PIL import Image
 from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -85,6 +86,17 @@ def digits_npz(path, n=None, factor=1.0, **more):
     _, _, x, y = digits()
     np.savez(path, x=x[:n] * np.float32(factor), y=y[:n], **more)
     return path
+
+
+def images_of_digits(folder, n, size=(8, 8), word=""):
+    """A folder for each digit, with grey images."""
+    _, _, x, y = digits()
+    for index in range(n):
+        place = folder / f"{word}{y[index]}"
+        place.mkdir(parents=True, exist_ok=True)
+        grey = Image.fromarray(np.round(x[index, ..., 0] * 255).astype(np.uint8))
+        grey.resize(size, Image.Resampling.NEAREST).save(place / f"{index}.png")
+    return folder
 
 
 def iris_model(path, order=None):

@@ -8,9 +8,11 @@ from scaffold_kit import (
     IRIS,
     digits,
     digits_classifier,
+    digits_layers,
     digits_model,
     digits_npz,
     flat,
+    images_of_digits,
     int8_model,
     iris_csv,
     iris_model,
@@ -68,6 +70,15 @@ def test_data_in_another_scale_is_found_and_put_into_the_plan(tmp_path):
     assert "with divide: 255 the reference is right on 438 instead of" in found.notes[0]
 
 
+def test_a_scale_that_the_form_has_by_itself_is_taken_into_account(tmp_path):
+    (weights, bias), *rest = digits_layers()
+    model = network(tmp_path / "net.tflite", [(weights / 255, bias), *rest], (8, 8, 1))  # takes 0..255
+    images_of_digits(tmp_path / "digits", 200)
+    found = pair(model, tmp_path / "digits")
+    assert found.data.options == {"mode": "grey", "divide": 1.0}
+    assert found.hits > 150
+
+
 def turned(path, shape):
     """A model of three classes that takes that shape, and tells the channels apart."""
     size = math.prod(shape)
@@ -107,13 +118,7 @@ def test_an_order_of_axes_that_no_option_turns_says_how_to_save_the_data(tmp_pat
 
 
 def test_folders_of_images_are_read_as_the_model_takes_them(tmp_path):
-    image = pytest.importorskip("PIL.Image")
-    _, _, x, y = digits()
-    for index in range(60):
-        place = tmp_path / "digits" / f"is {y[index]}"
-        place.mkdir(parents=True, exist_ok=True)
-        grey = np.round(x[index, ..., 0] * 255).astype(np.uint8)
-        image.fromarray(grey).resize((16, 16), 0).save(place / f"{index}.png")
+    images_of_digits(tmp_path / "digits", 60, (16, 16), "is ")
     found = pair(int8_model(tmp_path / "net.tflite"), tmp_path / "digits")
     assert found.data.form == "image_folders"
     assert found.data.options == {"mode": "grey", "size": "8x8", "resize": "bilinear"}
