@@ -180,7 +180,12 @@ def _age(text: str | None) -> timedelta | None:
         return None
     found = _AGE.fullmatch(text.strip())
     if found is None:
-        raise MisuseError("this is no age", expected="a number and m, h, d or w: 90m, 12h, 30d, 8w", found=text)
+        raise MisuseError(
+            "this is no age",
+            expected="a number and m, h, d or w",
+            found=text,
+            next_step="90m, 12h, 30d or 8w, for example",
+        )
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 

@@ -193,11 +193,20 @@ def read(path: Path) -> RunRecord:
     try:
         content = parse_json(read_file(file).decode("utf-8"))
     except (OSError, ValueError) as error:
-        raise MisuseError("the run's record cannot be read", where=str(file), found=error) from error
+        raise MisuseError(
+            "the run's record cannot be read",
+            where=str(file),
+            found=error,
+            next_step="open the reports of its cases: they stand for themselves",
+        ) from error
     schema = content.get("schema") if isinstance(content, dict) else None
     if schema != SCHEMA:
         raise MisuseError(
-            "the run's schema is not one that this version reads", where=str(file), expected=SCHEMA, found=schema
+            "the run's schema is not one that this version reads",
+            where=str(file),
+            expected=SCHEMA,
+            found=schema,
+            next_step="read it with the version of hil that wrote it ('harness_version')",
         )
     try:
         return RunRecord.model_validate(content)
@@ -208,4 +217,5 @@ def read(path: Path) -> RunRecord:
             where=f"{file}:{'.'.join(map(str, first['loc']))}",
             expected=first["msg"],
             found=repr(first["input"])[:120],
+            next_step="open the reports of its cases: they stand for themselves",
         ) from error

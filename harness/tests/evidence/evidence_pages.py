@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from evidence_runs import broken_rig, differing, float_run, make_run, with_layers
-from run_pages import index_page
+from run_pages import crowded_index_page, index_page
 
 from harness.evidence.reports import html
 from harness.records import Explanation, FaultReport, Measurement, Record, Samples, Verdict
@@ -147,5 +147,6 @@ PAGES: dict[str, Callable[[], bytes]] = {
         unicode,
         huge_reasons,
         whole_run,
+        crowded_index_page,
     )
 }

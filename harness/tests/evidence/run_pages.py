@@ -92,3 +92,20 @@ def whole() -> RunRecord:
 def index_page() -> bytes:
     """A page with everything on it that it can have, for looking at."""
     return runreports.load("index").render(whole(), several())
+
+
+def crowded_index_page() -> bytes:
+    """More boards and plans than a screen is wide, under names that nobody would choose."""
+    good, bad = make_run().record, broken_rig().model_copy(update={"reasons": ("x" * 400, "/a/very/long/path" * 20)})
+    boards = [f"board_of_a_vendor_with_a_long_name_{i}" for i in range(7)]
+    records = {
+        record.case_id: record
+        for plan in range(12)
+        for place, board in enumerate(boards)
+        for record in [
+            named(bad if (plan + place) % 5 == 0 else good, f"PlanWithoutAnyJointInItsLongName{plan}", board)
+        ]
+    }
+    name = "tests/test_x.py::TestTheNetworkOnTheBoard::test_that_it_recognises_everything[nucleo_f446re-int8-ohne-Umlaut-äöü]"
+    records["tests/tests.test_x/" + name] = named(good, "-", boards[0], case_id=name)
+    return runreports.load("index").render(run_of(records), records)
