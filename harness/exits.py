@@ -24,10 +24,11 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One outcome: how ``hil`` ends with it, and how pytest does."""
+    """One outcome: the status of ``hil``, what pytest makes of the case, and the status of pytest."""
 
     outcome: str
     hil: str
+    case: str
     pytest: str
 
 
@@ -38,19 +39,19 @@ def _signalled(name: str) -> str:
 
 
 TABLE = (
-    Row("every gate holds", str(int(Exit.PASS)), "0, the test passes"),
-    Row("evidence against the product", str(int(Exit.FAIL)), "1, the test fails (F)"),
-    Row("the rig is wrong: probe, port, unit, tool", str(int(Exit.RIG)), "1, an error (E); 2 before any test"),
-    Row(
-        "a mistake in the plan", str(int(Exit.MISTAKE)), "2, at collection; 1 with -n; E if a board is needed to see it"
-    ),
-    Row("a mistake in the command line", str(int(Exit.MISTAKE)), "4"),
-    Row("not enough evidence", str(int(Exit.INCONCLUSIVE)), "0, the test is skipped (s)"),
-    Row("hil itself is at fault", str(int(Exit.OURS)), "1, an error (E); 3 outside of tests"),
-    Row("nothing to run", str(int(Exit.MISTAKE)), "5"),
-    Row("Ctrl-C", _signalled("SIGINT"), "2"),
-    Row("SIGTERM", _signalled("SIGTERM"), "2"),
-    Row("the terminal went away", _signalled("SIGHUP"), "2"),
+    Row("pass", str(int(Exit.PASS)), "passed", "0"),
+    Row("the product is wrong: there is evidence", str(int(Exit.FAIL)), "failed", "1"),
+    Row("the rig is wrong: board, probe, host, tool", str(int(Exit.RIG)), "error", "1; 2 before the first test"),
+    Row("a mistake in the plan", str(int(Exit.MISTAKE)), "error at collection", "2; 1 with -n"),
+    Row("a mistake in the command line", str(int(Exit.MISTAKE)), "", "4"),
+    Row("data that is not on this machine", str(int(Exit.MISTAKE)), "skipped, with the reason", "0"),
+    Row("not enough evidence", str(int(Exit.INCONCLUSIVE)), "skipped, with the reason", "0"),
+    Row("hil itself is at fault", str(int(Exit.OURS)), "error", "1"),
+    Row("nothing to run", str(int(Exit.MISTAKE)), "", "5"),
+    Row("Ctrl-C", _signalled("SIGINT"), "", "2"),
+    Row("SIGTERM", _signalled("SIGTERM"), "", "2"),
+    Row("the terminal went away", _signalled("SIGHUP"), "", "2"),
+    Row("who read the output has gone (| head)", _signalled("SIGPIPE"), "", ""),
 )
 
 
@@ -62,13 +63,16 @@ def told_of_hil() -> list[str]:
 def told_of_pytest() -> list[str]:
     """The lines for ``pytest --help``, which has both side by side."""
     width = max(len(row.outcome) for row in TABLE)
-    return [f"{'outcome':<{width}}  hil  pytest", *(f"{r.outcome:<{width}}  {r.hil:>3}  {r.pytest}" for r in TABLE)]
+    head = Row("", "hil", "the case", "pytest")
+    lines = (f"{row.outcome:<{width}}  {row.hil:>3}  {row.case:<24}  {row.pytest}".rstrip() for row in (head, *TABLE))
+    return list(lines)
 
 
 def markdown() -> str:
     """The table of the guide."""
-    lines = ["| outcome | `hil` | `pytest` |", "|---|---|---|"]
-    return "\n".join([*lines, *(f"| {row.outcome} | {row.hil} | {row.pytest} |" for row in TABLE)])
+    lines = ["| what happened | `hil` | pytest, the case | pytest, the process |", "|---|---|---|---|"]
+    rows = (" | ".join(part.replace("|", "\\|") for part in (r.outcome, r.hil, r.case, r.pytest)) for r in TABLE)
+    return "\n".join([*lines, *(f"| {row} |" for row in rows)])
 
 
 def _merged() -> list[Row]:
@@ -77,6 +81,6 @@ def _merged() -> list[Row]:
     for row in TABLE:
         by_status.setdefault(row.hil, []).append(row.outcome)
     return [
-        Row("; ".join(outcomes), status, "")
+        Row("; ".join(outcomes), status, "", "")
         for status, outcomes in sorted(by_status.items(), key=lambda one: int(one[0]))
     ]

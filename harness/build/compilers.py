@@ -44,8 +44,12 @@ def cross_compiler(choice: Choice = "auto") -> Compiler:
     if wanted == "gcc":
         gcc = _found("arm-none-eabi-gcc")
         return Compiler("gcc", _first_line(gcc), "gcc.cmake", (("HIL_GCC", gcc.as_posix()),))
-    near = suggestion(wanted, ("zig", "gcc"), "see HIL_COMPILER")
-    raise MisuseError("unknown compiler", expected="zig or gcc", found=wanted, next_step=near)
+    raise MisuseError(
+        "unknown compiler",
+        expected="zig or gcc",
+        found=wanted,
+        next_step=suggestion(wanted, ("zig", "gcc"), "see HIL_COMPILER"),
+    )
 
 
 def host_compiler(*, sanitize: bool) -> Compiler:

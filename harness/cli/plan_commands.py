@@ -44,8 +44,11 @@ def find_plan(name: str) -> Plan:
             if candidate.stem == name:
                 return read_plan(candidate, boards.names())
     known = sorted({candidate.stem for folder in folders for candidate in discover(folder)})
-    near = suggestion(path.stem, known, "name one of these, or a file")
-    raise PlanError(f"there is no plan {name!r}", expected=f"a file, or one of: {', '.join(known)}", next_step=near)
+    raise PlanError(
+        f"there is no plan {name!r}",
+        expected=f"a file, or one of: {', '.join(known)}",
+        next_step=suggestion(path.stem, known, "name one of these, or a file"),
+    )
 
 
 @plan.command()

@@ -17,13 +17,19 @@ def fetch(name: str, split: str = "test") -> tuple[Path, ...]:
     something else. After failure nothing half-written is left.
     """
     if name not in FETCHABLE:
-        near = suggestion(name, FETCHABLE, "name one of these")
-        raise MisuseError(f"no data set {name!r} to fetch", expected=", ".join(FETCHABLE), found=name, next_step=near)
+        raise MisuseError(
+            f"no data set {name!r} to fetch",
+            expected=", ".join(FETCHABLE),
+            found=name,
+            next_step=suggestion(name, FETCHABLE, "name one of these"),
+        )
     from harness.data.datasets import _mnist  # here: its import of the downloader is slow
 
     if split not in _mnist.FILES:
-        near = suggestion(split, _mnist.FILES, "name one of these")
         raise MisuseError(
-            f"{name} has no split {split!r}", expected=", ".join(_mnist.FILES), found=split, next_step=near
+            f"{name} has no split {split!r}",
+            expected=", ".join(_mnist.FILES),
+            found=split,
+            next_step=suggestion(split, _mnist.FILES, "name one of these"),
         )
     return _mnist.fetch(split)

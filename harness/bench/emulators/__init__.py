@@ -150,8 +150,11 @@ def load(name: str) -> Emulator:
     if name not in names():
         from harness.plans.names import suggestion  # here: the command line's help asks for our names, not for plans
 
-        near = suggestion(name, names(), "name one of these")
-        raise MisuseError(f"no emulator is named {name!r}", expected=f"one of: {', '.join(names())}", next_step=near)
+        raise MisuseError(
+            f"no emulator is named {name!r}",
+            expected=f"one of: {', '.join(names())}",
+            next_step=suggestion(name, names(), "name one of these"),
+        )
     return cast(Emulator, importlib.import_module(f"{__name__}.{name}"))
 
 

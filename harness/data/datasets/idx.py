@@ -128,8 +128,12 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
 def fetch(source: str) -> tuple[Path, Path]:
     """Download the test split of a known source into the user's cache, checked; the two files. ``PlanError`` if unknown."""
     if source != "mnist":
-        near = suggestion(source, ("mnist",), "bring the files yourself: options images and labels")
-        raise PlanError(f"there is nothing to fetch for {source!r}", expected="mnist", found=source, next_step=near)
+        raise PlanError(
+            f"there is nothing to fetch for {source!r}",
+            expected="mnist",
+            found=source,
+            next_step=suggestion(source, ("mnist",), "bring the files yourself: options images and labels"),
+        )
     return _mnist.fetch("test")
 
 

@@ -38,9 +38,11 @@ def names() -> tuple[str, ...]:
 def load(name: str) -> Peer:
     """The module of that name. MisuseError listing the known ones when there is none."""
     if name not in names():
-        near = suggestion(name, names(), "name one of these")
         raise MisuseError(
-            f"no peer protocol is named {name!r}", expected=f"one of: {', '.join(names())}", found=name, next_step=near
+            f"no peer protocol is named {name!r}",
+            expected=f"one of: {', '.join(names())}",
+            found=name,
+            next_step=suggestion(name, names(), "name one of these"),
         )
     peer: Peer = importlib.import_module(f"{__name__}.{name}")
     return peer
