@@ -36,7 +36,7 @@ def init(
     board: Annotated[str | None, typer.Option(metavar="NAME", help="The kind of board (`hil boards`).")] = None,
     ci: Annotated[
         Literal["auto", "github", "gitlab", "none"],
-        typer.Option(metavar="NAME", help="Which CI system to write a file for: auto, github, gitlab or none."),
+        typer.Option(metavar="NAME", help="Whose file to write: auto, github, gitlab or none."),
     ] = "auto",
     name: Annotated[str | None, typer.Option(metavar="NAME", help="The plan's name (default: the model's).")] = None,
     example: Annotated[bool, typer.Option("--example", help="The digits example; also in an empty folder.")] = False,

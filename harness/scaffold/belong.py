@@ -151,7 +151,7 @@ def _with_scale(pair: Pair, mistake: str) -> Pair | None:
         return None
     # The change is one of what the form has scaled already: bytes of an image to 0..1.
     subtract, divide = float(str(now["subtract"])), float(str(now["divide"]))
-    wanted = {"subtract": subtract + found[0] * divide, "divide": divide * found[1]}
+    wanted = {"subtract": remedies.short(subtract + found[0] * divide), "divide": remedies.short(divide * found[1])}
     more: dict[str, Option] = {name: value for name, value in wanted.items() if value != now[name]}
     better = _scored(pair.model, replace(pair.data, options={**pair.data.options, **more}), pair.classes, [])
     said = " and ".join(f"{name}: {number(wanted[name])}" for name in more)

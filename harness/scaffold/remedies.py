@@ -26,13 +26,13 @@ def scaling(words: str, real: Floats, tensor: Tensor) -> tuple[float, float] | N
     low, high = int(before.argmin()), int(before.argmax())
     if after[low] == after[high]:
         return None
-    divide = _short((before[high] - before[low]) / (after[high] - after[low]))
-    subtract = _short(before[low] - after[low] * divide)
+    divide = short((before[high] - before[low]) / (after[high] - after[low]))
+    subtract = short(before[low] - after[low] * divide)
     close = _CLOSE * (np.abs(after).max() or 1.0)
     return (subtract, divide) if np.allclose((before - subtract) / divide, after, rtol=_CLOSE, atol=close) else None
 
 
-def _short(value: float) -> float:
+def short(value: float) -> float:
     """As people write it: no more digits than tell, and no -0."""
     return float(f"{value:.7g}") + 0.0
 
