@@ -141,10 +141,11 @@ def test_every_option_of_ours_that_takes_a_value_is_known_to_be_one(tmp_path):
     done = subprocess.run(
         command("--help"), cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"COLUMNS": "200"}
     )
-    ours = done.stdout.partition("hardware in the loop:")[2].partition("\n\n")[0]
+    ours = done.stdout.partition("options of hil:")[2].partition("\n\n")[0]
     with_value = {
-        line.split("=")[0].split()[0]
+        word.partition("=")[0]
         for line in ours.splitlines()
-        if line.startswith("  --") and "=" in line.split("  ")[1]
+        for word in line.split("  ")[1].split(", ")
+        if line.startswith("  --") and "=" in word
     }
     assert with_value == options.WITH_VALUE
