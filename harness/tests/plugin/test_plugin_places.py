@@ -1,6 +1,7 @@
 """pytest run from any folder: its root, the plans that it finds, and what it says of them."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -143,9 +144,6 @@ def test_every_option_of_ours_that_takes_a_value_is_known_to_be_one(tmp_path):
     )
     ours = done.stdout.partition("options of hil:")[2].partition("\n\n")[0]
     with_value = {
-        word.partition("=")[0]
-        for line in ours.splitlines()
-        for word in line.split("  ")[1].split(", ")
-        if line.startswith("  --") and "=" in word
+        name for line in ours.splitlines() if line.startswith("  --") for name in re.findall(r"(--[\w-]+)=", line)
     }
     assert with_value == options.WITH_VALUE
