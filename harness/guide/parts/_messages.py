@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,8 @@ HARNESS = Path(__file__).resolve().parents[2]
 #: The probe's worker has no errors of ours: it sends what they are made of over a pipe.
 _ROOTS = {"HilError", "_Failure"}
 _GAP = "..."
+#: What stands for a next step that is computed from start to end.
+COMPUTED = "the message says it"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ def _kinds(trees: list[ast.Module]) -> set[str]:
 
 
 def _in(where: str, tree: ast.Module, kinds: set[str]) -> Iterator[Message]:
+    values = _values(tree)
     for function in ast.walk(tree):
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
@@ -59,13 +63,13 @@ def _in(where: str, tree: ast.Module, kinds: set[str]) -> Iterator[Message]:
             what = call.args[0] if call.args else None
             if isinstance(what, ast.Name) and what.id in names:
                 # A function that makes the error of what it is given: its callers have the words.
-                step = _step(call)
+                step = _step(call, values)
                 place = names.index(what.id) - (names[0] == "self")
                 for caller in _calls(tree, {function.name}):
                     if place < len(caller.args):
                         yield from _told(where, caller, caller.args[place], step)
             elif what is not None:
-                yield from _told(where, call, what, _step(call))
+                yield from _told(where, call, what, _step(call, values))
 
 
 def _calls(inside: ast.AST, names: set[str]) -> Iterator[ast.Call]:
@@ -76,11 +80,24 @@ def _calls(inside: ast.AST, names: set[str]) -> Iterator[ast.Call]:
                 yield node
 
 
-def _step(call: ast.Call) -> str:
+def _step(call: ast.Call, values: dict[str, ast.expr]) -> str:
     found = next((word.value for word in call.keywords if word.arg == "next_step"), None)
+    if isinstance(found, ast.Name):
+        found = values.get(found.id, found)
     if found is None or (isinstance(found, ast.Constant) and not found.value):
         return ""
-    return " / ".join(text for text in _texts(found) if text != _GAP) or "the message says it"
+    return " / ".join(text for text in _texts(found) if re.search(r"\w", text)) or COMPUTED
+
+
+def _values(tree: ast.Module) -> dict[str, ast.expr]:
+    """What the names of a module are given where they are given something once."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            found.setdefault(node.targets[0].id, []).append(node.value)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            found.setdefault(node.target.id, []).append(node.value)
+    return {name: given[0] for name, given in found.items() if len(given) == 1}
 
 
 def _told(where: str, call: ast.Call, what: ast.expr, step: str) -> Iterator[Message]:

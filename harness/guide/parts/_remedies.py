@@ -48,6 +48,8 @@ REMEDIES: Final = {
     "a row has the wrong length": "correct the row, or set `delimiter`",
     "a sample does not fill the shape": "correct `shape`: its product is the number of values of a sample",
     "a sample id occurs twice": "give each sample an id of its own, or leave ids out",
+    "an option of dataset ... is wrong": "`hil data forms NAME` lists the options",
+    "the options of dataset ... are wrong": "`hil data forms NAME` lists the options",
     "an input is not a finite number": "remove or repair the sample that is named",
     "images and labels differ in number": "take two files of one set and split",
     "not a wav file": _RECORDER,

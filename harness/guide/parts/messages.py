@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from harness.guide import pages
-from harness.guide.parts._messages import Message, messages
+from harness.guide.parts._messages import COMPUTED, Message, messages
 from harness.guide.parts._remedies import REMEDIES
 from harness.guide.parts._words import code
 
@@ -38,7 +38,8 @@ def family(*words: str) -> list[Message]:
 
 def to_do(message: Message) -> str:
     """What a person does about it: in the message's own words, else in the guide's; "" where neither has any."""
-    return message.next_step or REMEDIES.get(message.what, "")
+    ours = REMEDIES.get(message.what, "")
+    return ours or COMPUTED if message.next_step == COMPUTED else message.next_step or ours
 
 
 def made(*words: str) -> str:

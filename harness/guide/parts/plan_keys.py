@@ -37,7 +37,7 @@ def _mappings(path: str, part: dict[str, Any], kinds: dict[str, Any]) -> Iterato
     yield path, part
     for key, value in part["properties"].items():
         inner = value.get("items", value)
-        for choice in inner.get("oneOf", [inner]):
+        for choice in inner.get("oneOf") or inner.get("anyOf") or [inner]:
             if "$ref" in choice:
                 found = _resolved(choice, kinds)
                 rule = found["properties"].get("rule", {}).get("const")

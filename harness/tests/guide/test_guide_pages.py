@@ -6,9 +6,13 @@ import pytest
 from markdown_it import MarkdownIt
 from page_blocks import blocks
 
+from harness.cli.tree import commands
 from harness.errors import MisuseError
 from harness.guide import pages
 from harness.paths import shipped
+from harness.plans.bench import load_bench
+from harness.plans.load import parse_plan
+from harness.plugin.options import described
 
 ROOT = shipped("firmware").parent
 ALL = [pages.INDEX, *pages.topics()]
@@ -74,3 +78,46 @@ def test_the_readme_links_to_the_guide():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "harness/guide/index.md" in readme
     assert "hil guide" in readme
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_plan_and_bench_file_that_is_shown_is_one(name, tmp_path):
+    for block in blocks(name):
+        if block.kind != "yaml":
+            continue
+        if re.search(r"^gates:", block.text, re.MULTILINE):
+            parse_plan(block.text, f"{name}.md:{block.line}")
+        elif block.text.startswith("units:"):
+            (tmp_path / "bench.yaml").write_text(block.text, encoding="utf-8")
+            load_bench(tmp_path / "bench.yaml")
+
+
+COMMANDS = {command.name: command for command in commands()}
+OF_PYTEST = {usage.split()[0] for usage, _ in described()} | {"--junitxml", "--fixtures", "--help"}
+ALWAYS = {"--help", "--version"}
+
+
+def typed(name):
+    """Command lines of ours that a page shows, in a block or in a sentence."""
+    page = pages.source(name)
+    lines = [line for block in blocks(name) if block.kind == "sh" for line in block.lines]
+    return [
+        line for line in [*lines, *re.findall(r"`((?:hil|pytest) [^`]+)`", page)] if re.match(r"(hil|pytest) ", line)
+    ]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_command_that_is_named_exists_with_its_options(name):
+    for line in typed(name):
+        words = re.split(r"[|>&]", line)[0].split()
+        options = {word.partition("=")[0] for word in words if word.startswith("--")}
+        if words[0] == "pytest":
+            assert options <= OF_PYTEST, f"{name}.md: {line}"
+            continue
+        known = next((c for n in (3, 2, 1) if (c := COMMANDS.get(" ".join(words[:n])))), None)
+        group = any(command.startswith(" ".join(words[:2]) + " ") for command in COMMANDS)
+        if known is None or known.name == "hil":
+            assert group or words[1].isupper() or words[1].startswith("--"), f"{name}.md: {line}"
+            continue
+        there = {word for p in known.parameters for word in re.findall(r"--[a-z-]+", p.usage)}
+        assert options <= there | ALWAYS, f"{name}.md: {line}"
