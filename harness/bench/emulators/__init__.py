@@ -4,6 +4,7 @@ An emulator starts a unit that is reached as any other: through a probe by its u
 Its file has (``Emulator``):
 
     ABOUT             what reports call it, what its evidence is worth and cannot say, what of a chip it leaves out
+    can_be(board)     whether it has what that board needs, installed or not
     require(board)    ``BenchError``, in one line, when it cannot run on this host, or cannot be that board
     start(board)      a running unit
     examine()         the doctor's lines about it
@@ -121,6 +122,10 @@ class Emulator(Protocol):
     """What an emulator's file has."""
 
     ABOUT: About
+
+    def can_be(self, board: Board) -> bool:
+        """Whether it has what that board needs. It need not be installed."""
+        ...
 
     def require(self, board: Board) -> None:
         """``BenchError``, in one line, when it cannot run on this host, or cannot be that board."""

@@ -36,10 +36,15 @@ class BenchQemu(Supervised):
         return Findings()
 
 
+def can_be(board: Board) -> bool:
+    """See Emulator."""
+    return board.qemu is not None
+
+
 def require(board: Board) -> None:
     """See Emulator."""
     if board.qemu is None:
-        able = ", ".join(name for name in boards.names() if boards.load_board(name).qemu) or "none"
+        able = _able() or "none"
         raise BenchError(
             f"{board.name} cannot run in QEMU: its board.toml names no machine of QEMU's (those that do: {able})"
         )
@@ -75,7 +80,10 @@ def examine() -> Iterator[Finding]:
         state: State = "missing" if locate.find() is None else "broken"
         yield Finding("emulators", ABOUT.title, state, what, locate.INSTALL, needed=False)
         return
-    able = ", ".join(name for name in boards.names() if boards.load_board(name).qemu)
     yield Finding(
-        "emulators", ABOUT.title, "ok", f"{program}, {locate.dotted(version)}; {able}; {ABOUT.limits}", needed=False
+        "emulators", ABOUT.title, "ok", f"{program}, {locate.dotted(version)}; {_able()}; {ABOUT.limits}", needed=False
     )
+
+
+def _able() -> str:
+    return ", ".join(name for name in boards.names() if can_be(boards.load_board(name)))

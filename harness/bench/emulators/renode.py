@@ -69,6 +69,11 @@ class BenchRenode(Supervised):
         return Findings(tuple(told["errors"]), tuple(told["warnings"]))
 
 
+def can_be(board: Board) -> bool:
+    """See Emulator."""
+    return board.virtual is not None and board.virtual.soc in soc.names()
+
+
 def require(board: Board) -> None:
     """``BenchError``, in one line, when there is no platform for the board's chip, or no Renode."""
     if board.virtual is None:

@@ -86,9 +86,14 @@ class VirtualUnit(InProcess):
         return Findings(tuple(errors), tuple(told["warnings"]), tuple(told["hints"]))
 
 
+def can_be(board: Board) -> bool:
+    """See Emulator."""
+    return board.virtual is not None
+
+
 def require(board: Board) -> None:
     """See Emulator."""
-    if board.virtual is None:
+    if not can_be(board):
         raise BenchError(
             f"{board.name} has no virtual board",
             where=str(board.folder / "board.toml"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.bench import boards
+from harness.bench import boards, emulators
 from harness.bench.boards import Board
 from harness.guide.parts._words import code
 
@@ -13,13 +13,11 @@ def made() -> str:
 
 
 def _line(board: Board) -> str:
-    emulators = ["virtual", "renode"] if board.virtual else []
-    emulators += ["qemu"] if board.qemu else []
     parts = (
         f"{board.mcu}, {board.clock_hz / 1e6:g} MHz from an {board.clock_source} clock",
         f"{board.memory.flash_bytes // 1024} KB of flash, {board.memory.ram_bytes // 1024} KB of RAM",
         f"{board.uart.name}, {board.uart.baud} to {max(board.uart.bauds)} baud",
         f"USB ids of its probe {', '.join(map(code, board.debug.usb_ids))}",
-        f"emulators {', '.join(emulators)}",
+        f"emulators {', '.join(name for name in emulators.names() if emulators.load(name).can_be(board))}",
     )
     return f"- {code(board.name)} ({board.title}): {'; '.join(parts)}"

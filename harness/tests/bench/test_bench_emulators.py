@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 import harness
-from harness.bench import emulators
+from harness.bench import boards, emulators
 from harness.bench.boards import load_board
 from harness.bench.emulators import About, backend_choices
 from harness.bench.unit import about, choose_backend
@@ -63,6 +63,7 @@ def test_every_emulator_says_what_it_is(name):
     assert "no latency" in emulator.ABOUT.caveat
     assert emulator.ABOUT.evidence == "emulated"
     assert callable(emulator.require)
+    assert all(isinstance(emulator.can_be(boards.load_board(name)), bool) for name in boards.names())
     assert callable(emulator.start)
     assert all(finding.area == "emulators" for finding in emulator.examine())
 
