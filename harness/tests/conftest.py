@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -32,6 +33,15 @@ def pytest_report_header():
     if _MISSING:
         return f"hil's own tests are left out, they need {', '.join(_MISSING)}: pip install -e '.[dev]'"
     return None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals_as_a_terminal_gives_them():
+    """A suite begun with nohup, or with & by a script, hands ignored signals down; what the tests start must not inherit that."""
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            with contextlib.suppress(ValueError):  # not the main thread's business
+                signal.signal(number, usual)
 
 
 def pytest_collectstart():
