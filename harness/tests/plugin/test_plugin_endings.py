@@ -12,10 +12,12 @@ import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import numpy as np
 import pytest
 from plugin_runs import BOARD, cases_folder, command, digits_plan, pytest_in
 
 from harness.bench import lease
+from harness.data import datasets
 from harness.evidence import read_record
 from harness.plugin import orphan
 from harness.virtual.debug import registry
@@ -53,11 +55,17 @@ def wait_for(what, within_s: float = GONE_WITHIN_S) -> bool:
 
 @pytest.fixture
 def streaming(tmp_path, monkeypatch):
-    """Start pytest on the digits plan and return once samples are on their way."""
+    """Start pytest on the digits plan and return once samples are on their way: so many that none can end before it is ended."""
     short = tempfile.TemporaryDirectory(prefix="hil-")  # a Unix socket's path must stay below 100 bytes
     runtime = Path(short.name)
     monkeypatch.setenv("HIL_RUNTIME_DIR", str(runtime))
-    digits_plan(tmp_path)
+    digits = datasets.load("digits", "test")
+    many = {"x": np.tile(digits.inputs, (40, 1, 1, 1)), "y": np.tile(digits.labels, 40)}
+    np.savez(tmp_path / "many.npz", **many)
+    plan = digits_plan(tmp_path)
+    plan.write_text(
+        re.sub(r"(?m)^dataset:(\n .*)+", "dataset: {name: npz, options: {path: ../many.npz}}", plan.read_text())
+    )
     started = []
 
     def start(*arguments):
