@@ -7,6 +7,7 @@ old files would break.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -75,15 +76,25 @@ class Tensor:
         return self.scale * (raw.astype(np.float64) - self.zero_point)
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What a model with several outputs gave at one that the task does not look at; as in ``Samples``."""
+
+    outputs: npt.NDArray[np.generic]  # [N, values] raw, in the dtype of that output
+    reference: npt.NDArray[np.generic]  # [N, values] raw, same dtype
+
+
 @dataclass(frozen=True, repr=False)
 class Samples:
     """The arrays of one case, row i = i-th sample sent. This is ``samples.npz``.
 
-    ``answered[i]`` is False for a sample that was lost; its outputs are then zeros and must not be scored.
+    ``answered[i]`` is False for a sample that was lost; its outputs are then zeros and must not be scored. ``outputs`` are of
+    the model's only output, or of the one that the task looks at; ``beside`` are the others, by name: in ``samples.npz``
+    ``outputs.NAME`` and ``reference.NAME``.
     """
 
     ids: npt.NDArray[np.str_]  # [N] stable id of each sample
-    labels: npt.NDArray[np.int64]  # [N] class index
+    labels: npt.NDArray[np.int64]  # [N] class index; -1 = the data has no labels
     outputs: npt.NDArray[np.generic]  # [N, outputs] raw, in the dtype of the model's output
     reference: npt.NDArray[np.generic]  # [N, outputs] raw, same dtype
     cycles: npt.NDArray[np.uint64]  # [N] the board's counter; instructions on an emulator, never cycles
@@ -94,7 +105,10 @@ class Samples:
     quiet: npt.NDArray[np.bool_] | None = (
         None  # [N] nothing was received while it was computed: its cycles are the engine's
     )
-    decisions: npt.NDArray[np.int64] | None = None  # [N] class index, -1 = unknown; None until it was decided
+    decisions: npt.NDArray[np.int64] | None = None  # [N] class index, -1 = unknown; None where nothing was decided
+    beside: Mapping[str, Beside] | None = None  # the model's other outputs; None for a model with one
+    targets: npt.NDArray[np.float32] | None = None  # [N, values] what the output should be, where the data says so
+    scores: npt.NDArray[np.float64] | None = None  # [N] what the task makes of each sample; NaN for an unsound one
 
     def __repr__(self) -> str:
         return f"<Samples: {len(self.ids)}, {int(np.sum(self.answered))} of them answered>"
@@ -359,7 +373,9 @@ class Record(_Frozen):
     firmware: FirmwareFacts | None  # what ran on it; null: none was made
     network: ModelFacts | None = None  # None: it was not found
     dataset: DatasetFacts | None  # what was streamed; null: nothing
-    outputs: DType | None = None  # of the model's output; None: no model was read
+    task: str = "classification"  # what the outputs mean
+    output: str = ""  # the one of several outputs that the task looks at; "": there is one alone
+    outputs: DType | None = None  # of that output; None: no model was read
     inputs: InputFacts | None = None  # None: a float32 input, which has no ends, or nothing was encoded
     reference: ReferenceFacts | None  # what computed the expected outputs
     link: LinkFacts | None  # the line's counters; null: nothing was streamed

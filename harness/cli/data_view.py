@@ -109,7 +109,7 @@ def _samples(view: DataView, console: Output) -> None:
     ascii_only = not (console.encoding or "").startswith("utf")
     shown = [
         (
-            f"{view.data.classes[view.data.labels[index]]}: {view.data.ids[index]}",
+            f"{view.data.label(index)}: {view.data.ids[index]}",
             preview(view.data.inputs[index], _COLUMNS, ascii_only=ascii_only),
         )
         for index in view.summary.shown

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -27,12 +28,13 @@ class DataMissing(PlanError):
 class Dataset:
     """Samples in the order in which they are streamed; row i of every array is the i-th sample.
 
-    ``ids`` [N] are stable over versions of this project: a report of last year names the same sample.
-    ``labels`` int64 [N] index ``classes``. ``inputs`` float32 [N, ...] are in real units, C order, one sample's shape
-    behind the first axis. ``naming``: what ``classes`` are worth, see ``classes.matched``. ``groups`` [N]: what a sample
-    shares with others (speaker, subject); None where the data does not say.
-    Raises ``PlanError`` when the arrays do not belong together, when there are no samples, when an id or a class occurs
-    twice or is no text that can be shown.
+    ``ids`` [N] are stable over versions of this project: a report of last year names the same sample. ``labels`` int64 [N]
+    index ``classes``; all are -1 where the data has no labels. ``inputs`` float32 [N, ...] are in real units, C order, one
+    sample's shape behind the first axis. ``named``: for a model with several inputs all of them by the names that the data
+    gives them, ``inputs`` the first; empty for one. ``targets`` float32 [N, ...]: what the output should be, where the data
+    says that and no class. ``naming``: what ``classes`` are worth, see ``classes.matched``. ``groups`` [N]: what a sample
+    shares with others (speaker, subject); None where the data does not say. Raises ``PlanError`` when the arrays do not
+    belong together, when there are no samples, when an id or a class occurs twice or is no text that can be shown.
     """
 
     name: str
@@ -43,12 +45,17 @@ class Dataset:
     inputs: npt.NDArray[np.float32]
     naming: Naming = "stated"
     groups: npt.NDArray[np.str_] | None = None
+    named: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
+    targets: npt.NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         where = f"dataset {self.name}, split {self.split}"
         counts = {"ids": len(self.ids), "labels": len(self.labels), "inputs": len(self.inputs)}
         if self.groups is not None:
             counts["groups"] = len(self.groups)
+        if self.targets is not None:
+            counts["targets"] = len(self.targets)
+        counts |= {f"inputs {name}": len(array) for name, array in self.named.items()}
         if len(set(counts.values())) != 1:
             raise PlanError(
                 "the arrays of a dataset differ in length", where=where, expected="one length", found=counts
@@ -57,28 +64,30 @@ class Dataset:
             raise PlanError(
                 "a dataset without samples proves nothing", where=where, expected="1 sample or more", found=0
             )
-        if self.labels.dtype != np.int64 or self.inputs.dtype != np.float32:
+        floats = {"inputs": self.inputs, **self.named} | ({} if self.targets is None else {"targets": self.targets})
+        if self.labels.dtype != np.int64 or any(array.dtype != np.float32 for array in floats.values()):
             raise PlanError(
                 "a dataset has the wrong dtypes",
                 where=where,
-                expected="labels int64, inputs float32",
-                found=f"labels {self.labels.dtype}, inputs {self.inputs.dtype}",
+                expected=f"labels int64, {' and '.join(floats)} float32",
+                found=f"labels {self.labels.dtype}, {', '.join(f'{k} {v.dtype}' for k, v in floats.items())}",
             )
         strange = self.labels[(self.labels < 0) | (self.labels >= len(self.classes))]
-        if strange.size:
+        if strange.size and not self.unlabelled:
             raise PlanError(
                 "a label is no index of a class",
                 where=where,
                 expected=f"0..{len(self.classes) - 1}",
                 found=int(strange[0]),
             )
-        if not np.isfinite(self.inputs).all():
-            raise PlanError(
-                "an input is not a finite number",
-                where=where,
-                expected="finite values",
-                found=f"NaN or inf in sample {printable(str(self.ids[_first_not_finite(self.inputs)]))}",
-            )
+        for name, array in floats.items():
+            if not np.isfinite(array).all():
+                raise PlanError(
+                    f"{'a target' if name == 'targets' else 'an input'} is not a finite number",
+                    where=where,
+                    expected="finite values",
+                    found=f"NaN or inf in sample {printable(str(self.ids[_first_not_finite(array)]))}",
+                )
         ids, times = np.unique(self.ids, return_counts=True)
         if (times > 1).any():
             raise PlanError(
@@ -100,7 +109,17 @@ class Dataset:
         return len(self.labels)
 
     def __repr__(self) -> str:
-        return f"<Dataset {self.name}, split {self.split}: {len(self)} samples of {len(self.classes)} classes>"
+        what = "without labels" if self.unlabelled else f"of {len(self.classes)} classes"
+        return f"<Dataset {self.name}, split {self.split}: {len(self)} samples {what}>"
+
+    @property
+    def unlabelled(self) -> bool:
+        """Whether its samples are of no class."""
+        return bool((self.labels == -1).all())
+
+    def label(self, index: int) -> str:
+        """The class of a sample; "" where the data has no labels."""
+        return "" if self.labels[index] < 0 else self.classes[self.labels[index]]
 
     def first(self, samples: int | None) -> Dataset:
         """The first ``samples`` of this set; all of it for None. Raises ``PlanError`` when there are not so many."""
@@ -120,14 +139,25 @@ class Dataset:
         """The samples of a slice as a dataset of their own, with a hash of their own. Raises ``PlanError`` for none."""
         inputs = np.ascontiguousarray(self.inputs[part])
         groups = None if self.groups is None else self.groups[part]
-        return replace(self, ids=self.ids[part], labels=self.labels[part], inputs=inputs, groups=groups)
+        named = {name: inputs if array is self.inputs else array[part] for name, array in self.named.items()}
+        targets = None if self.targets is None else self.targets[part]
+        return replace(
+            self,
+            ids=self.ids[part],
+            labels=self.labels[part],
+            inputs=inputs,
+            groups=groups,
+            named=named,
+            targets=targets,
+        )
 
     @cached_property
     def sha256(self) -> str:
         """SHA-256, hex, of the samples as streamed: two runs with the same hash scored the same thing.
 
         Over, in this order: the ids, UTF-8, each followed by a line feed; the labels, int64 little endian; the inputs'
-        shape, int64 little endian; the inputs, float32 little endian, C order. Name, split and class names are not in
+        shape, int64 little endian; the inputs, float32 little endian, C order. Further inputs follow, each as its name and a line
+        feed, shape and values; then targets, in the same way as ``targets``. Name, split and class names are not in
         it: renaming a class does not make other data of it.
         """
         digest = hashlib.sha256()
@@ -135,6 +165,11 @@ class Dataset:
         digest.update(self.labels.astype("<i8").tobytes())
         digest.update(np.array(self.inputs.shape, dtype="<i8").tobytes())
         digest.update(np.ascontiguousarray(self.inputs, dtype="<f4").tobytes())
+        more = {f"input {name}": array for name, array in self.named.items()}
+        for name, array in (more | ({} if self.targets is None else {"targets": self.targets})).items():
+            digest.update(f"{name}\n".encode())
+            digest.update(np.array(array.shape, dtype="<i8").tobytes())
+            digest.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
         return digest.hexdigest()
 
     def facts(self) -> DatasetFacts:

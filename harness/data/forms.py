@@ -52,7 +52,7 @@ def described(name: str) -> FormFacts:
 def _option(name: str, field: FieldInfo) -> OptionFacts:
     required = field.is_required()
     value = None if required else field.default
-    default = "" if value in (None, "", ()) else f"{value:g}" if isinstance(value, float) else str(value)
+    default = "" if value in (None, "", (), {}) else f"{value:g}" if isinstance(value, float) else str(value)
     return OptionFacts(name, _words(field.annotation), default, required, field.description or "")
 
 
@@ -63,6 +63,8 @@ def _words(annotation: object) -> str:
         return _WORDS[annotation]
     if get_origin(annotation) is Literal:
         return " | ".join(map(str, parts))
+    if get_origin(annotation) is dict:
+        return "mapping of names, as {a: b}"
     if get_origin(annotation) is tuple:
         return "shape, as 8x8x1" if parts[0] is int else f"list of {_words(parts[0])}"
     return " or ".join(_words(part) for part in parts if part is not type(None))

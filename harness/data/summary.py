@@ -64,7 +64,7 @@ def summary(data: Dataset, others: Mapping[str, Dataset]) -> Summary:
         if earlier != index:
             twice.append((earlier, index))
     disputed = [(a, b) for a, b in twice if data.labels[a] != data.labels[b]]
-    counted = np.bincount(data.labels, minlength=len(data.classes))
+    counted = np.bincount(data.labels[data.labels >= 0], minlength=len(data.classes))
     sizes = Counter(data.groups.tolist()) if data.groups is not None else None
     # float64 in pieces: of a large set a copy does not fit.
     means = np.array([row.mean(dtype=np.float64) for row in data.inputs])

@@ -126,6 +126,8 @@ def _normal(tree: Tree, wrong: Wrong) -> dict[str, Any]:
         values["dataset"] = {"name": values["dataset"]}
     if isinstance(values.get("decide"), str):
         values["decide"] = {"rule": values["decide"]}
+    if isinstance(values.get("task"), str):
+        values["task"] = {"name": values["task"]}
     return {key: _tuples(value) for key, value in values.items()}
 
 

@@ -14,7 +14,7 @@ from harness.plans.gatetext import parse_gate
 from harness.plans.modelspec import ModelSpec, Name
 from harness.records import Operator
 
-Option = str | int | float | bool | tuple[str | int | float | bool, ...]
+Option = str | int | float | bool | tuple[str | int | float | bool, ...] | dict[str, str]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -24,10 +24,14 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=())
 
 
+_WHICH = "The name of the output that is looked at; needed for a model with several."
+
+
 class ArgmaxRule(Part):
     """The class with the largest output; the lowest index wins a tie."""
 
     rule: Literal["argmax"] = Field(default="argmax", description="The largest output wins.")
+    output: str | None = Field(default=None, min_length=1, description=_WHICH)
 
 
 class ThresholdRule(Part):
@@ -39,9 +43,20 @@ class ThresholdRule(Part):
     rule: Literal["threshold"] = Field(description="The largest output wins if it is large enough, else it is unknown.")
     above: float = Field(allow_inf_nan=False, description="What the largest output, in real units, must be above.")
     inclusive: bool = Field(default=False, description="An output that equals the threshold is enough.")
+    output: str | None = Field(default=None, min_length=1, description=_WHICH)
 
 
 DecideRule = Annotated[ArgmaxRule | ThresholdRule, Field(discriminator="rule")]
+
+
+class TaskSpec(Part):
+    """What the outputs mean: a task under ``harness/verdict/tasks`` and what it needs to know. ``output``: as of a rule."""
+
+    name: Name = Field(
+        default="classification", description="The task: `hil metrics` lists them with what each measures."
+    )
+    output: str | None = Field(default=None, min_length=1, description=_WHICH)
+    options: dict[str, Option] = Field(default_factory=dict, description="What the task needs to know.")
 
 
 class DatasetSpec(Part):
@@ -163,7 +178,13 @@ class Plan(Part):
     dataset: DatasetSpec = Field(
         description="What is streamed; the name alone will do where the form needs no options."
     )
-    decide: DecideRule = Field(default_factory=ArgmaxRule, description="How outputs become a class.")
+    task: TaskSpec = Field(
+        default_factory=TaskSpec,
+        description="What the outputs mean; the name alone will do. Classification if left out.",
+    )
+    decide: DecideRule = Field(
+        default_factory=ArgmaxRule, description="How outputs become a class, in a classification."
+    )
     reference: Name = Field(default="litert", description="What computes the expected outputs on the host.")
     gates: tuple[Gate, ...] = Field(
         default=(),
@@ -207,6 +228,19 @@ class Plan(Part):
             if samples is not None and samples < self.min_samples:
                 what = f"min_samples is {self.min_samples}, but dataset.samples is {samples}"
                 yield ("min_samples",), "dataset", what
+        if "decide" in self.model_fields_set and self.task.name != "classification":
+            yield ("decide",), "task", f"the task {self.task.name!r} decides on no class, but there is 'decide'"
+        elif self.decide.output and self.task.output and self.decide.output != self.task.output:
+            yield (
+                ("decide", "output"),
+                "task",
+                f"decide looks at {self.decide.output!r}, the task at {self.task.output!r}",
+            )
+
+    @property
+    def output(self) -> str | None:
+        """The name of the output that the task looks at; None where it does not say."""
+        return self.decide.output or self.task.output
 
     @property
     def folder(self) -> Path | None:

@@ -16,7 +16,8 @@ from harness.models.metadata import load_model
 from harness.plans.modelspec import ModelSpec
 from harness.plans.schema import Plan
 from harness.records import InputFacts
-from harness.run.workload import matched_classes, read_data
+from harness.run.truth import arrays, fitted
+from harness.run.workload import read_data
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,7 @@ class DataView:
         found = asdict(self.summary)
         found["counts"] = dict(self.summary.counts)
         found["shown"] = [
-            {"id": str(self.data.ids[index]), "class": self.data.classes[self.data.labels[index]]}
-            for index in self.summary.shown
+            {"id": str(self.data.ids[index]), "class": self.data.label(index)} for index in self.summary.shown
         ]
         models = [
             {**asdict(model), "inputs": model.inputs.model_dump() if model.inputs else None} for model in self.models
@@ -76,12 +76,13 @@ def _suits(source: ModelSpec, data: Dataset, plan: Plan) -> ModelView:
     takes = ""
     try:
         model = load_model(source, plan.folder)
-        tensor = model.inputs[0]
-        takes = tensor.describe()
-        check_input(data.inputs, tensor, dataset=data.name, model=model.name)
-        matched, mapped = matched_classes(model, data)
+        takes = ", ".join(tensor.describe() for tensor in model.inputs)
+        tensor, real = model.inputs[0], arrays(data, model)
+        for one, its in zip(real, model.inputs, strict=True):
+            check_input(one, its, dataset=data.name, model=model.name)
+        _, mapped = fitted(plan, model, data)
     except PlanError as error:
         return ModelView(source.name, takes, None, (), str(error))
-    facts = fill(matched.inputs, tensor)
-    notes = (mapped, remark(facts, matched.inputs, tensor) if facts else "")
+    facts = fill(real[0], tensor)
+    notes = (mapped, remark(facts, real[0], tensor) if facts else "")
     return ModelView(source.name, takes, facts, tuple(note for note in notes if note), "")

@@ -30,12 +30,12 @@ from harness.run.power import Power
 from harness.run.product import Product, product_for
 from harness.run.streaming import CaseFiles, listening, raise_speed
 from harness.run.trail import Trail
+from harness.run.truth import fitted
 from harness.run.watch import Step, Watch
 from harness.run.wishes import NO_MODEL, AnyModel, AnyRule, Wish, case_of, model_of
-from harness.run.workload import make_workload, matched_classes
+from harness.run.workload import make_workload
 from harness.session.climb import Climbed
 from harness.session.console import Console
-from harness.verdict import check_rule
 
 #: Gives a watch for one use of the unit, and takes what it has shown away again.
 Shown = Callable[[], AbstractContextManager[Watch]]
@@ -156,8 +156,7 @@ class Dut:
             stream=stream,
             timeouts=timeouts,
         )
-        check_rule(case.plan.decide, known.outputs[0], "decide=")
-        data, mapped = matched_classes(known, data.first(samples))
+        data, mapped = fitted(case.plan, known, data.first(samples))
         workload = make_workload(known, data, reference)
         with self._use(case, known) as (case, notes, watch, folder):
             notes.workload = workload

@@ -19,6 +19,7 @@ from harness.models.metadata import Model
 from harness.plans.expand import Case
 from harness.records import Explanation
 from harness.run import mistakes
+from harness.run.truth import looked_at
 from harness.run.workload import Workload
 from harness.verdict import Assessment
 from harness.verdict.decide import decide
@@ -53,6 +54,8 @@ def is_wanted(assessed: Assessment) -> bool:
 
 def explain(case: Case, model: Model, workload: Workload, clock: Clock) -> tuple[Explanation | None, str]:
     """What explains the labels best, and why nothing was tried ("" when it was). Takes up to about ``_BUDGET_S``."""
+    if len(model.inputs) > 1:
+        return None, "the usual mistakes were not tried: the model has several inputs"
     try:
         return _Trials(case, model, workload, clock).best()
     except HilError as error:
@@ -73,8 +76,8 @@ class _Trials:
         tensor = model.inputs[0]
         self._real = data.inputs[rows].astype(np.float64).reshape(len(rows), *tensor.shape[1:])
         self._labels = data.labels[rows]
-        expected = workload.expected[rows].reshape(len(rows), -1)
-        self._decided = decide(expected, self._rule, model.outputs[0])
+        self._chosen = looked_at(case.plan, model)
+        self._decided = self._decide(workload.expected[rows])
 
     def best(self) -> tuple[Explanation | None, str]:
         """Try all of them."""
@@ -117,8 +120,11 @@ class _Trials:
         with np.errstate(over="ignore"):  # a change may leave float32's range: then it explains nothing
             inputs = np.nan_to_num(real.astype(np.float32))
         raw = quantise(inputs, self._model.inputs[0])
-        output = self._model.outputs[0]
-        return decide(self._oracle.run(self._model.path, raw).reshape(len(raw), -1), self._rule, output)
+        return self._decide(self._oracle.run(self._model.path, raw))
+
+    def _decide(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
+        outputs = self._model.outputs
+        return decide(references.apart(values, outputs)[self._chosen], self._rule, outputs[self._chosen])
 
 
 def _is_clear(was: Bools, now: Bools, tried: int) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from harness.errors import HilError
 from harness.models import reference as references
 from harness.models.layertable import LayerTable, TableLayer
+from harness.models.metadata import Model
 from harness.records import Divergence, Evidence, LayerFacts, Samples
 from harness.run.bring_up import Live
 from harness.run.product import Product
@@ -51,12 +52,13 @@ def look_inside(
     try:
         table = product.layer_table()
         # Float functions of two makers differ in the last bit; the golden twin is what a float board must equal.
-        oracle = reference if product.model.outputs[0].dtype != "float32" or table is None else "twin"
-        suspect = None if table is None else _first_differing(product.model.path, workload, samples, reference, oracle)
+        floats = any(output.dtype == "float32" for output in product.model.outputs)
+        oracle = reference if not floats or table is None else "twin"
+        suspect = None if table is None else _first_differing(product.model, workload, samples, reference, oracle)
         if suspect is None and not profile:
             return Inside()
         index = suspect if suspect is not None else _first_answered(samples)
-        reader = LayerReader(live.session, workload.raw[index].tobytes())
+        reader = LayerReader(live.session, workload.payloads()[index])
         rows = reader.rows()
         if table is not None and not _same_layers(table, rows):
             wrong = "the board's layers are not those of the layer table: compared with no reference, named by number"
@@ -81,13 +83,18 @@ def _first_answered(samples: Samples) -> int:
     return int(np.argmax(samples.answered))
 
 
-def _first_differing(model: Path, workload: Workload, samples: Samples, reference: str, oracle: str) -> int | None:
+def _first_differing(model: Model, workload: Workload, samples: Samples, reference: str, oracle: str) -> int | None:
     """The first sample whose raw outputs differ, among those that were computed and from the right input."""
     sound = samples.answered & (samples.status == 0) & (samples.input_crc == samples.sent_crc)
-    rows = np.flatnonzero(sound & ~alike(samples.outputs, samples.reference))
+    pairs = [(samples.outputs, samples.reference)]
+    pairs += [(other.outputs, other.reference) for other in (samples.beside or {}).values()]
+    rows = np.flatnonzero(sound & ~np.logical_and.reduce([alike(ours, theirs) for ours, theirs in pairs]))
     if rows.size and oracle != reference:
-        truth = references.load(oracle).run(model, workload.raw[rows]).reshape(len(rows), -1)
-        rows = rows[~alike(samples.outputs[rows], truth)]
+        beside = samples.beside or {}
+        ours = [beside[t.name].outputs if t.name in beside else samples.outputs for t in model.outputs]
+        truth = references.apart(references.load(oracle).run(model.path, workload.rows(rows)), model.outputs)
+        same = [alike(one[rows], other) for one, other in zip(ours, truth, strict=True)]
+        rows = rows[~np.logical_and.reduce(same)]
     return int(rows[0]) if rows.size else None
 
 
@@ -98,7 +105,7 @@ def _same_layers(table: LayerTable, rows: tuple[m.LayerRun, ...]) -> bool:
 
 def _expected(model: Path, workload: Workload, index: int, oracle: str) -> dict[int, bytes]:
     """What the reference writes: tensor index -> bytes as they travel."""
-    layers = references.load(oracle).run_layers(model, workload.raw[index : index + 1])
+    layers = references.load(oracle).run_layers(model, workload.rows(slice(index, index + 1)))
     return {tensor: v[0].astype(v.dtype.newbyteorder("<")).tobytes() for tensor, v in layers.items()}
 
 

@@ -26,6 +26,7 @@ from harness.run.explain import explain, is_wanted
 from harness.run.inside import Inside
 from harness.run.product import Product
 from harness.run.scoring import link_facts
+from harness.run.truth import looked_at
 from harness.run.workload import Workload
 from harness.session.climb import Climbed
 from harness.session.console import Console
@@ -174,6 +175,8 @@ def _finished(notes: Notes, clock: Clock) -> datetime:
 def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tuple[str, ...]) -> CaseResult:
     """The record of what is known by now, with that verdict."""
     assessed = notes.assessed
+    model = notes.product.model if notes.product else None
+    output = model.outputs[looked_at(case.plan, model)] if model else None
     evidence: Evidence = "hardware" if notes.stand_in is None else notes.stand_in.evidence
     record = Record(
         run_id=notes.run_id,
@@ -192,7 +195,9 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
         firmware=notes.product.facts(notes.live.flashed if notes.live else None) if notes.product else None,
         network=notes.network,
         dataset=notes.workload.facts() if notes.workload else None,
-        outputs=notes.product.model.outputs[0].dtype if notes.product else None,
+        task=case.plan.task.name,
+        output=output.name if output and model and len(model.outputs) > 1 else "",
+        outputs=output.dtype if output else None,
         inputs=notes.workload.inputs if notes.workload else None,
         reference=notes.workload.reference if notes.workload else None,
         link=link_facts(notes.streamed, evidence) if notes.streamed else None,

@@ -12,8 +12,9 @@ from harness.models.codegen import plan_layout
 from harness.models.metadata import Model
 from harness.plans import mistakes
 from harness.plans.expand import Case
-from harness.run.workload import Workload, load_case_model, load_data, make_workload, matched_classes
-from harness.verdict import check_rule, gate_mistakes
+from harness.run.truth import fitted, looked_at
+from harness.run.workload import Workload, load_case_model, load_data, make_workload
+from harness.verdict import gate_mistakes
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,17 @@ class Prepared:
 def prepared(case: Case) -> Prepared:
     """``PlanError`` for what does not belong together; ``DataMissing`` when the data is not on this machine."""
     model = load_case_model(case)
-    check_rule(case.plan.decide, model.outputs[0], case.plan.where("decide.above"))
+    looked_at(case.plan, model)  # before the data is read, which takes longer
     data, planned = load_data(case)
-    data, mapped = matched_classes(model, data)
-    wrong = gate_mistakes(case.gates, case.plan.where_gate, classes=data.classes, n_samples=planned)
+    data, mapped = fitted(case.plan, model, data)
+    wrong = gate_mistakes(
+        case.gates,
+        case.plan.where_gate,
+        classes=data.classes,
+        n_samples=planned,
+        task=case.plan.task.name,
+        outputs=[output.name for output in model.outputs],
+    )
     mistakes.raised(str(case.plan.origin or case.plan.name), list(wrong))
     return Prepared(model, data, planned, (mapped,) if mapped else ())
 

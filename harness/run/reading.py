@@ -15,7 +15,7 @@ from harness.plans.expand import unknown_board
 from harness.plans.load import reading
 from harness.plans.names import suggestion
 from harness.run.workload import read_data
-from harness.verdict import gate_mistakes
+from harness.verdict import gate_mistakes, tasks
 
 
 def read_plan(path: Path, boards: Collection[str] | None = None) -> Plan:
@@ -37,7 +37,13 @@ def _impossible(plan: Plan, boards: Collection[str] | None) -> Iterator[PlanErro
     """Of the parts of a plan that say what a plan may: what names nothing that is there, or cannot be decided."""
     if boards is not None:
         yield from (unknown_board(board, boards, plan) for board in plan.boards if board not in boards)
-    yield from gate_mistakes(plan.gates, plan.where_gate)
+    try:
+        tasks.options(plan.task)
+    except PlanError as error:
+        error.where = plan.where(error.where or "task")
+        yield error
+    else:
+        yield from gate_mistakes(plan.gates, plan.where_gate, task=plan.task.name)
     if "dataset" in plan.model_fields_set:
         yield from _wrong_data(plan)
     for index, model in enumerate(plan.models):

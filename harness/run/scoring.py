@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from harness.models.reference import apart
 from harness.plans.expand import Case
-from harness.records import Evidence, LinkFacts, Samples, Tensor
+from harness.records import Beside, Evidence, LinkFacts, Samples, Tensor
 from harness.run.bring_up import Live
 from harness.run.product import Product
-from harness.run.workload import Workload
+from harness.run.truth import looked_at, target_rows
+from harness.run.workload import Workload, truth_of
 from harness.session.verbs import StreamResult
 from harness.verdict import View
 from harness.wire.messages import Capability
 
 
-def gather(workload: Workload, streamed: StreamResult, output: Tensor) -> Samples:
-    """The arrays of a case: row i is the i-th sample sent, answered or not."""
+def gather(workload: Workload, streamed: StreamResult, outputs: Sequence[Tensor], chosen: int = 0) -> Samples:
+    """The arrays of a case: row i is the i-th sample sent, answered or not. ``chosen``: the output that the task looks at."""
     n = len(workload.data)
-    dtype = np.dtype(output.dtype).newbyteorder("<")
-    outputs = np.zeros((n, output.elements), dtype=output.dtype)
+    dtypes = [np.dtype(output.dtype).newbyteorder("<") for output in outputs]
+    edges = np.cumsum([0, *(output.n_bytes for output in outputs)])
+    found = [np.zeros((n, output.elements), dtype=output.dtype) for output in outputs]
     cycles = np.zeros(n, dtype=np.uint64)
     input_crc = np.zeros(n, dtype=np.uint32)
     status = np.zeros(n, dtype=np.uint8)
@@ -28,18 +33,23 @@ def gather(workload: Workload, streamed: StreamResult, output: Tensor) -> Sample
             continue
         answered[index] = True
         cycles[index], input_crc[index], status[index] = result.cycles, result.input_crc, result.status
-        outputs[index] = np.frombuffer(result.outputs, dtype=dtype)
+        for values, dtype, start, end in zip(found, dtypes, edges[:-1], edges[1:], strict=True):
+            values[index] = np.frombuffer(result.outputs[start:end], dtype=dtype)
+    reference = apart(workload.expected, outputs)
+    beside = {output.name: Beside(found[at], reference[at]) for at, output in enumerate(outputs) if at != chosen}
     return Samples(
         ids=workload.data.ids,
         labels=workload.data.labels,
-        outputs=outputs,
-        reference=workload.expected.reshape(n, output.elements),
+        outputs=found[chosen],
+        reference=reference[chosen],
         cycles=cycles,
         input_crc=input_crc,
         sent_crc=workload.sent_crc(),
         status=status,
         answered=answered,
         quiet=np.array([index in streamed.quiet for index in range(n)], dtype=np.bool_),
+        beside=beside or None,
+        targets=target_rows(workload.data, outputs[chosen]),
     )
 
 
@@ -76,10 +86,13 @@ def view_of(
     stack_bytes: int,
 ) -> View:
     """The case as the metrics see it. ``PlanError`` when the model's outputs cannot belong to the dataset's classes."""
-    output = product.model.outputs[0]
+    outputs, chosen = product.model.outputs, looked_at(case.plan, product.model)
     return View(
-        samples=gather(workload, streamed, output),
-        output=output,
+        samples=gather(workload, streamed, outputs, chosen),
+        output=outputs[chosen],
+        beside=(*outputs[:chosen], *outputs[chosen + 1 :]),
+        task=case.plan.task,
+        truth=truth_of(case.plan, product.model, workload),
         classes=workload.data.classes,
         evidence=evidence,
         rule=case.plan.decide,

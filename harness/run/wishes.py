@@ -50,6 +50,7 @@ def case_of(
         reference=reference,
         stream=_part(Stream, stream or {}, "stream="),
         timeouts=_part(Timeouts, timeouts or {}, "timeouts="),
+        places={"decide": "decide="},
     )
     return Case(case_id, plan, board, source, plan.dataset, ())
 

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.data import datasets
-from harness.data.classes import matched
 from harness.data.dataset import Dataset
 from harness.data.encode import quantise
 from harness.data.fill import fill, remark
@@ -19,11 +18,15 @@ from harness.models.metadata import Model, load_model
 from harness.plans.expand import Case
 from harness.plans.schema import DatasetSpec, Plan
 from harness.records import DatasetFacts, InputFacts, ReferenceFacts
+from harness.run.truth import arrays, looked_at, target_rows
+from harness.verdict.view import Truth
 
 
 @dataclass(frozen=True)
 class Workload:
-    """``raw`` [N, *input shape] in the model's dtype; ``expected`` [N, outputs] raw in the output's dtype.
+    """``raw`` [N, *input shape] in the model's dtype; ``expected`` [N, values] raw in the outputs' dtype, all of them in a row.
+
+    ``beside``: as ``raw``, of the model's second input and on.
 
     ``planned``: how many samples the plan means; ``data`` has fewer when ``--samples`` said so.
     ``inputs``: how the data fills the model's input, ``warnings`` what a reader must know of it.
@@ -36,6 +39,7 @@ class Workload:
     planned: int
     inputs: InputFacts | None
     warnings: tuple[str, ...]
+    beside: tuple[npt.NDArray[np.generic], ...] = ()
 
     def facts(self) -> DatasetFacts:
         """What the record keeps of the data."""
@@ -43,7 +47,13 @@ class Workload:
 
     def payloads(self) -> list[bytes]:
         """The bytes of each sample, as they travel."""
-        return [row.tobytes() for row in self.raw]
+        return [
+            b"".join(array[index].tobytes() for array in (self.raw, *self.beside)) for index in range(len(self.raw))
+        ]
+
+    def rows(self, chosen: npt.NDArray[np.intp] | slice) -> list[npt.NDArray[np.generic]]:
+        """Some samples as a reference takes them: an array for each input."""
+        return [array[chosen] for array in (self.raw, *self.beside)]
 
     def sent_crc(self) -> npt.NDArray[np.uint32]:
         """CRC-32 of each sample as it was meant, uint32 [N]."""
@@ -84,28 +94,41 @@ def load_data(case: Case) -> tuple[Dataset, int]:
     return data.first(None if case.at_most is None else min(case.at_most, len(data))), len(data)
 
 
-def matched_classes(model: Model, data: Dataset) -> tuple[Dataset, str]:
-    """``data`` with its labels as the model's outputs, by name, and what that took in words. ``PlanError``: no match."""
-    return matched(data, model.classes, model.outputs[0].elements, model=model.name)
-
-
 def make_workload(model: Model, data: Dataset, reference: str, planned: int | None = None) -> Workload:
     """Encode ``data`` for ``model`` and compute the expected outputs on the host.
 
     ``PlanError`` naming both sides when the data does not suit the model: before anything is built or flashed.
     """
-    raw = quantise(data.inputs, model.inputs[0], dataset=data.name, model=model.name)
-    facts = fill(data.inputs, model.inputs[0], raw)
-    warnings = [text] if facts and (text := remark(facts, data.inputs, model.inputs[0])) else []
-    if len(raw) > 1 and (raw == raw[:1]).all():
+    real = arrays(data, model)
+    raws = [quantise(one, t, dataset=data.name, model=model.name) for one, t in zip(real, model.inputs, strict=True)]
+    raw, *beside = raws
+    facts = fill(real[0], model.inputs[0], raw)
+    warnings = []
+    for one, tensor, encoded in zip(real, model.inputs, raws, strict=True):
+        filled = fill(one, tensor, encoded)
+        if filled and (text := remark(filled, one, tensor)):
+            warnings.append(text if not beside else f"{tensor.name}: {text}")
+    if len(raw) > 1 and all((one == one[:1]).all() for one in raws):
         warnings.append(f"every one of {len(raw)} samples has the same input")
     oracle = references.load(reference)
     return Workload(
         data,
         raw,
-        oracle.run(model.path, raw),
+        oracle.run(model.path, raws if beside else raw),
         ReferenceFacts(engine=oracle.engine, version=oracle.version),
         len(data) if planned is None else planned,
         facts,
         tuple(warnings),
+        tuple(beside),
+    )
+
+
+def truth_of(plan: Plan, model: Model, workload: Workload) -> Truth:
+    """What the plan's task holds the outputs against."""
+    data, output = workload.data, model.outputs[looked_at(plan, model)]
+    targets = target_rows(data, output)
+    return Truth(
+        targets=None if targets is None else targets.astype(np.float64),
+        inputs=arrays(data, model)[0].reshape(len(data), -1).astype(np.float64),
+        groups=data.groups,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.plans.schema import Gate
 from harness.records import GateResult, Measurement, Samples, Verdict
+from harness.verdict import tasks
 from harness.verdict.gates import Extent, judge
 from harness.verdict.metrics import measure_all
 from harness.verdict.remarks import remarks
@@ -37,7 +38,11 @@ def assess(view: View, gates: Iterable[Gate]) -> Assessment:
     extent = Extent(view.n, view.planned or view.n, view.wanted)
     results, verdict, reasons = judge(_with_default(tuple(gates), view), measurements, view.evidence, extent)
     return Assessment(
-        samples=dataclasses.replace(view.samples, decisions=view.decisions),
+        samples=dataclasses.replace(
+            view.samples,
+            decisions=view.decisions if view.decides else None,
+            scores=tasks.load(view.task.name).scores(view),
+        ),
         measurements=measurements,
         gates=results,
         verdict=verdict,
@@ -49,6 +54,7 @@ def assess(view: View, gates: Iterable[Gate]) -> Assessment:
 
 def _with_default(gates: tuple[Gate, ...], view: View) -> tuple[Gate, ...]:
     """The plan's gates, and that float outputs are finite. A plan without any gate still judges nothing."""
-    if not gates or view.output.dtype != "float32" or any(gate.metric == FINITE.metric for gate in gates):
+    floats = any(output.dtype == "float32" for output, _, _ in view.each)
+    if not gates or not floats or any(gate.metric == FINITE.metric for gate in gates):
         return gates
     return (*gates, FINITE)

@@ -20,14 +20,17 @@ def check_gates(
     where: str | Callable[[Gate], str] = "gates",
     classes: Sequence[str] | None = None,
     n_samples: int | None = None,
+    task: str = "classification",
+    outputs: Sequence[str] | None = None,
 ) -> None:
     """Raise ``PlanError`` for the first gate that no run could decide, or that would hold (or break) whatever is measured.
 
-    That is a metric nobody measures, a limit outside the metric's range, a class that the dataset (``classes``, when known)
-    does not have, a ``confidence`` on a figure without an interval of that level, or one that ``n_samples`` (when known)
-    could not give even if all were right. ``where`` names a gate's place.
+    That is a metric nobody measures (in that ``task``), an output that the model (``outputs``, when known) does not have, a
+    limit outside the metric's range, a class that the dataset (``classes``, when known) does not have, a ``confidence`` on a
+    figure without an interval of that level, or one that ``n_samples`` (when known) could not give even if all were right.
+    ``where`` names a gate's place.
     """
-    for error in gate_mistakes(gates, where, classes, n_samples):
+    for error in gate_mistakes(gates, where, classes, n_samples, task, outputs):
         raise error
 
 
@@ -36,27 +39,53 @@ def gate_mistakes(
     where: str | Callable[[Gate], str] = "gates",
     classes: Sequence[str] | None = None,
     n_samples: int | None = None,
+    task: str = "classification",
+    outputs: Sequence[str] | None = None,
 ) -> Iterator[PlanError]:
     """What ``check_gates`` would raise, of every gate the first."""
     gates = tuple(gates)
     for index, gate in enumerate(gates):
         try:
-            _check(gate, gates[:index], where if isinstance(where, str) else where(gate), classes, n_samples)
+            place = where if isinstance(where, str) else where(gate)
+            family = _family(gate, task, place)
+            _check_names(gate, family, place, classes, outputs)
+            _check_limit(gate, family, place, n_samples)
+            _check_needs(gate, family, place)
+            _check_confidence(gate, family, place, n_samples)
+            _check_together(gate, gates[:index], place)
         except PlanError as error:
             yield error
 
 
-def _check(
-    gate: Gate, before: Sequence[Gate], place: str, classes: Sequence[str] | None, n_samples: int | None
+def _family(gate: Gate, task: str, place: str) -> Family:
+    family = family_of(gate.metric, task)
+    if family is not None:
+        return family
+    known = metric_names(task)
+    elsewhere = family_of(gate.metric)
+    raise PlanError(
+        f"the task {task!r} has no metric {gate.metric!r}" if elsewhere else f"unknown metric {gate.metric!r}",
+        where=place,
+        expected=listed(known),
+        found=gate.text(),
+        next_step=f"gate on one of these, or say task: {elsewhere.tasks[0]}"
+        if elsewhere and elsewhere.tasks
+        else suggestion(gate.metric, known, "name a known metric"),
+    )
+
+
+def _check_names(
+    gate: Gate, family: Family, place: str, classes: Sequence[str] | None, outputs: Sequence[str] | None
 ) -> None:
-    family = family_of(gate.metric)
-    if family is None:
+    output = family.of_output(gate.metric)
+    if outputs is not None and output and (output not in outputs or len(outputs) == 1):
+        stem = family.of(gate.metric)
         raise PlanError(
-            f"unknown metric {gate.metric!r}",
+            f"the model has no output {output!r}" if output not in outputs else "the model has one output alone",
             where=place,
-            expected=listed(metric_names()),
+            expected=listed([stem, *(f"{stem}.{name}" for name in outputs if len(outputs) > 1)]),
             found=gate.text(),
-            next_step=suggestion(gate.metric, metric_names(), "name a known metric"),
+            next_step=suggestion(output, outputs, "name one of these") if len(outputs) > 1 else f"gate on {stem}",
         )
     name = gate.metric.partition(".")[2]
     if classes is not None and family.per_class(gate.metric) and name not in classes:
@@ -67,10 +96,6 @@ def _check(
             found=gate.text(),
             next_step=suggestion(name, classes, "name a class of the data set"),
         )
-    _check_limit(gate, family, place, n_samples)
-    _check_needs(gate, family, place)
-    _check_confidence(gate, family, place, n_samples)
-    _check_together(gate, before, place)
 
 
 def check_rule(rule: ArgmaxRule | ThresholdRule, output: Tensor, where: str) -> None:
@@ -120,7 +145,9 @@ def _check_limit(gate: Gate, family: Family, where: str, n_samples: int | None) 
 def _range_of(gate: Gate, family: Family, high: float) -> str:
     if math.isinf(high):
         return "a limit of 0 or more"
-    if gate.metric in family.signed:
+    if math.isinf(family.lowest(gate.metric)):
+        return f"a limit of {number(high)} or less"
+    if family.of(gate.metric) in family.signed:
         return "a limit between -1 and 1: it is a cosine"
     return f"a limit between 0 and {number(high)}: it " + (
         "counts samples" if gate.metric in family.counted else "is a share"
@@ -159,11 +186,12 @@ def _check_confidence(gate: Gate, family: Family, where: str, n_samples: int | N
     level = gate.confidence
     if level is None:
         return
-    if not (family.is_share(gate.metric) or (gate.metric in family.interval and level == LEVEL)):
+    has_one = family.has_interval(gate.metric)
+    if not (family.is_share(gate.metric) or (has_one and level == LEVEL)):
         raise PlanError(
             f"{gate.metric} has no interval of that level",
             where=where,
-            expected=f"confidence {LEVEL}" if gate.metric in family.interval else "no confidence",
+            expected=f"confidence {LEVEL}" if has_one else "no confidence",
             found=gate.text(),
             next_step="judge the value alone, or gate on a share such as accuracy",
         )

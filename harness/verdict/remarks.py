@@ -16,9 +16,12 @@ def remarks(view: View) -> tuple[str, ...]:
     n = int(view.sound.sum())
     if n < 2:
         return ()
-    outputs, decisions = view.samples.outputs[view.sound], view.decisions[view.sound]
-    if alike(outputs, np.broadcast_to(outputs[:1], outputs.shape)).all():
+    every = [outputs[view.sound] for _, outputs, _ in view.each]
+    if all(alike(outputs, np.broadcast_to(outputs[:1], outputs.shape)).all() for outputs in every):
         return (f"every one of {n} samples gave the same outputs: they do not depend on the input",)
+    if not view.decides:
+        return ()
+    decisions = view.decisions[view.sound]
     if n >= _FEW and len(set(decisions.tolist())) == 1 and len(set(view.samples.labels[view.sound].tolist())) > 1:
         only = int(decisions[0])
         name = "unknown" if only == UNKNOWN else repr(view.classes[only])

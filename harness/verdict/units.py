@@ -86,17 +86,18 @@ def compare_units(runs: Sequence[UnitRun]) -> UnitsCompared:
     if not n_compared:
         reason = "no sample was answered soundly by all"
         return UnitsCompared(Verdict.INCONCLUSIVE, (reason,), tuple(runs), len(ids), 0)
-    outputs = [canonical(run.samples.outputs[at][sound]) for run, at in zip(runs, rows, strict=True)]
+    outputs = [_each(run, at[sound], "outputs") for run, at in zip(runs, rows, strict=True)]
+    contents = [b"".join(array.tobytes() for array in arrays) for arrays in outputs]
     groups: dict[bytes, list[int]] = {}
-    for number, array in enumerate(outputs):
-        groups.setdefault(array.tobytes(), []).append(number)
+    for number, content in enumerate(contents):
+        groups.setdefault(content, []).append(number)
     if len(groups) == 1:
         return _alike(runs, len(ids), n_compared)
     names = [str(id_) for id_, kept in zip(ids, sound, strict=True) if kept]
-    references = canonical(runs[0].samples.reference[rows[0]][sound]).tobytes()
+    references = b"".join(array.tobytes() for array in _each(runs[0], rows[0][sound], "reference"))
     right = _right(list(groups.values()), groups.get(references))
     against = right[0] if right else 0
-    others = [n for n in range(len(runs)) if outputs[n].tobytes() != outputs[against].tobytes()]
+    others = [n for n in range(len(runs)) if contents[n] != contents[against]]
     differences = tuple(_difference(runs[n], outputs[n], outputs[against], names) for n in others)
     split = right is None
     why = "nothing tells which side is right" if split else f"{runs[against].name} and its like are right"
@@ -115,6 +116,13 @@ def compare_units(runs: Sequence[UnitRun]) -> UnitsCompared:
         differences=differences,
         split=split,
     )
+
+
+def _each(run: UnitRun, rows: npt.NDArray[np.intp], side: str) -> list[npt.NDArray[np.generic]]:
+    """What a run's ``outputs`` (or its ``reference``) are on those samples, of every output that the model has."""
+    beside = run.samples.beside or {}
+    every = [run.samples, *(beside[name] for name in sorted(beside))]
+    return [canonical(getattr(one, side)[rows]) for one in every]
 
 
 def _check(runs: Sequence[UnitRun]) -> None:
@@ -139,6 +147,13 @@ def _check(runs: Sequence[UnitRun]) -> None:
                 where=run.name,
                 expected=runs[0].samples.outputs.dtype,
                 found=run.samples.outputs.dtype,
+            )
+        if (run.samples.beside or {}).keys() != (runs[0].samples.beside or {}).keys():
+            raise MisuseError(
+                "the runs' models have other outputs beside",
+                where=run.name,
+                expected=sorted(runs[0].samples.beside or {}),
+                found=sorted(run.samples.beside or {}),
             )
         if run.samples.outputs.shape[1:] != runs[0].samples.outputs.shape[1:]:
             raise MisuseError(
@@ -180,16 +195,21 @@ def _right(groups: list[list[int]], like_reference: list[int] | None) -> list[in
 
 
 def _difference(
-    run: UnitRun, outputs: npt.NDArray[np.generic], expected: npt.NDArray[np.generic], names: Sequence[str]
+    run: UnitRun,
+    outputs: Sequence[npt.NDArray[np.generic]],
+    expected: Sequence[npt.NDArray[np.generic]],
+    names: Sequence[str],
 ) -> Difference:
-    flat, flat_expected = outputs.reshape(len(outputs), -1), expected.reshape(len(expected), -1)
-    unequal = ~alike(flat, flat_expected)
-    first = int(np.argmax(unequal))
+    """``outputs`` and ``expected`` are arrays [N, values], one for each output of the model; shown is the first that differs."""
+    pairs = [(a.reshape(len(a), -1), b.reshape(len(b), -1)) for a, b in zip(outputs, expected, strict=True)]
+    unequal = np.array([~alike(ours, theirs) for ours, theirs in pairs])
+    first = int(np.argmax(unequal.any(axis=0)))
+    ours, theirs = pairs[int(np.argmax(unequal[:, first]))]
     return Difference(
         run,
-        int(unequal.sum()),
+        int(unequal.any(axis=0).sum()),
         names[first],
-        tuple(float(value) for value in flat[first].astype(np.float64)),
-        tuple(float(value) for value in flat_expected[first].astype(np.float64)),
-        float(distances(flat, flat_expected).max()),
+        tuple(float(value) for value in ours[first].astype(np.float64)),
+        tuple(float(value) for value in theirs[first].astype(np.float64)),
+        max(float(distances(ours, theirs).max()) for ours, theirs in pairs),
     )

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from harness.errors import MisuseError, PlanError
-from harness.plans.schema import ArgmaxRule, ThresholdRule
+from harness.plans.schema import ArgmaxRule, TaskSpec, ThresholdRule
 from harness.records import Evidence, FirmwareFacts, LinkFacts, Samples, Tensor
 from harness.verdict.alike import alike, distances
 from harness.verdict.decide import UNKNOWN, decide
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a task that decides on no class holds the outputs against; None where it has no use for it.
+
+    ``targets`` float64 [N, values] what the output should be. ``inputs`` float64 [N, values] the first input in real units.
+    ``groups`` [N] what a sample shares with others. ``threshold``: what divides scores, where other data than these gave it.
+    """
+
+    targets: npt.NDArray[np.float64] | None = None
+    inputs: npt.NDArray[np.float64] | None = None
+    groups: npt.NDArray[np.str_] | None = None
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
 class View:
     """A case as the metrics see it.
 
-    ``output``: the model's output tensor; its values must be one per class for the class metrics.
+    ``output``: the model's output tensor, or the one of several that the task looks at; ``beside`` are the others, whose arrays
+    ``samples.beside`` has. In a classification its values must be one per class.
     ``clock_hz``: of the board's cycle counter; None when it has none. ``stack_bytes``: the deepest seen; None if
     unknown. ``planned``: how many samples the plan means, ``wanted``: how many it wants at least; None where it does not say.
 
@@ -35,6 +53,9 @@ class View:
     classes: tuple[str, ...]
     evidence: Evidence
     rule: ArgmaxRule | ThresholdRule = field(default_factory=ArgmaxRule)
+    task: TaskSpec = field(default_factory=TaskSpec)
+    beside: tuple[Tensor, ...] = ()
+    truth: Truth = field(default_factory=Truth)
     clock_hz: int | None = None
     link: LinkFacts | None = None
     firmware: FirmwareFacts | None = None
@@ -47,17 +68,27 @@ class View:
         n = len(samples.ids)
         if n == 0:
             raise MisuseError("nothing can be measured without samples", expected="1 sample or more", found=0)
-        lengths = {name: len(array) for name, array in vars(samples).items() if array is not None}
+        beside = samples.beside or {}
+        lengths = {name: len(array) for name, array in vars(samples).items() if array is not None and name != "beside"}
         if set(lengths.values()) != {n}:
             raise MisuseError("the arrays of the samples differ in length", expected=f"{n} each", found=lengths)
-        shape = (n, self.output.elements)
-        for name, array in (("outputs", samples.outputs), ("reference", samples.reference)):
-            if array.shape != shape or array.dtype != np.dtype(self.output.dtype):
-                raise MisuseError(
-                    f"the {name} are not those of the model's output {self.output.name!r}",
-                    expected=f"{self.output.dtype} {list(shape)}",
-                    found=f"{array.dtype} {list(array.shape)}",
-                )
+        if set(beside) != {tensor.name for tensor in self.beside}:
+            raise MisuseError(
+                "the samples are of other outputs", expected=[t.name for t in self.beside], found=[*beside]
+            )
+        for output, *arrays in self.each:
+            shape = (n, output.elements)
+            for name, array in zip(("outputs", "reference"), arrays, strict=True):
+                if array.shape != shape or array.dtype != np.dtype(output.dtype):
+                    raise MisuseError(
+                        f"the {name} are not those of the model's output {output.name!r}",
+                        expected=f"{output.dtype} {list(shape)}",
+                        found=f"{array.dtype} {list(array.shape)}",
+                    )
+        if self.decides:
+            self._check_classes()
+
+    def _check_classes(self) -> None:
         if self.output.elements != len(self.classes):
             raise PlanError(
                 "the model's outputs are not one per class of the dataset",
@@ -66,13 +97,41 @@ class View:
                 found=f"{self.output.elements} outputs of the model, {self.output.describe()}",
                 next_step="use a dataset whose classes the model was trained on",
             )
-        labels = samples.labels
+        labels = self.samples.labels
         if labels.min() < 0 or labels.max() >= len(self.classes):
             raise PlanError(
                 "a label is no index of a class",
                 expected=f"0..{len(self.classes) - 1}",
                 found=f"{labels.min()}..{labels.max()}",
             )
+
+    @property
+    def decides(self) -> bool:
+        """Whether a class is decided on."""
+        return self.task.name == "classification"
+
+    @property
+    def each(self) -> tuple[tuple[Tensor, Array, Array], ...]:
+        """Every output, the one that the task looks at first: its tensor, ours and the reference's raw values [N, values]."""
+        samples, beside = self.samples, self.samples.beside or {}
+        first = (self.output, samples.outputs, samples.reference)
+        return (first, *((t, beside[t.name].outputs, beside[t.name].reference) for t in self.beside))
+
+    @cached_property
+    def parts(self) -> tuple[View, ...]:
+        """Each output by itself, as nothing but raw values; none for a model with one."""
+        if not self.beside:
+            return ()
+        return tuple(
+            replace(
+                self,
+                samples=replace(self.samples, outputs=ours, reference=theirs, beside=None),
+                output=output,
+                beside=(),
+                task=TaskSpec(name="raw"),
+            )
+            for output, ours, theirs in self.each
+        )
 
     @property
     def n(self) -> int:
@@ -98,35 +157,45 @@ class View:
     @cached_property
     def identical(self) -> npt.NDArray[np.bool_]:
         """[N] whether the sound sample's raw outputs are the reference's, byte for byte (so 0.0 is not -0.0, but a NaN a NaN)."""
-        return np.asarray(self.sound & alike(self.samples.outputs, self.samples.reference))
+        same = [alike(ours, theirs) for _, ours, theirs in self.each]
+        return np.asarray(np.logical_and.reduce([self.sound, *same]))
 
     @cached_property
     def differences(self) -> npt.NDArray[np.float64]:
-        """[sound, outputs] absolute difference to the reference, dequantised.
+        """[sound, values of all outputs] absolute difference to the reference, dequantised.
 
         Equal values and two NaNs are 0 apart; a NaN and a number are infinitely far apart.
         """
-        ours, theirs = self.samples.outputs[self.sound], self.samples.reference[self.sound]
-        return distances(self.output.real(ours), self.output.real(theirs))
+        return distances(*self._real)
 
     @cached_property
     def pairs(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
-        """[sound, outputs] ours and the reference's, dequantised, for sums over all of them; None where those have no meaning.
+        """[sound, values of all outputs] ours and the reference's, dequantised, for sums over all; None where those mean nothing.
 
         Both are 0 where both are a NaN or the same infinity: that they agree on. None: one is no finite number on one side alone.
         """
-        ours, theirs = (self.output.real(a[self.sound]) for a in (self.samples.outputs, self.samples.reference))
+        ours, theirs = self._real
         if not np.isfinite(self.differences).all():
             return None
         both = np.isfinite(ours)
         return np.where(both, ours, 0.0), np.where(both, theirs, 0.0)
 
     @cached_property
+    def _real(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        sides = zip(
+            *((t.real(ours[self.sound]), t.real(theirs[self.sound])) for t, ours, theirs in self.each), strict=True
+        )
+        ours, theirs = (np.concatenate(side, axis=1) for side in sides)
+        return ours, theirs
+
+    @cached_property
     def confusion(self) -> tuple[tuple[int, ...], ...]:
         """Counts of the sound samples: rows = truth, columns = decision, last column = unknown.
 
-        What its sum lacks to ``n`` are the samples that are not sound.
+        What its sum lacks to ``n`` are the samples that are not sound. Empty where no class is decided on.
         """
+        if not self.decides:
+            return ()
         size = len(self.classes)
         counts = np.zeros((size, size + 1), dtype=np.int64)
         columns = np.where(self.decisions == UNKNOWN, size, self.decisions)

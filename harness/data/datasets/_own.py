@@ -79,15 +79,17 @@ class Own(_common.Options):
 class Rows:
     """All samples of a source before one is read; entry i of each is the i-th sample's.
 
-    ``labels`` are names. ``places`` are where the samples stand, for messages; without them the source and the id.
+    ``labels`` are names, None where the data has none. ``targets`` [n, ...]: what the output should be. ``places`` are where
+    the samples stand, for messages; without them the source and the id.
     """
 
     source: str
     ids: Sequence[str]
-    labels: Sequence[str]
+    labels: Sequence[str] | None
     groups: Sequence[str] | None = None
     splits: Sequence[str] | None = None
     places: Sequence[str] | None = None
+    targets: Floats | None = None
 
     def place(self, index: int) -> str:
         """Where a sample stands."""
@@ -127,7 +129,7 @@ def made(
     split: str,
     rows: Rows,
     options: Own,
-    read: Callable[[Sequence[int]], Floats],
+    read: Callable[[Sequence[int]], Floats | dict[str, Floats]],
     *,
     naming: Naming,
     known: Sequence[str] = (),
@@ -136,7 +138,8 @@ def made(
     """The dataset of ``rows`` that are of ``split``, in the order of the options.
 
     ``known``: the classes as the form found them, ``naming`` what they are worth; ``options.classes`` go before. ``read``
-    gives the values [n, ...] of chosen samples, before ``subtract`` and ``divide``. No more than ``first`` are read.
+    gives the values [n, ...] of chosen samples, of each input by name where there are several, before ``subtract`` and
+    ``divide``. No more than ``first`` are read.
     """
     if options.classes:
         known, naming = options.classes, "stated"
@@ -148,30 +151,33 @@ def made(
             spelt.setdefault(composed(one), one)
         names = list(spelt.values())
     places = {composed(name): place for place, name in enumerate(names)}
-    labels = [composed(label) for label in rows.labels]
-    if options.classes and not places.keys() & set(labels) and all(_is_place(label, len(names)) for label in labels):
-        labels = [composed(names[int(label)]) for label in labels]
     chosen = _of_split(rows, options, split)
-    if options.others == "skip":
-        chosen = [index for index in chosen if labels[index] in places]
-    elif options.others != "refuse":
-        labels = [label if label in places else composed(options.others) for label in labels]
-    for index in chosen:
-        if labels[index] not in places:
-            raise _strange(labels[index], names, rows.place(index))
+    labels = None if rows.labels is None else _named(rows, rows.labels, options, names, places)
+    if labels is not None:
+        if options.others == "skip":
+            chosen = [index for index in chosen if labels[index] in places]
+        for index in chosen:
+            if labels[index] not in places:
+                raise _strange(labels[index], names, rows.place(index))
     if not chosen:
         raise PlanError(
-            f"no sample is of split {split!r}" if rows.labels else "a dataset without samples proves nothing",
+            f"no sample is of split {split!r}" if rows.ids else "a dataset without samples proves nothing",
             where=rows.source,
             expected="1 sample or more",
-            found=f"{len(rows.labels)} samples in all",
+            found=f"{len(rows.ids)} samples in all",
             next_step="correct dataset.split, test_share or others",
         )
     if options.order == "shuffled":
         chosen = sorted(chosen, key=lambda index: _digest("order", options.seed, rows.ids[index]))
     chosen = chosen[:first]
     try:
-        inputs = _scaled(read(chosen), options, rows.source)
+        values = read(chosen)
+        named = (
+            {name: _scaled(array, options, rows.source) for name, array in values.items()}
+            if isinstance(values, dict)
+            else {}
+        )
+        inputs = _scaled(values, options, rows.source) if not isinstance(values, dict) else next(iter(named.values()))
     except MemoryError as error:
         raise PlanError(
             "the samples do not fit this machine's memory",
@@ -184,11 +190,23 @@ def made(
         split=split,
         classes=tuple(names),
         ids=np.array([rows.ids[index] for index in chosen], dtype=np.str_),
-        labels=np.array([places[labels[index]] for index in chosen], dtype=np.int64),
+        labels=np.array([-1 if labels is None else places[labels[index]] for index in chosen], dtype=np.int64),
         inputs=inputs,
         naming=naming,
         groups=np.array([rows.groups[index] for index in chosen], dtype=np.str_) if rows.groups else None,
+        named=named,
+        targets=None if rows.targets is None else rows.targets[np.array(chosen)],
     )
+
+
+def _named(rows: Rows, said: Sequence[str], options: Own, names: Sequence[str], places: Mapping[str, int]) -> list[str]:
+    """Each sample's label as the name of a class, where the options say how."""
+    labels = [composed(label) for label in said]
+    if options.classes and not places.keys() & set(labels) and all(_is_place(label, len(names)) for label in labels):
+        labels = [composed(names[int(label)]) for label in labels]
+    if options.others not in ("skip", "refuse"):
+        labels = [label if label in places else composed(options.others) for label in labels]
+    return labels
 
 
 def _of_split(rows: Rows, options: Own, split: str) -> list[int]:

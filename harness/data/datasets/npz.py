@@ -1,19 +1,22 @@
 """One's own data as a numpy archive: inputs ``x`` [N, ...] in real units, labels ``y`` [N].
 
-Labels are class indices, one-hot rows [N, C], or text. ``ids`` [N], ``groups`` [N], ``split`` [N] and ``classes`` [C], optional,
-name samples, what they share, their split, and the classes; without ``classes`` whole numbers are the model's outputs by number.
-Archives with ``x_test`` and ``y_test`` (``x_train``, ...), as Keras' data sets are, are read as they are. Arrays of Python
-objects are refused: loading them would run code.
+Labels are class indices, one-hot rows [N, C], or text. ``ids`` [N], ``groups`` [N], ``split`` [N] and ``classes`` [C],
+optional, name samples, what they share, their split, and the classes; without ``classes`` whole numbers are the model's
+outputs by number. ``inputs: {a: x1, b: x2}`` names the arrays of a model's several inputs; ``targets: y`` takes real numbers
+[N, ...] that the output should be in place of labels, ``unlabelled: true`` neither. Archives with ``x_test`` and ``y_test``
+(``x_train``, ...), as Keras' data sets are, are read as they are. Arrays of Python objects are refused: loading them would
+run code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from harness.data.dataset import Dataset, Naming
 from harness.data.datasets import _array, _common, _own
@@ -43,6 +46,22 @@ class Options(_own.Own, _array.ArrayOptions):
         description="The array of inputs [N, ...]; {split} in it as in path. Empty: x, else x_{split}.",
     )
     y: str = Field(default="", description="The array of labels [N] or [N, C]; as x. Empty: y, else y_{split}.")
+    inputs: dict[str, str] = Field(
+        default={},
+        description="For a model with several inputs, in place of x: each input's name and its array, {a: x1, b: x2}.",
+    )
+    targets: str = Field(
+        default="", description="The array of what the outputs should be, real numbers [N, ...], in place of y; as x."
+    )
+    unlabelled: bool = Field(default=False, description="There are neither labels nor targets: for `task: raw`.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.inputs and (self.x or self.shape):
+            raise ValueError(f"{'x' if self.x else 'shape'} goes with one input, and inputs names several")
+        if sum(map(bool, (self.y, self.targets, self.unlabelled))) > 1:
+            raise ValueError("y, targets and unlabelled say the same thing: keep one")
+        return self
 
 
 def splits(options: Options, folder: Path) -> tuple[str, ...]:
@@ -59,24 +78,34 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
     """The archive's samples; without ``ids`` they are ``<file name>-<index>``."""
     path = _common.existing(folder, options.path.replace("{split}", split))
     arrays = _arrays(path)
-    keys = {what: _found(what, options, split, arrays) for what in ("x", "y")}
-    absent = [key for key in keys.values() if key not in arrays]
+    x_keys = {name: key.replace("{split}", split) for name, key in options.inputs.items()} or {
+        "": _found("x", options, split, arrays)
+    }
+    target = options.targets.replace("{split}", split)
+    y_key = "" if target or options.unlabelled else _found("y", options, split, arrays)
+    absent = [key for key in (*x_keys.values(), target, y_key) if key and key not in arrays]
     if absent:
         raise PlanError(
             f"the archive has no array {printable(absent[0])!r}",
             where=str(path),
             expected="arrays x and y (or x_{split} and y_{split}), optionally ids, groups, split and classes",
             found=printable(", ".join(sorted(arrays))) or "(none)",
-            next_step="name them: options: {x: images, y: labels}",
+            next_step="name them: options: {x: images, y: labels}; without labels: targets, or unlabelled: true",
         )
-    x = _array.checked(arrays[keys["x"]], keys["x"], str(path))
-    labels, known, naming = _labels(arrays, keys["y"], options, str(path))
+    xs = {name: _array.checked(arrays[key], key, str(path)) for name, key in x_keys.items()}
+    n = len(next(iter(xs.values())))
+    labels: list[str] | None = None
+    known = _text(arrays["classes"], "classes", str(path)) if "classes" in arrays else []
+    naming: Naming = "stated"
+    if y_key:
+        labels, known, naming = _labels(arrays, y_key, options, str(path))
     name = printable(path.stem)
-    ids = _named(arrays, "ids", path) or [f"{name}-{index:05d}" for index in range(len(labels))]
+    ids = _named(arrays, "ids", path) or [f"{name}-{index:05d}" for index in range(n)]
     groups, parts = _named(arrays, "groups", path), _named(arrays, "split", path)
-    lengths = {"x": len(x), "y": len(labels), "ids": len(ids)} | {
-        key: len(found) for key, found in (("groups", groups), ("split", parts)) if found is not None
-    }
+    targets = _targets(arrays[target], target, str(path)) if target else None
+    beside = (("y", labels), ("targets", targets), ("groups", groups), ("split", parts))
+    lengths = {x_keys[one]: len(x) for one, x in xs.items()} | {"ids": len(ids)}
+    lengths |= {key: len(found) for key, found in beside if found is not None}
     if len(set(lengths.values())) > 1:
         raise PlanError("the arrays differ in length", where=str(path), expected="one length", found=lengths)
     if groups is not None:
@@ -86,11 +115,15 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
             if other != split
         }
         _own.refuse_shared({split: groups, **others} if others else {}, str(path))
-    rows = _own.Rows(str(path), ids, labels, groups, None if options.test_share is not None else parts)
+    parts = None if options.test_share is not None else parts
+    rows = _own.Rows(str(path), ids, labels, groups, parts, targets=targets)
 
-    def inputs(chosen: Sequence[int]) -> _own.Floats:
-        whole = len(chosen) == len(x) and list(chosen) == list(range(len(x)))
-        return _array.as_inputs(x if whole else x[np.array(chosen)], options, str(path))
+    def inputs(chosen: Sequence[int]) -> _own.Floats | dict[str, _own.Floats]:
+        whole = len(chosen) == n and list(chosen) == list(range(n))
+        found = {
+            name: _array.as_inputs(x if whole else x[np.array(chosen)], options, str(path)) for name, x in xs.items()
+        }
+        return found if options.inputs else found[""]
 
     return _own.made(name, split, rows, options, inputs, naming=naming, known=known, first=first)
 
@@ -153,6 +186,15 @@ def _labels(arrays: Arrays, key: str, options: Options, where: str) -> tuple[lis
             "a label is no index of a class", where=where, expected=f"0..{len(names) - 1}", found=int(y.max(initial=0))
         )
     return [names[label] for label in y.tolist()], names, "stated"
+
+
+def _targets(array: npt.NDArray[np.generic], key: str, where: str) -> _own.Floats:
+    """[N] or [N, ...] as float32. ``PlanError`` where they are no numbers."""
+    if array.dtype == np.bool_:
+        array = array.astype(np.uint8)
+    numbers = _array.checked(array, key, where, axes=1)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is inf, which a dataset refuses
+        return np.array(numbers, dtype=np.float32, order="C")
 
 
 def _named(arrays: Arrays, key: str, path: Path) -> list[str] | None:

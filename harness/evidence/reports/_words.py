@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from harness.records import GateResult, Measurement, Record, Verdict
+from harness.verdict import tasks
 
 # What a reader looks for first; the rest of the measurements follows in the order they were taken. Float kernels promise no equal
 # bytes, only small differences and the same decisions: there that comes first, and ``agreement`` only where a gate asks for it.
@@ -105,10 +106,21 @@ def outcome(gate: GateResult) -> str:
 
 def headlines(record: Record) -> list[Measurement]:
     """The measurements that a short report shows: what was promised first."""
-    names = (*(_PROMISED_FLOATS if record.outputs == "float32" else _PROMISED_INTEGERS), *_HEADLINES)
+    promised = _PROMISED_FLOATS if record.outputs == "float32" else _PROMISED_INTEGERS
+    if record.task != "classification" and record.task in tasks.names():
+        promised = (*tasks.load(record.task).HEADLINES, *promised)
+    each = [m.name for m in record.measurements if record.output and m.name.startswith(("agreement.", "max_abs_diff."))]
+    names = (*promised, *each, *_HEADLINES)
     if "agreement" not in names and any(gate.metric == "agreement" for gate in record.gates):
         names = (*names, "agreement")
     return [m for name in names if (m := record.measurement(name)) is not None]
+
+
+def task(record: Record) -> str:
+    """``regression of angle``: what the outputs mean, and which of several was looked at; empty for the usual classification."""
+    if not record.output:
+        return "" if record.task == "classification" else record.task
+    return record.task if record.task == "raw" else f"{record.task} of {record.output}"
 
 
 def ordered(record: Record) -> list[Measurement]:
@@ -175,7 +187,12 @@ def identity(record: Record) -> list[tuple[str, list[tuple[str, str]]]]:
         parts.append(("Model", [("Name", n.name), ("SHA-256", n.sha256), ("File", n.file), *converted]))
     if (d := record.dataset) is not None:
         rows = [("Name", d.name), ("Split", d.split), ("Samples", f"{d.n:,}"), ("Classes", _some(d.classes))]
-        parts.append(("Dataset", [*rows, ("As the model's input", filling(record)), ("SHA-256", d.sha256)]))
+        parts.append(
+            (
+                "Dataset",
+                [*rows, ("Task", task(record)), ("As the model's input", filling(record)), ("SHA-256", d.sha256)],
+            )
+        )
     if (r := record.reference) is not None:
         parts.append(("Reference", [("Engine", r.engine), ("Version", r.version)]))
     if (link := record.link) is not None:

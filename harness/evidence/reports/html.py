@@ -152,12 +152,16 @@ def _worst(
         return [], 0
 
     def name(index: int) -> str:
+        if samples is not None and samples.decisions is None:
+            return "-" if index < 0 else classes[index] if index < len(classes) else str(index)
         return "unknown" if index < 0 else classes[index] if index < len(classes) else str(index)
 
+    pairs = [(samples.outputs, samples.reference)]
+    pairs += [(other.outputs, other.reference) for other in (samples.beside or {}).values()]
     if tolerance:
-        apart = distances(samples.outputs, samples.reference).max(axis=1) > tolerance
+        apart = np.logical_or.reduce([distances(ours, theirs).max(axis=1) > tolerance for ours, theirs in pairs])
     else:
-        apart = ~alike(samples.outputs, samples.reference)
+        apart = ~np.logical_and.reduce([alike(ours, theirs) for ours, theirs in pairs])
     reasons = [
         (~samples.answered, "lost"),
         (samples.answered & (samples.status != 0), "engine error"),

@@ -16,7 +16,7 @@ from datetime import datetime
 from junit_xml import TestCase, TestSuite, to_xml_report_string
 
 from harness.evidence.reports import Inputs
-from harness.evidence.reports._words import banner, limit, ordered, shortened
+from harness.evidence.reports._words import banner, limit, ordered, shortened, task
 from harness.plans.schema import number
 from harness.records import GateResult, Record, Samples, Verdict
 
@@ -95,6 +95,7 @@ def _properties(record: Record) -> list[str]:
         ("run_id", record.run_id),
         ("board", record.board),
         ("model", record.model),
+        ("task", task(record)),
         ("backend", record.backend),
         ("evidence", record.evidence),
         ("note", banner(record)),

@@ -17,6 +17,7 @@ from harness.evidence.reports._words import (
     meaning,
     outcome,
     shortened,
+    task,
     trouble,
 )
 from harness.records import Record, Samples, Verdict
@@ -33,6 +34,7 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         "",
         f"{meaning(record.verdict).capitalize()}. {what}"
         + (f" - **{banner(record)}**." if banner(record) else ".")
+        + (f" Task: {_safe(task(record))}." if task(record) else "")
         + short,
         "",
         *(f"- {_safe(reason)}" for reason in record.reasons),

@@ -19,6 +19,7 @@ from harness.evidence.reports._words import (
     meaning,
     outcome,
     shortened,
+    task,
 )
 from harness.records import Record, Verdict
 
@@ -34,6 +35,8 @@ def view(record: Record) -> RenderableType:
     if banner(record):
         backend.append(f"  {banner(record)}", style="yellow")
     parts: list[RenderableType] = [title, backend]
+    if task(record):
+        parts.append(Text(f"task: {task(record)}", style="dim"))
     if shortened(record):
         parts.append(Text(shortened(record), style="yellow"))
     if record.measurements or record.link is not None:

@@ -4,6 +4,6 @@ Such a file has ``reference() -> Reference`` (``base``). LiteRT's reference kern
 C on this host, which shares the board's mistakes.
 """
 
-from harness.models.reference.base import Reference, load, names
+from harness.models.reference.base import Reference, apart, load, names
 
-__all__ = ["Reference", "load", "names"]
+__all__ = ["Reference", "apart", "load", "names"]

@@ -94,6 +94,12 @@ def checked_all(inputs: Inputs, tensors: tuple[Tensor, ...], where: str) -> list
     return arrays
 
 
+def apart(values: Array, outputs: Sequence[Tensor]) -> tuple[Array, ...]:
+    """What ``Reference.run`` gives as an array [N, values] for each output, in the model's order."""
+    edges = np.cumsum([tensor.elements for tensor in outputs])[:-1]
+    return tuple(np.split(values.reshape(len(values), -1), edges, axis=1))
+
+
 def check_outputs(dtypes: set[str], where: str) -> None:
     """PlanError for outputs of several dtypes, which one array cannot hold."""
     if len(dtypes) != 1:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from harness.records import Evidence, Measurement
+from harness.verdict import tasks
 from harness.verdict.view import View
 
 
@@ -23,11 +24,13 @@ from harness.verdict.view import View
 class Family:
     """What can be said of a family before anything ran.
 
-    ``names``: measurement names; ``x.*`` stands for one per class. ``shares``: those of them that are hits/n, so that
-    an interval of any level follows from value and n. ``interval``: the others that have a 95 % interval. ``only``: measured
-    on that evidence alone. ``ratios``: those, beside the shares, that lie in 0..1, ``signed``: in -1..1; the others are 0 or
-    more. ``whole``: those that are whole numbers. ``counted``: those that count samples, of which there are only so many.
-    ``meanings``: of each name, in a line for people who write gates. ``units``: of those that are no ratio of 0..1.
+    ``names``: measurement names; ``x.*`` stands for one per class (label, group). ``shares``: those of them that are hits/n,
+    so that an interval of any level follows from value and n. ``interval``: the others that have a 95 % interval. ``only``:
+    measured on that evidence alone. ``ratios``: those, beside the shares, that lie in 0..1, ``signed``: in -1..1; the others
+    are 0 or more, ``unbounded`` ones may be anything. ``whole``: those that are whole numbers. ``counted``: those that count
+    samples, of which there are only so many. ``meanings``: of each name, in a line for people who write gates. ``units``: of
+    those that are no ratio of 0..1. ``tasks``: those that it is measured in; empty = in every one. ``per_output``: of a model
+    with several outputs each name is of all of them, and ``<name>.<output>`` of one.
     """
 
     names: tuple[str, ...]
@@ -40,33 +43,53 @@ class Family:
     counted: tuple[str, ...] = ()
     meanings: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    unbounded: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    per_output: bool = False
+
+    def of(self, metric: str) -> str:
+        """The one of ``names`` that a measurement has its facts from: ``recall.*`` for ``recall.yes``; "" for none."""
+        stem, _, rest = metric.partition(".")
+        if metric in self.names:
+            return metric
+        if rest and f"{stem}.*" in self.names:
+            return f"{stem}.*"
+        return stem if rest and self.per_output and stem in self.names else ""
 
     def unit(self, metric: str) -> str:
         """The unit of that measurement, as its ``Measurement`` has it."""
-        return self.units.get(metric, "ratio")
+        return self.units.get(self.of(metric), "ratio")
 
     def per_class(self, metric: str) -> bool:
         """Whether it is one of a class's measurements: ``recall.yes``."""
-        stem, _, rest = metric.partition(".")
-        return metric not in self.names and bool(rest) and f"{stem}.*" in self.names
+        return metric not in self.names and self.of(metric).endswith(".*")
+
+    def of_output(self, metric: str) -> str:
+        """The output that a measurement such as ``agreement.boxes`` is of; "" for one of all of them."""
+        return "" if metric in self.names or self.per_class(metric) else metric.partition(".")[2]
 
     def is_share(self, metric: str) -> bool:
         """Whether that measurement is hits/n."""
-        return metric in self.shares or (self.per_class(metric) and f"{metric.partition('.')[0]}.*" in self.shares)
+        return self.of(metric) in self.shares
+
+    def has_interval(self, metric: str) -> bool:
+        """Whether it is no share and has an interval all the same, of 95 %."""
+        return self.of(metric) in self.interval
 
     def highest(self, metric: str, n_samples: int | None = None) -> float:
         """The largest value that it can have, of so many samples where that is known."""
         if metric in self.counted and n_samples is not None:
             return n_samples
-        return 1.0 if self.is_share(metric) or metric in (*self.ratios, *self.signed) else math.inf
+        return 1.0 if self.of(metric) in (*self.shares, *self.ratios, *self.signed) else math.inf
 
     def lowest(self, metric: str) -> float:
         """The smallest value that it can have."""
-        return -1.0 if metric in self.signed else 0.0
+        name = self.of(metric)
+        return -1.0 if name in self.signed else -math.inf if name in self.unbounded else 0.0
 
     def knows(self, metric: str) -> bool:
         """Whether it may yield a measurement of that name."""
-        return metric in self.names or self.per_class(metric)
+        return bool(self.of(metric))
 
 
 class Metric(Protocol):
@@ -89,25 +112,39 @@ def load(name: str) -> Metric:
     return cast(Metric, importlib.import_module(f"{__name__}.{name}"))
 
 
-def family_of(metric: str) -> Family | None:
-    """The family that may yield a measurement of that name; None for an unknown name."""
-    return next((module.FAMILY for module in map(load, names()) if module.FAMILY.knows(metric)), None)
+def of_task(task: str | None) -> list[Metric]:
+    """The families of a task, its own last; None: of all tasks."""
+    families = [load(name) for name in names()]
+    if task is None:
+        return [*families, *map(tasks.load, tasks.names())]
+    return [one for one in families if task in (one.FAMILY.tasks or (task,))] + [tasks.load(task)]
 
 
-def metric_names() -> list[str]:
-    """Every measurement name that a gate may use, for messages; ``x.*`` = one per class."""
-    return sorted(name for module in map(load, names()) for name in module.FAMILY.names)
+def family_of(metric: str, task: str | None = None) -> Family | None:
+    """The family that may yield a measurement of that name (in that task); None for an unknown name."""
+    return next((module.FAMILY for module in of_task(task) if module.FAMILY.knows(metric)), None)
+
+
+def metric_names(task: str | None = None) -> list[str]:
+    """Every measurement name that a gate may use (in that task), for messages; ``x.*`` = one per class."""
+    return sorted(name for module in of_task(task) for name in module.FAMILY.names)
 
 
 def measure_all(view: View) -> tuple[Measurement, ...]:
     """Everything that this case has evidence for, in a fixed order."""
-    return tuple(measurement for name in names() for measurement in load(name).measure(view))
+    found: list[Measurement] = []
+    for module in of_task(view.task.name):
+        found += module.measure(view)
+        for part in view.parts if module.FAMILY.per_output else ():
+            found += [m.model_copy(update={"name": f"{m.name}.{part.output.name}"}) for m in module.measure(part)]
+    return tuple(found)
 
 
 def described() -> list[dict[str, str | bool]]:
     """Every measurement for people, by name: ``name``, ``unit``, ``meaning``, ``interval``, and on which evidence it exists.
 
-    ``interval``: which levels a gate's ``confidence`` may ask for, ``any``, ``0.95`` or ``none``.
+    ``tasks``: those that have it, ``all`` or their names. ``interval``: which levels a gate's ``confidence`` may ask for,
+    ``any``, ``0.95`` or ``none``.
     """
     return [
         {
@@ -115,10 +152,11 @@ def described() -> list[dict[str, str | bool]]:
             "unit": family.unit(name),
             "emulator": family.only != "hardware",
             "hardware": family.only != "emulated",
+            "tasks": ", ".join(family.tasks) or "all",
             "interval": "any" if family.is_share(name) else "0.95" if name in family.interval else "none",
             "meaning": family.meanings[name],
         }
         for name, family in sorted(
-            (name, module.FAMILY) for module in map(load, names()) for name in module.FAMILY.names
+            ((name, module.FAMILY) for module in of_task(None) for name in module.FAMILY.names), key=lambda one: one[0]
         )
     ]

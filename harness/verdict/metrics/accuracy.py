@@ -14,6 +14,7 @@ from harness.verdict.view import View
 FAMILY = Family(
     ("accuracy",),
     shares=("accuracy",),
+    tasks=("classification",),
     meanings={"accuracy": "top-1: decided as labelled, of all samples sent; lost and unknown ones are wrong"},
 )
 

@@ -19,6 +19,7 @@ from harness.verdict.view import View
 FAMILY = Family(
     ("cosine_similarity",),
     signed=("cosine_similarity",),
+    per_output=True,
     meanings={"cosine_similarity": "cosine between all outputs and the reference's, dequantised; X-CUBE-AI's cos"},
     units={"cosine_similarity": "1"},
 )

@@ -11,6 +11,7 @@ from harness.verdict.view import View
 
 FAMILY = Family(
     ("max_abs_diff",),
+    per_output=True,
     meanings={"max_abs_diff": "largest difference of an output to the reference, dequantised"},
     units={"max_abs_diff": "1"},
 )

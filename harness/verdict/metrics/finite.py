@@ -16,11 +16,14 @@ from harness.verdict.view import View
 FAMILY = Family(
     ("nonfinite_outputs",),
     shares=("nonfinite_outputs",),
+    per_output=True,
     meanings={"nonfinite_outputs": "samples answered with a NaN or an infinity"},
 )
 
 
 def measure(view: View) -> tuple[Measurement, ...]:
     """The share; 0 for outputs that are whole numbers."""
-    odd = ~np.isfinite(view.samples.outputs.astype(np.float64)).all(axis=1)
+    odd = np.zeros(view.n, dtype=np.bool_)
+    for _, outputs, _ in view.each:
+        odd |= ~np.isfinite(outputs.astype(np.float64)).all(axis=1)
     return (share("nonfinite_outputs", int((view.sound & odd).sum()), view.n),)

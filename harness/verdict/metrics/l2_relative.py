@@ -20,6 +20,7 @@ from harness.verdict.view import View
 
 FAMILY = Family(
     ("l2_relative_error",),
+    per_output=True,
     meanings={
         "l2_relative_error": "length of all outputs' differences to the reference / of the outputs; X-CUBE-AI's l2r"
     },

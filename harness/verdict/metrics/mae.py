@@ -13,6 +13,7 @@ from harness.verdict.view import View
 
 FAMILY = Family(
     ("mae",),
+    per_output=True,
     meanings={"mae": "mean of all outputs' absolute differences to the reference, dequantised; X-CUBE-AI's mae"},
     units={"mae": "1"},
 )

@@ -20,6 +20,7 @@ FAMILY = Family(
     ("f1.macro", "precision.*", "recall.*"),
     shares=("precision.*", "recall.*"),
     ratios=("f1.macro",),
+    tasks=("classification",),
     meanings={
         "f1.macro": "mean F1 of the classes that occur",
         "precision.*": "right ones of the samples decided as that class: precision.<class>",

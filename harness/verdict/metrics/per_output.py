@@ -18,6 +18,7 @@ from harness.verdict.view import View
 FAMILY = Family(
     ("binary_accuracy", "mean_abs_error"),
     ratios=("binary_accuracy",),
+    tasks=("classification",),
     meanings={
         "binary_accuracy": "single outputs on the right side of 0.5; ten classes and never a decision make 0.9",
         "mean_abs_error": "sum of a sample's |expected - output|, mean over the samples",

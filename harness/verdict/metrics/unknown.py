@@ -11,6 +11,7 @@ from harness.verdict.view import View
 FAMILY = Family(
     ("unknown_rate",),
     shares=("unknown_rate",),
+    tasks=("classification",),
     meanings={"unknown_rate": "samples answered soundly but decided as unknown"},
 )
 

@@ -1,0 +1,46 @@
+"""A small network with two inputs and two outputs, and data for it."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.append(str(Path(__file__).parents[1] / "models"))
+from tflite_ops import RichNet
+
+from harness.models.frontends.writer import Writer
+
+
+def float_model(folder):
+    """left [1,6] and right [1,4]; ``scores`` [1,3] of both, ``angle`` [1,2] of the right one. The signature names them."""
+    draw, net = np.random.default_rng(3), Writer()
+    left, right = net.tensor("left", (1, 6)), net.tensor("right", (1, 4))
+    both = net.operator("CONCATENATION", [left, right], (1, 10), "both", "ConcatenationOptions", axis=1)
+    scores, angle = _dense(net, draw, both, 10, 3, "scores"), _dense(net, draw, right, 4, 2, "angle")
+    path = folder / "several.tflite"
+    path.write_bytes(net.content({"left": left, "right": right}, {"scores": scores, "angle": angle}))
+    return path
+
+
+def int8_model(path):
+    """Inputs ``in`` and ``in1`` [1,6]; the outputs are of different sizes and quantisations: a sum, and a dense layer on it."""
+    net = RichNet("int8", (6,), np.random.default_rng(11))
+    other = net.second_input((6,))
+    total = net.binary("ADD", other)
+    return net.write(path, [net.dense(3), total])
+
+
+def _dense(net, draw, source, n, m, name):
+    weights = net.constant(f"{name}.w", draw.normal(0, 1, (m, n)).astype(np.float32))
+    bias = net.constant(f"{name}.b", draw.normal(0, 1, m).astype(np.float32))
+    return net.operator("FULLY_CONNECTED", [source, weights, bias], (1, m), name, "FullyConnectedOptions")
+
+
+def arrays(n=24):
+    draw = np.random.default_rng(5)
+    return {
+        "x1": draw.normal(0, 1, (n, 6)).astype(np.float32),
+        "x2": draw.normal(0, 1, (n, 4)).astype(np.float32),
+        "y": draw.integers(0, 3, n),
+        "turn": draw.normal(0, 1, (n, 2)).astype(np.float32),
+    }

@@ -1,0 +1,30 @@
+"""Nothing is known of what the outputs mean: board and reference are compared, and no labels are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.plans.schema import TaskSpec
+from harness.records import Measurement, Tensor
+from harness.verdict import tasks
+from harness.verdict.metrics import Family
+from harness.verdict.view import View
+
+Options = tasks.Options
+TRUTH: tasks.Needs = "nothing"
+SCORE = ""
+HEADLINES: tuple[str, ...] = ()
+FAMILY = Family((), tasks=("raw",))
+
+
+def check(spec: TaskSpec, output: Tensor, source: Tensor, classes: Sequence[str]) -> None:
+    """Every output will do."""
+
+
+def measure(view: View) -> tuple[Measurement, ...]:
+    """None beyond those of all tasks."""
+    return ()
+
+
+def scores(view: View) -> None:
+    """None: nothing says what would be better."""
