@@ -136,10 +136,12 @@ def metrics(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")]
         typer.echo(json.dumps(found, indent=1))
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("metric", "unit", "emulator", "hardware", "interval"):
+    for column in ("metric", "unit", "task", "emulator", "hardware", "interval"):
         table.add_column(column, no_wrap=True)
     table.add_column("meaning")
     for one in found:
         marks = ("yes" if one[key] else "no" for key in ("emulator", "hardware"))
-        table.add_row(str(one["name"]), str(one["unit"]), *marks, str(one["interval"]), str(one["meaning"]))
+        table.add_row(
+            str(one["name"]), str(one["unit"]), str(one["tasks"]), *marks, str(one["interval"]), str(one["meaning"])
+        )
     wide_console().print(table)

@@ -28,6 +28,8 @@ REMEDIES: Final = {
     "... is a whole number": "give the limit without decimals",
     "a label is no index of a class": "correct the labels or the list of classes",
     "nothing can be measured without samples": "ask for one sample or more",
+    "the runs' models have other outputs beside": "compare runs of one model",
+    "the samples are of other outputs": "the arrays are of another run: take those of one folder",
     "the ... are not those of the model's output ...": "the arrays are of another run: take those of one folder",
     "the arrays of the samples differ in length": "the arrays are of another run: take those of one folder",
     # data
@@ -50,7 +52,7 @@ REMEDIES: Final = {
     "a sample id occurs twice": "give each sample an id of its own, or leave ids out",
     "an option of dataset ... is wrong": "`hil data forms NAME` lists the options",
     "the options of dataset ... are wrong": "`hil data forms NAME` lists the options",
-    "an input is not a finite number": "remove or repair the sample that is named",
+    "... is not a finite number": "remove or repair the sample that is named",
     "images and labels differ in number": "take two files of one set and split",
     "not a wav file": _RECORDER,
     "not a whole wav file": _RECORDER,

@@ -12,6 +12,7 @@ def made() -> str:
         (
             code(one["name"]),
             str(one["unit"]),
+            str(one["tasks"]),
             "yes" if one["emulator"] else "no",
             "yes" if one["hardware"] else "no",
             str(one["interval"]),
@@ -19,4 +20,4 @@ def made() -> str:
         )
         for one in described()
     ]
-    return table(("metric", "unit", "emulator", "hardware", "confidence", "meaning"), rows)
+    return table(("metric", "unit", "task", "emulator", "hardware", "confidence", "meaning"), rows)

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from harness.evidence import runrecord
 from harness.guide.parts._fields import Field, fields
 from harness.guide.parts._words import code, plain
-from harness.records import Record, Samples
+from harness.records import Beside, Record, Samples
 
 _LIST = re.compile(r"tuple\[(.+), \.\.\.\]")
 _ARRAY = re.compile(r"npt\.NDArray\[np\.(\w+)\]")
@@ -39,7 +39,10 @@ def made(*words: str) -> str:
 def _samples() -> Iterator[str]:
     for field in fields(Samples):
         match = _ARRAY.search(field.annotation)
-        assert match is not None
+        if match is None:  # of the other outputs there are as many as the model has
+            for side in fields(Beside):
+                yield f"- {code(f'{side.name}.NAME')} (the output's dtype; may be absent): {_text(side)}"
+            continue
         dtype = {"str_": "text", "generic": "the model's dtype", "bool_": "bool"}.get(match[1], match[1])
         may = "; may be absent" if field.default else ""
         yield f"- {code(field.name)} ({dtype}{may}): {_text(field)}"
