@@ -33,7 +33,7 @@ from harness.run.trail import Trail
 from harness.run.truth import fitted
 from harness.run.watch import Step, Watch
 from harness.run.wishes import NO_MODEL, AnyModel, AnyRule, Wish, case_of, model_of
-from harness.run.workload import make_workload
+from harness.run.workload import make_workload, truth_of
 from harness.session.climb import Climbed
 from harness.session.console import Console
 
@@ -159,7 +159,7 @@ class Dut:
         data, mapped = fitted(case.plan, known, data.first(samples))
         workload = make_workload(known, data, reference)
         with self._use(case, known) as (case, notes, watch, folder):
-            notes.workload = workload
+            notes.workload, notes.truth = workload, truth_of(case.plan, known, workload)
             notes.warnings += [*([mapped] if mapped else []), *workload.warnings]
             self._ready(case, notes, known, watch)
             assert self._product is not None

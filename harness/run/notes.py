@@ -32,6 +32,7 @@ from harness.session.climb import Climbed
 from harness.session.console import Console
 from harness.session.verbs import StreamResult
 from harness.verdict import Assessment, View
+from harness.verdict.view import Truth
 
 _SHOWN_LINES = 20  # of what the firmware printed; serial.log has them all
 
@@ -66,6 +67,7 @@ class Notes:
     stand_in: About | None
     network: ModelFacts | None = None
     workload: Workload | None = None
+    truth: Truth = field(default_factory=Truth)
     product: Product | None = None
     unit: UnitFacts | None = None
     live: Live | None = None

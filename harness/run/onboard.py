@@ -98,7 +98,14 @@ def run(
     status = live.session.status()
     _heed(unit.findings(), notes)
     notes.view = view_of(
-        case, notes.product, workload, notes.streamed, live, evidence=unit.evidence, stack_bytes=status.stack_bytes
+        case,
+        notes.product,
+        workload,
+        notes.streamed,
+        live,
+        truth=notes.truth,
+        evidence=unit.evidence,
+        stack_bytes=status.stack_bytes,
     )
     notes.assessed = assess(notes.view, case.gates)
     notes.warnings += notes.assessed.warnings

@@ -14,7 +14,7 @@ from harness.plans import mistakes
 from harness.plans.expand import Case
 from harness.run.truth import fitted, looked_at
 from harness.run.workload import Workload, load_case_model, load_data, make_workload
-from harness.verdict import gate_mistakes
+from harness.verdict import gate_mistakes, tasks
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def prepared(case: Case) -> Prepared:
     wrong = gate_mistakes(
         case.gates,
         case.plan.where_gate,
-        classes=data.classes,
+        classes=tasks.load(case.plan.task.name).parts(data),
         n_samples=planned,
         task=case.plan.task.name,
         outputs=[output.name for output in model.outputs],

@@ -17,7 +17,7 @@ from harness.run.prepare import prepared
 from harness.run.product import product_for
 from harness.run.streaming import binding, case_files, find_earlier, same_unit
 from harness.run.watch import Step, Watch
-from harness.run.workload import make_workload
+from harness.run.workload import make_workload, truth_of
 
 __all__ = ["CaseResult", "killed_case", "run_case"]
 
@@ -46,6 +46,7 @@ def run_case(
     model = ready.model
     notes.network = model.record()
     notes.workload = make_workload(model, ready.data, case.plan.reference, ready.planned)
+    notes.truth = truth_of(case.plan, model, notes.workload)
     notes.warnings += [*ready.warnings, *notes.workload.warnings]
     symbols: Symbols | None = None
     try:

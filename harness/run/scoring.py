@@ -12,9 +12,10 @@ from harness.records import Beside, Evidence, LinkFacts, Samples, Tensor
 from harness.run.bring_up import Live
 from harness.run.product import Product
 from harness.run.truth import looked_at, target_rows
-from harness.run.workload import Workload, truth_of
+from harness.run.workload import Workload
 from harness.session.verbs import StreamResult
 from harness.verdict import View
+from harness.verdict.view import Truth
 from harness.wire.messages import Capability
 
 
@@ -82,6 +83,7 @@ def view_of(
     streamed: StreamResult,
     live: Live,
     *,
+    truth: Truth,
     evidence: Evidence,
     stack_bytes: int,
 ) -> View:
@@ -92,7 +94,7 @@ def view_of(
         output=outputs[chosen],
         beside=(*outputs[:chosen], *outputs[chosen + 1 :]),
         task=case.plan.task,
-        truth=truth_of(case.plan, product.model, workload),
+        truth=truth,
         classes=workload.data.classes,
         evidence=evidence,
         rule=case.plan.decide,

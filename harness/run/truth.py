@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -84,20 +86,14 @@ def fitted(plan: Plan, model: Model, data: Dataset) -> tuple[Dataset, str]:
     if spec.name == "classification":
         check_rule(plan.decide, output, plan.where("decide.above"))
         data, told = matched(data, model.classes, output.elements, model=model.name)
+    elif task.TRUTH == "targets" and not data.classes and len(model.classes) == output.elements:
+        data = replace(data, classes=model.classes)
     try:
-        task.check(spec, output, model.inputs[0], data.classes)
+        task.check(spec, output, model.inputs[0], data)
     except PlanError as error:
         if (error.where or "").startswith("task"):
             error.where = plan.where(str(error.where))
         raise
-    if task.TRUTH == "targets" and data.targets is not None and data.targets[0].size != output.elements:
-        raise PlanError(
-            "the data's targets are not of the size of the model's output",
-            where=f"dataset {data.name} -> model {model.name}, output {output.name!r}",
-            expected=f"{output.elements} values: {output.describe()}",
-            found=f"{data.targets[0].size} values a sample: {list(data.targets.shape[1:])}",
-            next_step="name another array of targets, or another output",
-        )
     return data, told
 
 

@@ -19,6 +19,8 @@ from harness.plans.expand import Case
 from harness.plans.schema import DatasetSpec, Plan
 from harness.records import DatasetFacts, InputFacts, ReferenceFacts
 from harness.run.truth import arrays, looked_at, target_rows
+from harness.verdict import tasks
+from harness.verdict.tasks import anomaly
 from harness.verdict.view import Truth
 
 
@@ -124,11 +126,41 @@ def make_workload(model: Model, data: Dataset, reference: str, planned: int | No
 
 
 def truth_of(plan: Plan, model: Model, workload: Workload) -> Truth:
-    """What the plan's task holds the outputs against."""
+    """What the plan's task holds the outputs against. ``PlanError``: a threshold is to come from data that cannot be had."""
     data, output = workload.data, model.outputs[looked_at(plan, model)]
     targets = target_rows(data, output)
     return Truth(
         targets=None if targets is None else targets.astype(np.float64),
-        inputs=arrays(data, model)[0].reshape(len(data), -1).astype(np.float64),
+        inputs=_real_inputs(data, model),
         groups=data.groups,
+        threshold=_threshold(plan, model) if plan.task.name == "anomaly" else None,
     )
+
+
+def _real_inputs(data: Dataset, model: Model) -> npt.NDArray[np.float64]:
+    return arrays(data, model)[0].reshape(len(data), -1).astype(np.float64)
+
+
+def _threshold(plan: Plan, model: Model) -> float | None:
+    """What the normal samples of another split give with the reference; None where the plan names none."""
+    options: anomaly.Options = tasks.options(plan.task)
+    if not options.threshold_split:
+        return None
+    spec = plan.dataset.model_copy(update={"split": options.threshold_split, "samples": None})
+    data = read_data(plan, spec)
+    normal = np.flatnonzero(
+        data.labels == (data.classes.index(options.normal) if options.normal in data.classes else -2)
+    )
+    if len(normal) < options.windows:
+        raise PlanError(
+            "the split that gives the threshold has no normal samples",
+            where=plan.where("task.options.threshold_split"),
+            expected=f"{options.windows} or more of class {options.normal!r}",
+            found=f"{len(normal)} in split {spec.split!r}",
+            next_step="name another split, or the threshold itself",
+        )
+    found = make_workload(model, data, plan.reference)
+    chosen = looked_at(plan, model)
+    outputs = references.apart(found.expected, model.outputs)[chosen]
+    real = model.outputs[chosen].real(outputs[normal])
+    return anomaly.threshold_of(anomaly.scored(real, _real_inputs(data, model)[normal], options), options)

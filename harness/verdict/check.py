@@ -48,7 +48,7 @@ def gate_mistakes(
         try:
             place = where if isinstance(where, str) else where(gate)
             family = _family(gate, task, place)
-            _check_names(gate, family, place, classes, outputs)
+            _check_names(gate, family, place, classes, outputs, task)
             _check_limit(gate, family, place, n_samples)
             _check_needs(gate, family, place)
             _check_confidence(gate, family, place, n_samples)
@@ -75,7 +75,7 @@ def _family(gate: Gate, task: str, place: str) -> Family:
 
 
 def _check_names(
-    gate: Gate, family: Family, place: str, classes: Sequence[str] | None, outputs: Sequence[str] | None
+    gate: Gate, family: Family, place: str, classes: Sequence[str] | None, outputs: Sequence[str] | None, task: str
 ) -> None:
     output = family.of_output(gate.metric)
     if outputs is not None and output and (output not in outputs or len(outputs) == 1):
@@ -90,7 +90,7 @@ def _check_names(
     name = gate.metric.partition(".")[2]
     if classes is not None and family.per_class(gate.metric) and name not in classes:
         raise PlanError(
-            f"the dataset has no class {name!r}",
+            f"the dataset has no {'class' if task == 'classification' else 'class, label or group'} {name!r}",
             where=place,
             expected=listed(classes),
             found=gate.text(),

@@ -45,6 +45,37 @@ def clopper_pearson(hits: int, n: int, level: float = LEVEL) -> tuple[float, flo
     return low, high
 
 
+def auc_interval(auc: float, n_positive: int, n_negative: int, level: float = LEVEL) -> tuple[float, float]:
+    """Two-sided score interval of an area under the ROC curve; not of width 0 at an area of 1, as DeLong's is.
+
+    R. G. Newcombe, "Confidence intervals for an effect size measure based on the Mann-Whitney statistic. Part 2: asymptotic
+    methods and evaluation", Statistics in Medicine 25 (2006) 559-573, method 5: the areas A with |A - auc| <= z sqrt(V(A)), V being
+    Hanley and McNeil's variance of exponential scores with both counts in its last terms made equal. How often it holds the
+    true area is shown by simulation in the tests.
+    """
+    if not 0 <= auc <= 1 or n_positive < 1 or n_negative < 1:
+        raise MisuseError(
+            "no interval of such an area",
+            expected="0..1 of one sample or more each",
+            found=(auc, n_positive, n_negative),
+        )
+    z = float(special.ndtri((1 + level) / 2))
+    mean = (n_positive + n_negative) / 2 - 1
+
+    def within(area: float) -> bool:
+        spread = area * (1 - area) * (1 + mean * (1 - area) / (2 - area) + mean * area / (1 + area))
+        return abs(area - auc) <= z * math.sqrt(max(spread, 0.0) / (n_positive * n_negative))
+
+    ends = []
+    for end in (0.0, 1.0):
+        inside, outside = auc, end
+        for _ in range(60):
+            middle = (inside + outside) / 2
+            inside, outside = (middle, outside) if within(middle) else (inside, middle)
+        ends.append(end if within(end) else inside)
+    return ends[0], ends[1]
+
+
 def quantile_ranks(n: int, q: float, level: float = LEVEL) -> tuple[int | None, int | None]:
     """Ranks (1..n) of the order statistics that enclose the ``q`` quantile with at least ``level``; any distribution.
 

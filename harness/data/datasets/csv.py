@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from harness.data.dataset import Dataset
 from harness.data.datasets import _common, _own, _table
@@ -43,6 +44,11 @@ class Options(_own.Own, _table.TextOptions):
     label: Column = Field(
         default="", description="The column of the label. Empty: the one named label, else the first."
     )
+    targets: tuple[Column, ...] = Field(
+        default=(),
+        description="The columns of what the outputs should be, real numbers, in place of a label.",
+    )
+    unlabelled: bool = Field(default=False, description="There are neither labels nor targets: for `task: raw`.")
     columns: tuple[Column, ...] = Field(
         default=(), description="The columns of the values, in this order. Empty: all that no other option names."
     )
@@ -57,6 +63,17 @@ class Options(_own.Own, _table.TextOptions):
     shape: _common.Shape = Field(
         default=(), description="How a row's values are laid out (C order): 8x8x1 or [8, 8, 1]. Empty: flat."
     )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum(map(bool, (self.label, self.targets, self.unlabelled))) > 1:
+            raise ValueError("label, targets and unlabelled say the same thing: keep one")
+        return self
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether one of the columns is the label."""
+        return not (self.targets or self.unlabelled)
 
 
 def splits(options: Options, folder: Path) -> tuple[str, ...]:
@@ -83,8 +100,8 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
         index = columns.get(option)
         return None if index is None else [row[index].strip() for row in table.rows]
 
-    labels = texts("label") or []
-    if "" in labels:
+    labels = texts("label")
+    if labels is not None and "" in labels:
         raise PlanError("a row has no label", where=table.where(labels.index("")), expected="a class", found="nothing")
     name = printable(path.stem)
     groups = texts("group")
@@ -95,11 +112,10 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
             if other != split
         }
         _own.refuse_shared({split: groups, **others} if others else {}, str(path))
-    parsed = np.empty((len(labels), len(values)))
-    names = [table.head[index] for index in values] if table.head else None
-    for row, cells in enumerate(table.rows):  # all of them: a damaged cell is told, whichever split it is of
-        parsed[row] = _table.numbers([cells[index] for index in values], options, table.where(row), names)
-    if table.head is None:
+    n = len(table.rows)
+    parsed = _numbers(table, values, options)
+    targets = [table.column(column, "targets") for column in options.targets]
+    if table.head is None and labels is not None:
         _refuse_numbered_columns(labels, parsed, table.where(0))
     shape = options.shape or (len(values),)
     if math.prod(shape) != len(values):
@@ -108,32 +124,48 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
         )
 
     def inputs(chosen: Sequence[int]) -> _own.Floats:
-        with np.errstate(over="ignore"):  # what float32 cannot hold is inf, which a dataset refuses
-            found: _own.Floats = parsed[np.array(chosen)].astype(np.float32)
-        return found.reshape(len(chosen), *shape)
+        return _as_floats(parsed[np.array(chosen)]).reshape(len(chosen), *shape)
 
     rows = _own.Rows(
         str(path),
-        texts("id") or [f"{name}-{index:05d}" for index in range(len(labels))],
+        texts("id") or [f"{name}-{index:05d}" for index in range(n)],
         labels,
         groups,
         texts("split_column"),
-        [table.where(row) for row in range(len(labels))],
+        [table.where(row) for row in range(n)],
+        _as_floats(_numbers(table, targets, options)) if targets else None,
     )
     # Numbers sort as numbers: class 10 is not between 1 and 2.
-    known = sorted(set(labels), key=lambda label: (not label.isdecimal(), len(label) * label.isdecimal(), label))
+    known = sorted(set(labels or ()), key=lambda label: (not label.isdecimal(), len(label) * label.isdecimal(), label))
     return _own.made(name, split, rows, options, inputs, naming="seen", known=known, first=first)
+
+
+def _numbers(table: _table.Table, columns: list[int], options: Options) -> npt.NDArray[np.float64]:
+    """Those columns of all rows: a damaged cell is told, whichever split it is of."""
+    names = [table.head[index] for index in columns] if table.head else None
+    parsed = np.empty((len(table.rows), len(columns)))
+    for row, cells in enumerate(table.rows):
+        parsed[row] = _table.numbers([cells[index] for index in columns], options, table.where(row), names)
+    return parsed
+
+
+def _as_floats(values: npt.NDArray[np.float64]) -> _own.Floats:
+    with np.errstate(over="ignore"):  # what float32 cannot hold is inf, which a dataset refuses
+        return values.astype(np.float32)
 
 
 def _columns(path: Path, options: Options) -> tuple[_table.Table, dict[str, int]]:
     """The table, and where the columns are that are no values."""
     wanted = {option: getattr(options, option) for option in ("label", "group", "id", "split_column")}
-    asked = [*wanted.values(), *options.columns, *options.drop]
+    asked = [*wanted.values(), *options.targets, *options.columns, *options.drop]
     numbered = [column - 1 for column in wanted.values() if isinstance(column, int)]
     named = any(isinstance(column, str) and column for column in asked)
-    table = _table.read(path, options, named=named, beside=numbered if options.label != "" else [0, *numbered])
+    table = _table.read(
+        path, options, named=named, beside=numbered if options.label != "" or not options.has_labels else [0, *numbered]
+    )
     found = {option: table.column(column, option) for option, column in wanted.items() if column != ""}
-    found.setdefault("label", table.head.index("label") if table.head and table.head.count("label") == 1 else 0)
+    if options.has_labels:
+        found.setdefault("label", table.head.index("label") if table.head and table.head.count("label") == 1 else 0)
     return table, found
 
 
@@ -141,6 +173,7 @@ def _values(table: _table.Table, columns: dict[str, int], options: Options) -> l
     if options.columns:
         return [table.column(column, "columns") for column in options.columns]
     over = {*columns.values(), *(table.column(column, "drop") for column in options.drop)}
+    over |= {table.column(column, "targets") for column in options.targets}
     if table.head and not table.head[0]:
         over.add(0)  # pandas' index
     found = [index for index in range(len(table.rows[0])) if index not in over]

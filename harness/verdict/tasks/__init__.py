@@ -6,7 +6,8 @@ A task's module has
 - ``SCORE``: what ``scores`` are, in words for an axis; "" when it has none;
 - ``HEADLINES``: the metrics that a short report shows first;
 - ``FAMILY`` and ``measure``: the metrics that only it has, as of a family in ``metrics/``;
-- ``check(spec, output, source, classes)``: raises ``PlanError`` when that output (and that input) cannot be of such a task;
+- ``check(spec, output, source, data)``: raises ``PlanError`` when output, input and data cannot be of such a task;
+- ``parts(data)``: what ``*`` stands for in its metrics: classes, labels, groups;
 - ``scores(view)``: float64 [N], one number a sample (NaN where it is not sound), or None.
 
 Families in ``metrics/`` say which tasks they belong to. All tasks have those of parity with the reference, of cost and line.
@@ -16,13 +17,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from harness.data.dataset import Dataset
 from harness.errors import PlanError
 from harness.plans import words
 from harness.plans.names import listed, suggestion
@@ -52,8 +54,12 @@ class Task(Protocol):
     HEADLINES: tuple[str, ...]
     FAMILY: Family
 
-    def check(self, spec: TaskSpec, output: Tensor, source: Tensor, classes: Sequence[str]) -> None:
-        """``PlanError`` when the output cannot be of such a task. ``source``: the first input. ``classes``: the data's names."""
+    def check(self, spec: TaskSpec, output: Tensor, source: Tensor, data: Dataset) -> None:
+        """``PlanError`` when output and data cannot be of such a task. ``source``: the model's first input."""
+        ...
+
+    def parts(self, data: Dataset) -> tuple[str, ...]:
+        """What ``*`` stands for in the names of its metrics."""
         ...
 
     def measure(self, view: View) -> tuple[Measurement, ...]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from harness.data.dataset import Dataset
 from harness.plans.schema import TaskSpec
 from harness.records import Measurement, Tensor
 from harness.verdict import tasks
@@ -17,8 +16,13 @@ HEADLINES = ("accuracy",)
 FAMILY = Family((), tasks=("classification",))
 
 
-def check(spec: TaskSpec, output: Tensor, source: Tensor, classes: Sequence[str]) -> None:
+def check(spec: TaskSpec, output: Tensor, source: Tensor, data: Dataset) -> None:
     """Nothing: classes and output are held against each other by name (``data.classes``)."""
+
+
+def parts(data: Dataset) -> tuple[str, ...]:
+    """The classes."""
+    return data.classes
 
 
 def measure(view: View) -> tuple[Measurement, ...]:

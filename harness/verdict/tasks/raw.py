@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from harness.data.dataset import Dataset
 from harness.plans.schema import TaskSpec
 from harness.records import Measurement, Tensor
 from harness.verdict import tasks
@@ -17,8 +16,13 @@ HEADLINES: tuple[str, ...] = ()
 FAMILY = Family((), tasks=("raw",))
 
 
-def check(spec: TaskSpec, output: Tensor, source: Tensor, classes: Sequence[str]) -> None:
+def check(spec: TaskSpec, output: Tensor, source: Tensor, data: Dataset) -> None:
     """Every output will do."""
+
+
+def parts(data: Dataset) -> tuple[str, ...]:
+    """None of its metrics is of a part."""
+    return ()
 
 
 def measure(view: View) -> tuple[Measurement, ...]:
