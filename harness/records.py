@@ -197,12 +197,7 @@ class DatasetFacts(_Frozen):
 
 
 class InputFacts(_Frozen):
-    """How the real inputs fill the model's quantised input. Shares are of all values of all samples.
-
-    ``at_rail``: at an end of the dtype's range, rightly or not. ``clipped``: more than one step beyond it, so that they
-    became another value. ``distinct``: different raw values that occur. ``span``: the part of the range that is used.
-    ``low`` and ``high`` are of the data in real units, ``takes_low`` and ``takes_high`` what the input can hold.
-    """
+    """How the real inputs fill the model's quantised input (the first of several). Shares are of all values of all samples."""
 
     at_rail: float  # share of the values at an end of the dtype's range, rightly or not
     clipped: float  # share of the values more than one step beyond it: they became another value
@@ -341,11 +336,7 @@ class Explanation(_Frozen):
 
 
 class ModelFacts(_Frozen):
-    """The network of a case, and where it was found.
-
-    ``sha256`` is of the .tflite that the firmware was made of, ``file_sha256`` of ``file``, the user's own: another one
-    when that was converted first.
-    """
+    """The network of a case, and where it was found."""
 
     name: str  # what the plan calls it
     sha256: str  # of the .tflite that the firmware was made of

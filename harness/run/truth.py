@@ -76,6 +76,7 @@ def arrays(data: Dataset, model: Model) -> tuple[npt.NDArray[np.float32], ...]:
 def fitted(plan: Plan, model: Model, data: Dataset) -> tuple[Dataset, str]:
     """``data`` as the task takes it, and what that took in words ("" = nothing). ``PlanError`` when it has not what is needed."""
     task, spec = tasks.load(plan.task.name), plan.task
+    tasks.options(spec)
     output = model.outputs[looked_at(plan, model)]
     if task.TRUTH == "labels" and data.unlabelled:
         raise _lacks(data, spec.name, "labels", "a task that needs none is 'raw'")

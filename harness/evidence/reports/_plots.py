@@ -123,7 +123,7 @@ def distribution(values: npt.NDArray[np.float64], unit: str) -> str:
         f"Distribution of {unit} per sample",
         unit,
         left=2.5 * SIZE + breadth(marks[-1][1]),
-        told=f"From {values.min():,.0f} to {values.max():,.0f}, half of them at most {np.median(values):,.0f}",
+        told=f"From {values.min():,.6g} to {values.max():,.6g}, half of them at most {np.median(values):,.6g}",
     )
     scale = (bottom - top) / int(counts.max())
     for value, words in marks:

@@ -123,6 +123,11 @@ def task(record: Record) -> str:
     return record.task if record.task == "raw" else f"{record.task} of {record.output}"
 
 
+def score(record: Record) -> str:
+    """What ``Samples.scores`` are; empty for a task without, or one that this version does not know."""
+    return tasks.load(record.task).SCORE if record.task in tasks.names() else ""
+
+
 def ordered(record: Record) -> list[Measurement]:
     """All measurements: the headlines, then the rest as they were taken."""
     first = headlines(record)

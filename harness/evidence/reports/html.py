@@ -54,6 +54,8 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         if samples is not None and answered.any()
         else "",
         distribution=_plots.distribution(counts, unit) if unit else "",
+        score=_words.score(record),
+        scores=_scores(record, samples),
         unit=unit,
         constant=float(counts[0]) if unit and counts.size and counts.min() == counts.max() else None,
         per_class=per_class,
@@ -63,6 +65,7 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         class_columns=_CLASS_COLUMNS if unknowns else _CLASS_COLUMNS[:-1],
         scored=sum(map(sum, record.confusion)),
         worst=worst,
+        judged="Decided" if samples is not None and samples.decisions is not None else "Score",
         worst_rows=[(sample.id, sample.truth, sample.decided, sample.why) for sample in worst],
         more=more,
         layers=_layers,
@@ -93,6 +96,14 @@ def _counts(record: Record, samples: Samples | None) -> tuple[str, np.ndarray[tu
     if cycles is not None and latency is not None and cycles.value > 0:
         return "latency in us", counts * (latency.value / cycles.value)
     return "cycles", counts
+
+
+def _scores(record: Record, samples: Samples | None) -> str:
+    """How the task's own number is spread over the samples; empty where it has none, or all are the same."""
+    if samples is None or samples.scores is None:
+        return ""
+    finite = samples.scores[np.isfinite(samples.scores)]
+    return _plots.distribution(finite, _words.score(record))
 
 
 def _tolerance(record: Record) -> float:
@@ -176,7 +187,11 @@ def _worst(
     order = [int(i) for i in np.argsort(-severity, kind="stable") if severity[i]]
     chosen = []
     for i in order[:_MAX_WORST]:
-        decided = "-" if samples.decisions is None or not samples.answered[i] else name(int(samples.decisions[i]))
+        decided = "-"
+        if samples.decisions is not None and samples.answered[i]:
+            decided = name(int(samples.decisions[i]))
+        elif samples.scores is not None and samples.answered[i]:
+            decided = _words.figure(float(samples.scores[i]), "1")
         why = ", ".join(text for mask, text in reasons if mask[i])
         picture = _plots.thumbnail(inputs[i]) if inputs is not None else ""
         chosen.append(_Worst(printable(str(samples.ids[i])), name(int(samples.labels[i])), decided, why, picture))

@@ -276,10 +276,12 @@ ODD = {"classes": ("normal", "odd"), "labels": np.array([0, 1])}
     ],
 )
 def test_data_and_options_that_a_task_cannot_use_are_refused(task, options, data, says):
-    spec = TaskSpec(name=task, options=options)
-    with pytest.raises(PlanError) as caught:
+    def checked(spec):
         tasks.options(spec)
         tasks.load(task).check(spec, OUT, OUT, dataset(**data))
+
+    with pytest.raises(PlanError) as caught:
+        checked(TaskSpec(name=task, options=options))
     assert says in str(caught.value)
 
 
