@@ -89,8 +89,7 @@ class Samples:
     """The arrays of one case, row i = i-th sample sent. This is ``samples.npz``.
 
     ``answered[i]`` is False for a sample that was lost; its outputs are then zeros and must not be scored. ``outputs`` are of
-    the model's only output, or of the one that the task looks at; ``beside`` are the others, by name: in ``samples.npz``
-    ``outputs.NAME`` and ``reference.NAME``.
+    the model's only output, or of the one that the task looks at; ``beside`` are the others, by name.
     """
 
     ids: npt.NDArray[np.str_]  # [N] stable id of each sample

@@ -32,7 +32,18 @@ def show(view: DataView, console: Output) -> None:
         console,
         f"range {facts.low:.6g} to {facts.high:.6g}, mean {facts.mean:.4g}, standard deviation {facts.deviation:.4g}",
     )
-    _classes(view, console)
+    for name, array in view.data.named.items():
+        _line(
+            console,
+            f"input {name}: {'x'.join(map(str, array.shape[1:]))} values, {array.min():.6g} to {array.max():.6g}",
+        )
+    if view.data.unlabelled:
+        _title(console, "Classes", "none: no sample has a label")
+    else:
+        _classes(view, console)
+    if (targets := view.data.targets) is not None:
+        _title(console, "Targets", f"{'x'.join(map(str, targets.shape[1:])) or 1} a sample")
+        _line(console, f"range {targets.min():.6g} to {targets.max():.6g}, mean {targets.mean(dtype='float64'):.4g}")
     if facts.groups:
         sizes = f"{facts.groups.smallest} to {facts.groups.largest}"
         _title(console, "Groups", f"{facts.groups.count}, of {sizes} samples each")
@@ -109,7 +120,7 @@ def _samples(view: DataView, console: Output) -> None:
     ascii_only = not (console.encoding or "").startswith("utf")
     shown = [
         (
-            f"{view.data.label(index)}: {view.data.ids[index]}",
+            f"{view.data.label(index)}: {view.data.ids[index]}".removeprefix(": "),
             preview(view.data.inputs[index], _COLUMNS, ascii_only=ascii_only),
         )
         for index in view.summary.shown

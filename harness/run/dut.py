@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from harness.bench.boards import Board
 from harness.bench.unit import Unit, choose_backend, open_unit
@@ -32,7 +32,7 @@ from harness.run.streaming import CaseFiles, listening, raise_speed
 from harness.run.trail import Trail
 from harness.run.truth import fitted
 from harness.run.watch import Step, Watch
-from harness.run.wishes import NO_MODEL, AnyModel, AnyRule, Wish, case_of, model_of
+from harness.run.wishes import NO_MODEL, AnyModel, AnyRule, AnyTask, Wish, case_of, model_of
 from harness.run.workload import make_workload, truth_of
 from harness.session.climb import Climbed
 from harness.session.console import Console
@@ -142,22 +142,37 @@ class Dut:
         ``PlanError`` and ``MisuseError`` when data, model and rule do not belong together: nothing was streamed. Errors of
         rig and firmware as said above.
         """
+        wishes: dict[str, Any] = {"decide": decide, "reference": reference, "stream": stream, "timeouts": timeouts}
+        return self._streamed(data, model, samples, wishes)
+
+    def run(
+        self,
+        data: Dataset,
+        model: AnyModel | None = None,
+        *,
+        task: AnyTask = "raw",
+        reference: str = "litert",
+        samples: int | None = None,
+        stream: Wish | None = None,
+        timeouts: Wish | None = None,
+    ) -> Run:
+        """As ``classify``, for outputs that are no classes: ``task`` is the name of a plan's task, or its mapping.
+
+        ``run.metric(...)`` and ``run.gate(...)`` have the figures of that task; ``raw`` compares with the reference and needs no
+        labels. Errors as of ``classify``.
+        """
+        wishes: dict[str, Any] = {"task": task, "reference": reference, "stream": stream, "timeouts": timeouts}
+        return self._streamed(data, model, samples, wishes)
+
+    def _streamed(self, data: Dataset, model: AnyModel | None, samples: int | None, wishes: dict[str, Any]) -> Run:
         if model is None and self._product is not None and self._source is not None:
             source, known = self._source, self._product.model
         else:
             source = model_of(model if model is not None else self._model_for(data))
             known = load_model(source, self._folder)
-        case = case_of(
-            self._trail.test,
-            self._unit.board.name,
-            source,
-            decide=decide,
-            reference=reference,
-            stream=stream,
-            timeouts=timeouts,
-        )
+        case = case_of(self._trail.test, self._unit.board.name, source, **wishes)
         data, mapped = fitted(case.plan, known, data.first(samples))
-        workload = make_workload(known, data, reference)
+        workload = make_workload(known, data, case.plan.reference)
         with self._use(case, known) as (case, notes, watch, folder):
             notes.workload, notes.truth = workload, truth_of(case.plan, known, workload)
             notes.warnings += [*([mapped] if mapped else []), *workload.warnings]

@@ -19,7 +19,7 @@ from harness.plans.schema import Gate
 from harness.records import GateResult, LinkFacts, Measurement, Samples, Verdict
 from harness.run.notes import CaseResult, Notes, judged
 from harness.run.wishes import gate_of
-from harness.verdict import Extent, View, assess, check_gates, judge, measure_all
+from harness.verdict import Extent, View, assess, check_gates, judge, measure_all, tasks
 from harness.verdict.gates import why_absent
 from harness.verdict.metrics import family_of, metric_names
 
@@ -87,13 +87,20 @@ class Run:
         """A stream that ``onboard.run`` has brought to its end."""
         assert notes.view is not None
         view = notes.view
-        decisions = np.where(view.sound, view.decisions, np.int64(-1))
+        decided = view.decisions if view.decides else np.full(view.n, -1)
+        decisions = np.where(view.sound, decided, np.int64(-1))
         assert view.link is not None
         return cls(view.samples, decisions, view.link, notes.warnings, Pending(case, notes, view, clock, folder))
 
     @property
     def accuracy(self) -> float:
-        """Share of the samples whose decision is the label (top-1)."""
+        """Share of the samples whose decision is the label (top-1). ``MisuseError`` for a task that decides on no class."""
+        if self._pending is not None and not self._pending.view.decides:
+            raise MisuseError(
+                f"the task {self._pending.view.task.name!r} decides on no class",
+                where="run.accuracy",
+                next_step="run.metric(...) has its figures; `hil metrics` lists them",
+            )
         return float(np.mean(self.decisions == self.samples.labels))
 
     @property
@@ -134,10 +141,12 @@ class Run:
         if found is not None:
             return found.value
         view = self._known.view
-        family = family_of(name)
+        family = family_of(name, view.task.name)
         _, _, label = name.partition(".")
-        if family is None or (family.per_class(name) and label not in view.classes):
-            known = [m.name for m in self.measurements] + metric_names()
+        of = family.of_output(name) if family else ""
+        known_outputs = [output.name for output, _, _ in view.each]
+        if family is None or (family.per_class(name) and label not in self._parts) or (of and of not in known_outputs):
+            known = [m.name for m in self.measurements] + metric_names(view.task.name)
             raise MisuseError(
                 f"there is no measurement {name!r}",
                 where="run.metric(...)",
@@ -165,7 +174,14 @@ class Run:
         """
         known = self._known
         wanted = gate_of(gate, confidence=confidence, needs=needs)
-        check_gates((*self._gates, wanted), "run.gate(...)", known.view.classes, known.view.n)
+        check_gates(
+            (*self._gates, wanted),
+            "run.gate(...)",
+            self._parts,
+            known.view.n,
+            known.view.task.name,
+            [output.name for output, _, _ in known.view.each],
+        )
         extent = Extent(known.view.n, known.view.n)
         (result,), _, _ = judge((wanted,), self.measurements, known.view.evidence, extent)
         self._gates.append(wanted)
@@ -184,6 +200,17 @@ class Run:
         return replace(found, record=record.plain())
 
     @property
+    def _parts(self) -> tuple[str, ...]:
+        """What ``*`` stands for in the names of the task's metrics."""
+        workload = self._known.notes.workload
+        return tasks.load(self._known.view.task.name).parts(workload.data) if workload else ()
+
+    @property
+    def _first_figure(self) -> str:
+        decides = self._pending is None or self._pending.view.decides
+        return f"accuracy {self.accuracy:.4f}, " if decides else ""
+
+    @property
     def _known(self) -> Pending:
         if self._pending is None:
             raise MisuseError("this run was not made by dut.classify: nothing but its samples is known")
@@ -191,9 +218,7 @@ class Run:
 
     def __repr__(self) -> str:
         # pytest prints it below a failed assertion: the figures, not the arrays.
-        figures = (
-            f"accuracy {self.accuracy:.4f}, agreement {self.agreement:.4f}" if len(self.decisions) else "no figures"
-        )
+        figures = f"{self._first_figure}agreement {self.agreement:.4f}" if len(self.decisions) else "no figures"
         return f"<Run of {len(self.decisions)} samples: {figures}, {self.lost} lost>"
 
 

@@ -15,12 +15,24 @@ from harness.plans.expand import Case
 from harness.plans.gatetext import FORM as GATE_FORM
 from harness.plans.modelspec import FORM as MODEL_FORM
 from harness.plans.names import listed, suggestion
-from harness.plans.schema import ArgmaxRule, DatasetSpec, DecideRule, Gate, Plan, Stream, ThresholdRule, Timeouts
+from harness.plans.schema import (
+    ArgmaxRule,
+    DatasetSpec,
+    DecideRule,
+    Gate,
+    Plan,
+    Stream,
+    TaskSpec,
+    ThresholdRule,
+    Timeouts,
+)
 
 #: A model as a test may name it: text and mapping as a plan writes them.
 AnyModel = str | Path | Mapping[str, object]
 #: A decision rule: ``"argmax"``, ``"threshold > 0.8"``, ``"threshold >= 0.8"``, or the mapping of a plan's ``decide:``.
 AnyRule = str | Mapping[str, object]
+#: A task: its name, or the mapping of a plan's ``task:``.
+AnyTask = str | Mapping[str, object]
 Wish = Mapping[str, object]
 _P = TypeVar("_P", bound=BaseModel)
 
@@ -36,6 +48,7 @@ def case_of(
     source: ModelSpec = NO_MODEL,
     *,
     decide: AnyRule | None = None,
+    task: AnyTask = "classification",
     reference: str = "litert",
     stream: Wish | None = None,
     timeouts: Wish | None = None,
@@ -46,11 +59,12 @@ def case_of(
         boards=(board,),
         models=(source,),
         dataset=DatasetSpec(name="test"),
+        task=_part(TaskSpec, {"name": task} if isinstance(task, str) else task, "task="),
         decide=ArgmaxRule() if decide is None else _rule(decide),
         reference=reference,
         stream=_part(Stream, stream or {}, "stream="),
         timeouts=_part(Timeouts, timeouts or {}, "timeouts="),
-        places={"decide": "decide="},
+        places={"decide": "decide=", "task": "task="},
     )
     return Case(case_id, plan, board, source, plan.dataset, ())
 

@@ -85,7 +85,7 @@ def _check_interface(model: Model) -> None:
                 where=str(model.file),
                 expected=f"one {side}",
                 found=", ".join(f"{tensor.name} {tensor.describe()}" for tensor in tensors),
-                next_step=f"save the network with one {side}",
+                next_step="write the plan by hand: `hil guide plans` says how it names several inputs and outputs",
             )
     output = model.outputs[0]
     if output.elements < 2:

@@ -142,3 +142,19 @@ def test_data_that_does_not_suit_a_model_is_a_mistake_that_is_shown_beside_what_
     assert status == 3
     assert "does not suit" in out
     assert "0 null" in out
+
+
+def test_data_without_labels_is_shown_with_its_inputs_and_targets(hil, tmp_path) -> None:
+    np.savez(tmp_path / "d.npz", a=np.ones((4, 3)), b=np.arange(8.0).reshape(4, 2), t=np.linspace(-1, 1, 4))
+    options = "{path: d.npz, inputs: {left: a, right: b}, targets: t}"
+    (tmp_path / "p.yaml").write_text(
+        "name: p\nboard: nucleo_f446re\nmodel: digits_cnn_int8\ntask: regression\n"
+        f"dataset: {{name: npz, options: {options}}}\ngates: [target_mae <= 1]\n"
+    )
+    status, out, err = hil("data", "show", tmp_path / "p.yaml")
+    assert status == 0, out + err
+    assert "input right: 2 values, 0 to 7" in out
+    assert "no sample has a label" in out
+    assert "range -1 to 1" in out
+    assert "not those of the model" in " ".join(out.split())
+    assert json.loads(hil("data", "show", tmp_path / "p.yaml", "--json")[1])["counts"] == {}

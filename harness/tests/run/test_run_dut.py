@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 
+import numpy as np
 import pytest
 from dut_stage import digits, fake_dut
 
@@ -170,6 +171,37 @@ def test_decision_rules_are_a_plans(stage):
     for nonsense in ("argmin", "threshold", {"rule": "threshold"}):
         with pytest.raises(MisuseError, match="this is no decision rule"):
             dut.classify(digits(40), decide=nonsense)
+
+
+def test_outputs_that_are_no_classes_are_compared_without_labels_and_have_no_accuracy(stage):
+    dut, trail, _ = stage()
+    data = dataclasses.replace(digits(12), classes=(), labels=np.full(12, -1))
+    run = dut.run(data, "digits_cnn_int8")
+    run.gate("agreement == 1")
+    assert run.agreement == 1
+    assert "accuracy" not in repr(run)
+    with pytest.raises(MisuseError, match="decides on no class"):
+        _ = run.accuracy
+    with pytest.raises(MisuseError, match="no measurement 'accuracy'"):
+        run.metric("accuracy")
+    with pytest.raises(PlanError, match="'raw' has no metric 'accuracy'"):
+        run.gate("accuracy >= 0.5")
+    with pytest.raises(PlanError, match="needs labels"):
+        dut.classify(data, "digits_cnn_int8")
+    with pytest.raises(PlanError, match="unknown task"):
+        dut.run(data, task="rwa")
+    (record,) = trail.end(Ending()).records
+    assert (record.task, record.verdict) == ("raw", Verdict.PASS)
+
+
+def test_a_task_of_ones_own_data_has_its_figures(stage):
+    dut, _, _ = stage()
+    wanted = np.eye(10, dtype=np.float32)[digits(12).labels]
+    data = dataclasses.replace(digits(12), labels=np.full(12, -1), targets=wanted)
+    run = dut.run(data, "digits_cnn_int8", task={"name": "multi_label", "options": {"threshold": 0.4}})
+    assert run.metric("label_f1.macro") > 0.8
+    with pytest.raises(MisuseError):
+        run.metric("label_f1.twelve")
 
 
 def test_stream_and_timeouts_are_a_plans(stage):

@@ -7,8 +7,8 @@
   it, or it is the quantile of normal samples of *other* data (``threshold_split``), scored by the reference before anything is
   streamed.
 
-With ``windows: 196`` that many samples in a row, of one class and group, are one: the mean of their scores is judged, as
-MLPerf Tiny does with the windows of a recording. ``n`` counts those. A sample that is not sound is ranked on the wrong side.
+With ``windows: 5`` that many samples in a row, of one class and group, are one: the windows of a recording. The mean of their
+scores is judged, and ``n`` counts those. A sample that is not sound is ranked on the wrong side.
 Intervals: Newcombe's of ``auc``, Wilson's of the rates.
 """
 
