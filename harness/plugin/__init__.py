@@ -104,6 +104,14 @@ def _collect_the_plans(config: pytest.Config) -> None:
     config.args = [str(folder) for folder in found.folders]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Other plug-ins' fixtures of our names stay theirs. After pytest has gathered the fixtures of all plug-ins."""
+    from harness.plugin import ours
+
+    ours.step_back(session)
+
+
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Which board is used and why, and which plans: said before anything runs."""
     if not config.stash[options.KEY].boards:

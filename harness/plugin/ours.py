@@ -8,6 +8,30 @@ from typing import Any
 import pytest
 
 _MODULE = "harness.plugin.fixtures"
+_NAMES = ("board", "dut", "dataset", "reference")
+
+
+def step_back(session: pytest.Session) -> None:
+    """A fixture of one of our names that another plug-in has is what its tests get, whichever plug-in was loaded first.
+
+    pytest-embedded has a ``dut`` too, and to pytest the plug-in that came last wins: installing us must not take its
+    users' tests away. In such a project ours is had by ``from harness.plugin.fixtures import dut``.
+    """
+    manager = session._fixturemanager
+    # pytest has no public way to order them. Until 9.0 a list from the outermost on, since then one the other way round.
+    before: Mapping[str, list[Any]] = getattr(manager, "_arg2fixturedefs", {})
+    since: Mapping[str, Mapping[pytest.Session, list[Any]]] = getattr(manager, "_arg2node2fixturedefs", {})
+    for name in _NAMES:
+        _make_outermost(before.get(name, []), 1)
+        _make_outermost(since.get(name, {}).get(session, []), -1)
+
+
+def _make_outermost(found: list[Any], step: int) -> None:
+    """The plug-in's own, not one that a conftest.py has imported to get it all the same: those come further inwards."""
+    own = next((each for each in found[::step] if each.func.__module__ == _MODULE), None)
+    if own is not None:
+        found.remove(own)
+        found.insert(0 if step == 1 else len(found), own)
 
 
 def uses(item: pytest.Item, name: str) -> bool:

@@ -1,6 +1,5 @@
 """A project that happens to use our words is not touched: only tests with *our* fixtures are."""
 
-import re
 import signal
 
 import pytest
@@ -159,54 +158,6 @@ def test_the_signal_handler_is_put_back(pytestconfig):
     ending.disarm(Config)
     ending.disarm(Config)
     assert signal.getsignal(signal.SIGTERM) is before
-
-
-#: Plug-ins that many projects have, with what makes each of them work; skipped where it is not installed.
-NEIGHBOURS = {
-    "pytest_timeout": ["--timeout", "100"],
-    "pytest_cov": ["--cov", "."],
-    "pytest_rerunfailures": ["--reruns", "1"],
-    "pytest_html": ["--html", "out.html", "--self-contained-html"],
-    "allure_pytest": ["--alluredir", "allure"],
-}
-NEIGHBOURLY = f"""
-import pytest
-from harness.errors import BenchError
-
-
-@pytest.fixture
-def board():
-    return "chess"
-
-def test_clash(board):
-    assert board == "chess"
-
-@pytest.mark.board("{BOARD}")
-class TestOurs:
-    @pytest.fixture
-    def board(self, request):
-        from harness.bench.boards import load_board
-        return load_board("{BOARD}")
-
-    def test_unit(self, dut):
-        assert dut.backend == "virtual"
-
-    def test_rig(self, dut):
-        raise BenchError("the port is gone")
-"""
-
-
-@pytest.mark.parametrize("neighbour", sorted(NEIGHBOURS))
-def test_beside_a_neighbour_our_tests_and_theirs_come_to_the_same(tmp_path, neighbour):
-    pytest.importorskip(neighbour)
-    (tmp_path / "test_it.py").write_text(NEIGHBOURLY)
-    run = pytest_in(tmp_path, "--backend", "virtual", *NEIGHBOURS[neighbour])
-    counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|error)", run.stdout.splitlines()[-1])}
-    assert counts["passed"] == 2, run.stdout + run.stderr
-    assert counts.get("error") == 1, run.stdout + run.stderr
-    assert "failed" not in counts
-    assert "INTERNALERROR" not in run.stdout + run.stderr
-    assert "the port is gone" in run.stdout
 
 
 OWN_BOARD = """
