@@ -1,12 +1,18 @@
-"""Which tests concern us: those that use *our* fixtures. A project may have fixtures and arguments of the same names."""
+"""Which tests and files concern us: those that use *our* fixtures, and plans. A project may have the same names.
+
+Imports nothing of the harness: this is asked in every run of pytest where we are installed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+RECORD = "hil_record"  # the user property under which a record travels, as JSON
+SKIPPED = "hil_skipped"  # the one that says why a case could not run
 _MODULE = "harness.plugin.fixtures"
 _NAMES = ("board", "dut", "dataset", "reference")
 
@@ -32,6 +38,17 @@ def _make_outermost(found: list[Any], step: int) -> None:
     if own is not None:
         found.remove(own)
         found.insert(0 if step == 1 else len(found), own)
+
+
+def is_plan(path: Path) -> bool:
+    """Whether a file of that name may be a plan."""
+    return path.suffix in (".yaml", ".yml") and "benches" not in path.parts
+
+
+def reported(reports: Iterable[object]) -> bool:
+    """Whether any of the reports is of a case, or of a test with ``dut``."""
+    properties = (key for report in reports for key, _ in getattr(report, "user_properties", ()))
+    return any(key in (RECORD, SKIPPED) for key in properties)
 
 
 def uses(item: pytest.Item, name: str) -> bool:

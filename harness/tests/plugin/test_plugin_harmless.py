@@ -86,6 +86,18 @@ def test_a_board_that_no_plan_of_the_folder_given_names_is_told_with_those_that_
     assert run.stdout.count(f"{words}steval_stwinkt1\n") == 1, run.stdout
 
 
+def test_a_run_of_someone_elses_tests_waits_for_none_of_what_ours_need(tmp_path):
+    (tmp_path / "conftest.py").write_text(
+        "import sys\n"
+        "def pytest_unconfigure(config):\n"
+        "    print('loaded:', [m for m in ('numpy', 'pydantic', 'yaml', 'harness.records') if m in sys.modules])\n"
+    )
+    (tmp_path / "test_it.py").write_text("def test_it():\n    pass\ndef test_wrong():\n    assert False\n")
+    run = pytest_in(tmp_path, "-p", "no:hypothesispytest")
+    assert "1 failed, 1 passed" in run.stdout, run.stdout + run.stderr
+    assert "loaded: []" in run.stdout, run.stdout + run.stderr
+
+
 def test_an_error_below_a_foreign_dut_stays_a_failure_with_its_traceback(tmp_path):
     (tmp_path / "test_it.py").write_text(
         "import pytest\nfrom harness.errors import BenchError\n"

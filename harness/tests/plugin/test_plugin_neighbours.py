@@ -185,6 +185,13 @@ def test_a_conftest_file_at_the_root_may_have_ours_back_and_a_folder_may_wrap_it
     assert "1 passed" in run.stdout, run.stdout + run.stderr
 
 
+def test_a_plan_passes_beside_a_plug_in_that_takes_every_test_to_have_fixtures(tmp_path):
+    digits_plan(tmp_path)
+    (tmp_path / "conftest.py").write_text("def pytest_runtest_call(item):\n    assert 'dut' not in item.funcargs\n")
+    run = pytest_in(tmp_path, "--board", BOARD, "--backend", "virtual", "--samples", "20")
+    assert "1 passed" in run.stdout, run.stdout + run.stderr
+
+
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory):
     """The Python of an environment with our wheel, and what could be installed there. The rest is had from the running one."""
@@ -280,7 +287,7 @@ def test_a_plan_and_a_test_of_ours_pass_beside_all_of_them_at_once(tmp_path, ins
     asked = [word for name in beside for word in ASKED[name]]
     ours = ["--board", BOARD, "--backend", "virtual", "--samples", "60", "--report-dir", "out"]
     plugins = ["xdist", *(NEIGHBOURS[name] for name in beside), "harness.plugin"]
-    found, said = _outcomes(python, tmp_path, plugins, *asked, *ours, *workers)
+    found, said = _outcomes(python, tmp_path, plugins, *asked, *ours, *workers, "testplans", "test_ours.py")
     assert len(found) == 2, said
     assert set(found.values()) == {"passed"}, said
     assert (tmp_path / "out" / "digits" / BOARD / "digits_cnn_int8" / "record.json").is_file()
