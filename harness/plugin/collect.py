@@ -74,7 +74,9 @@ class PlanItem(pytest.Item):
     def __init__(self, *, case: Case, **rest: object) -> None:
         super().__init__(**rest)  # type: ignore[arg-type]  # pytest's own way to build nodes
         self.case = case
-        self.funcargs: dict[str, object] = {}  # pytest-embedded takes every item to have fixtures
+        # Plug-ins take every item to have fixtures: pytest-embedded asks for their values, labgrid for their names.
+        self.funcargs: dict[str, object] = {}
+        self.fixturenames: list[str] = []
         self.record: Record | None = None
         self.folder: Path | None = None
         self.missing: DataMissing | None = None

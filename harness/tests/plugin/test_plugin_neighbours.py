@@ -187,7 +187,10 @@ def test_a_conftest_file_at_the_root_may_have_ours_back_and_a_folder_may_wrap_it
 
 def test_a_plan_passes_beside_a_plug_in_that_takes_every_test_to_have_fixtures(tmp_path):
     digits_plan(tmp_path)
-    (tmp_path / "conftest.py").write_text("def pytest_runtest_call(item):\n    assert 'dut' not in item.funcargs\n")
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_runtest_setup(item):\n    assert 'target' not in item.fixturenames\n"
+        "def pytest_runtest_call(item):\n    assert 'dut' not in item.funcargs\n"
+    )
     run = pytest_in(tmp_path, "--board", BOARD, "--backend", "virtual", "--samples", "20")
     assert "1 passed" in run.stdout, run.stdout + run.stderr
 
