@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.plugin import ending, options
+from harness.plugin import ending, options, ours
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -52,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     try:
         config.stash[options.KEY] = asked = options.read(config)
-        if asked.run.resume is not None:
+        if asked.resume is not None:
             from harness.plugin import places
 
             places.report_root(config)  # that there is such a run is seen before anything is collected
@@ -104,6 +104,12 @@ def _collect_the_plans(config: pytest.Config) -> None:
     config.args = [str(folder) for folder in found.folders]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Other plug-ins' fixtures of our names stay theirs. After pytest has gathered the fixtures of all plug-ins."""
+    ours.step_back(session)
+
+
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Which board is used and why, and which plans: said before anything runs."""
     if not config.stash[options.KEY].boards:
@@ -115,6 +121,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Plans are YAML files below a folder ``testplans``, or named on the command line."""
+    if not ours.is_plan(file_path):
+        return None
     from harness.plugin import collect
 
     return collect.collect_file(file_path, parent)
@@ -142,9 +150,7 @@ def pytest_configure_node(node: WorkerController) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: WorkerController, ids: list[str]) -> None:
     """xdist: its workers run plans, so boards are held below this process too, which has not collected them itself."""
-    from harness.plugin import collect
-
-    if any(collect.is_plan(Path(name.partition("::")[0])) for name in ids):
+    if any(ours.is_plan(Path(name.partition("::")[0])) for name in ids):
         ending.arm(node.config)
 
 
@@ -191,14 +197,18 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Attach the record to the report, so that it reaches the terminal also from another xdist process."""
     report = yield
-    from harness.plugin import collect, faults, own
+    from harness.plugin import faults, own
 
     if own.TRAIL in item.stash:
         if call.when == "setup" and call.excinfo is not None:  # it will have no call
             own.end_quietly(item, call.excinfo.value)
         own.describe(item, report)
     faults.judge(item, call, report)
-    if isinstance(item, collect.PlanItem):
+    if not ours.is_plan(item.path):
+        return report
+    from harness.plugin.collect import PlanItem
+
+    if isinstance(item, PlanItem):
         if report.failed and call.excinfo is not None and call.when != "call":
             report.longrepr = item.repr_failure(call.excinfo)  # which pytest asks for in the call alone
         item.describe(report)
@@ -234,10 +244,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, exitstatus: int) -> None:
     """The table of each case; after Ctrl-C where a case stood, and how to go on."""
-    from harness.plugin import summary
-
     for line in terminalreporter.config.stash.get(UNUSED, []):
         terminalreporter.write_line(line)
+    interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+    if not interrupted and not any(ours.reported(reports) for reports in terminalreporter.stats.values()):
+        return
+    from harness.plugin import summary
+
     summary.write(terminalreporter)
-    if exitstatus == pytest.ExitCode.INTERRUPTED:
+    if interrupted:
         summary.write_interrupted(terminalreporter)

@@ -18,12 +18,11 @@ from harness.errors import HarnessBug, HilError, PlanError
 from harness.evidence import ourfault
 from harness.plans.expand import Case, expand
 from harness.plugin import ending, options, orphan, places, progress, told
+from harness.plugin.ours import RECORD, SKIPPED
 from harness.records import Record, Verdict
 from harness.text import printable
 
-RECORD = "hil_record"  # the user property under which a record travels, as JSON
 NAMED = pytest.StashKey[set[str]]()  # the boards that the plans collected name
-SKIPPED = "hil_skipped"  # the one that says why a case could not run
 
 
 class CaseFailed(Exception):
@@ -35,9 +34,7 @@ class CaseError(Exception):
 
 
 def collect_file(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """A plan file, or None when it is none or was not asked for."""
-    if not is_plan(path):
-        return None
+    """A file that may be a plan, or None when it was not asked for."""
     # What pytest took for tests, not the whole command line: `--lg-env lab.yaml` of another plug-in names no plan.
     named = any(Path(argument.partition("::")[0]).resolve() == path for argument in parent.config.args)
     below_testplans = "testplans" in path.parts and bool(parent.config.stash[options.KEY].boards)
@@ -45,11 +42,6 @@ def collect_file(path: Path, parent: pytest.Collector) -> pytest.Collector | Non
         return None
     file: pytest.Collector = PlanFile.from_parent(parent, path=path)
     return file
-
-
-def is_plan(path: Path) -> bool:
-    """Whether a file of that name may be a plan."""
-    return path.suffix in (".yaml", ".yml") and "benches" not in path.parts
 
 
 class PlanFile(pytest.File):
@@ -82,6 +74,9 @@ class PlanItem(pytest.Item):
     def __init__(self, *, case: Case, **rest: object) -> None:
         super().__init__(**rest)  # type: ignore[arg-type]  # pytest's own way to build nodes
         self.case = case
+        # Plug-ins take every item to have fixtures: pytest-embedded asks for their values, labgrid for their names.
+        self.funcargs: dict[str, object] = {}
+        self.fixturenames: list[str] = []
         self.record: Record | None = None
         self.folder: Path | None = None
         self.missing: DataMissing | None = None

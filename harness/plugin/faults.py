@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from harness.errors import DeviceError, HarnessBug, HilError
-from harness.evidence import ourfault
 from harness.plugin import ours, own, told
 from harness.text import printable
 
@@ -34,6 +33,8 @@ def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRep
     if isinstance(error, DeviceError) or not (by_us or isinstance(error, HilError)):
         return
     if by_us:
+        from harness.evidence import ourfault
+
         report.sections.append(("hil", ourfault.told(error)))
     if call.when == "call":
         report.when = "setup"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.bench.boards import Board, load_board
-from harness.data import DataMissing, datasets
 from harness.errors import MisuseError
-from harness.plugin import ending, options, orphan, ours, own, progress
+from harness.plugin import ending, options, orphan, ours, own
 
+# What works is imported by those who need it: this module is loaded in every run of pytest where we are installed.
 if TYPE_CHECKING:
+    from harness.bench.boards import Board
     from harness.data.dataset import Dataset
     from harness.run.dut import Dut
 
@@ -37,6 +37,8 @@ class Splits:
     def __getattr__(self, split: str) -> Dataset:
         if split.startswith("_"):
             raise AttributeError(split)
+        from harness.data import DataMissing, datasets
+
         try:
             return datasets.load(self._name, split, options=self._options, folder=_folder_of_test(self._root))
         except DataMissing as missing:
@@ -72,12 +74,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def board(request: pytest.FixtureRequest) -> Board:
     """The kind of board that this test runs on: one of ``--board`` that ``@pytest.mark.board`` allows."""
+    from harness.bench.boards import load_board
+
     return load_board(request.param)
 
 
 @pytest.fixture
 def dut(request: pytest.FixtureRequest, board: Board | str) -> Iterator[Dut]:
     """An open unit. It is flashed with the model of ``@pytest.mark.model``, else with the one that suits the first data."""
+    from harness.bench.boards import Board, load_board
+    from harness.plugin import progress
     from harness.run.claim import claimed
     from harness.run.dut import open_dut
 

@@ -9,7 +9,7 @@ from harness.errors import HilError
 from harness.plans import load
 from harness.plans.expand import Case, expand
 from harness.plugin import options, told
-from harness.plugin.collect import RECORD, is_plan
+from harness.plugin.ours import RECORD, is_plan
 from harness.plugin.places import begin, report_folder
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,10 @@ import pytest
 
 from harness import exits
 from harness.bench.emulators import backend_choices
-from harness.run.options import RunOptions
 
 if TYPE_CHECKING:
+    from harness.run.options import RunOptions
     from harness.run.whole import Whole
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,13 @@ class Options:
     boards: tuple[str, ...]
     samples: int | None
     report_dir: Path | None
-    run: RunOptions
+    resume: str | None
+    make_run: Callable[[], RunOptions]
+
+    @cached_property
+    def run(self) -> RunOptions:
+        """Made when it is asked for: a run of someone else's tests waits for nothing of ours. ``PlanError`` as ``read``."""
+        return self.make_run()
 
 
 KEY = pytest.StashKey[Options]()
@@ -151,11 +155,11 @@ def add(parser: pytest.Parser) -> None:
 def read(config: pytest.Config) -> Options:
     """The options as given. ``PlanError`` for a bench file that cannot be read."""
     bench: Path | None = config.getoption(_dest("--bench"))
-    return Options(
-        boards=tuple(dict.fromkeys(config.getoption(_dest("--board")))),
-        samples=config.getoption(_dest("--samples")),
-        report_dir=config.getoption(_dest("--report-dir")),
-        run=RunOptions.make(
+
+    def run() -> RunOptions:
+        from harness.run.options import RunOptions
+
+        return RunOptions.make(
             backend=config.getoption(_dest("--backend")),
             bench=bench,
             uid=config.getoption(_dest("--device-serial")),
@@ -167,8 +171,18 @@ def read(config: pytest.Config) -> Options:
             resume=config.getoption(_dest("--resume")),
             layers=config.getoption(_dest("--layers")),
             serial_log=not config.getoption(_dest("--no-serial-log")),
-        ),
+        )
+
+    options = Options(
+        boards=tuple(dict.fromkeys(config.getoption(_dest("--board")))),
+        samples=config.getoption(_dest("--samples")),
+        report_dir=config.getoption(_dest("--report-dir")),
+        resume=config.getoption(_dest("--resume")),
+        make_run=run,
     )
+    if options.boards or bench is not None:
+        _ = options.run  # what is wrong is told at once
+    return options
 
 
 def described() -> list[tuple[str, str]]:

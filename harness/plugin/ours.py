@@ -1,13 +1,54 @@
-"""Which tests concern us: those that use *our* fixtures. A project may have fixtures and arguments of the same names."""
+"""Which tests and files concern us: those that use *our* fixtures, and plans. A project may have the same names.
+
+Imports nothing of the harness: this is asked in every run of pytest where we are installed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+RECORD = "hil_record"  # the user property under which a record travels, as JSON
+SKIPPED = "hil_skipped"  # the one that says why a case could not run
 _MODULE = "harness.plugin.fixtures"
+_NAMES = ("board", "dut", "dataset", "reference")
+
+
+def step_back(session: pytest.Session) -> None:
+    """A fixture of one of our names that another plug-in has is what its tests get, whichever plug-in was loaded first.
+
+    pytest-embedded has a ``dut`` too, and to pytest the plug-in that came last wins: installing us must not take its
+    users' tests away. In such a project ours is had by ``from harness.plugin.fixtures import dut``.
+    """
+    manager = session._fixturemanager
+    # pytest has no public way to order them. Until 9.0 a list from the outermost on, since then one the other way round.
+    before: Mapping[str, list[Any]] = getattr(manager, "_arg2fixturedefs", {})
+    since: Mapping[str, Mapping[pytest.Session, list[Any]]] = getattr(manager, "_arg2node2fixturedefs", {})
+    for name in _NAMES:
+        _make_outermost(before.get(name, []), 1)
+        _make_outermost(since.get(name, {}).get(session, []), -1)
+
+
+def _make_outermost(found: list[Any], step: int) -> None:
+    """The plug-in's own, not one that a conftest.py has imported to get it all the same: those come further inwards."""
+    own = next((each for each in found[::step] if each.func.__module__ == _MODULE), None)
+    if own is not None:
+        found.remove(own)
+        found.insert(0 if step == 1 else len(found), own)
+
+
+def is_plan(path: Path) -> bool:
+    """Whether a file of that name may be a plan."""
+    return path.suffix in (".yaml", ".yml") and "benches" not in path.parts
+
+
+def reported(reports: Iterable[object]) -> bool:
+    """Whether any of the reports is of a case, or of a test with ``dut``."""
+    properties = (key for report in reports for key, _ in getattr(report, "user_properties", ()))
+    return any(key in (RECORD, SKIPPED) for key in properties)
 
 
 def uses(item: pytest.Item, name: str) -> bool:

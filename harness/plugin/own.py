@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.plugin import places
+from harness.plugin.ours import RECORD
 
 if TYPE_CHECKING:
     from harness.records import Record
@@ -19,6 +19,7 @@ _UNTOLD = pytest.StashKey[list["Record"]]()  # written, and not on their way to 
 
 def follow(item: pytest.Item) -> Trail:
     """What a test that begins to use a unit will leave, in its own folder of the run."""
+    from harness.plugin import places
     from harness.run.trail import Trail
 
     places.begin(item.config)
@@ -56,8 +57,6 @@ def end_quietly(item: pytest.Item, error: BaseException) -> str | None:
 
 def describe(item: pytest.Item, report: pytest.TestReport) -> None:
     """Send the records along with the report, and say where the reports are if the test failed."""
-    from harness.plugin.collect import RECORD
-
     records = item.stash.get(_UNTOLD, [])
     report.user_properties += [(RECORD, record.model_dump_json(by_alias=True)) for record in records]
     if records and report.failed:

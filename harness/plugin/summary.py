@@ -14,7 +14,7 @@ from harness.bench.boards import load_board
 from harness.bench.unit import about, choose_backend
 from harness.evidence.reports import terminal
 from harness.plugin import ending, options, places, progress
-from harness.plugin.collect import RECORD, SKIPPED, is_plan
+from harness.plugin.ours import RECORD, SKIPPED, is_plan
 from harness.records import Record
 from harness.run import whole
 from harness.run.watch import again, line

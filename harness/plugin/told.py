@@ -49,7 +49,7 @@ def mark(report: pytest.TestReport) -> None:
 
 def shortened(report: pytest.TestReport | pytest.CollectReport) -> None:
     """Give a report with our text its short summary. Another's report stays as it is."""
-    from harness.plugin.collect import is_plan
+    from harness.plugin.ours import is_plan
 
     text = report.longrepr
     if isinstance(report, pytest.CollectReport):
