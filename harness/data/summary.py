@@ -90,7 +90,9 @@ def summary(data: Dataset, others: Mapping[str, Dataset]) -> Summary:
 
 
 def _digests(data: Dataset) -> list[bytes]:
-    return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in np.ascontiguousarray(data.inputs)]
+    every = [np.ascontiguousarray(array) for array in data.named.values()] or [np.ascontiguousarray(data.inputs)]
+    rows = (b"".join(array[index].tobytes() for array in every) for index in range(len(data)))
+    return [hashlib.blake2b(row, digest_size=16).digest() for row in rows]
 
 
 def _shared(data: Dataset, digests: list[bytes], other: Dataset) -> Same:

@@ -134,3 +134,12 @@ def test_what_does_not_belong_together_is_refused_before_anything_is_built(plan,
     with pytest.raises(PlanError) as caught:
         prepared(plan(text, data))
     assert says in str(caught.value)
+
+
+def test_the_layers_of_a_network_with_two_inputs_are_profiled_on_the_sample_that_was_sent(plan):
+    result = run_case(
+        plan("task: raw\ngates: [agreement == 1]"), RunOptions(backend="virtual", layers=True), watch=lambda step: None
+    )
+    assert result.record.layers, result.record.warnings
+    assert all(layer.equal for layer in result.record.layers if layer.equal is not None)
+    assert any(layer.equal for layer in result.record.layers)

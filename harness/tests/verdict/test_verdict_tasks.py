@@ -1,13 +1,15 @@
 """Each task's figures against numbers counted by hand, sklearn's, and simulation."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, mean_absolute_error, r2_score, roc_auc_score
 
 from harness.data.dataset import Dataset
-from harness.errors import PlanError
+from harness.errors import MisuseError, PlanError
 from harness.plans.schema import Gate, TaskSpec
-from harness.records import Tensor
+from harness.records import Beside, Tensor
 from harness.verdict import assess, check_gates, measure_all, tasks
 from harness.verdict.metrics import family_of, metric_names
 from harness.verdict.statistics import auc_interval
@@ -290,3 +292,41 @@ def test_a_family_is_found_by_its_task():
     assert family_of("auc", "raw") is None
     assert family_of("agreement.boxes", "raw").of_output("agreement.boxes") == "boxes"
     assert family_of("auc.fan", "anomaly").of_output("auc.fan") == ""
+
+
+def two(view, second, reference, **more):
+    """A raw view of output ``out`` that agrees, and ``boxes`` as given."""
+    made = view([[1.0, 2.0]] * 3, [-1] * 3, task=TaskSpec(name="raw"), classes=())
+    beside = {"boxes": Beside(np.array(second, np.float32), np.array(reference, np.float32))}
+    samples = dataclasses.replace(made.samples, beside=beside, **more)
+    return dataclasses.replace(made, samples=samples, beside=(Tensor("boxes", (1, 1), "float32"),))
+
+
+def test_a_difference_at_one_output_is_in_that_one_s_figures_and_in_those_of_all(view):
+    found = figures(two(view, [[1], [2], [5]], [[1], [2], [3]]))
+    assert [found[name].value for name in ("agreement", "agreement.out", "agreement.boxes")] == pytest.approx(
+        [2 / 3, 1, 2 / 3]
+    )
+    assert [found[name].value for name in ("max_abs_diff", "max_abs_diff.out", "max_abs_diff.boxes")] == [2, 0, 2]
+    assert found["mae.boxes"].value == pytest.approx(2 / 3)
+    assert found["mae"].value == pytest.approx(2 / 9)
+
+
+def test_a_nan_at_any_output_breaks_the_gate_that_nobody_need_write(view):
+    made = two(view, [[1], [np.nan], [3]], [[1], [np.nan], [3]])
+    assessed = assess(made, [Gate.model_validate("agreement == 1")])
+    assert [gate.passed for gate in assessed.gates] == [True, False]
+    assert figures(made)["nonfinite_outputs.out"].value == 0
+
+
+def test_outputs_that_never_change_are_remarked_on_only_when_all_of_them_do(view):
+    assert assess(two(view, [[1], [1], [1]], [[1], [1], [1]]), ()).warnings
+    assert not assess(two(view, [[1], [2], [1]], [[1], [2], [1]]), ()).warnings
+
+
+def test_arrays_of_other_outputs_than_the_model_s_are_refused(view):
+    made = two(view, [[1], [2], [3]], [[1], [2], [3]])
+    with pytest.raises(MisuseError, match="of other outputs"):
+        dataclasses.replace(made, beside=())
+    with pytest.raises(MisuseError, match="not those of the model's output 'boxes'"):
+        two(view, [[1, 1], [2, 2], [3, 3]], [[1], [2], [3]])

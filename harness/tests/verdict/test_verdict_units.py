@@ -1,10 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from harness.errors import MisuseError
-from harness.records import DatasetFacts, FirmwareFacts, Record, Samples, UnitFacts, Verdict
+from harness.records import Beside, DatasetFacts, FirmwareFacts, Record, Samples, UnitFacts, Verdict
 from harness.verdict.units import UnitRun, compare_units
 
 RIGHT = [[1, 2], [3, 4], [5, 6], [7, 8]]
@@ -134,3 +135,23 @@ def test_a_nan_is_a_nan_on_every_unit_and_never_hides_a_difference():
 def test_what_cannot_be_compared_is_refused_with_the_reason(runs, what):
     with pytest.raises(MisuseError, match=what):
         compare_units(runs)
+
+
+def with_second(made, values, reference=((1,), (2,), (3,), (4,))):
+    """The same run with one more output."""
+    beside = {"boxes": Beside(np.array(values, np.float32), np.array(reference, np.float32))}
+    return replace(made, samples=replace(made.samples, beside=beside))
+
+
+def test_a_difference_at_another_output_than_the_first_is_found_and_shown():
+    right, wrong = [[1], [2], [3], [4]], [[1], [2], [7], [4]]
+    result = compare_units([with_second(run("one"), right), with_second(run("odd"), wrong)])
+    assert (result.verdict, names(result.odd)) == (Verdict.FAIL, ["odd"])
+    (difference,) = result.differences
+    assert (difference.first_id, difference.n_samples, difference.outputs, difference.expected) == ("s2", 1, (7,), (3,))
+    assert compare_units([with_second(run("one"), right), with_second(run("two"), right)]).verdict is Verdict.PASS
+
+
+def test_runs_with_other_outputs_cannot_be_compared():
+    with pytest.raises(MisuseError, match="have other outputs beside"):
+        compare_units([run("one"), with_second(run("two"), [[1], [2], [3], [4]])])
