@@ -8,7 +8,8 @@
  * - Output never overlaps input unless the kernel says "in place".
  * - int8: real = scale * (raw - zero_point). in_offset is -zero_point of the input, out_offset is +zero_point of the output.
  *   Results equal LiteRT's BUILTIN_REF kernels bit for bit. Accumulators are int32: sum(|x + in_offset| * |w|) + |bias| must stay
- *   below 2^30; the generator refuses a layer that could exceed it.
+ *   below 2^30 for hil_nn_conv_s8 and hil_nn_dwconv_s8, and for all others within what the rescaling takes, which is nearly all of
+ *   int32 (nn_rescale); the generator refuses a layer that could exceed it.
  * - float32: every sum is taken in the order of LiteRT's reference kernels (k_h, k_w, in_c, then bias), with each product and
  *   sum rounded on its own. Compile with -ffp-contract=off or results differ in the last bits.
  * - Blocking several output channels together changes no result: each accumulator keeps its own order.

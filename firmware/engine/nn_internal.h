@@ -71,8 +71,9 @@ NN_INLINE int32_t nn_shift_right(int32_t x, int32_t exponent)
     return (x >> exponent) + ((x & mask) > threshold);
 }
 
-/* x * multiplier * 2^(shift - 31), rounded twice: nn_high_mul, then nn_shift_right; |x| < 2^30. The second rounding adds half a
- * step less one for negative numbers, which is the same below 2^30 and shorter. */
+/* x * multiplier * 2^(shift - 31), rounded twice: nn_high_mul, then nn_shift_right. The second rounding adds half a step less one
+ * for negative numbers, which is the same and shorter. For shift <= 0 any |x| < 2^30 will do, and any x whose |nn_high_mul| plus
+ * that half stays below 2^31; for shift > 0 x * 2^shift must fit. */
 NN_INLINE int32_t nn_rescale(int32_t x, int32_t multiplier, int32_t shift)
 {
     if (shift >= 0) {

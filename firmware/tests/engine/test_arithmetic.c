@@ -22,6 +22,32 @@ static void rescaling_equals_its_definition(void)
     }
 }
 
+/* As the generator computes it (fixedpoint.accumulator_limit), without the room for an offset. */
+static int64_t greatest_accumulator(int32_t multiplier, int shift)
+{
+    const int64_t room = INT32_MAX - (shift < 0 ? (int64_t)1 << (-shift - 1) : 0);
+    const int64_t most = (((room + 1) << 31) - (1 << 30) - 1) / multiplier;
+    return (most < INT32_MAX ? most : INT32_MAX) >> (shift > 0 ? shift : 0);
+}
+
+static void rescaling_holds_up_to_the_greatest_accumulator(void)
+{
+    uint32_t seed = 77;
+    for (int shift = -31; shift <= 16; ++shift) {
+        for (int i = 0; i < 2000; ++i) {
+            const int32_t multiplier = i ? random_between(&seed, 1 << 30, INT32_MAX) : INT32_MAX;
+            const int32_t edge = (int32_t)greatest_accumulator(multiplier, shift);
+            const int32_t below = edge - random_between(&seed, 0, 1 + edge / 1000);
+            const int32_t values[] = {edge, -edge, below, -below};
+            for (int v = 0; v < 4; ++v) { /* the sanitizer sees an overflow */
+                const int32_t found = nn_rescale(values[v], multiplier, shift);
+                CHECK(found == oracle_rescale(values[v], multiplier, shift), "x %d m %d s %d: %d", (int)values[v], (int)multiplier,
+                      shift, (int)found);
+            }
+        }
+    }
+}
+
 static void exact_halves_round_as_the_reference_rounds_them(void)
 {
     /* multiplier 2^30 is one half: x * 0.5 in the first rounding, halves upwards; the second one goes away from zero. */
@@ -72,6 +98,7 @@ static void clipping_names_exactly_the_taps_inside(void)
 void test_arithmetic(void)
 {
     rescaling_equals_its_definition();
+    rescaling_holds_up_to_the_greatest_accumulator();
     exact_halves_round_as_the_reference_rounds_them();
     shifting_covers_the_whole_of_int32();
     clipping_names_exactly_the_taps_inside();

@@ -49,6 +49,18 @@ def rescale(x: int, multiplier: int, shift: int) -> int:
     return shift_right(high_mul(x << max(shift, 0), multiplier), max(-shift, 0))
 
 
+def accumulator_limit(multiplier: int, shift: int) -> int:
+    """The greatest magnitude that an int32 accumulator may have for ``rescale`` and an int8 zero point to stay within int32.
+
+    Three steps could leave it: the left shift, the half that the right shift adds for rounding (as ``nn_rescale`` writes
+    it), and the zero point on a result that was not shifted right. The accumulator itself may be any int32 but -2^31.
+    """
+    left, right = max(shift, 0), max(-shift, 0)
+    room = _INT32_MAX - (1 << (right - 1) if right else 1 << 8)  # for what high_mul gives
+    products = ((room + 1) * 2**31 - (1 << 30) - 1) // multiplier if multiplier else _INT32_MAX
+    return min(_INT32_MAX, products) >> left
+
+
 def divided(multiplier: int, shift: int, count: int) -> tuple[int, int]:
     """The factor divided by ``count``, with as many bits kept as fit: TFLite's MEAN. The multiplier may be below 2^30."""
     up = min(count.bit_length() - 1, 32, 31 + shift)

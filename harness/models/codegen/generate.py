@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import PlanError
 from harness.models import tflite
 from harness.models.codegen import emit
 from harness.models.codegen.kernel import DEFAULTS, Options
@@ -51,7 +52,11 @@ def plan_layout(model_path: Path, *, name: str | None = None, options: Options =
     """What would be generated, decided but not written. Errors as ``generate``."""
     graph = tflite.read(model_path)
     sha256 = hashlib.sha256(model_path.read_bytes()).hexdigest()
-    return laid_out(name or model_path.stem, sha256, simplified(graph), options)
+    try:
+        return laid_out(name or model_path.stem, sha256, simplified(graph), options)
+    except PlanError as error:  # the passes and lowerings know the layer, not the file
+        error.where = f"{model_path}, {error.where}" if error.where else str(model_path)
+        raise
 
 
 def generate(model_path: Path, out_dir: Path, *, name: str | None = None, options: Options = DEFAULTS) -> Generated:

@@ -83,10 +83,16 @@ DEFAULTS = Options()
 Lower = Callable[[Graph, Layer, Options], Kernel]
 
 
-def refuse(layer: Layer, what: str, *, expected: object = None, found: object = None) -> PlanError:
+def refuse(
+    layer: Layer, what: str, *, expected: object = None, found: object = None, next_step: str | None = None
+) -> PlanError:
     """The error for a layer that cannot be translated."""
     return PlanError(
-        f"the engine cannot translate {layer.op}: {what}", where=f"layer {layer.index}", expected=expected, found=found
+        f"the engine cannot translate {layer.op}: {what}",
+        where=f"layer {layer.index}",
+        expected=expected,
+        found=found,
+        next_step=next_step,
     )
 
 

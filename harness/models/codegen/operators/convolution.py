@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from harness.models.codegen.kernel import (
     Constant,
     Kernel,
@@ -32,9 +34,14 @@ def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
     taps = window.k_h * window.k_w * depth
     macs = window.out_h * window.out_w * window.out_c * taps
     stem = "dwconv" if depthwise else "conv" if groups == 1 else "grouped_conv"
-    params, constants = _finish(graph, layer, dtype, window, (1, 2, 3 if depthwise else 0))
+    params, constants, wide = _finish(graph, layer, dtype, window, (1, 2, 3 if depthwise else 0))
     suffix = "f32" if dtype == "float32" else "s8"
-    if groups > 1 and not depthwise:
+    if wide:  # beyond what the fast kernels' rescaling takes
+        if depthwise:  # [h, w, out] becomes [out, h, w]
+            by_filter = np.moveaxis(flat(weights, dtype).reshape(window.k_h, window.k_w, window.out_c), -1, 0)
+            constants = (Constant("w", np.ascontiguousarray(by_filter).reshape(-1)), *constants[1:])
+        stem = "grouped_conv"
+    if stem == "grouped_conv":
         params = {"conv": params, "groups": groups}
         kind = f"hil_nn_grouped_conv_{suffix}_params"
     else:
@@ -57,7 +64,7 @@ def transposed(graph: Graph, layer: Layer, options: Options) -> Kernel:
         raise refuse(layer, "input and weights do not fit", expected=list(weights.shape), found=list(source.shape))
     window = transposed_window(layer, source, target, weights.shape[1], weights.shape[2])
     macs = window.in_h * window.in_w * window.in_c * window.k_h * window.k_w * window.out_c
-    params, constants = _finish(graph, layer, dtype, window, (1, 3, 0), image=2)
+    params, constants, _ = _finish(graph, layer, dtype, window, (1, 3, 0), image=2)
     suffix = "f32" if dtype == "float32" else "s8"
     return Kernel(
         layer,
@@ -72,20 +79,21 @@ def transposed(graph: Graph, layer: Layer, options: Options) -> Kernel:
 
 def _finish(
     graph: Graph, layer: Layer, dtype: str, window: Window, places: tuple[int, int, int], image: int = 0
-) -> tuple[dict[str, Value], tuple[Constant | None, ...]]:
-    """(parameters, constants); ``places`` are the inputs that hold weights and bias, and the weights' channel axis."""
+) -> tuple[dict[str, Value], tuple[Constant | None, ...], bool]:
+    """(parameters, constants, whether accumulators may reach 2^30); ``places`` are the inputs that hold weights and bias, and
+    the weights' channel axis."""
     at_weights, at_bias, axis = places
     params: dict[str, Value] = {"window": window.as_params()}
     if dtype == "float32":
         params["act_min"], params["act_max"] = float_range(layer)
         bias = optional_bias(graph, layer, dtype, at_bias)
         weights = flat(constant(graph, layer, at_weights, dtype), dtype)
-        return params, (Constant("w", weights), None if bias is None else Constant("b", bias))
-    constants = int8_constants(graph, layer, window.out_c, axis, image=image, bias_at=at_bias)
+        return params, (Constant("w", weights), None if bias is None else Constant("b", bias)), False
+    weighted = int8_constants(graph, layer, window.out_c, axis, image=image, bias_at=at_bias)
     source, target = graph.tensor(layer.inputs[image]), graph.tensor(layer.outputs[0])
     params |= {"in_offset": -source.zero_point, "out_offset": target.zero_point}
     params["act_min"], params["act_max"] = raw_range(layer, target)
-    return params, constants
+    return params, weighted.constants, weighted.wide
 
 
 def _block(pixels: int, taps: int) -> int:

@@ -41,7 +41,7 @@ def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
         constants = (Constant("w", flat(weights, dtype)), None if bias is None else Constant("b", bias))
         return Kernel(layer, "hil_nn_dense_f32", "hil_nn_dense_f32_params", params, constants, macs)
     source, target = graph.tensor(layer.inputs[0]), graph.tensor(layer.outputs[0])
-    int8 = int8_constants(graph, layer, outputs, 0)
+    int8 = int8_constants(graph, layer, outputs, 0).constants
     params |= {
         "rounding": _ROUND_TWICE if options.round_dense_twice else _ROUND_ONCE,
         "in_offset": -source.zero_point,
