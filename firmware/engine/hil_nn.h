@@ -47,6 +47,9 @@ typedef struct {
     int32_t reduced_step[HIL_NN_AXES];
 } hil_nn_reduction;
 
+/* The type of elements, where a kernel takes several. A bool is a byte, 0 or 1. */
+enum hil_nn_type { HIL_NN_F32 = 0, HIL_NN_S8 = 1, HIL_NN_U8 = 2, HIL_NN_S16 = 3, HIL_NN_S32 = 4, HIL_NN_BOOL = 5 };
+
 /* ---- any type -------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -68,6 +71,74 @@ typedef struct {
 
 /* out = rows times: bytes[0] of in[0], bytes[1] of in[1], ... */
 void hil_nn_concat(const hil_nn_concat_params *params, const void *const *in, const int32_t *bytes, void *out);
+
+typedef struct {
+    hil_nn_pairs pairs;
+    uint32_t greatest; /* else the least */
+} hil_nn_extreme_params;
+
+/* The greater, or the lesser, of each pair, broadcast; raw values of one scale. The second one where they are not comparable. */
+void hil_nn_extreme_s8(const hil_nn_extreme_params *params, const int8_t *a, const int8_t *b, int8_t *out);
+void hil_nn_extreme_s16(const hil_nn_extreme_params *params, const int16_t *a, const int16_t *b, int16_t *out);
+void hil_nn_extreme_s32(const hil_nn_extreme_params *params, const int32_t *a, const int32_t *b, int32_t *out);
+void hil_nn_extreme_f32(const hil_nn_extreme_params *params, const float *a, const float *b, float *out);
+
+/* a or b (`greatest`), a and b, of bools. */
+void hil_nn_logical(const hil_nn_extreme_params *params, const uint8_t *a, const uint8_t *b, uint8_t *out);
+
+typedef struct {
+    hil_nn_pairs pairs;
+    uint32_t relation;               /* 1 less, 2 equal, 4 greater, 8 not comparable: those that give 1 */
+    int32_t a_offset, b_offset;      /* of the int8 and int16 forms alone: minus the zero point */
+    int32_t a_multiplier, a_shift;   /* the scale, below 1; shift <= 0 */
+    int32_t b_multiplier, b_shift;
+} hil_nn_compare_params;
+
+/* Whether the relation holds for each pair, broadcast. int8 and int16 are compared as rescale((x + offset) * 2^8). */
+void hil_nn_compare_s8(const hil_nn_compare_params *params, const int8_t *a, const int8_t *b, uint8_t *out);
+void hil_nn_compare_s16(const hil_nn_compare_params *params, const int16_t *a, const int16_t *b, uint8_t *out);
+void hil_nn_compare_u8(const hil_nn_compare_params *params, const uint8_t *a, const uint8_t *b, uint8_t *out);
+void hil_nn_compare_s32(const hil_nn_compare_params *params, const int32_t *a, const int32_t *b, uint8_t *out);
+void hil_nn_compare_f32(const hil_nn_compare_params *params, const float *a, const float *b, uint8_t *out);
+
+typedef struct {
+    uint32_t width; /* bytes of an element of a, b and out */
+    uint32_t extent[HIL_NN_AXES];
+    int32_t step_condition[HIL_NN_AXES], step_a[HIL_NN_AXES], step_b[HIL_NN_AXES];
+} hil_nn_select_params;
+
+/* a where the condition holds, else b; all broadcast. */
+void hil_nn_select(const hil_nn_select_params *params, const uint8_t *condition, const void *a, const void *b, void *out);
+
+typedef struct {
+    hil_nn_reduction reduction;
+    uint32_t greatest; /* of hil_nn_reduce_extreme alone: else the least */
+} hil_nn_reduce_params;
+
+/* The greatest or the least element; raw values of one scale. */
+void hil_nn_reduce_extreme_s8(const hil_nn_reduce_params *params, const int8_t *in, int8_t *out);
+void hil_nn_reduce_extreme_u8(const hil_nn_reduce_params *params, const uint8_t *in, uint8_t *out);
+void hil_nn_reduce_extreme_s16(const hil_nn_reduce_params *params, const int16_t *in, int16_t *out);
+void hil_nn_reduce_extreme_s32(const hil_nn_reduce_params *params, const int32_t *in, int32_t *out);
+void hil_nn_reduce_extreme_f32(const hil_nn_reduce_params *params, const float *in, float *out);
+
+/* Sum and product in the order of the axes; integers wrap around. */
+void hil_nn_sum_s32(const hil_nn_reduce_params *params, const int32_t *in, int32_t *out);
+void hil_nn_prod_s32(const hil_nn_reduce_params *params, const int32_t *in, int32_t *out);
+void hil_nn_sum_f32(const hil_nn_reduce_params *params, const float *in, float *out);
+void hil_nn_prod_f32(const hil_nn_reduce_params *params, const float *in, float *out);
+
+typedef struct {
+    hil_nn_pairs pairs;
+    int32_t b_sign; /* hil_nn_add_s32: 1 adds, -1 subtracts */
+    int32_t act_min, act_max;
+} hil_nn_binary_s32_params;
+
+/* Plain integers, which wrap around. A quotient by 0 is 0. */
+void hil_nn_add_s32(const hil_nn_binary_s32_params *params, const int32_t *a, const int32_t *b, int32_t *out);
+void hil_nn_mul_s32(const hil_nn_binary_s32_params *params, const int32_t *a, const int32_t *b, int32_t *out);
+void hil_nn_floor_div_s32(const hil_nn_binary_s32_params *params, const int32_t *a, const int32_t *b, int32_t *out);
+void hil_nn_floor_mod_s32(const hil_nn_binary_s32_params *params, const int32_t *a, const int32_t *b, int32_t *out);
 
 /* ---- int8 ------------------------------------------------------------------------------------------------------------ */
 
@@ -174,6 +245,20 @@ typedef struct {
 /* Mean over some axes; fewer than 2^22 elements each. */
 void hil_nn_mean_s8(const hil_nn_mean_s8_params *params, const int8_t *in, int8_t *out);
 
+/* The same of int16, whose zero points are 0. */
+void hil_nn_mean_s16(const hil_nn_mean_s8_params *params, const int16_t *in, int16_t *out);
+
+typedef struct {
+    hil_nn_pairs pairs;
+    int32_t a_offset, b_offset, out_offset;
+    int32_t a_multiplier, a_shift, b_multiplier, b_shift; /* scale / (2 * the greater scale); shift <= 0 as for the next */
+    int32_t out_multiplier, out_shift;                    /* (2 * the greater scale)^2 / (2^14 * the output's scale) */
+} hil_nn_squared_difference_s8_params;
+
+/* (a - b)^2, broadcast, both brought to 7 fractional bits of a common scale. */
+void hil_nn_squared_difference_s8(const hil_nn_squared_difference_s8_params *params, const int8_t *a, const int8_t *b, int8_t *out);
+
+
 typedef struct {
     uint32_t outer, axis, inner; /* in [outer][axis][inner], out [outer][inner] */
     uint32_t least;              /* 1: index of the least value instead of the greatest */
@@ -217,11 +302,26 @@ typedef struct {
     int32_t zero_point;
 } hil_nn_quantize_params;
 
-/* raw = clamp(round_half_away(x / scale) + zero_point, -128, 127), in float32. NaN gives -128. */
+/* raw = clamp(round_half_away(x / scale) + zero_point) to the type's range, in float32. NaN gives its lowest value. */
 void hil_nn_quantize_f32_s8(const hil_nn_quantize_params *params, const float *in, int8_t *out);
+void hil_nn_quantize_f32_u8(const hil_nn_quantize_params *params, const float *in, uint8_t *out);
+void hil_nn_quantize_f32_s16(const hil_nn_quantize_params *params, const float *in, int16_t *out);
 
 /* x = scale * (raw - zero_point), in float32. */
 void hil_nn_dequantize_s8_f32(const hil_nn_quantize_params *params, const int8_t *in, float *out);
+void hil_nn_dequantize_u8_f32(const hil_nn_quantize_params *params, const uint8_t *in, float *out);
+void hil_nn_dequantize_s16_f32(const hil_nn_quantize_params *params, const int16_t *in, float *out);
+
+typedef struct {
+    uint32_t elements;
+    uint32_t in_type, out_type; /* enum hil_nn_type; any but float32 */
+    int32_t in_offset, out_offset;
+    int32_t multiplier, shift; /* input scale / output scale */
+    int32_t low, high;         /* of the output's type */
+} hil_nn_requantize_params;
+
+/* raw values of one scale and type to another: clamp(rescale(x + in_offset) + out_offset, low, high) */
+void hil_nn_requantize(const hil_nn_requantize_params *params, const void *in, void *out);
 
 /* ---- float32 --------------------------------------------------------------------------------------------------------- */
 
@@ -285,6 +385,29 @@ typedef struct {
 /* Sum, difference and product, broadcast. In place is allowed on an operand that is not broadcast. */
 void hil_nn_add_f32(const hil_nn_binary_f32_params *params, const float *a, const float *b, float *out);
 void hil_nn_mul_f32(const hil_nn_binary_f32_params *params, const float *a, const float *b, float *out);
+
+void hil_nn_div_f32(const hil_nn_binary_f32_params *params, const float *a, const float *b, float *out);
+void hil_nn_squared_difference_f32(const hil_nn_binary_f32_params *params, const float *a, const float *b, float *out);
+
+/* Functions of one value; in place is allowed. abs, neg, square, sqrt, rsqrt, floor, ceil, round (to even) and relu_0_to_1 are exact
+ * as IEEE 754 has them; exp, log, sin, cos, elu and gelu are our own and within 2.5e-7 of the true value (sin and cos up to
+ * |x| = 1e5). */
+void hil_nn_abs_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+void hil_nn_neg_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+void hil_nn_square_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+void hil_nn_sqrt_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+void hil_nn_rsqrt_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+void hil_nn_exp_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+void hil_nn_log_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+void hil_nn_sin_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+void hil_nn_cos_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+void hil_nn_floor_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+void hil_nn_ceil_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+void hil_nn_round_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+void hil_nn_elu_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+void hil_nn_gelu_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+void hil_nn_gelu_approximated_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
+void hil_nn_relu_0_to_1_f32(const hil_nn_elementwise_params *params, const float *in, float *out);
 
 typedef struct {
     hil_nn_reduction reduction;

@@ -16,15 +16,39 @@ from harness.models.ir import Graph, IrTensor, Layer
 #: No value that flows through a network on a microcontroller comes near; a damaged extent soon does.
 _BYTES_MAX = 2**30
 _ZERO_POINTS = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-(2**15), 2**15 - 1), "int32": (0, 0)}
+#: Operators that compute one value from one, and from two with broadcasting; those that make one of many along some axes.
+UNARY = (
+    *(
+        "ABS",
+        "CEIL",
+        "COS",
+        "DEQUANTIZE",
+        "ELU",
+        "EXP",
+        "FLOOR",
+        "GELU",
+        "HARD_SWISH",
+        "LEAKY_RELU",
+        "LOG",
+        "LOGICAL_NOT",
+    ),
+    *("LOGISTIC", "NEG", "QUANTIZE", "RELU", "RELU6", "RELU_0_TO_1", "RELU_N1_TO_1", "ROUND", "RSQRT", "SIN", "SQRT"),
+    *("SQUARE", "TANH"),
+)
+BINARY = (
+    *("ADD", "DIV", "EQUAL", "FLOOR_DIV", "FLOOR_MOD", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "LOGICAL_AND"),
+    *("LOGICAL_OR", "MAXIMUM", "MINIMUM", "MUL", "NOT_EQUAL", "SQUARED_DIFFERENCE", "SUB"),
+)
+REDUCTIONS = ("MEAN", "REDUCE_ALL", "REDUCE_ANY", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD", "SUM")
 #: Operators: the fewest and the most inputs, and outputs (None: as many as there are).
 _ARITY: dict[str, tuple[int, int | None, int | None]] = {
-    **dict.fromkeys(("ADD", "SUB", "MUL", "ARG_MAX", "ARG_MIN", "MEAN", "PAD", "TRANSPOSE"), (2, 2, 1)),
+    **dict.fromkeys(UNARY, (1, 1, 1)),
+    **dict.fromkeys((*BINARY, *REDUCTIONS, "ARG_MAX", "ARG_MIN", "PAD", "TRANSPOSE"), (2, 2, 1)),
     **dict.fromkeys(("BROADCAST_TO", "EXPAND_DIMS", "FILL"), (2, 2, 1)),
-    **dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D", "SHAPE", "SOFTMAX", "SQUEEZE", "LOGISTIC", "TANH"), (1, 1, 1)),
-    **dict.fromkeys(("DEQUANTIZE", "QUANTIZE", "HARD_SWISH", "LEAKY_RELU", "RELU", "RELU6", "RELU_N1_TO_1"), (1, 1, 1)),
+    **dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D", "SHAPE", "SOFTMAX", "SQUEEZE"), (1, 1, 1)),
     **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"), (2, 3, 1)),
     **dict.fromkeys(("CONCATENATION", "PACK"), (1, None, 1)),
-    **dict.fromkeys(("PADV2", "SLICE"), (3, 3, 1)),
+    **dict.fromkeys(("PADV2", "SELECT", "SELECT_V2", "SLICE"), (3, 3, 1)),
     "RESHAPE": (1, 2, 1),
     "SPLIT": (2, 2, None),
     "SPLIT_V": (3, 3, None),

@@ -14,7 +14,8 @@ from harness.models.ir import Array
 ENGINE_NAME = "builtin"
 ENGINE_VERSION = "0.2.0"  # of generator and kernels together; changes when results or the generated interface change
 _DTYPE = {"float32": "HIL_F32", "int8": "HIL_S8", "uint8": "HIL_U8", "int16": "HIL_S16", "int32": "HIL_S32"}
-_CTYPE = {"float32": "float", "int8": "int8_t", "int32": "int32_t"}
+_DTYPE["bool"] = _DTYPE["uint8"]
+_CTYPE = {"float32": "float", "int8": "int8_t", "int32": "int32_t"}  # others travel as void *: one kernel takes several
 _WIDTH = 118
 
 
@@ -275,7 +276,7 @@ def _call(layout: Layout, index: int, kernel: Kernel) -> str:
             if kernel.scratch
             else []
         ),
-        f"({_CTYPE[target.dtype]} *)(void *)(a + {layout.offset(target)})",
+        f"{_pointer(target.dtype)}(void *)(a + {layout.offset(target)})",
     ]
     joined = ",\n        ".join(arguments)
     return f"    {kernel.function}({joined});\n    report(callback, context, {index});"
@@ -287,8 +288,12 @@ def _operand(layout: Layout, index: int, source: int | Constant) -> str:
     tensor = layout.graph.tensor(source)
     position = layout.input_of(tensor)
     if position is not None and layout.inputs_move:
-        return f"(const {_CTYPE[tensor.dtype]} *)tensors[{position}].data"
-    return f"(const {_CTYPE[tensor.dtype]} *)(const void *)(a + {layout.offset(tensor)})"
+        return f"{_pointer(tensor.dtype, 'const ') or '(const void *)'}tensors[{position}].data"
+    return f"{_pointer(tensor.dtype, 'const ')}(const void *)(a + {layout.offset(tensor)})"
+
+
+def _pointer(dtype: str, const: str = "") -> str:
+    return f"({const}{_CTYPE[dtype]} *)" if dtype in _CTYPE else ""
 
 
 def _symbol(slots: tuple[Slot, ...], index: int, constant: Constant | None) -> str:

@@ -10,7 +10,12 @@ import numpy as np
 from harness.errors import PlanError
 from harness.models.ir import Array, Graph, IrTensor, Layer
 
-CType = str  # "int8_t", "int32_t" or "float"
+CType = str
+_CTYPES: dict[str, CType] = {
+    **{"int8": "int8_t", "uint8": "uint8_t", "bool": "uint8_t", "int16": "int16_t", "int32": "int32_t"},
+    "float32": "float",
+}
+TYPES = {"float32": 0, "int8": 1, "uint8": 2, "int16": 3, "int32": 4, "bool": 5}  # enum hil_nn_type
 Value = int | float | Sequence[int] | Mapping[str, "Value"]  # Sequence: an array; Mapping: a struct
 
 
@@ -20,12 +25,12 @@ class Constant:
     z(ero points' share of those), m(ultiplier), s(hift), t(able), or an operand's name."""
 
     role: str
-    values: Array  # flat; int8, int32 or float32
+    values: Array  # flat; of a type in _CTYPES
 
     @property
     def ctype(self) -> CType:
         """The C element type."""
-        return {"int8": "int8_t", "int32": "int32_t", "float32": "float"}[self.values.dtype.name]
+        return _CTYPES[self.values.dtype.name]
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def laid_out(name: str, model_sha256: str, program: Program, options: Options) -
     """The layout of a program. Raises PlanError for what no kernel can do."""
     graph = program.graph
     for index in (*graph.inputs, *graph.outputs):
-        _check_interface(graph.tensor(index), index in graph.outputs)
+        _check_interface(graph.tensor(index))
     in_memory = {program.storage[index] for index in (*graph.inputs, *(o for k in graph.layers for o in k.outputs))}
     for tensor in (graph.tensor(index) for index in graph.outputs):
         if program.storage[tensor.index] not in in_memory:
@@ -138,8 +138,8 @@ def movable_inputs(program: Program) -> frozenset[int]:
     return frozenset(held)
 
 
-def _check_interface(tensor: IrTensor, is_output: bool) -> None:
-    dtypes = ("int8", "float32", "int32") if is_output else ("int8", "float32")
+def _check_interface(tensor: IrTensor) -> None:
+    dtypes = ("int8", "uint8", "int16", "int32", "float32")
     if tensor.dtype not in dtypes:
         raise PlanError(
             "the engine cannot take this tensor in or give it out",

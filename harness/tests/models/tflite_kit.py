@@ -8,18 +8,22 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-TYPES = {"float32": 0, "int32": 2, "int64": 4, "int16": 7, "int8": 9}
+TYPES = {"float32": 0, "int32": 2, "uint8": 3, "int64": 4, "bool": 6, "int16": 7, "int8": 9}
 SAME, VALID = 0, 1
-# The lowest operator versions that LiteRT runs with int8; 2 for the rest.
+# The lowest operator versions that LiteRT runs with int8 and int16; 2 for the rest.
 VERSIONS = {
-    "HARD_SWISH": 1,
-    "RELU_N1_TO_1": 1,
-    "CONV_2D": 5,
-    "FULLY_CONNECTED": 5,
-    "DEPTHWISE_CONV_2D": 3,
-    "RESHAPE": 1,
-    "SHAPE": 1,
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": 3,
+    **dict.fromkeys(("CONV_2D", "FULLY_CONNECTED"), 5),
+    **dict.fromkeys(("BATCH_MATMUL", "BROADCAST_TO", "DEPTHWISE_CONV_2D", "SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM"), 3),
+    **dict.fromkeys(
+        ("ADD_N", "BROADCAST_ARGS", "CEIL", "COS", "CUMSUM", "DEPTH_TO_SPACE", "ELU", "EXPAND_DIMS", "FLOOR"), 1
+    ),
+    **dict.fromkeys(
+        ("HARD_SWISH", "LOGICAL_AND", "LOGICAL_NOT", "LOGICAL_OR", "NEG", "PRELU", "RANK", "REDUCE_ALL"), 1
+    ),
+    **dict.fromkeys(("REDUCE_ANY", "RELU_0_TO_1", "RELU_N1_TO_1", "RESHAPE", "ROUND", "SHAPE", "SIN", "SQUARE"), 1),
+    **dict.fromkeys(
+        ("SQUEEZE", "ZEROS_LIKE", "L2_POOL_2D", "VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "CALL_ONCE"), 1
+    ),
 }
 
 
@@ -188,8 +192,12 @@ class Net:
 def random_inputs(dtype: str, shape: tuple[int, ...], n: int, seed: int = 1) -> np.ndarray:
     """[n, *shape] values; half of the samples are mostly at their lowest, as images are."""
     random = np.random.default_rng(seed)
-    if dtype == "int8":
-        values, low = random.integers(-128, 128, (n, *shape)).astype(np.int8), np.int8(-128)
+    if dtype == "int32":
+        return random.integers(-9, 10, (n, *shape)).astype(np.int32)
+    if dtype != "float32":
+        limits = np.iinfo(dtype)
+        values = random.integers(limits.min, limits.max + 1, (n, *shape)).astype(dtype)
+        low = limits.min
     else:
         values, low = random.random((n, *shape), dtype=np.float32), np.float32(0)
     sparse = values[: n // 2]

@@ -1,4 +1,4 @@
-"""ADD, SUB and MUL with broadcasting, int8 and float32. One operand may be constant."""
+"""ADD, SUB and MUL with broadcasting, int8, float32 and plain int32. One operand may be constant."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ def add(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """ADD and SUB. int8 as TFLite: both operands at 2^-20 of twice the greater scale, multipliers in double."""
     sign = -1 if layer.op == "SUB" else 1
     dtype, params, operands = _common(graph, layer)
+    if dtype == "int32":
+        params["b_sign"] = sign
+        return Kernel(layer, "hil_nn_add_s32", "hil_nn_binary_s32_params", params, (), 0, operands=operands)
     if dtype == "float32":
         params["b_sign"] = float(sign)
         return Kernel(layer, "hil_nn_add_f32", "hil_nn_binary_f32_params", params, (), 0, operands=operands)
@@ -37,6 +40,9 @@ def add(graph: Graph, layer: Layer, options: Options) -> Kernel:
 def mul(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """MUL. The int8 multiplier is computed in float32, as TFLite does."""
     dtype, params, operands = _common(graph, layer)
+    if dtype == "int32":
+        params["b_sign"] = 1
+        return Kernel(layer, "hil_nn_mul_s32", "hil_nn_binary_s32_params", params, (), 0, operands=operands)
     if dtype == "float32":
         params["b_sign"] = 1.0
         return Kernel(layer, "hil_nn_mul_f32", "hil_nn_binary_f32_params", params, (), 0, operands=operands)
@@ -48,7 +54,7 @@ def mul(graph: Graph, layer: Layer, options: Options) -> Kernel:
 
 def _common(graph: Graph, layer: Layer) -> tuple[str, dict[str, Value], tuple[int | Constant, ...]]:
     """(dtype, parameters that all forms share, operands)."""
-    dtype = same_dtype(graph, layer, "int8", "float32")
+    dtype = same_dtype(graph, layer, "int8", "float32", "int32")
     a, b = (graph.tensor(i) for i in layer.inputs[:2])
     out = graph.tensor(layer.outputs[0])
     if b.dtype != dtype or np.broadcast_shapes(a.shape, b.shape) != out.shape:
@@ -63,6 +69,9 @@ def _common(graph: Graph, layer: Layer) -> tuple[str, dict[str, Value], tuple[in
     params: dict[str, Value] = {"pairs": {"extent": extent, "step_a": step_a, "step_b": step_b}}
     if dtype == "float32":
         params["act_min"], params["act_max"] = float_range(layer)
+    elif dtype == "int32":
+        low, high = float_range(layer)
+        params["act_min"], params["act_max"] = int(max(low, -(2.0**31))), int(min(high, 2**31 - 1))
     else:
         a, b, out = (quantized(graph, layer, i) for i in (*layer.inputs[:2], layer.outputs[0]))
         params |= {"a_offset": -a.zero_point, "b_offset": -b.zero_point, "out_offset": out.zero_point}

@@ -28,7 +28,7 @@ def logistic(graph: Graph, layer: Layer, options: Options) -> Kernel:
         raise refuse(
             layer, "output scale", expected="1/256, zero point -128", found=f"{target.scale}, {target.zero_point}"
         )
-    return _table(graph, layer, fixedpoint.logistic_table(source.scale, source.zero_point))
+    return table_of(graph, layer, fixedpoint.logistic_table(source.scale, source.zero_point))
 
 
 def tanh(graph: Graph, layer: Layer, options: Options) -> Kernel:
@@ -41,7 +41,7 @@ def tanh(graph: Graph, layer: Layer, options: Options) -> Kernel:
         raise refuse(
             layer, "output scale", expected="1/128, zero point 0", found=f"{target.scale}, {target.zero_point}"
         )
-    return _table(graph, layer, fixedpoint.tanh_table(source.scale, source.zero_point))
+    return table_of(graph, layer, fixedpoint.tanh_table(source.scale, source.zero_point))
 
 
 def hard_swish(graph: Graph, layer: Layer, options: Options) -> Kernel:
@@ -51,7 +51,7 @@ def hard_swish(graph: Graph, layer: Layer, options: Options) -> Kernel:
         return Kernel(layer, "hil_nn_hard_swish_f32", "hil_nn_elementwise_params", count, (), 0)
     source, target = (quantized(graph, layer, i) for i in (layer.inputs[0], layer.outputs[0]))
     table = fixedpoint.hard_swish_table(source.scale, source.zero_point, target.scale, target.zero_point)
-    return _table(graph, layer, table)
+    return table_of(graph, layer, table)
 
 
 def leaky_relu(graph: Graph, layer: Layer, options: Options) -> Kernel:
@@ -62,7 +62,7 @@ def leaky_relu(graph: Graph, layer: Layer, options: Options) -> Kernel:
         return Kernel(layer, "hil_nn_leaky_f32", "hil_nn_leaky_f32_params", params, (), 0)
     source, target = (quantized(graph, layer, i) for i in (layer.inputs[0], layer.outputs[0]))
     table = fixedpoint.leaky_table(source.scale, source.zero_point, target.scale, target.zero_point, alpha)
-    return _table(graph, layer, table)
+    return table_of(graph, layer, table)
 
 
 def clamp(graph: Graph, layer: Layer, options: Options) -> Kernel:
@@ -71,37 +71,19 @@ def clamp(graph: Graph, layer: Layer, options: Options) -> Kernel:
     if same_dtype(graph, layer, "int8", "float32") == "float32":
         params = {"elements": graph.tensor(layer.outputs[0]).elements, "act_min": low, "act_max": high}
         return Kernel(layer, "hil_nn_clamp_f32", "hil_nn_clamp_f32_params", params, (), 0)
-    return _rescaled(graph, layer, activation)
+    return rescaled(graph, layer, activation)
 
 
-def quantize(graph: Graph, layer: Layer, options: Options) -> Kernel:
-    """QUANTIZE from float32 or from another int8 scale, to int8."""
-    source, target = graph.tensor(layer.inputs[0]), quantized(graph, layer, layer.outputs[0])
-    if (source.dtype, target.dtype) == ("int8", "int8"):
-        return _rescaled(graph, layer, 0)
-    if (source.dtype, target.dtype) != ("float32", "int8"):
-        raise refuse(layer, "data types", expected="float32 or int8 to int8", found=f"{source.dtype} to {target.dtype}")
-    params = {"elements": target.elements, "scale": target.scale, "zero_point": target.zero_point}
-    return Kernel(layer, "hil_nn_quantize_f32_s8", "hil_nn_quantize_params", params, (), 0)
-
-
-def dequantize(graph: Graph, layer: Layer, options: Options) -> Kernel:
-    """DEQUANTIZE from int8 to float32."""
-    source, target = quantized(graph, layer, layer.inputs[0]), graph.tensor(layer.outputs[0])
-    if (source.dtype, target.dtype) != ("int8", "float32"):
-        raise refuse(layer, "data types", expected="int8 to float32", found=f"{source.dtype} to {target.dtype}")
-    params = {"elements": source.elements, "scale": source.scale, "zero_point": source.zero_point}
-    return Kernel(layer, "hil_nn_dequantize_s8_f32", "hil_nn_quantize_params", params, (), 0)
-
-
-def _rescaled(graph: Graph, layer: Layer, activation: int) -> Kernel:
+def rescaled(graph: Graph, layer: Layer, activation: int) -> Kernel:
+    """int8 to int8 at another scale, with a fused activation's range."""
     source, target = (quantized(graph, layer, i) for i in (layer.inputs[0], layer.outputs[0]))
     low, high = fixedpoint.activation_range(activation, target.scale, target.zero_point)
     table = fixedpoint.rescaling_table(source.scale, source.zero_point, target.scale, target.zero_point, low, high)
-    return _table(graph, layer, table)
+    return table_of(graph, layer, table)
 
 
-def _table(graph: Graph, layer: Layer, table: Sequence[int]) -> Kernel:
+def table_of(graph: Graph, layer: Layer, table: Sequence[int]) -> Kernel:
+    """The lookup in 256 raw outputs, for raw inputs -128..127."""
     params = {"elements": graph.tensor(layer.outputs[0]).elements}
     constants = (Constant("t", np.array(table, np.int8)),)
     return Kernel(layer, "hil_nn_lut_s8", "hil_nn_elementwise_params", params, constants, 0)

@@ -1,4 +1,4 @@
-"""MEAN and ARG_MAX / ARG_MIN, int8 and float32."""
+"""Reductions over constant axes: mean, extremes, sum and product, and the place of an extreme."""
 
 from __future__ import annotations
 
@@ -9,31 +9,57 @@ from harness.models.codegen.kernel import Kernel, Options, Value, integers, quan
 from harness.models.codegen.operators.axes import AXES, fitted, merged, steps
 from harness.models.ir import Graph, Layer
 
+_SUFFIX = {"float32": "f32", "int8": "s8", "uint8": "u8", "int16": "s16", "int32": "s32", "bool": "u8"}
 _ELEMENTS_MAX = 2**22  # of int8 values in one sum, which then stays below 2^30
 
 
 def mean(graph: Graph, layer: Layer, options: Options) -> Kernel:
-    """MEAN over constant axes. In int8 1/N is folded into the multiplier, as TFLite does."""
-    dtype = same_dtype(graph, layer, "int8", "float32")
-    shape = graph.tensor(layer.inputs[0]).shape
-    axes = _axes(layer, integers(graph, layer, 1), len(shape))
-    walk = steps(shape)
-    kept_extents, (kept_walk,) = merged([e for i, e in enumerate(shape) if i not in axes], _without(walk, axes))
-    reduced_extents, (reduced_walk,) = merged([shape[i] for i in axes], [walk[i] for i in axes])
-    kept, kept_step = fitted(layer, AXES, kept_extents, kept_walk)
-    reduced, reduced_step = fitted(layer, AXES, reduced_extents, reduced_walk)
-    reduction = {"kept": kept, "kept_step": kept_step, "reduced": reduced, "reduced_step": reduced_step}
-    params: dict[str, Value] = {"reduction": reduction}
-    count = prod(reduced)
+    """MEAN over constant axes. In int8 and int16 1/N is folded into the multiplier, as TFLite does."""
+    dtype = same_dtype(graph, layer, "int8", "int16", "float32")
+    params, count = _reduction(graph, layer)
     if dtype == "float32":
         return Kernel(layer, "hil_nn_mean_f32", "hil_nn_mean_f32_params", params, (), 0)
-    if count >= _ELEMENTS_MAX:
-        raise refuse(layer, "too many values in one mean", expected=f"fewer than {_ELEMENTS_MAX}", found=count)
+    most = _ELEMENTS_MAX if dtype == "int8" else _ELEMENTS_MAX >> 8
+    if count >= most:
+        raise refuse(layer, "too many values in one mean", expected=f"fewer than {most}", found=count)
     source, target = (quantized(graph, layer, i) for i in (layer.inputs[0], layer.outputs[0]))
+    if dtype == "int16" and (source.zero_point or target.zero_point):
+        raise refuse(layer, "zero points of int16", expected=0, found=[source.zero_point, target.zero_point])
     multiplier, shift = fixedpoint.multiplier_and_shift(source.scale / target.scale)
     params |= {"in_offset": -source.zero_point, "out_offset": target.zero_point}
     params["multiplier"], params["shift"] = fixedpoint.divided(multiplier, shift, count)
-    return Kernel(layer, "hil_nn_mean_s8", "hil_nn_mean_s8_params", params, (), 0)
+    name = "mean_s8" if dtype == "int8" else "mean_s16"
+    return Kernel(layer, f"hil_nn_{name}", "hil_nn_mean_s8_params", params, (), 0)
+
+
+def extreme(graph: Graph, layer: Layer, options: Options) -> Kernel:
+    """REDUCE_MAX and REDUCE_MIN of raw values of one scale; REDUCE_ANY and REDUCE_ALL are those of bools."""
+    of_bools = layer.op in ("REDUCE_ANY", "REDUCE_ALL")
+    dtype = same_dtype(graph, layer, *(["bool"] if of_bools else ["int8", "uint8", "int16", "int32", "float32"]))
+    source, target = (graph.tensor(i) for i in (layer.inputs[0], layer.outputs[0]))
+    if source.quantization != target.quantization and dtype not in ("int32", "float32"):
+        raise refuse(layer, "input and output scales differ", expected=source.quantization, found=target.quantization)
+    params, _ = _reduction(graph, layer)
+    params["greatest"] = int(layer.op in ("REDUCE_MAX", "REDUCE_ANY"))
+    return Kernel(layer, f"hil_nn_reduce_extreme_{_SUFFIX[dtype]}", "hil_nn_reduce_params", params, (), 0)
+
+
+def total(graph: Graph, layer: Layer, options: Options) -> Kernel:
+    """SUM and REDUCE_PROD of float32 and plain int32."""
+    source = graph.tensor(layer.inputs[0])
+    if source.dtype in ("int8", "uint8", "int16"):
+        raise refuse(
+            layer,
+            f"a sum or product of {source.dtype}",
+            expected="float32 or int32",
+            found="values for which LiteRT's own reference kernel gives no usable result (it reads them as uint8)",
+            next_step="take the mean (MEAN), or keep this operator in float",
+        )
+    dtype = same_dtype(graph, layer, "int32", "float32")
+    params, _ = _reduction(graph, layer)
+    params["greatest"] = 0
+    name = "sum" if layer.op == "SUM" else "prod"
+    return Kernel(layer, f"hil_nn_{name}_{_SUFFIX[dtype]}", "hil_nn_reduce_params", params, (), 0)
 
 
 def arg_max(graph: Graph, layer: Layer, options: Options) -> Kernel:
@@ -55,6 +81,19 @@ def arg_max(graph: Graph, layer: Layer, options: Options) -> Kernel:
     }
     suffix = "s8" if source.dtype == "int8" else "f32"
     return Kernel(layer, f"hil_nn_arg_max_{suffix}", "hil_nn_arg_max_params", params, (), 0)
+
+
+def _reduction(graph: Graph, layer: Layer) -> tuple[dict[str, Value], int]:
+    """(the walk, how many elements make one)."""
+    shape = graph.tensor(layer.inputs[0]).shape
+    axes = _axes(layer, integers(graph, layer, 1), len(shape))
+    walk = steps(shape)
+    kept_extents, (kept_walk,) = merged([e for i, e in enumerate(shape) if i not in axes], _without(walk, axes))
+    reduced_extents, (reduced_walk,) = merged([shape[i] for i in axes], [walk[i] for i in axes])
+    kept, kept_step = fitted(layer, AXES, kept_extents, kept_walk)
+    reduced, reduced_step = fitted(layer, AXES, reduced_extents, reduced_walk)
+    reduction = {"kept": kept, "kept_step": kept_step, "reduced": reduced, "reduced_step": reduced_step}
+    return {"reduction": reduction}, prod(reduced)
 
 
 def _axes(layer: Layer, given: tuple[int, ...], rank: int) -> list[int]:

@@ -1,0 +1,184 @@
+"""The shapes that operators make which reduce, join, divide or move what they are given."""
+
+from __future__ import annotations
+
+from math import prod
+
+from harness.models.shape_call import Call, Rule, Shape, demand
+from harness.models.slicing import chosen, foreign_masks
+
+
+def reduced(call: Call) -> list[Shape] | None:
+    """MEAN and the other reductions."""
+    axes = call.numbers(1)
+    if axes is None:
+        return None
+    source = call.shape(0)
+    gone = {call.axis(axis, len(source)) for axis in axes}
+    if call.option("keepDims"):
+        return [tuple(1 if i in gone else extent for i, extent in enumerate(source))]
+    return [tuple(extent for i, extent in enumerate(source) if i not in gone)]
+
+
+def arg(call: Call) -> list[Shape] | None:
+    """ARG_MAX, ARG_MIN."""
+    axes = call.numbers(1)
+    if axes is None:
+        return None
+    demand(len(axes) == 1, "one axis", axes)
+    gone = call.axis(axes[0], len(call.shape(0)))
+    return [tuple(extent for i, extent in enumerate(call.shape(0)) if i != gone)]
+
+
+def concatenated(call: Call) -> list[Shape]:
+    """CONCATENATION."""
+    shapes = [call.shape(i) for i in range(len(call.layer.inputs))]
+    axis = call.axis(call.option("axis"), len(shapes[0]))
+    for shape in shapes:
+        rest = [s[:axis] + s[axis + 1 :] for s in (shape, shapes[0])]
+        demand(
+            len(shape) == len(shapes[0]) and rest[0] == rest[1], f"like {list(shapes[0])} but axis {axis}", list(shape)
+        )
+    return [(*shapes[0][:axis], sum(s[axis] for s in shapes), *shapes[0][axis + 1 :])]
+
+
+def packed(call: Call) -> list[Shape]:
+    """PACK."""
+    shapes = {call.shape(i) for i in range(len(call.layer.inputs))}
+    demand(len(shapes) == 1, "inputs of one shape", sorted(map(list, shapes)))
+    (shape,) = shapes
+    axis = call.axis(call.option("axis"), len(shape) + 1)
+    return [(*shape[:axis], len(call.layer.inputs), *shape[axis:])]
+
+
+def unpacked(call: Call) -> list[Shape]:
+    """UNPACK."""
+    shape = call.shape(0)
+    axis = call.axis(call.option("axis"), len(shape))
+    return [shape[:axis] + shape[axis + 1 :]] * shape[axis]
+
+
+def padded(call: Call) -> list[Shape] | None:
+    """PAD, PADV2."""
+    shape, pairs = call.shape(0), call.numbers(1)
+    if pairs is None:
+        return None
+    demand(len(pairs) == 2 * len(shape) and min(pairs, default=0) >= 0, f"2 x {len(shape)} paddings from 0 on", pairs)
+    return [tuple(e + b + a for e, b, a in zip(shape, pairs[::2], pairs[1::2], strict=True))]
+
+
+def permuted(call: Call) -> list[Shape] | None:
+    """TRANSPOSE."""
+    shape, order = call.shape(0), call.numbers(1)
+    if order is None:
+        return None
+    axes = [call.axis(axis, len(shape)) for axis in order]
+    demand(sorted(axes) == list(range(len(shape))), f"an order of {len(shape)} axes", order)
+    return [tuple(shape[axis] for axis in axes)]
+
+
+def sliced(call: Call) -> list[Shape] | None:
+    """SLICE."""
+    shape, begin, size = call.shape(0), call.numbers(1), call.numbers(2)
+    if begin is None or size is None:
+        return None
+    demand(len(begin) == len(size) == len(shape), f"begin and size for {len(shape)} axes", [begin, size])
+    sizes = [extent - b if n == -1 else n for extent, b, n in zip(shape, begin, size, strict=True)]
+    for extent, b, n in zip(shape, begin, sizes, strict=True):
+        demand(b >= 0 and n >= 1 and b + n <= extent, f"values within {list(shape)}", f"begin {begin}, size {size}")
+    return [tuple(sizes)]
+
+
+def strided(call: Call) -> list[Shape] | None:
+    """STRIDED_SLICE."""
+    shape = call.shape(0)
+    bounds = [call.numbers(position) for position in (1, 2, 3)]
+    begin, end, stride = bounds
+    if begin is None or end is None or stride is None:
+        return None
+    demand(len(begin) == len(end) == len(stride) <= len(shape), f"bounds for at most {len(shape)} axes", bounds)
+    demand(0 not in stride, "strides other than 0", stride)
+    if foreign_masks(call.layer):
+        return None
+    shrunk = call.option("shrinkAxisMask")
+    for axis, at in enumerate(begin):
+        if shrunk >> axis & 1:
+            call.axis(at, shape[axis])
+    taken = chosen(call.layer, shape, begin, end, stride)
+    return [tuple(len(one) for one in taken if isinstance(one, range))]
+
+
+def split(call: Call) -> list[Shape] | None:
+    """SPLIT."""
+    axes, shape = call.numbers(0), call.shape(1)
+    if axes is None:
+        return None
+    demand(len(axes) == 1, "one axis", axes)
+    axis, parts = call.axis(axes[0], len(shape)), call.positive("numSplits")
+    demand(shape[axis] % parts == 0, f"an extent that {parts} divides", shape[axis])
+    return [(*shape[:axis], shape[axis] // parts, *shape[axis + 1 :])] * parts
+
+
+def split_by_sizes(call: Call) -> list[Shape] | None:
+    """SPLIT_V."""
+    shape, sizes, axes = call.shape(0), call.numbers(1), call.numbers(2)
+    if sizes is None or axes is None:
+        return None
+    demand(len(axes) == 1, "one axis", axes)
+    axis = call.axis(axes[0], len(shape))
+    rest = shape[axis] - sum(n for n in sizes if n != -1)
+    whole = [rest if n == -1 else n for n in sizes]
+    fits = sizes.count(-1) <= 1 and sum(whole) == shape[axis] and min(whole, default=0) >= 1
+    demand(fits, f"sizes whose sum is {shape[axis]}", sizes)
+    return [(*shape[:axis], n, *shape[axis + 1 :]) for n in whole]
+
+
+def reshaped(call: Call) -> list[Shape] | None:
+    """RESHAPE."""
+    source = call.shape(0)
+    wanted = call.numbers(1) if call.given(1) else list(call.layer.lists.get("newShape", ()))
+    stored = call.graph.tensor(call.layer.outputs[0]).shape
+    if wanted is None or (not wanted and prod(stored) == prod(source)):
+        demand(prod(stored) == prod(source), f"{prod(source)} values, as in {list(source)}", list(stored))
+        return None
+    known = prod(n for n in wanted if n != -1)
+    fits = wanted.count(-1) <= 1 and min(wanted, default=1) >= -1 and known >= 1 and prod(source) % known == 0
+    demand(fits and (-1 in wanted or known == prod(source)), f"a shape of {prod(source)} values", wanted)
+    return [tuple(prod(source) // known if n == -1 else n for n in wanted)]
+
+
+def squeezed(call: Call) -> list[Shape]:
+    """SQUEEZE."""
+    shape = call.shape(0)
+    given = {call.axis(axis, len(shape)) for axis in call.layer.lists.get("squeezeDims", ())}
+    gone = given or {i for i, extent in enumerate(shape) if extent == 1}
+    demand(all(shape[axis] == 1 for axis in gone), f"extents of 1 along {sorted(gone)}", list(shape))
+    return [tuple(extent for i, extent in enumerate(shape) if i not in gone)]
+
+
+def expanded(call: Call) -> list[Shape] | None:
+    """EXPAND_DIMS."""
+    shape, axes = call.shape(0), call.numbers(1)
+    if axes is None:
+        return None
+    demand(len(axes) == 1, "one axis", axes)
+    axis = call.axis(axes[0], len(shape) + 1)
+    return [(*shape[:axis], 1, *shape[axis:])]
+
+
+def of_stated_shape(position: int) -> Rule:
+    """FILL and BROADCAST_TO: the input at ``position`` is the shape."""
+
+    def rule(call: Call) -> list[Shape] | None:
+        shape = call.numbers(position)
+        return None if shape is None else [tuple(shape)]
+
+    return rule
+
+
+def lstm(call: Call) -> list[Shape]:
+    """UNIDIRECTIONAL_SEQUENCE_LSTM."""
+    source, weights = call.shape(0), call.shape(2)
+    demand(len(source) == 3, "three axes in input 0", list(source))
+    demand(len(weights) == 2 and weights[1] == source[2], f"weights [cells, {source[2]}]", list(weights))
+    return [(*source[:2], weights[0])]

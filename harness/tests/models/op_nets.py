@@ -1,0 +1,254 @@
+"""A network for each operator and type of the list: ``CASES`` by name, each made from a seed. Most are of one layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from tflite_ops import RichNet
+
+CASES: dict[str, Callable[[np.random.Generator], OpNet]] = {}
+
+
+class OpNet(RichNet):
+    """As RichNet, with any operator by its name and any type."""
+
+    def op(self, name, inputs, shape, q=(), dtype=None, kind="NONE", **options):
+        """One operator; ``kind`` names its options, which the rest fill in. ``shape`` may be a list for several outputs."""
+        given = None
+        if kind != "NONE":
+            given = getattr(schema, f"{kind}T")()
+            for key, value in options.items():
+                setattr(given, key, value)
+        shapes = shape if isinstance(shape, list) else [shape]
+        targets = [self.result(one, q, dtype) for one in shapes]
+        self.add_operator(name, inputs, targets, given, kind)
+        return targets if isinstance(shape, list) else targets[0]
+
+    def result(self, shape, q=(), dtype=None):
+        dtype = dtype or self.tensor_dtype()
+        if dtype in ("float32", "int32", "bool"):
+            return self.add_tensor(f"t{len(self.tensors)}", shape, dtype)
+        return self.add_tensor(f"t{len(self.tensors)}", shape, dtype, *(q or (self.scale(), self.zero_point())))
+
+    def tensor_dtype(self):
+        names = {0: "float32", 2: "int32", 3: "uint8", 6: "bool", 7: "int16", 9: "int8"}
+        return names[self.tensors[self.current].type]
+
+    def input(self, shape, dtype=None, q=None):
+        dtype = dtype or self.dtype
+        q = q or ((0.04, 5) if dtype in ("int8", "uint8") else (0.001, 0) if dtype == "int16" else ())
+        self.inputs.append(self.add_tensor(f"in{len(self.inputs)}", shape, dtype, *q))
+        return self.inputs[-1]
+
+    def ints(self, *values):
+        return self.add_tensor("n", (len(values),), "int32", data=np.array(values, np.int32))
+
+    def scalar(self, value):
+        return self.add_tensor("n", (), "int32", data=np.array(value, np.int32))
+
+    def any_scale(self):
+        """Output quantisation of its own, for types that have one."""
+        dtype = self.tensor_dtype()
+        if dtype == "int16":
+            return float(self.scale() * self.random.uniform(0.6, 1.8)), 0
+        return self.quantisation() if dtype in ("int8", "uint8") else ()
+
+
+def case(name, *dtypes):
+    """Registers ``name-dtype`` for each of the types."""
+
+    def register(build):
+        for dtype in dtypes:
+            CASES[f"{name}-{dtype}"] = lambda random, dtype=dtype: build(dtype, random)
+        return build
+
+    return register
+
+
+def start(dtype, random, *shape, scale=None, zero=None):
+    """A network on one input [1, *shape]."""
+    default = {"int8": (0.03, -3), "uint8": (0.03, 120), "int16": (0.0007, 0)}.get(dtype, (None, 0))
+    scale = default[0] if scale is None else scale
+    zero = default[1] if zero is None else zero
+    return OpNet(dtype, shape, random, scale, zero)
+
+
+def one_value(name, *dtypes, kind="NONE", label=None, **options):
+    @case(label or name, *dtypes)
+    def build(dtype, random):
+        positive = name in ("SQRT", "RSQRT", "LOG") and dtype == "int8"
+        net = start(dtype, random, 5, 7, zero=-128 if positive else None)
+        net.op(name, [net.current], net.shape(), net.any_scale(), kind=kind, **options)
+        return net
+
+
+for op in ("ABS", "NEG", "EXP", "LOG", "SQRT", "RSQRT", "ELU"):
+    one_value(op, "float32", "int8")
+for op in ("SQUARE", "SIN", "COS", "FLOOR", "CEIL", "ROUND", "RELU_0_TO_1"):
+    one_value(op, "float32")
+one_value("GELU", "float32", "int8", kind="GeluOptions", approximate=False)
+one_value("GELU", "float32", "int8", kind="GeluOptions", label="GELU-approximate", approximate=True)
+
+
+def two_values(name, *dtypes, kind="NONE", result=None, **options):
+    @case(name, *dtypes)
+    def build(dtype, random):
+        net = start(dtype, random, 3, 4, 5)
+        first = net.current
+        other = net.input((1, 3, 1, 5))
+        net.op(name, [first, other], net.shape(), net.any_scale(), dtype=result, kind=kind, **options)
+        return net
+
+
+for op in ("MAXIMUM", "MINIMUM"):
+    two_values(op, "float32", "int8", "int16", "int32", kind="MaximumMinimumOptions")
+for op in ("EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"):
+    kind = "".join(word.capitalize() for word in op.split("_")) + "Options"
+
+    @case(op, "float32", "int8", "int32", *(["int16"] if op in ("LESS", "GREATER_EQUAL", "EQUAL") else []))
+    def compared(dtype, random, op=op, kind=kind):
+        net = start(dtype, random, 4, 5)
+        first = net.current
+        other = net.input((1, 4, 5))
+        where = net.op(op, [first, other], net.shape(), dtype="bool", kind=kind)
+        net.current = first
+        third = net.result(net.shape())  # bools stay inside: what they choose comes out
+        net.tensors.pop(third)
+        a, b = (first, first) if dtype != "float32" else (first, other)
+        net.op(
+            "SELECT_V2",
+            [where, a, net.values((1, 4, 5)) if dtype == "float32" else b],
+            net.shape(),
+            kind="SelectV2Options",
+        )
+        return net
+
+
+two_values("DIV", "float32", kind="DivOptions", fusedActivationFunction=0)
+two_values("SQUARED_DIFFERENCE", "float32", "int8", kind="SquaredDifferenceOptions")
+for op in ("ADD", "SUB", "MUL"):
+    two_values(op, "int32", kind=f"{op.capitalize()}Options", fusedActivationFunction=0)
+
+
+@case("FLOOR_DIV", "int32")
+def floor_div(dtype, random):
+    net = start(dtype, random, 3, 4)
+    net.op(
+        "FLOOR_DIV",
+        [net.current, net.add_tensor("c", (4,), "int32", data=np.array([3, -2, 7, -5], np.int32))],
+        net.shape(),
+    )
+    net.operators[-1].builtinOptionsType, net.operators[-1].builtinOptions = (
+        schema.BuiltinOptions.FloorDivOptions,
+        schema.FloorDivOptionsT(),
+    )
+    return net
+
+
+@case("FLOOR_MOD", "int32")
+def floor_mod(dtype, random):
+    net = start(dtype, random, 3, 4)
+    divisors = net.add_tensor("c", (4,), "int32", data=np.array([3, -2, 7, -5], np.int32))
+    net.op("FLOOR_MOD", [net.current, divisors], net.shape(), kind="FloorModOptions")
+    return net
+
+
+@case("LOGICAL", "int8", "float32")
+def logical(dtype, random):
+    """AND, OR and NOT between comparisons."""
+    net = start(dtype, random, 4, 6)
+    first, shape = net.current, net.shape()
+    other = net.input(shape)
+    less = net.op("LESS", [first, other], shape, dtype="bool", kind="LessOptions")
+    more = net.op("GREATER", [first, net.values((6,))], shape, dtype="bool", kind="GreaterOptions")
+    both = net.op("LOGICAL_AND", [less, more], shape, dtype="bool", kind="LogicalAndOptions")
+    neither = net.op("LOGICAL_NOT", [more], shape, dtype="bool", kind="LogicalNotOptions")
+    some = net.op("LOGICAL_OR", [both, neither], shape, dtype="bool", kind="LogicalOrOptions")
+    net.current = first
+    net.op("SELECT", [some, first, first], shape, kind="SelectOptions")
+    net.operators[-1].inputs[2] = same_scale(net, first, shape)
+    return net
+
+
+def same_scale(net, like, shape):
+    """A constant of another tensor's type and scale."""
+    now, net.current = net.current, like
+    dtype, scale, zero = net.tensor_dtype(), *((net.scale(), net.zero_point()) if net.quantised else (None, 0))
+    net.current = now
+    if dtype == "float32":
+        return net.add_tensor("c", shape, dtype, data=net.random.normal(0, 1, shape).astype(np.float32))
+    data = net.random.integers(-50, 50, shape).astype(dtype)
+    return net.add_tensor("c", shape, dtype, scale, zero, data)
+
+
+def reduction(name, *dtypes, axes=(1, 3), label=None, keep=False):
+    @case(label or name, *dtypes)
+    def build(dtype, random):
+        net = start(dtype, random, 3, 4, 5)
+        shape = [1 if i in axes else e for i, e in enumerate(net.shape()) if keep or i not in axes]
+        q = net.any_scale() if name == "MEAN" else ()
+        net.op(name, [net.current, net.ints(*axes)], tuple(shape), q, kind="ReducerOptions", keepDims=keep)
+        return net
+
+
+for op in ("REDUCE_MAX", "REDUCE_MIN"):
+    reduction(op, "float32", "int8", "int16", "int32")
+    reduction(op, "float32", "int8", axes=(2,), label=f"{op}-kept", keep=True)
+for op in ("SUM", "REDUCE_PROD"):
+    reduction(op, "float32", "int32")
+reduction("SUM", "float32", axes=(1, 2, 3), label="SUM-all")
+reduction("MEAN", "int16")
+
+
+@case("REDUCE_ANY", "float32")
+def any_and_all(dtype, random):
+    net = start(dtype, random, 6, 3)
+    first = net.current
+    less = net.op("LESS", [first, net.values((3,))], net.shape(), dtype="bool", kind="LessOptions")
+    some = net.op("REDUCE_ANY", [less, net.ints(2)], (1, 6, 1), dtype="bool", kind="ReducerOptions", keepDims=True)
+    every = net.op("REDUCE_ALL", [less, net.ints(2)], (1, 6, 1), dtype="bool", kind="ReducerOptions", keepDims=True)
+    both = net.op("NOT_EQUAL", [some, every], (1, 6, 1), dtype="bool", kind="NotEqualOptions")
+    net.op("SELECT_V2", [both, first, net.values((1, 6, 3))], (1, 6, 3), dtype="float32", kind="SelectV2Options")
+    return net
+
+
+@case("QUANTIZE-ends", "uint8", "int16")
+def converted(dtype, random):
+    """From bytes or halfwords at the door to int8 inside and back."""
+    net = start(dtype, random, 6, 6, 2)
+    source = net.current
+    net.current = source
+    net.op(
+        "QUANTIZE", [source], net.shape(), (0.03, -8) if dtype == "uint8" else (0.2, 3), "int8", kind="QuantizeOptions"
+    )
+    net.dtype = "int8"
+    net.conv(4)
+    net.op(
+        "QUANTIZE",
+        [net.current],
+        net.shape(),
+        (0.07, 20) if dtype == "uint8" else (0.003, 0),
+        dtype,
+        kind="QuantizeOptions",
+    )
+    return net
+
+
+@case("QUANTIZE-float", "uint8", "int16", "int8")
+def through_float(dtype, random):
+    net = start(dtype, random, 7, 5)
+    net.op("DEQUANTIZE", [net.current], net.shape(), dtype="float32", kind="DequantizeOptions")
+    q = {"uint8": (0.05, 100), "int16": (0.001, 0), "int8": (0.05, -9)}[dtype]
+    net.op("QUANTIZE", [net.current], net.shape(), q, dtype, kind="QuantizeOptions")
+    return net
+
+
+@case("QUANTIZE-same", "uint8")
+def flipped(dtype, random):
+    """The form that converters give: the same scale, the zero point moved by 128."""
+    net = start(dtype, random, 40)
+    net.op("QUANTIZE", [net.current], net.shape(), (0.03, -8), "int8", kind="QuantizeOptions")
+    net.op("QUANTIZE", [net.current], net.shape(), (0.03, 120), "uint8", kind="QuantizeOptions")
+    return net

@@ -1,0 +1,153 @@
+"""Each operator of the list, in each type, against LiteRT's BUILTIN_REF on every layer; then the same C under the sanitizers."""
+
+import os
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from op_nets import CASES
+from tflite_kit import bits, random_inputs
+
+from harness.models.codegen import generate, plan_layout
+from harness.models.kernels import KERNEL_SETS, kernel_includes, kernel_sources
+from harness.models.reference.litert import LiteRt
+from harness.models.reference.twin import Twin
+from harness.paths import shipped
+
+FULL = os.environ.get("HIL_FULL") == "1"
+SEEDS = range(8 if FULL else 2)
+SAMPLES = 12
+COMPILER = "gcc" if shutil.which("gcc") else "zig"  # gcc starts faster
+FLOAT_LIMIT = 2.5e-7
+# Operators whose float32 form is our own approximation of what LiteRT takes from libm or Eigen.
+# Where the reference's own tanh (Eigen's, with 1e-7 of its own) is multiplied by the input.
+WIDER = {"GELU-approximate-float32": 1e-6}
+APPROXIMATED = {"COS", "ELU", "EXP", "GELU", "LOG", "LOGISTIC", "LOG_SOFTMAX", "SIN", "SOFTMAX", "TANH"}
+
+
+def made(name, seed, folder):
+    net = CASES[name](np.random.default_rng([seed, len(name)]))
+    return net.write(folder / f"{name}_{seed}.tflite", getattr(net, "outputs", None))
+
+
+def inputs_of(layout, seed, n=SAMPLES):
+    """Integers over their whole range; floats of both signs, around 1, with some zeros."""
+    given = [random_inputs(t.dtype, t.shape[1:], n, seed + i) for i, t in enumerate(layout.inputs)]
+    random = np.random.default_rng(seed)
+    for array in given:
+        if array.dtype == np.float32:
+            array[...] = random.normal(0, 2, array.shape)
+            array[random.random(array.shape) < 0.1] = 0
+    return given
+
+
+def same(expected, found):
+    """Bit for bit; any NaN is one NaN."""
+    both = np.isnan(expected) & np.isnan(found) if expected.dtype == np.float32 else np.zeros(expected.shape, bool)
+    return ((bits(expected) == bits(found)) | both).all()
+
+
+def near(expected, found, what, limit):
+    """Within the limit, relative where values are beyond 1."""
+    with np.errstate(invalid="ignore"):
+        off = np.abs(expected - found) > limit * np.maximum(1, np.abs(expected))
+    assert not off.any(), f"{what}: {expected[off][:4]} here {found[off][:4]}"
+    assert np.array_equal(np.isnan(expected), np.isnan(found)), what
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_operator_equals_litert(tmp_path, name):
+    for seed in SEEDS:
+        path = made(name, seed, tmp_path)
+        layout = plan_layout(path)
+        inputs = inputs_of(layout, seed)
+        expected = LiteRt().run_layers(path, inputs)
+        found, fast = (Twin(COMPILER, kernels=kernels).run_layers(path, inputs) for kernels in KERNEL_SETS)
+        blurred = False
+        for kernel in layout.kernels:
+            tensor = layout.result(kernel)
+            ours, theirs = found[tensor.index], expected[tensor.index]
+            assert np.array_equal(bits(ours), bits(fast[tensor.index])), kernel.name
+            blurred |= tensor.dtype == "float32" and kernel.layer.op in APPROXIMATED
+            if blurred:
+                near(theirs, ours, kernel.name, WIDER.get(name, FLOAT_LIMIT))
+            else:
+                assert same(theirs, ours), (kernel.name, seed)
+        assert len(np.unique(found[layout.outputs[0].index])) > 1, "a constant result shows nothing"
+
+
+PROGRAM = """
+#include <stdio.h>
+#include <stdlib.h>
+#include "engine.h"
+#include "model.h"
+int main(void)
+{
+    const hil_engine *engine = &hil_engine_active;
+    void *arena = 0;
+    if (posix_memalign(&arena, 16, HIL_MODEL_ARENA_BYTES) || engine->init(arena, HIL_MODEL_ARENA_BYTES)) {
+        return 2;
+    }
+    for (;;) {
+        for (uint32_t i = 0; i < engine->n_inputs; ++i) {
+            const hil_tensor *t = engine->input(i);
+            if (fread(t->data, 1, t->bytes, stdin) != t->bytes) {
+                return 0;
+            }
+        }
+        if (engine->run(0, 0)) {
+            return 3;
+        }
+        for (uint32_t i = 0; i < engine->n_outputs; ++i) {
+            fwrite(engine->output(i)->data, 1, engine->output(i)->bytes, stdout);
+        }
+    }
+}
+"""
+STRICT = ["-std=gnu99", "-O1", "-g", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-ffp-contract=off"]
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+
+
+@pytest.fixture(scope="module")
+def sanitized(tmp_path_factory):
+    """The plain kernels as objects, compiled once with sanitizers."""
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed; zig has no address sanitizer")
+    folder, engine = tmp_path_factory.mktemp("sanitized"), shipped("firmware") / "engine"
+    includes = [f"-I{path}" for path in (*kernel_includes(engine), shipped("firmware") / "src")]
+    command = ["gcc", *STRICT, *SANITIZERS, *includes]
+    sources = list(map(str, kernel_sources(engine, "plain")))
+    subprocess.run([*command, "-c", *sources], cwd=folder, check=True, timeout=300)
+    return command, sorted(map(str, folder.glob("*.o")))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_operator_s_generated_c_runs_clean_under_the_sanitizers(tmp_path, sanitized, name):
+    command, objects = sanitized
+    path = made(name, 0, tmp_path)
+    generated = generate(path, tmp_path / "c")
+    (tmp_path / "main.c").write_text(PROGRAM)
+    program = tmp_path / "program"
+    build = [
+        *command,
+        f"-I{tmp_path / 'c'}",
+        str(tmp_path / "main.c"),
+        str(generated.model_c),
+        *objects,
+        "-o",
+        str(program),
+    ]
+    subprocess.run(build, check=True, timeout=120)
+    inputs = inputs_of(generated.layout, 0)
+    rows = b"".join(array[i].tobytes() for i in range(SAMPLES) for array in inputs)
+    done = subprocess.run(
+        [program],
+        input=rows,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env=os.environ | {"ASAN_OPTIONS": "detect_leaks=0"},
+    )
+    assert (done.returncode, done.stderr) == (0, b""), done.stderr[-2000:]
+    assert len(done.stdout) == SAMPLES * sum(t.n_bytes for t in generated.layout.outputs)
