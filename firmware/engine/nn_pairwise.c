@@ -99,6 +99,22 @@ void hil_nn_squared_difference_s8(const hil_nn_squared_difference_s8_params *par
     FOR_PAIRS(int8_t, int8_t, squared_difference(params, x, y));
 }
 
+void hil_nn_prelu_f32(const hil_nn_extreme_params *params, const float *a, const float *b, float *out)
+{
+    FOR_PAIRS(float, float, x >= 0.0f ? x : x * y);
+}
+
+NN_INLINE int32_t prelu(const hil_nn_prelu_s8_params *p, int32_t x, int32_t alpha)
+{
+    const int32_t raw = x >= 0 ? nn_rescale(x, p->multiplier, p->shift) : nn_rescale(x * alpha, p->alpha_multiplier, p->alpha_shift);
+    return nn_clamp_s32(raw + p->out_offset, -128, 127);
+}
+
+void hil_nn_prelu_s8(const hil_nn_prelu_s8_params *params, const int8_t *a, const int8_t *b, int8_t *out)
+{
+    FOR_PAIRS(int8_t, int8_t, prelu(params, x + params->in_offset, y + params->alpha_offset));
+}
+
 /* x : y by the bits of `relation`: 1 holds for less, 2 for equal, 4 for greater. What is not comparable (NaN) is unequal. */
 NN_INLINE uint8_t holds(uint32_t relation, int less, int equal, int greater)
 {

@@ -182,3 +182,129 @@ def lstm(call: Call) -> list[Shape]:
     demand(len(source) == 3, "three axes in input 0", list(source))
     demand(len(weights) == 2 and weights[1] == source[2], f"weights [cells, {source[2]}]", list(weights))
     return [(*source[:2], weights[0])]
+
+
+def mirrored(call: Call) -> list[Shape] | None:
+    """MIRROR_PAD: no axis can give more than it has, or one less where the edge is left out."""
+    shape, pairs = call.shape(0), call.numbers(1)
+    if pairs is not None and len(pairs) == 2 * len(shape):
+        inner = 1 if call.option("mode") == 0 else 0
+        fits = all(n <= extent - inner for extent, n in zip((e for e in shape for _ in "ba"), pairs, strict=True))
+        demand(fits, f"paddings of at most {[e - inner for e in shape]}", pairs)
+    return padded(call)
+
+
+def tiled(call: Call) -> list[Shape] | None:
+    """TILE."""
+    shape, times = call.shape(0), call.numbers(1)
+    if times is None:
+        return None
+    demand(len(times) == len(shape) and min(times, default=1) >= 1, f"{len(shape)} multiples from 1 on", times)
+    return [tuple(e * n for e, n in zip(shape, times, strict=True))]
+
+
+def gathered(call: Call) -> list[Shape]:
+    """GATHER; one without batch dimensions."""
+    shape, indices = call.shape(0), call.shape(1)
+    demand(call.option("batchDims") == 0, "batch_dims of 0", call.option("batchDims"))
+    axis = call.axis(call.option("axis"), len(shape))
+    return [(*shape[:axis], *indices, *shape[axis + 1 :])]
+
+
+def looked_up(call: Call) -> list[Shape]:
+    """EMBEDDING_LOOKUP."""
+    ids, table = call.shape(0), call.shape(1)
+    demand(len(ids) == 1 and len(table) >= 2, "a row of ids and a table of rows", [list(ids), list(table)])
+    return [(ids[0], *table[1:])]
+
+
+def gathered_nd(call: Call) -> list[Shape]:
+    """GATHER_ND."""
+    shape, indices = call.shape(0), call.shape(1)
+    demand(len(indices) >= 1 and 1 <= indices[-1] <= len(shape), f"indices of 1 to {len(shape)} axes", list(indices))
+    return [(*indices[:-1], *shape[indices[-1] :])]
+
+
+def reversed_along(call: Call) -> list[Shape]:
+    """REVERSE_V2."""
+    shape = call.shape(0)
+    for axis in call.numbers(1) or ():
+        call.axis(axis, len(shape))
+    return [shape]
+
+
+def to_depth(call: Call) -> list[Shape]:
+    """SPACE_TO_DEPTH."""
+    n, h, w, c = call.image(0)
+    block = call.positive("blockSize")
+    demand(h % block == 0 and w % block == 0, f"height and width that {block} divides", [h, w])
+    return [(n, h // block, w // block, c * block * block)]
+
+
+def to_space(call: Call) -> list[Shape]:
+    """DEPTH_TO_SPACE."""
+    n, h, w, c = call.image(0)
+    block = call.positive("blockSize")
+    demand(c % (block * block) == 0, f"channels that {block * block} divides", c)
+    return [(n, h * block, w * block, c // (block * block))]
+
+
+def _blocks(call: Call) -> tuple[list[int], list[int]] | None:
+    block, edges = call.numbers(1), call.numbers(2)
+    if block is None or edges is None:
+        return None
+    spatial = len(call.shape(0)) - 2
+    demand(spatial in (1, 2) and len(block) == spatial and min(block) >= 1, "one or two blocks from 1 on", block)
+    demand(len(edges) == 2 * spatial and min(edges) >= 0, f"2 x {spatial} edges from 0 on", edges)
+    return block, edges
+
+
+def to_batch(call: Call) -> list[Shape] | None:
+    """SPACE_TO_BATCH_ND."""
+    found, shape = _blocks(call), call.shape(0)
+    if found is None:
+        return None
+    block, pads = found
+    whole = [e + b + a for e, b, a in zip(shape[1:], pads[::2], pads[1::2], strict=False)]
+    demand(all(e % n == 0 for e, n in zip(whole, block, strict=True)), f"padded extents that {block} divides", whole)
+    return [(shape[0] * prod(block), *(e // n for e, n in zip(whole, block, strict=True)), shape[-1])]
+
+
+def from_batch(call: Call) -> list[Shape] | None:
+    """BATCH_TO_SPACE_ND."""
+    found, shape = _blocks(call), call.shape(0)
+    if found is None:
+        return None
+    block, crops = found
+    demand(shape[0] % prod(block) == 0, f"a batch that {prod(block)} divides", shape[0])
+    whole = [e * n - b - a for e, n, b, a in zip(shape[1:], block, crops[::2], crops[1::2], strict=False)]
+    demand(min(whole) >= 1, "something left after cropping", whole)
+    return [(shape[0] // prod(block), *whole, shape[-1])]
+
+
+def resized(call: Call) -> list[Shape] | None:
+    """RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR."""
+    image, size = call.image(0), call.numbers(1)
+    demand(not (call.option("alignCorners") and call.option("halfPixelCenters")), "one of two alignments", "both")
+    if size is None:
+        return None
+    demand(len(size) == 2 and min(size) >= 1, "a height and a width from 1 on", size)
+    return [(image[0], *size, image[3])]
+
+
+def top(call: Call) -> list[Shape] | None:
+    """TOPK_V2."""
+    shape, few = call.shape(0), call.numbers(1)
+    if few is None:
+        return None
+    demand(len(few) == 1 and len(shape) >= 1 and 1 <= few[0] <= shape[-1], f"1..{shape[-1:]} of each row", few)
+    return [(*shape[:-1], few[0])] * 2
+
+
+def running(call: Call) -> list[Shape]:
+    """CUMSUM."""
+    axes = call.numbers(1)
+    if axes is not None:
+        demand(len(axes) == 1, "one axis", axes)
+        call.axis(axes[0], len(call.shape(0)))
+    return [call.shape(0)]

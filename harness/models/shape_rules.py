@@ -108,3 +108,27 @@ def softmax(call: Call) -> list[Shape]:
     """SOFTMAX."""
     demand(len(call.shape(0)) >= 1, "at least one axis", list(call.shape(0)))
     return [call.shape(0)]
+
+
+def sloped(call: Call) -> list[Shape]:
+    """PRELU."""
+    try:
+        fits = np.broadcast_shapes(call.shape(0), call.shape(1)) == call.shape(0)
+    except ValueError:
+        fits = False
+    demand(fits, f"slopes for {list(call.shape(0))}", list(call.shape(1)))
+    return [call.shape(0)]
+
+
+def multiplied(call: Call) -> list[Shape]:
+    """BATCH_MATMUL."""
+    a, b = call.shape(0), call.shape(1)
+    demand(min(len(a), len(b)) >= 2, "two axes and more", [list(a), list(b)])
+    rows, depth = (a[-1], a[-2]) if call.option("adjX") else (a[-2], a[-1])
+    again, columns = (b[-1], b[-2]) if call.option("adjY") else (b[-2], b[-1])
+    demand(depth == again, f"{depth} rows in input 1", again)
+    try:
+        batch = np.broadcast_shapes(a[:-2], b[:-2])
+    except ValueError:
+        raise Contradiction("batches that can be broadcast", [list(a), list(b)]) from None
+    return [(*batch, rows, columns)]

@@ -21,7 +21,7 @@ _CAN_FUSE = {
     *("ADD", "SUB", "MUL"),
 }
 # Operators with several outputs, and which of their inputs is the data.
-_SPLITTING = {"SPLIT": 1, "SPLIT_V": 0, "UNPACK": 0}
+_SPLITTING = {"SPLIT": 1, "SPLIT_V": 0, "TOPK_V2": 0, "UNPACK": 0}
 # Operators that change the shape and nothing else. Shapes are static, so a second input (the new shape) is redundant.
 SHAPE_ONLY = {"RESHAPE", "SQUEEZE", "EXPAND_DIMS"}
 
@@ -58,8 +58,8 @@ def fold_half_constants(graph: Graph) -> Graph:
 
 
 def separate_outputs(graph: Graph) -> Graph:
-    """One layer for each output of SPLIT, SPLIT_V and UNPACK, with what it takes of the input in its options: the
-    ``axis``, the ``start`` and the ``extent`` along it."""
+    """One layer for each output of SPLIT, SPLIT_V, TOPK_V2 and UNPACK, with its ``part`` and, of those that divide, what it
+    takes of the input in its options: the ``axis``, the ``start`` and the ``extent`` along it."""
     layers: list[Layer] = []
     for layer in graph.layers:
         data_at = _SPLITTING.get(layer.op)
@@ -67,6 +67,10 @@ def separate_outputs(graph: Graph) -> Graph:
             layers.append(layer)
             continue
         source = graph.tensor(layer.inputs[data_at])
+        if layer.op == "TOPK_V2":  # values and places are found twice
+            for part, output in enumerate(layer.outputs):
+                layers.append(replace(layer, outputs=(output,), options={**layer.options, "part": part}))
+            continue
         axis = _split_axis(graph, layer) % len(source.shape)
         start = 0
         for part, output in enumerate(layer.outputs):

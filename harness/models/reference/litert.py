@@ -6,18 +6,22 @@ to several LSB on int8. Intermediate tensors are real only with preserve_all_ten
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
+import flatbuffers
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from harness.errors import PlanError
 from harness.models.reference.base import Array, Inputs, check_outputs, checked_all
 from harness.records import Tensor
 
-_NO_KERNEL = "Didn't find op for builtin opcode"
+_VERSION_MAX = 20  # more than any operator has
+_NO_KERNEL = re.compile(r"Didn't find op for builtin opcode '(\w+)' version '(\d+)'")
 
 
 class LiteRt:
@@ -29,7 +33,7 @@ class LiteRt:
     @property
     def engine(self) -> str:
         """What computes; after a run, what computed. A few operators (ELU, CEIL, ROUND) have no kernel among the reference ones:
-        a model with one of them is run by the BUILTIN ones, still without delegates."""
+        a model with one of them is run by the BUILTIN ones, still without delegates; their int8 convolutions round once."""
         return f"litert {self._kernels}"
 
     @property
@@ -61,14 +65,24 @@ class LiteRt:
 
     def _opened(self, model: Path, *, preserve: bool) -> Any:
         try:
-            self._kernels = "BUILTIN_REF"
-            return _interpreter(model, OpResolverType.BUILTIN_REF, preserve)
-        except (ValueError, RuntimeError) as error:
-            if _NO_KERNEL not in str(error):
-                raise _cannot(model, error) from error
+            content = model.read_bytes()
+        except OSError as error:
+            raise _cannot(model, error) from error
+        self._kernels = "BUILTIN_REF"
+        while True:
+            try:
+                return _interpreter(content, OpResolverType.BUILTIN_REF, preserve)
+            except (ValueError, RuntimeError) as error:
+                missing = _NO_KERNEL.search(str(error))
+                if missing is None:
+                    raise _cannot(model, error) from error
+                older = _with_older_version(content, missing[1], int(missing[2]))
+                if older is None:
+                    break
+                content = older
         try:
             self._kernels = "BUILTIN"
-            return _interpreter(model, OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, preserve)
+            return _interpreter(model.read_bytes(), OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, preserve)
         except (ValueError, RuntimeError) as error:
             raise _cannot(model, error) from error
 
@@ -78,9 +92,27 @@ def reference() -> LiteRt:
     return LiteRt()
 
 
-def _interpreter(model: Path, kernels: OpResolverType, preserve: bool) -> Any:
+def _with_older_version(content: bytes, operator: str, version: int) -> bytes | None:
+    """The model with the operator's version one lower; None at 1. A version tells which types a kernel takes, and the reference
+    kernels are registered for older ones than they are: each looks at its types itself."""
+    if version <= 1:
+        return None
+    model = schema.ModelT.InitFromPackedBuf(content)
+    number = getattr(schema.BuiltinOperator, operator)
+    for code in model.operatorCodes:
+        if max(code.builtinCode, code.deprecatedBuiltinCode) == number and code.version == version:
+            code.version = min(version - 1, _VERSION_MAX)
+    builder = flatbuffers.Builder(len(content))
+    try:
+        builder.Finish(model.Pack(builder), b"TFL3")
+    except (TypeError, ValueError):  # a damaged file may hold what the format cannot
+        return None
+    return bytes(builder.Output())
+
+
+def _interpreter(content: bytes, kernels: OpResolverType, preserve: bool) -> Any:
     interpreter = Interpreter(
-        model_path=str(model),
+        model_content=content,
         experimental_op_resolver_type=kernels,
         experimental_preserve_all_tensors=preserve,
         num_threads=1,

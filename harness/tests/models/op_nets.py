@@ -252,3 +252,197 @@ def flipped(dtype, random):
     net.op("QUANTIZE", [net.current], net.shape(), (0.03, -8), "int8", kind="QuantizeOptions")
     net.op("QUANTIZE", [net.current], net.shape(), (0.03, 120), "uint8", kind="QuantizeOptions")
     return net
+
+
+ANY = ("float32", "int8", "int16", "int32")
+
+
+@case("MIRROR_PAD", *ANY)
+def mirror_pad(dtype, random):
+    net = start(dtype, random, 4, 5, 3)
+    for mode in (0, 1):
+        pads = random.integers(0, 3, (4, 2)) * np.array([[0], [1], [1], [0]])
+        rows = net.add_tensor("p", (4, 2), "int32", data=pads.astype(np.int32))
+        shape = tuple(int(n) for n in np.array(net.shape()) + pads.sum(axis=1))
+        net.op("MIRROR_PAD", [net.current, rows], shape, kind="MirrorPadOptions", mode=mode)
+    return net
+
+
+@case("TILE", *ANY)
+def tile(dtype, random):
+    net = start(dtype, random, 3, 2, 4)
+    times = [1, *(int(random.integers(1, 4)) for _ in range(3))]
+    net.op(
+        "TILE",
+        [net.current, net.ints(*times)],
+        tuple(e * n for e, n in zip(net.shape(), times, strict=True)),
+        kind="TileOptions",
+    )
+    return net
+
+
+@case("GATHER", *ANY)
+def gather(dtype, random):
+    net = start(dtype, random, 5, 4, 3)
+    net.op("GATHER", [net.current, net.ints(3, 0, 0, 2, 1, 3)], (1, 5, 6, 3), kind="GatherOptions", axis=2)
+    return net
+
+
+@case("GATHER-embedding", "float32", "int8")
+def embedding(dtype, random):
+    """Words at the door: int32 indices, held within the table, then a dense layer."""
+    net = start("int32", random, 6)
+    net.op("MAXIMUM", [net.current, net.ints(0)], (1, 6), kind="MaximumMinimumOptions")
+    words = net.op("MINIMUM", [net.current, net.ints(6)], (1, 6), kind="MaximumMinimumOptions")
+    net.dtype = dtype
+    table = net.values((7, 4))
+    net.current = table
+    net.op("GATHER", [table, words], (1, 6, 4), kind="GatherOptions", axis=0)
+    net.dense(3)
+    return net
+
+
+@case("EMBEDDING_LOOKUP", "float32")
+def looked_up(dtype, random):
+    net = start("int32", random, 6)
+    net.op("MAXIMUM", [net.current, net.ints(0)], (1, 6), kind="MaximumMinimumOptions")
+    net.op("MINIMUM", [net.current, net.ints(6)], (1, 6), kind="MaximumMinimumOptions")
+    words = net.op("RESHAPE", [net.current, net.ints(6)], (6,), kind="ReshapeOptions", newShape=[6])
+    net.dtype = dtype
+    net.current = table = net.values((7, 4))
+    net.op("EMBEDDING_LOOKUP", [words, table], (6, 4))
+    return net
+
+
+@case("GATHER_ND", "float32", "int8")
+def gather_nd(dtype, random):
+    net = start(dtype, random, 5, 4, 3)
+    where = net.add_tensor("i", (3, 2), "int32", data=np.array([[0, 4], [0, 0], [0, 2]], np.int32))
+    net.op("GATHER_ND", [net.current, where], (3, 4, 3), kind="GatherNdOptions")
+    return net
+
+
+@case("REVERSE_V2", *ANY)
+def reverse(dtype, random):
+    net = start(dtype, random, 3, 4, 5)
+    net.op("REVERSE_V2", [net.current, net.ints(int(random.integers(1, 4)))], net.shape(), kind="ReverseV2Options")
+    return net
+
+
+@case("BROADCAST_TO", *ANY)
+def broadcast_to(dtype, random):
+    net = start(dtype, random, 3, 1, 4)
+    net.op("BROADCAST_TO", [net.current, net.ints(2, 3, 5, 4)], (2, 3, 5, 4), kind="BroadcastToOptions")
+    return net
+
+
+@case("SPACE_TO_DEPTH", "float32", "int8", "int32")
+def space_to_depth(dtype, random):
+    net = start(dtype, random, 4, 6, 3)
+    net.op("SPACE_TO_DEPTH", [net.current], (1, 2, 3, 12), kind="SpaceToDepthOptions", blockSize=2)
+    return net
+
+
+@case("DEPTH_TO_SPACE", "float32", "int8", "int32")
+def depth_to_space(dtype, random):
+    net = start(dtype, random, 2, 3, 18)
+    net.op("DEPTH_TO_SPACE", [net.current], (1, 6, 9, 2), kind="DepthToSpaceOptions", blockSize=3)
+    return net
+
+
+@case("SPACE_TO_BATCH_ND", "float32", "int8", "int16")
+def batches(dtype, random):
+    """There and back, padded and cropped differently."""
+    net = start(dtype, random, 5, 6, 3)
+    pads = net.add_tensor("p", (2, 2), "int32", data=np.array([[1, 0], [1, 2]], np.int32))
+    crops = net.add_tensor("p", (2, 2), "int32", data=np.array([[0, 1], [2, 1]], np.int32))
+    net.op("SPACE_TO_BATCH_ND", [net.current, net.ints(2, 3), pads], (6, 3, 3, 3), kind="SpaceToBatchNDOptions")
+    net.op("BATCH_TO_SPACE_ND", [net.current, net.ints(2, 3), crops], (1, 5, 6, 3), kind="BatchToSpaceNDOptions")
+    return net
+
+
+def resizing(name, *dtypes, kind):
+    for label, corners, centres in (("", False, False), ("-corners", True, False), ("-centres", False, True)):
+
+        @case(name + label, *dtypes)
+        def build(dtype, random, corners=corners, centres=centres):
+            net = start(dtype, random, 4, 5, 3)
+            for h, w in ((7, 11), (3, 4), (9, 1)):
+                options = {"alignCorners": corners, "halfPixelCenters": centres}
+                net.op(name, [net.current, net.ints(h, w)], (1, h, w, 3), kind=kind, **options)
+            return net
+
+
+resizing("RESIZE_NEAREST_NEIGHBOR", "float32", "int8", "int16", kind="ResizeNearestNeighborOptions")
+resizing("RESIZE_BILINEAR", "float32", "int8", kind="ResizeBilinearOptions")
+
+
+@case("CAST", "float32", "int8", "int32", "uint8", "int16")
+def cast(dtype, random):
+    net = start(dtype, random, 9)
+    for to in ("int32", "float32", "int32", "bool", "float32"):
+        net.op("CAST", [net.current], net.shape(), dtype=to, kind="CastOptions")
+    third = net.current
+    net.op("CAST", [net.inputs[0]], net.shape(), dtype="float32", kind="CastOptions")
+    net.op("ADD", [net.current, third], net.shape(), dtype="float32", kind="AddOptions", fusedActivationFunction=0)
+    return net
+
+
+@case("L2_NORMALIZATION", "float32", "int8")
+def l2_normalization(dtype, random):
+    net = start(dtype, random, 4, 7)
+    q = (1 / 128, 0) if dtype == "int8" else ()
+    net.op("L2_NORMALIZATION", [net.current], net.shape(), q, kind="L2NormOptions", fusedActivationFunction=0)
+    return net
+
+
+@case("LOG_SOFTMAX", "float32")
+def log_softmax(dtype, random):
+    net = start(dtype, random, 4, 7)
+    net.op("LOG_SOFTMAX", [net.current], net.shape(), kind="LogSoftmaxOptions")
+    return net
+
+
+@case("TOPK_V2", "float32", "int8")
+def top(dtype, random):
+    net = start(dtype, random, 4, 9)
+    _, places = net.op("TOPK_V2", [net.current, net.scalar(4)], [(1, 4, 4), (1, 4, 4)], kind="TopKV2Options")
+    net.tensors[places].type, net.tensors[places].quantization = 2, None
+    return net
+
+
+@case("CUMSUM", "float32", "int32")
+def cumsum(dtype, random):
+    net = start(dtype, random, 3, 5, 2)
+    for axis, exclusive, backwards in ((2, False, False), (1, True, False), (3, False, True), (-2, True, True)):
+        options = {"exclusive": exclusive, "reverse": backwards}
+        net.op("CUMSUM", [net.current, net.scalar(axis)], net.shape(), kind="CumsumOptions", **options)
+    return net
+
+
+@case("PRELU", "float32", "int8")
+def prelu(dtype, random):
+    net = start(dtype, random, 4, 5, 3)
+    net.op("PRELU", [net.current, net.values((1, 1, 3))], net.shape(), net.any_scale())
+    return net
+
+
+def products(label, left, right, adjoint=(False, False)):
+    @case(f"BATCH_MATMUL{label}", "float32", "int8")
+    def build(dtype, random):
+        net = start(dtype, random, *left)
+        first = net.current
+        other = net.input((1, *right))
+        a, b = (
+            shape[::-1] if turned else shape for shape, turned in zip((left[-2:], right[-2:]), adjoint, strict=True)
+        )
+        batch = np.broadcast_shapes((1, *left[:-2]), (1, *right[:-2]))
+        q = (0.9, 4) if dtype == "int8" else ()
+        options = {"adjX": adjoint[0], "adjY": adjoint[1], "asymmetricQuantizeInputs": False}
+        net.op("BATCH_MATMUL", [first, other], (*batch, a[0], b[1]), q, kind="BatchMatMulOptions", **options)
+        return net
+
+
+products("", (3, 4, 5), (3, 5, 2))
+products("-broadcast", (1, 4, 5), (3, 5, 2))
+products("-turned", (2, 5, 4), (2, 6, 5), (True, True))

@@ -7,15 +7,28 @@ from math import prod
 
 import numpy as np
 
-from harness.models.codegen.kernel import Constant, Kernel, Options, Value, flat, integers, operand, quantized, refuse
+from harness.models.codegen.kernel import (
+    TYPES,
+    Constant,
+    Kernel,
+    Options,
+    Value,
+    flat,
+    integers,
+    operand,
+    quantized,
+    refuse,
+)
 from harness.models.codegen.operators.axes import COPY_AXES, fitted, merged, steps
 from harness.models.ir import Graph, IrTensor, Layer
 from harness.models.slicing import chosen, foreign_masks
 
+_SCALED = ("int8", "uint8", "int16")
+
 
 def pad(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """PAD (with real 0) and PADV2 (with a constant). Negative paddings are refused."""
-    source, target = _ends(graph, layer)
+    source, target = ends(graph, layer)
     before = integers(graph, layer, 1)[::2]
     sums = [e + b + a for e, b, a in zip(source.shape, before, integers(graph, layer, 1)[1::2], strict=True)]
     if min(integers(graph, layer, 1)) < 0 or tuple(sums) != target.shape:
@@ -25,24 +38,24 @@ def pad(graph: Graph, layer: Layer, options: Options) -> Kernel:
         given = graph.tensor(layer.inputs[2])
         if given.data is None or given.dtype != target.dtype or given.quantization != target.quantization:
             raise refuse(layer, "the value to pad with", expected=f"a {target.dtype} constant", found=given)
-        value = int(flat(given, given.dtype).view(np.int8 if given.dtype == "int8" else np.int32)[0])
+        value = int(flat(given, given.dtype).view(f"i{np.dtype(given.dtype).itemsize}")[0])
     walk = steps(target.shape)
     start = sum(b * step for b, step in zip(before, walk, strict=True))
     fill = {"fill_elements": target.elements, "fill": value, "out_start": start}
-    return _copy(layer, source, source.shape, steps(source.shape), walk, fill)
+    return copied(layer, source, source.shape, steps(source.shape), walk, fill)
 
 
 def transpose(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """TRANSPOSE by a constant permutation."""
-    source, target = _ends(graph, layer)
+    source, target = ends(graph, layer)
     order = [axis % len(source.shape) for axis in integers(graph, layer, 1)]
     walk = steps(source.shape)
-    return _copy(layer, source, target.shape, [walk[axis] for axis in order], steps(target.shape))
+    return copied(layer, source, target.shape, [walk[axis] for axis in order], steps(target.shape))
 
 
 def strided_slice(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """STRIDED_SLICE with constant bounds; begin, end, shrink and offset masks, negative strides; no new axes."""
-    source, target = _ends(graph, layer)
+    source, target = ends(graph, layer)
     if masks := foreign_masks(layer):
         raise refuse(layer, "ellipses and new axes", expected="masks of 0", found=masks)
     begin, end, stride = (integers(graph, layer, position) for position in (1, 2, 3))
@@ -55,7 +68,7 @@ def strided_slice(graph: Graph, layer: Layer, options: Options) -> Kernel:
 
 def plain_slice(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """SLICE with constant begin and size."""
-    source, target = _ends(graph, layer)
+    source, target = ends(graph, layer)
     begin, size = integers(graph, layer, 1), integers(graph, layer, 2)
     extents = [extent - b if n == -1 else n for extent, b, n in zip(source.shape, begin, size, strict=True)]
     return _sliced(layer, source, target, begin, extents, [1] * len(source.shape))
@@ -63,7 +76,7 @@ def plain_slice(graph: Graph, layer: Layer, options: Options) -> Kernel:
 
 def split_part(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """One output of SPLIT, SPLIT_V or UNPACK; ``options`` of the layer tell which (see the pass ``separate_outputs``)."""
-    source, target = _ends(graph, layer)
+    source, target = ends(graph, layer)
     axis, start = int(layer.options["axis"]), int(layer.options["start"])
     extents = list(source.shape)
     extents[axis] = int(layer.options["extent"])
@@ -77,7 +90,7 @@ def concatenate(graph: Graph, layer: Layer, options: Options) -> Kernel:
     sources = [graph.tensor(i) for i in layer.inputs]
     axis = int(layer.options.get("axis", 0)) % len(target.shape)
     for tensor in sources:
-        if tensor.dtype != target.dtype or (tensor.dtype == "int8" and tensor.quantization != target.quantization):
+        if tensor.dtype != target.dtype or (tensor.dtype in _SCALED and tensor.quantization != target.quantization):
             raise refuse(layer, "input and output differ in type or scale", expected=target, found=tensor)
     if layer.options.get("fusedActivationFunction", 0):
         raise refuse(layer, "a fused activation", expected="none", found=layer.options["fusedActivationFunction"])
@@ -91,17 +104,17 @@ def concatenate(graph: Graph, layer: Layer, options: Options) -> Kernel:
     )
 
 
-def _ends(graph: Graph, layer: Layer) -> tuple[IrTensor, IrTensor]:
+def ends(graph: Graph, layer: Layer) -> tuple[IrTensor, IrTensor]:
     """(input, output), which must agree in type and scale."""
     source, target = graph.tensor(layer.inputs[0]), graph.tensor(layer.outputs[0])
-    if source.dtype != target.dtype or source.dtype not in ("int8", "float32", "int32"):
+    if source.dtype != target.dtype or source.dtype not in TYPES:
         raise refuse(
             layer,
             "unsupported data types",
-            expected="int8, float32 or int32, the same in and out",
+            expected=f"one of {', '.join(TYPES)}, the same in and out",
             found=f"{source.dtype} in, {target.dtype} out",
         )
-    if source.dtype == "int8" and (
+    if source.dtype in _SCALED and (
         quantized(graph, layer, source.index).quantization != quantized(graph, layer, target.index).quantization
     ):
         raise refuse(layer, "input and output scales differ", expected=source.quantization, found=target.quantization)
@@ -121,10 +134,10 @@ def _sliced(
     walk = steps(source.shape)
     start = sum(s * step for s, step in zip(starts, walk, strict=True))
     strided = [step * jump for step, jump in zip(walk, jumps, strict=True)]
-    return _copy(layer, source, extents, strided, steps(extents), {"in_start": start})
+    return copied(layer, source, extents, strided, steps(extents), {"in_start": start})
 
 
-def _copy(
+def copied(
     layer: Layer,
     source: IrTensor,
     extents: Sequence[int],
@@ -132,6 +145,7 @@ def _copy(
     out_walk: Sequence[int],
     more: dict[str, int] | None = None,
 ) -> Kernel:
+    """hil_nn_copy over ``extents`` elements with these steps; ``more`` are parameters beside."""
     short, walks = merged(extents, in_walk, out_walk)
     extent, in_step, out_step = fitted(layer, COPY_AXES, short, *walks)
     params: dict[str, Value] = {"width": np.dtype(source.dtype).itemsize, "in_start": 0, "out_start": 0}

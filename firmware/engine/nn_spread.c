@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Moves that need more than steps: elements found through tables or through indices computed at run time. */
+#include "nn_typed.h"
+
+NN_INLINE void move_bytes(const uint8_t *from, uint8_t *to, uint32_t n)
+{
+    NN_ROLLED
+    for (uint32_t i = 0; i < n; ++i) {
+        to[i] = from[i];
+    }
+}
+
+void hil_nn_spread(const hil_nn_spread_params *params, const void *in, const int32_t *offsets, void *out)
+{
+    const int32_t *const along1 = offsets + params->extent[0];
+    const int32_t *const along2 = along1 + params->extent[1];
+    const int32_t *const along3 = along2 + params->extent[2];
+    const uint8_t *const from = in;
+    uint8_t *to = out;
+    for (uint32_t i = 0; i < params->extent[0]; ++i) {
+        for (uint32_t j = 0; j < params->extent[1]; ++j) {
+            for (uint32_t k = 0; k < params->extent[2]; ++k) {
+                const uint8_t *const row = from + offsets[i] + along1[j] + along2[k];
+                for (uint32_t l = 0; l < params->extent[3]; ++l, to += params->bytes) {
+                    move_bytes(row + along3[l], to, params->bytes);
+                }
+            }
+        }
+    }
+}
+
+void hil_nn_rows(const hil_nn_rows_params *params, const void *in, const int32_t *offsets, void *out)
+{
+    uint8_t *to = out;
+    for (uint32_t row = 0; row < params->rows; ++row, to += params->bytes) {
+        if (offsets[row] >= 0) {
+            move_bytes((const uint8_t *)in + offsets[row], to, params->bytes);
+        } else {
+            for (uint32_t i = 0; i < params->bytes; ++i) {
+                to[i] = (uint8_t)params->fill;
+            }
+        }
+    }
+}
+
+void hil_nn_gather(const hil_nn_gather_params *params, const void *in, const int32_t *indices, void *out)
+{
+    const uint8_t *from = in;
+    uint8_t *to = out;
+    for (uint32_t o = 0; o < params->outer; ++o, from += params->axis * params->bytes) {
+        for (uint32_t i = 0; i < params->count; ++i, to += params->bytes) {
+            const int32_t index = nn_clamp_s32(indices[i], 0, (int32_t)params->axis - 1);
+            move_bytes(from + (uint32_t)index * params->bytes, to, params->bytes);
+        }
+    }
+}
+
+/* Towards zero; what int32 cannot hold becomes its least value, as on x86. */
+NN_INLINE int32_t whole(float x)
+{
+    return x >= -2147483648.0f && x < 2147483648.0f ? (int32_t)x : INT32_MIN;
+}
+
+void hil_nn_cast(const hil_nn_cast_params *params, const void *in, void *out)
+{
+    const float *const from = in;
+    float *const to = out;
+    for (uint32_t i = 0; i < params->elements; ++i) {
+        if (params->out_type == HIL_NN_F32) {
+            to[i] = params->in_type == HIL_NN_F32 ? from[i] : (float)nn_load(in, params->in_type, i);
+        } else if (params->out_type == HIL_NN_BOOL) {
+            nn_store(out, HIL_NN_BOOL, i, params->in_type == HIL_NN_F32 ? from[i] != 0.0f : nn_load(in, params->in_type, i) != 0);
+        } else {
+            nn_store(out, params->out_type, i, params->in_type == HIL_NN_F32 ? whole(from[i]) : nn_load(in, params->in_type, i));
+        }
+    }
+}
