@@ -449,6 +449,25 @@ typedef struct {
 /* Fully connected. bias may be null. */
 void hil_nn_dense_f32(const hil_nn_dense_f32_params *params, const float *in, const float *weights, const float *bias, float *out);
 
+typedef struct {
+    hil_nn_dense_f32_params dense;
+    uint32_t asymmetric;  /* the row is quantised by its least and greatest value, else by its greatest magnitude */
+    uint32_t per_channel; /* scales has one for each output, else one */
+} hil_nn_hybrid_dense_params;
+
+typedef struct {
+    hil_nn_conv_f32_params conv;
+    uint32_t groups; /* the input's channels where depthwise */
+    uint32_t depthwise;
+} hil_nn_hybrid_conv_params;
+
+/* int8 weights of these scales (zero point 0) on float32 data, which is quantised to int8 for the layer: each row of a dense layer,
+ * the whole image of a convolution. Sums are int32 and must stay below 2^31. bias may be null. scratch: a row, the image. */
+void hil_nn_hybrid_dense(const hil_nn_hybrid_dense_params *params, const float *in, const int8_t *weights, const float *bias,
+                         const float *scales, int8_t *scratch, float *out);
+void hil_nn_hybrid_conv(const hil_nn_hybrid_conv_params *params, const float *in, const int8_t *weights, const float *bias,
+                        const float *scales, int8_t *scratch, float *out);
+
 /* Pooling with the window of a hil_nn_conv_f32_params (out_c == in_c, dilation 1); the mean is over the taps inside. */
 void hil_nn_maxpool_f32(const hil_nn_conv_f32_params *params, const float *in, float *out);
 void hil_nn_avgpool_f32(const hil_nn_conv_f32_params *params, const float *in, float *out);

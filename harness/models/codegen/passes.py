@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.errors import PlanError
 from harness.models.codegen.folding import fold_constants
-from harness.models.ir import Graph, Layer
+from harness.models.ir import Array, Graph, IrTensor, Layer
 from harness.models.shapes import check_shapes
 
 # TFLite's ActivationFunctionType numbers, by the operator that does the same on its own.
@@ -44,17 +44,35 @@ def simplified(graph: Graph) -> Program:
 
 
 def fold_half_constants(graph: Graph) -> Graph:
-    """Weights stored as float16 become the float32 that their DEQUANTIZE layer makes of them: exact, and no layer."""
+    """Weights stored as float16 or int8 become the float32 that their DEQUANTIZE layer makes of them: exact, and no layer."""
     tensors = list(graph.tensors)
     layers = []
     for layer in graph.layers:
-        source = graph.tensor(layer.inputs[0]) if layer.inputs else None
-        if layer.op == "DEQUANTIZE" and source is not None and source.data is not None and source.dtype == "float16":
-            index = layer.outputs[0]
-            tensors[index] = replace(tensors[index], data=source.data.astype(np.float32))
-        else:
+        source = graph.tensor(layer.inputs[0]) if layer.op == "DEQUANTIZE" and layer.inputs else None
+        values = None if source is None else _dequantised(source)
+        if values is None:
             layers.append(layer)
+        else:
+            index = layer.outputs[0]
+            tensors[index] = replace(tensors[index], data=values)
     return replace(graph, tensors=tuple(tensors), layers=tuple(layers))
+
+
+def _dequantised(source: IrTensor) -> Array | None:
+    if source.data is None:
+        return None
+    if source.dtype == "float16":
+        return source.data.astype(np.float32)
+    q = source.quantization
+    if source.dtype != "int8" or q is None:
+        return None
+    along = [1] * len(source.shape)
+    if not q.per_tensor:
+        along[q.axis] = len(q.scales)
+    points = np.array(q.zero_points, np.int32).reshape(along)
+    scales = np.array(q.scales, np.float32).reshape(along)
+    values: Array = scales * (source.data.astype(np.int32) - points).astype(np.float32)
+    return values
 
 
 def separate_outputs(graph: Graph) -> Graph:

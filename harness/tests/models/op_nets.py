@@ -446,3 +446,56 @@ def products(label, left, right, adjoint=(False, False)):
 products("", (3, 4, 5), (3, 5, 2))
 products("-broadcast", (1, 4, 5), (3, 5, 2))
 products("-turned", (2, 5, 4), (2, 6, 5), (True, True))
+
+
+def weights_of_bytes(net, shape, channels, axis, per_channel):
+    """int8 weights for float data."""
+    scales = net.random.uniform(0.002, 0.01, channels if per_channel else 1).astype(np.float32)
+    return net.add_tensor("w", shape, "int8", scales, 0, net.random.integers(-127, 128, shape).astype(np.int8), axis)
+
+
+@case("FULLY_CONNECTED-hybrid", "float32")
+def hybrid_dense(dtype, random):
+    net = start(dtype, random, 3, 20)
+    net.reshape((3, 20))
+    for outputs, per_channel, asymmetric in ((16, False, False), (7, False, True), (5, True, False), (6, True, True)):
+        inputs = net.shape()[-1]
+        w = weights_of_bytes(net, (outputs, inputs), outputs, 0, per_channel)
+        b = net.add_tensor("b", (outputs,), "float32", data=random.normal(0, 0.3, outputs).astype(np.float32))
+        options = {"asymmetricQuantizeInputs": asymmetric, "fusedActivationFunction": int(random.integers(0, 2))}
+        net.op("FULLY_CONNECTED", [net.current, w, b], (3, outputs), kind="FullyConnectedOptions", **options)
+    return net
+
+
+@case("CONV_2D-hybrid", "float32")
+def hybrid_convolutions(dtype, random):
+    net = start(dtype, random, 7, 8, 4)
+    plain = {
+        "padding": 0,
+        "strideH": 1,
+        "strideW": 1,
+        "dilationHFactor": 1,
+        "dilationWFactor": 1,
+        "fusedActivationFunction": 1,
+    }
+    for op, channels, kind, extra in (
+        ("CONV_2D", 6, "Conv2DOptions", {}),
+        ("DEPTHWISE_CONV_2D", 12, "DepthwiseConv2DOptions", {"depthMultiplier": 2}),
+    ):
+        c = net.shape()[3]
+        shape, axis = ((channels, 3, 2, c), 0) if op == "CONV_2D" else ((1, 3, 3, channels), 3)
+        w = weights_of_bytes(net, shape, channels, axis, True)
+        b = net.add_tensor("b", (channels,), "float32", data=random.normal(0, 0.3, channels).astype(np.float32))
+        net.op(op, [net.current, w, b], (1, 7, 8, channels), kind=kind, **plain, **extra)
+    return net
+
+
+@case("DEQUANTIZE-constant", "float32")
+def constant_of_bytes(dtype, random):
+    """A constant kept as int8 for a layer that has no mixed form."""
+    net = start(dtype, random, 5, 6)
+    first = net.current
+    w = weights_of_bytes(net, (5, 6), 6, 1, True)
+    wide = net.op("DEQUANTIZE", [w], (5, 6), dtype="float32", kind="DequantizeOptions")
+    net.op("MUL", [first, wide], (1, 5, 6), kind="MulOptions", fusedActivationFunction=0)
+    return net

@@ -1,4 +1,4 @@
-"""FULLY_CONNECTED, int8 and float32."""
+"""FULLY_CONNECTED, int8, float32 and of int8 weights on float32 data."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from harness.models.codegen.kernel import (
     refuse,
     same_dtype,
 )
+from harness.models.codegen.operators import hybrid
 from harness.models.codegen.operators.weighted import int8_constants
 from harness.models.codegen.operators.window import float_range, raw_range
 from harness.models.ir import Graph, Layer
@@ -23,7 +24,8 @@ _ROUND_ONCE, _ROUND_TWICE = 0, 1  # enum hil_nn_rounding
 def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """Weights are [outputs, inputs]; whatever the input's shape, it is read as rows of ``inputs`` values."""
     dtype = same_dtype(graph, layer, "int8", "float32")
-    weights = constant(graph, layer, 1, dtype)
+    mixed = hybrid.is_hybrid(graph, layer)
+    weights = constant(graph, layer, 1, "int8" if mixed else dtype)
     if layer.options.get("weightsFormat", 0) != 0:
         raise refuse(layer, "shuffled weights", expected="weights format 0", found=layer.options["weightsFormat"])
     outputs, inputs = weights.shape
@@ -35,6 +37,8 @@ def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
     rows = elements // inputs
     macs = rows * inputs * outputs
     params: dict[str, Value] = {"rows": rows, "inputs": inputs, "outputs": outputs}
+    if mixed:
+        return hybrid.dense(graph, layer, params, macs)
     if dtype == "float32":
         params["act_min"], params["act_max"] = float_range(layer)
         bias = optional_bias(graph, layer, dtype)
