@@ -12,7 +12,14 @@ from harness.models.ir import Array, Graph, IrTensor, Layer
 
 CType = str
 _CTYPES: dict[str, CType] = {
-    **{"int8": "int8_t", "uint8": "uint8_t", "bool": "uint8_t", "int16": "int16_t", "int32": "int32_t"},
+    **{
+        "int8": "int8_t",
+        "uint8": "uint8_t",
+        "bool": "uint8_t",
+        "int16": "int16_t",
+        "uint16": "uint16_t",
+        "int32": "int32_t",
+    },
     "float32": "float",
 }
 TYPES = {"float32": 0, "int8": 1, "uint8": 2, "int16": 3, "int32": 4, "bool": 5}  # enum hil_nn_type

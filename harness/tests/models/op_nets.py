@@ -499,3 +499,75 @@ def constant_of_bytes(dtype, random):
     wide = net.op("DEQUANTIZE", [w], (5, 6), dtype="float32", kind="DequantizeOptions")
     net.op("MUL", [first, wide], (1, 5, 6), kind="MulOptions", fusedActivationFunction=0)
     return net
+
+
+def wide_weights(net, shape, channels, axis, fan_in, scale):
+    """int8 weights by channel and an int64 bias for int16 data of ``scale``."""
+    scales = (net.random.uniform(0.5, 1.5, channels) * fan_in**-0.5 / 73).astype(np.float32)
+    w = net.add_tensor("w", shape, "int8", scales, 0, net.random.integers(-127, 128, shape).astype(np.int8), axis)
+    bias = (net.random.normal(0, 2, channels) / (np.float32(scale) * scales)).astype(np.int64)
+    return w, net.add_tensor("b", (channels,), "int64", data=bias)
+
+
+@case("CONV_2D-wide", "int16")
+def wide_convolutions(dtype, random):
+    net = start(dtype, random, 7, 8, 4, scale=float(2.0**-12 * random.uniform(0.5, 1)))
+    for op, channels, kind, extra in (
+        ("CONV_2D", 6, "Conv2DOptions", {}),
+        ("DEPTHWISE_CONV_2D", 12, "DepthwiseConv2DOptions", {"depthMultiplier": 2}),
+        ("CONV_2D", 5, "Conv2DOptions", {}),
+    ):
+        c = net.shape()[3]
+        shape, axis = ((channels, 3, 2, c), 0) if op == "CONV_2D" else ((1, 3, 3, channels), 3)
+        w, b = wide_weights(net, shape, channels, axis, 6 * c if op == "CONV_2D" else 9, net.scale())
+        options = {"padding": 0, "strideH": 1, "strideW": 1, "dilationHFactor": 1, "dilationWFactor": 1}
+        options |= {"fusedActivationFunction": int(random.integers(0, 4)), **extra}
+        net.op(op, [net.current, w, b], (1, 7, 8, channels), (net.scale() * 1.1, 0), kind=kind, **options)
+    for pool in ("MAX_POOL_2D", "AVERAGE_POOL_2D"):
+        net.pool(pool, (3, 2), (2, 1), 0, 1)
+    return net
+
+
+@case("FULLY_CONNECTED-wide", "int16")
+def wide_dense(dtype, random):
+    net = start(dtype, random, 3, 20)
+    net.reshape((3, 20))
+    for outputs, activation in ((11, 0), (6, 1)):
+        inputs = net.shape()[1]
+        w, b = wide_weights(net, (outputs, inputs), outputs, 0, inputs, net.scale())
+        options = {"fusedActivationFunction": activation}
+        q = (net.scale() * 1.2, 0)
+        net.op("FULLY_CONNECTED", [net.current, w, b], (3, outputs), q, kind="FullyConnectedOptions", **options)
+    return net
+
+
+for op in ("ADD", "SUB", "MUL"):
+    kind = f"{op.capitalize()}Options"
+
+    @case(f"{op}-wide", "int16")
+    def wide_pair(dtype, random, op=op, kind=kind):
+        net = start(dtype, random, 3, 4, 5)
+        first, other = net.current, net.input((1, 3, 1, 5))
+        q = (0.003, 0) if op != "MUL" else (0.0001, 0)
+        options = {"fusedActivationFunction": int(random.integers(0, 4))} | (
+            {} if op == "MUL" else {"potScaleInt16": False}
+        )
+        net.op(op, [first, other], net.shape(), q, kind=kind, **options)
+        return net
+
+
+for op in ("LOGISTIC", "TANH"):
+
+    @case(f"{op}-wide", "int16")
+    def wide_sigmoid(dtype, random, op=op):
+        scale = float(random.choice([2.0**-12, 2.0**-11, random.uniform(1e-5, 1e-3), random.uniform(1e-3, 1e-2)]))
+        net = start(dtype, random, 300, scale=scale)
+        net.op(op, [net.current], net.shape(), (2.0**-15, 0))
+        return net
+
+
+@case("SOFTMAX-wide", "int16")
+def wide_softmax(dtype, random):
+    net = start(dtype, random, 9, 11, scale=float(random.uniform(1e-5, 2e-3)))
+    net.op("SOFTMAX", [net.current], net.shape(), (2.0**-15, 0), kind="SoftmaxOptions", beta=1.0)
+    return net

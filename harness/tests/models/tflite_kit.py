@@ -87,7 +87,7 @@ class Net:
     def out(self, shape, scale=None, zero_point=None, dtype=None) -> int:
         """A tensor for the next result; same quantisation as now unless told."""
         dtype = dtype or self.dtype
-        if dtype == "int8" and scale is None:
+        if dtype in ("int8", "uint8", "int16") and scale is None:
             scale, zero_point = self.scale(), self.zero_point()
         return self.add_tensor(f"t{len(self.tensors)}", shape, dtype, scale, zero_point or 0)
 

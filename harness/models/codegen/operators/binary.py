@@ -6,10 +6,12 @@ import numpy as np
 
 from harness.models.codegen import fixedpoint
 from harness.models.codegen.kernel import Constant, Kernel, Options, Value, operand, quantized, refuse, same_dtype
+from harness.models.codegen.operators import wide
 from harness.models.codegen.operators.axes import AXES, broadcast_steps, fitted, merged
 from harness.models.codegen.operators.window import float_range, raw_range
 from harness.models.ir import Graph, Layer
 
+_LEFT_SHIFT_16 = 15  # in hil_nn_add_s16
 _LEFT_SHIFT = 20  # fractional bits of the common scale in hil_nn_add_s8
 
 
@@ -28,13 +30,21 @@ def add(graph: Graph, layer: Layer, options: Options) -> Kernel:
     for name, real in (
         ("a", a.scale / twice),
         ("b", b.scale / twice),
-        ("out", twice / (2**_LEFT_SHIFT * out.scale)),
+        ("out", twice / (2 ** (_LEFT_SHIFT if dtype == "int8" else _LEFT_SHIFT_16) * out.scale)),
     ):
         if real >= 1:
             raise refuse(layer, "the output's scale is far below the inputs'", expected="a factor below 1", found=real)
         params[f"{name}_multiplier"], params[f"{name}_shift"] = fixedpoint.multiplier_and_shift(real)
     params["b_sign"] = sign
-    return Kernel(layer, "hil_nn_add_s8", "hil_nn_add_s8_params", params, (), 0, operands=operands)
+    return Kernel(
+        layer,
+        f"hil_nn_add_{'s8' if dtype == 'int8' else 's16'}",
+        "hil_nn_add_s8_params",
+        params,
+        (),
+        0,
+        operands=operands,
+    )
 
 
 def mul(graph: Graph, layer: Layer, options: Options) -> Kernel:
@@ -49,12 +59,20 @@ def mul(graph: Graph, layer: Layer, options: Options) -> Kernel:
     a, b, out = (quantized(graph, layer, i) for i in (*layer.inputs[:2], layer.outputs[0]))
     real = np.float32(a.scale) * np.float32(b.scale) / np.float32(out.scale)
     params["multiplier"], params["shift"] = fixedpoint.multiplier_and_shift(float(real))
-    return Kernel(layer, "hil_nn_mul_s8", "hil_nn_mul_s8_params", params, (), 0, operands=operands)
+    return Kernel(
+        layer,
+        f"hil_nn_mul_{'s8' if dtype == 'int8' else 's16'}",
+        "hil_nn_mul_s8_params",
+        params,
+        (),
+        0,
+        operands=operands,
+    )
 
 
 def _common(graph: Graph, layer: Layer) -> tuple[str, dict[str, Value], tuple[int | Constant, ...]]:
     """(dtype, parameters that all forms share, operands)."""
-    dtype = same_dtype(graph, layer, "int8", "float32", "int32")
+    dtype = same_dtype(graph, layer, "int8", "int16", "float32", "int32")
     a, b = (graph.tensor(i) for i in layer.inputs[:2])
     out = graph.tensor(layer.outputs[0])
     if b.dtype != dtype or np.broadcast_shapes(a.shape, b.shape) != out.shape:
@@ -75,5 +93,12 @@ def _common(graph: Graph, layer: Layer) -> tuple[str, dict[str, Value], tuple[in
     else:
         a, b, out = (quantized(graph, layer, i) for i in (*layer.inputs[:2], layer.outputs[0]))
         params |= {"a_offset": -a.zero_point, "b_offset": -b.zero_point, "out_offset": out.zero_point}
-        params["act_min"], params["act_max"] = raw_range(layer, out)
+        if dtype == "int16":
+            for index in (*layer.inputs[:2], layer.outputs[0]):
+                wide.symmetric(graph, layer, index)
+            if layer.options.get("potScaleInt16", False) and layer.op != "MUL":
+                raise refuse(
+                    layer, "int16 scales that are powers of two", expected="pot_scale_int16 of false", found=True
+                )
+        params["act_min"], params["act_max"] = (raw_range if dtype == "int8" else wide.raw_range)(layer, out)
     return dtype, params, (operand(graph, layer.inputs[0], "a"), operand(graph, layer.inputs[1], "b"))

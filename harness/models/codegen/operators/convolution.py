@@ -17,6 +17,7 @@ from harness.models.codegen.kernel import (
     same_dtype,
 )
 from harness.models.codegen.operators import hybrid
+from harness.models.codegen.operators import wide as wide16
 from harness.models.codegen.operators.weighted import int8_constants
 from harness.models.codegen.operators.window import Window, float_range, raw_range, transposed_window, window_of
 from harness.models.ir import Graph, Layer
@@ -26,10 +27,10 @@ _BLOCK_MIN, _BLOCK_MAX, _SCRATCH_BYTES = 8, 32, 4096
 
 def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """CONV_2D weights are [out, h, w, in / groups], DEPTHWISE_CONV_2D's [1, h, w, out]."""
-    dtype = same_dtype(graph, layer, "int8", "float32")
+    dtype = same_dtype(graph, layer, "int8", "int16", "float32")
     depthwise = layer.op == "DEPTHWISE_CONV_2D"
     mixed = hybrid.is_hybrid(graph, layer)
-    weights = constant(graph, layer, 1, "int8" if mixed else dtype)
+    weights = constant(graph, layer, 1, "int8" if mixed or dtype == "int16" else dtype)
     window = window_of(graph, layer, weights.shape[1], weights.shape[2])
     groups = _groups(layer, weights.shape, window, depthwise)
     depth = 1 if depthwise else window.in_c // groups
@@ -37,6 +38,8 @@ def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
     macs = window.out_h * window.out_w * window.out_c * taps
     if mixed:
         return hybrid.convolution(graph, layer, window, groups, macs)
+    if dtype == "int16":
+        return wide16.convolution(graph, layer, window, groups, macs)
     stem = "dwconv" if depthwise else "conv" if groups == 1 else "grouped_conv"
     params, constants, wide = _finish(graph, layer, dtype, window, (1, 2, 3 if depthwise else 0))
     suffix = "f32" if dtype == "float32" else "s8"

@@ -13,7 +13,7 @@ from harness.models.codegen.kernel import (
     refuse,
     same_dtype,
 )
-from harness.models.codegen.operators import hybrid
+from harness.models.codegen.operators import hybrid, wide
 from harness.models.codegen.operators.weighted import int8_constants
 from harness.models.codegen.operators.window import float_range, raw_range
 from harness.models.ir import Graph, Layer
@@ -23,9 +23,9 @@ _ROUND_ONCE, _ROUND_TWICE = 0, 1  # enum hil_nn_rounding
 
 def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """Weights are [outputs, inputs]; whatever the input's shape, it is read as rows of ``inputs`` values."""
-    dtype = same_dtype(graph, layer, "int8", "float32")
+    dtype = same_dtype(graph, layer, "int8", "int16", "float32")
     mixed = hybrid.is_hybrid(graph, layer)
-    weights = constant(graph, layer, 1, "int8" if mixed else dtype)
+    weights = constant(graph, layer, 1, "int8" if mixed or dtype == "int16" else dtype)
     if layer.options.get("weightsFormat", 0) != 0:
         raise refuse(layer, "shuffled weights", expected="weights format 0", found=layer.options["weightsFormat"])
     outputs, inputs = weights.shape
@@ -39,6 +39,8 @@ def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
     params: dict[str, Value] = {"rows": rows, "inputs": inputs, "outputs": outputs}
     if mixed:
         return hybrid.dense(graph, layer, params, macs)
+    if dtype == "int16":
+        return wide.dense(graph, layer, params, macs)
     if dtype == "float32":
         params["act_min"], params["act_max"] = float_range(layer)
         bias = optional_bias(graph, layer, dtype)

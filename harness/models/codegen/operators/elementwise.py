@@ -8,6 +8,7 @@ import numpy as np
 
 from harness.models.codegen import fixedpoint
 from harness.models.codegen.kernel import Constant, Kernel, Options, quantized, refuse, same_dtype
+from harness.models.codegen.operators import wide
 from harness.models.codegen.operators.window import FLOAT_MAX
 from harness.models.ir import Graph, Layer
 
@@ -20,7 +21,10 @@ _CLAMPS = {
 
 def logistic(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """LOGISTIC; the int8 output has scale 1/256 and zero point -128 by TFLite's definition."""
-    if same_dtype(graph, layer, "int8", "float32") == "float32":
+    dtype = same_dtype(graph, layer, "int8", "int16", "float32")
+    if dtype == "int16":
+        return wide.logistic(graph, layer)
+    if dtype == "float32":
         count = {"elements": graph.tensor(layer.outputs[0]).elements}
         return Kernel(layer, "hil_nn_logistic_f32", "hil_nn_elementwise_params", count, (), 0)
     source, target = (quantized(graph, layer, i) for i in (layer.inputs[0], layer.outputs[0]))
@@ -33,7 +37,10 @@ def logistic(graph: Graph, layer: Layer, options: Options) -> Kernel:
 
 def tanh(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """TANH; the int8 output has scale 1/128 and zero point 0 by TFLite's definition."""
-    if same_dtype(graph, layer, "int8", "float32") == "float32":
+    dtype = same_dtype(graph, layer, "int8", "int16", "float32")
+    if dtype == "int16":
+        return wide.logistic(graph, layer)
+    if dtype == "float32":
         count = {"elements": graph.tensor(layer.outputs[0]).elements}
         return Kernel(layer, "hil_nn_tanh_f32", "hil_nn_elementwise_params", count, (), 0)
     source, target = (quantized(graph, layer, i) for i in (layer.inputs[0], layer.outputs[0]))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from harness.models.codegen.kernel import Kernel, Options, Value, quantized, refuse, same_dtype
+from harness.models.codegen.operators import wide
 from harness.models.codegen.operators.window import float_range, raw_range, window_of
 from harness.models.ir import Graph, Layer
 
 
 def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """int8 pooling needs the same scale and zero point on both sides, as the converters give it."""
-    dtype = same_dtype(graph, layer, "int8", "float32")
+    dtype = same_dtype(graph, layer, "int8", "int16", "float32")
     stem = "maxpool" if layer.op == "MAX_POOL_2D" else "avgpool"
     window = window_of(graph, layer, int(layer.options["filterHeight"]), int(layer.options["filterWidth"]))
+    if dtype == "int16":
+        return wide.pool(graph, layer, window)
     params: dict[str, Value] = {"window": window.as_params()}
     if dtype == "float32":
         params["act_min"], params["act_max"] = float_range(layer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.models.codegen import fixedpoint
 from harness.models.codegen.kernel import Kernel, Options, Value, quantized, refuse, same_dtype
+from harness.models.codegen.operators import wide
 from harness.models.ir import Graph, Layer
 
 _INTEGER_BITS = 5  # of the scaled differences: Q5.26
@@ -12,7 +13,9 @@ _CLASSES_MAX_S8 = 511  # from 512 on the reference's final shift exceeds 31
 
 def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """The int8 output has scale 1/256 and zero point -128 by TFLite's definition."""
-    dtype = same_dtype(graph, layer, "int8", "float32")
+    dtype = same_dtype(graph, layer, "int8", "int16", "float32")
+    if dtype == "int16":
+        return wide.softmax(graph, layer)
     shape = graph.tensor(layer.inputs[0]).shape
     classes = shape[-1]
     rows = graph.tensor(layer.inputs[0]).elements // classes

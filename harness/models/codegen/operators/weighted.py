@@ -36,7 +36,7 @@ def int8_constants(
     source = quantized(graph, layer, layer.inputs[image])
     target = quantized(graph, layer, layer.outputs[0])
     weights = constant(graph, layer, 1, "int8")
-    scales = _weight_scales(layer, weights, channels, channel_axis)
+    scales = weight_scales(layer, weights, channels, channel_axis)
     bias = optional_bias(graph, layer, "int32", bias_at)
     pairs = [fixedpoint.multiplier_and_shift(source.scale * s / target.scale) for s in scales]
     moving = _moving_reach(weights, source.zero_point, channel_axis)
@@ -56,7 +56,8 @@ def int8_constants(
     return Weighted(constants, bool((moving + fixed).max(initial=0) >= _WIDE))
 
 
-def _weight_scales(layer: Layer, weights: IrTensor, channels: int, channel_axis: int) -> tuple[float, ...]:
+def weight_scales(layer: Layer, weights: IrTensor, channels: int, channel_axis: int) -> tuple[float, ...]:
+    """One scale for each output channel; refused for weights that are not symmetric."""
     q = weights.quantization
     if q is None or any(q.zero_points) or any(s < 0 for s in q.scales):
         raise refuse(layer, "weights must be symmetric", expected="zero point 0", found=q)

@@ -100,18 +100,17 @@ def _axis(extent: int, taps: int, stride: int, dilation: int, same: bool) -> tup
 
 def raw_range(layer: Layer, output: IrTensor) -> tuple[int, int]:
     """The int8 bounds of the layer's fused activation."""
-    return fixedpoint.activation_range(_activation(layer), output.scale, output.zero_point)
+    return fixedpoint.activation_range(activation(layer), output.scale, output.zero_point)
 
 
 def float_range(layer: Layer) -> tuple[float, float]:
     """The float32 bounds of the layer's fused activation."""
-    return _FLOAT_RANGES[_activation(layer)]
+    return _FLOAT_RANGES[activation(layer)]
 
 
-def _activation(layer: Layer) -> int:
-    activation = int(layer.options.get("fusedActivationFunction", 0))
-    if activation not in _FLOAT_RANGES:
-        raise refuse(
-            layer, "unsupported fused activation", expected="none, RELU, RELU_N1_TO_1 or RELU6", found=activation
-        )
-    return activation
+def activation(layer: Layer) -> int:
+    """TFLite's number of the fused activation, of those that clamp."""
+    given = int(layer.options.get("fusedActivationFunction", 0))
+    if given not in _FLOAT_RANGES:
+        raise refuse(layer, "unsupported fused activation", expected="none, RELU, RELU_N1_TO_1 or RELU6", found=given)
+    return given
