@@ -19,7 +19,8 @@ import numpy.typing as npt
 from harness.errors import PlanError
 from harness.models.ir import Array
 
-OPSETS = (11, 20)
+OPSETS = (7, 23)
+_OLDEST = 11  # what the importer knows by itself; what is older, onnx's own converter brings there
 Factors = npt.NDArray[np.float64]
 
 
@@ -74,28 +75,46 @@ class OnnxGraph:
 
 def read(path: Path) -> OnnxGraph:
     """The graph of a file. PlanError when the ``onnx`` package is missing, the file is damaged, or its opset is not one
-    of 11 to 20."""
+    of ``OPSETS``. Opsets 7 to 10 go through onnx's version converter."""
     onnx = package()
     try:
         model = onnx.load(str(path))
         onnx.checker.check_model(model, full_check=True)
+        model = _newer(onnx, model)
         constants = {entry.name: onnx.numpy_helper.to_array(entry) for entry in model.graph.initializer}
     except Exception as error:
         # protobuf and the checker have no common base class.
         raise PlanError("the .onnx file is damaged", where=str(path), found=str(error)) from error
-    opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
+    opset = _opset(model)
     if not OPSETS[0] <= opset <= OPSETS[1]:
         raise PlanError(
             "the model's opset is not supported",
             where=str(path),
             expected=f"{OPSETS[0]} to {OPSETS[1]}",
             found=opset,
-            next_step="export it with another opset_version, or use onnx.version_converter",
+            next_step="export it with another opset_version",
         )
     graph = model.graph
     inputs = {entry.name: _shape(entry, path) for entry in graph.input if entry.name not in constants}
     nodes = tuple(_node(onnx, i, entry) for i, entry in enumerate(graph.node))
     return OnnxGraph(opset, nodes, constants, inputs, tuple(entry.name for entry in graph.output))
+
+
+def _opset(model: Any) -> int:
+    return next((int(entry.version) for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
+
+
+def _newer(onnx: Any, model: Any) -> Any:
+    """The model in an opset that the importer knows, where it is older than that."""
+    if not OPSETS[0] <= _opset(model) < _OLDEST:
+        return model
+    # Older files list their weights among the inputs, which the converter would then take for inputs.
+    weights = {entry.name for entry in model.graph.initializer}
+    kept = [entry for entry in model.graph.input if entry.name not in weights]
+    if model.ir_version >= 4:
+        del model.graph.input[:]
+        model.graph.input.extend(kept)
+    return onnx.version_converter.convert_version(model, _OLDEST)
 
 
 def package() -> Any:
@@ -105,6 +124,7 @@ def package() -> Any:
         import onnx.checker
         import onnx.numpy_helper
         import onnx.reference
+        import onnx.version_converter
     except ImportError as error:
         raise PlanError(
             "reading .onnx files needs the onnx package, which is not installed", next_step="pip install 'hil[onnx]'"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from harness.errors import PlanError
-from harness.models.frontends import onnx_images, onnx_plain
+from harness.models.frontends import onnx_images, onnx_more, onnx_plain
 from harness.models.frontends.onnx_graph import Node, OnnxGraph, evaluated
 from harness.models.frontends.onnx_state import Handler, Lowering
 
-HANDLERS: dict[str, Handler] = {**onnx_images.HANDLERS, **onnx_plain.HANDLERS}
+HANDLERS: dict[str, Handler] = {**onnx_images.HANDLERS, **onnx_plain.HANDLERS, **onnx_more.HANDLERS}
 
 
 def lowered(graph: OnnxGraph) -> bytes:
@@ -28,6 +28,8 @@ def _lower(low: Lowering, graph: OnnxGraph, node: Node) -> None:
         low.constants[node.outputs[0]] = np.array(low.value(node, 0).shape, np.int64)
     elif node.op == "Split":
         low.values.update(zip(node.outputs, onnx_plain.split(low, node), strict=True))
+    elif node.op == "MatMul" and node.inputs[1] not in low.constants:
+        low.values[node.outputs[0]] = onnx_more.matmul(low, node)
     elif (handler := HANDLERS.get(node.op)) is not None:
         low.values[node.outputs[0]] = handler(low, node)
     else:

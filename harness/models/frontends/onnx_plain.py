@@ -14,11 +14,13 @@ from harness.models.ir import Array
 _RELU, _RELU_N1, _RELU6 = 1, 2, 3  # TFLite's fused activations
 _CLAMPS = {(0.0, None): ("RELU", _RELU), (0.0, 6.0): ("RELU6", _RELU6), (-1.0, 1.0): ("RELU_N1_TO_1", _RELU_N1)}
 _FUSING = {*("Conv", "ConvTranspose", "Gemm", "MatMul", "Add", "Sub", "Mul", "Div"), *("MaxPool", "AveragePool")}
+EXTREMES = {"Max": "MAXIMUM", "Min": "MINIMUM"}
 _UNARY = {"Sigmoid": "LOGISTIC", "Tanh": "TANH"}
-_IMAGE_AXIS = {4: (0, 3, 1, 2), 3: (0, 3, 2)}  # where ONNX's axis stands in [1, H, W, C]
+IMAGE_AXIS = {4: (0, 3, 1, 2), 3: (0, 3, 2)}  # where ONNX's axis stands in [1, H, W, C]
 
 
-def _axis(node: Node, axis: int, rank: int) -> int:
+def axis_of(node: Node, axis: int, rank: int) -> int:
+    """The axis counted from the front."""
     if not -rank <= axis < rank:
         raise node.refuse("an axis is out of range", expected=f"{-rank}..{rank - 1}", found=axis)
     return axis % rank
@@ -64,8 +66,8 @@ def _permuted(weights: Array, shape: tuple[int, ...]) -> Array:
 def flatten(low: Lowering, node: Node) -> Value:
     """Flatten; an image is left as it lies until somebody needs its order."""
     value = low.value(node, 0)
-    axis = _axis(node, int(node.attributes.get("axis", 1)), len(value.shape) + 1)
-    return _reshaped(low, node, value, (prod(value.shape[:axis]), prod(value.shape[axis:])))
+    axis = axis_of(node, int(node.attributes.get("axis", 1)), len(value.shape) + 1)
+    return reshaped_value(low, node, value, (prod(value.shape[:axis]), prod(value.shape[axis:])))
 
 
 def reshape(low: Lowering, node: Node) -> Value:
@@ -75,7 +77,7 @@ def reshape(low: Lowering, node: Node) -> Value:
     if not node.attributes.get("allowzero", 0):
         asked = [value.shape[i] if n == 0 else n for i, n in enumerate(asked)]
     known = prod(n for n in asked if n != -1)
-    return _reshaped(low, node, value, tuple(prod(value.shape) // known if n == -1 else n for n in asked))
+    return reshaped_value(low, node, value, tuple(prod(value.shape) // known if n == -1 else n for n in asked))
 
 
 def squeeze(low: Lowering, node: Node) -> Value:
@@ -86,16 +88,17 @@ def squeeze(low: Lowering, node: Node) -> Value:
         gone = (
             {i for i, n in enumerate(value.shape) if n == 1}
             if axes is None
-            else {_axis(node, a, len(value.shape)) for a in axes}
+            else {axis_of(node, a, len(value.shape)) for a in axes}
         )
-        return _reshaped(low, node, value, tuple(n for i, n in enumerate(value.shape) if i not in gone))
+        return reshaped_value(low, node, value, tuple(n for i, n in enumerate(value.shape) if i not in gone))
     rank = len(value.shape) + len(axes or [])
-    new = {_axis(node, a, rank) for a in axes or []}
+    new = {axis_of(node, a, rank) for a in axes or []}
     old = iter(value.shape)
-    return _reshaped(low, node, value, tuple(1 if i in new else next(old) for i in range(rank)))
+    return reshaped_value(low, node, value, tuple(1 if i in new else next(old) for i in range(rank)))
 
 
-def _reshaped(low: Lowering, node: Node, value: Value, shape: tuple[int, ...]) -> Value:
+def reshaped_value(low: Lowering, node: Node, value: Value, shape: tuple[int, ...]) -> Value:
+    """The same values in another shape."""
     if prod(shape) != prod(value.shape):
         raise node.refuse("the number of values changes", expected=list(value.shape), found=list(shape))
     if value.is_image and shape == (1, prod(value.shape)):
@@ -122,7 +125,7 @@ def transpose(low: Lowering, node: Node) -> Value:
 
 def activation(low: Lowering, node: Node) -> Value:
     """Relu, Clip, Sigmoid, Tanh, LeakyRelu, HardSwish."""
-    value = _stored(low, node)
+    value = stored(low, node)
     shape = low.writer.shape(value.index)
     name = node.outputs[0]
     if node.op in ("Relu", "Clip"):
@@ -142,7 +145,7 @@ def activation(low: Lowering, node: Node) -> Value:
     return low.like(value, index)
 
 
-def _stored(low: Lowering, node: Node, position: int = 0) -> Value:
+def stored(low: Lowering, node: Node, position: int = 0) -> Value:
     """A value in whatever order it lies; flattened images are put in order."""
     value = low.value(node, position)
     return in_order(low.writer, value, node.name) if value.flattened is not None else value
@@ -160,9 +163,9 @@ def _clamp(low: Lowering, node: Node) -> tuple[str, int]:
 
 def softmax(low: Lowering, node: Node) -> Value:
     """Softmax over the last axis, or over the channels of an image."""
-    value = _stored(low, node)
+    value = stored(low, node)
     rank = len(value.shape)
-    axis = _axis(node, int(node.attributes.get("axis", -1 if low.opset >= 13 else 1)), rank)
+    axis = axis_of(node, int(node.attributes.get("axis", -1 if low.opset >= 13 else 1)), rank)
     if value.is_image and axis != 1:
         value = in_order(low.writer, value, node.name)
     # Before opset 13 everything from the axis on is one row; the same where that is one axis.
@@ -175,28 +178,31 @@ def softmax(low: Lowering, node: Node) -> Value:
 
 
 def arithmetic(low: Lowering, node: Node) -> Value:
-    """Add, Sub, Mul with broadcasting; Div by a constant becomes a product with its inverse."""
+    """Add, Sub, Mul, Max and Min of two with broadcasting; Div by a constant becomes a product with its inverse."""
     if node.op == "Div":
         inverse = (np.float32(1) / low.wanted(node, 1).astype(np.float32)).astype(np.float32)
         low.constants[f"{node.name}.inverse"] = inverse
         node = Node("Mul", node.name, (node.inputs[0], f"{node.name}.inverse"), node.outputs, {}, node.proto)
-    operands = [_stored(low, node, i) for i in (0, 1)]
+    operands = [stored(low, node, i) for i in (0, 1)]
     shape = tuple(int(n) for n in np.broadcast_shapes(*(v.shape for v in operands)))
     is_image = any(v.is_image for v in operands)
     if is_image and all(v.is_image or node.inputs[i] in low.constants for i, v in enumerate(operands)):
-        indices = [v.index if v.is_image else _image_constant(low, node, i, len(shape)) for i, v in enumerate(operands)]
+        indices = [v.index if v.is_image else image_constant(low, node, i, len(shape)) for i, v in enumerate(operands)]
     elif is_image and all(len(v.shape) == len(shape) for v in operands):
         indices = [as_image(low.writer, v, f"{node.name}.in{i}").index for i, v in enumerate(operands)]
     else:
         is_image = False
         indices = [in_order(low.writer, v, f"{node.name}.in{i}").index for i, v in enumerate(operands)]
     own = tuple(int(n) for n in np.broadcast_shapes(*(low.writer.shape(i) for i in indices)))
+    if node.op in EXTREMES:
+        index = low.writer.operator(EXTREMES[node.op], indices, own, node.outputs[0], "MaximumMinimumOptions")
+        return Value(shape, index, is_image)
     op = node.op.upper()
     index = low.writer.operator(op, indices, own, node.outputs[0], f"{node.op}Options", fusedActivationFunction=0)
     return Value(shape, index, is_image)
 
 
-def _image_constant(low: Lowering, node: Node, position: int, rank: int) -> int:
+def image_constant(low: Lowering, node: Node, position: int, rank: int) -> int:
     """A constant operand with its axes as an image has them."""
     values = low.constants[node.inputs[position]].astype(np.float32)
     values = values.reshape((1,) * (rank - values.ndim) + values.shape)
@@ -207,15 +213,15 @@ def _image_constant(low: Lowering, node: Node, position: int, rank: int) -> int:
 
 def concat(low: Lowering, node: Node) -> Value:
     """Concat along a constant axis."""
-    values = [_stored(low, node, i) for i in range(len(node.inputs))]
+    values = [stored(low, node, i) for i in range(len(node.inputs))]
     rank = len(values[0].shape)
-    axis = _axis(node, int(node.attributes["axis"]), rank)
+    axis = axis_of(node, int(node.attributes["axis"]), rank)
     is_image = all(v.is_image for v in values)
     if not is_image:
         values = [in_order(low.writer, v, f"{node.name}.in{i}") for i, v in enumerate(values)]
     shape = list(values[0].shape)
     shape[axis] = sum(v.shape[axis] for v in values)
-    at = _IMAGE_AXIS[rank][axis] if is_image else axis
+    at = IMAGE_AXIS[rank][axis] if is_image else axis
     own = list(low.writer.shape(values[0].index))
     own[at] = sum(low.writer.shape(v.index)[at] for v in values)
     indices = [v.index for v in values]
@@ -229,11 +235,11 @@ def pad(low: Lowering, node: Node) -> Value:
     """Pad with a constant value."""
     if node.attributes.get("mode", "constant") != "constant":
         raise node.refuse("its mode", expected="constant", found=node.attributes["mode"])
-    value = _stored(low, node)
+    value = stored(low, node)
     rank = len(value.shape)
     flat = low.numbers(node, 1, "pads") or []
     axes = low.numbers(node, 3, "axes")
-    given = list(range(rank)) if axes is None else [_axis(node, a, rank) for a in axes]
+    given = list(range(rank)) if axes is None else [axis_of(node, a, rank) for a in axes]
     pads = [(0, 0)] * rank
     for i, axis in enumerate(given):
         pads[axis] = (flat[i], flat[i + len(given)])
@@ -242,7 +248,7 @@ def pad(low: Lowering, node: Node) -> Value:
     shape = tuple(e + sum(p) for e, p in zip(value.shape, pads, strict=True))
     own = [(0, 0)] * len(low.writer.shape(value.index))
     for axis, p in enumerate(pads):
-        own[_IMAGE_AXIS[rank][axis] if value.is_image else axis] = p
+        own[IMAGE_AXIS[rank][axis] if value.is_image else axis] = p
     fill = low.given(node, 2)
     inputs = [value.index, low.writer.integers(f"{node.name}.pads", own)]
     target = [e + sum(p) for e, p in zip(low.writer.shape(value.index), own, strict=True)]
@@ -255,26 +261,26 @@ def pad(low: Lowering, node: Node) -> Value:
 
 def reduce_mean(low: Lowering, node: Node) -> Value:
     """ReduceMean over constant axes."""
-    value = _stored(low, node)
+    value = stored(low, node)
     rank = len(value.shape)
-    axes = sorted({_axis(node, a, rank) for a in low.numbers(node, 1, "axes") or range(rank)})
+    axes = sorted({axis_of(node, a, rank) for a in low.numbers(node, 1, "axes") or range(rank)})
     keep = bool(node.attributes.get("keepdims", 1))
     shape = tuple(1 if i in axes else n for i, n in enumerate(value.shape))
-    at = sorted(_IMAGE_AXIS[rank][a] for a in axes) if value.is_image else axes
+    at = sorted(IMAGE_AXIS[rank][a] for a in axes) if value.is_image else axes
     own = [1 if i in at else n for i, n in enumerate(low.writer.shape(value.index))]
     inputs = [value.index, low.writer.integers(f"{node.name}.axes", at)]
     index = low.writer.operator("MEAN", inputs, own, node.outputs[0], "ReducerOptions", keepDims=True)
     result = Value(shape, index, value.is_image)
     if keep:
         return result
-    return _reshaped(low, node, result, tuple(n for i, n in enumerate(shape) if i not in axes))
+    return reshaped_value(low, node, result, tuple(n for i, n in enumerate(shape) if i not in axes))
 
 
 def arg_max(low: Lowering, node: Node) -> Value:
     """ArgMax; the result is int32 where ONNX has int64, which no board speaks."""
     value = low.ordered(node, 0)
     rank = len(value.shape)
-    axis = _axis(node, int(node.attributes.get("axis", 0)), rank)
+    axis = axis_of(node, int(node.attributes.get("axis", 0)), rank)
     if node.attributes.get("select_last_index", 0):
         raise node.refuse("select_last_index", expected=0, found=1)
     shape = [n for i, n in enumerate(value.shape) if i != axis]
@@ -297,7 +303,7 @@ def cut(low: Lowering, node: Node) -> Value:
         raise node.refuse("it steps backwards", expected="steps of 1 or more", found=steps)
     chosen = [range(n) for n in value.shape]
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
-        at = _axis(node, axis, rank)
+        at = axis_of(node, axis, rank)
         chosen[at] = range(value.shape[at])[start:end:step]
     return _taken(low, node, value, chosen, node.outputs[0])
 
@@ -305,7 +311,7 @@ def cut(low: Lowering, node: Node) -> Value:
 def split(low: Lowering, node: Node) -> list[Value]:
     """Split along an axis: one slice for each part."""
     value = low.ordered(node, 0)
-    axis = _axis(node, int(node.attributes.get("axis", 0)), len(value.shape))
+    axis = axis_of(node, int(node.attributes.get("axis", 0)), len(value.shape))
     extent, parts = value.shape[axis], len(node.outputs)
     each = -(-extent // parts)
     sizes = low.numbers(node, 1, "split") or [min(each, extent - i * each) for i in range(parts)]

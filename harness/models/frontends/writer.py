@@ -12,9 +12,12 @@ from ai_edge_litert import schema_py_generated as schema
 
 from harness.models.ir import Array
 
-_TYPES = {"float32": schema.TensorType.FLOAT32, "int32": schema.TensorType.INT32}
+_TYPES = {
+    **{"float32": schema.TensorType.FLOAT32, "int32": schema.TensorType.INT32},
+    **{"int8": schema.TensorType.INT8, "uint8": schema.TensorType.UINT8},
+}
 _SCHEMA_VERSION = 3
-_VERSIONS = {"TRANSPOSE_CONV": 3}  # the first with a bias; 1 for all other float operators
+_VERSIONS = {"TRANSPOSE_CONV": 3, "DEQUANTIZE": 2}  # the first with a bias, with int8; 1 for all other float operators
 
 
 class Writer:
@@ -63,11 +66,16 @@ class Writer:
         name: str,
         options: str | None = None,
         dtype: str = "float32",
+        scale: tuple[float, int] | None = None,
         **fields: object,
     ) -> int:
         """Append an operator with one output of that shape; returns the output. ``options`` is the schema's table
-        ("Conv2DOptions") and ``fields`` its values. An input of -1 is an optional one left out."""
+        ("Conv2DOptions") and ``fields`` its values; ``scale`` is the output's, with its zero point. An input of -1 is an
+        optional one left out."""
         output = self.tensor(name, shape, dtype)
+        if scale is not None:
+            q = self._tensors[output].quantization = schema.QuantizationParametersT()
+            q.scale, q.zeroPoint = np.array(scale[:1], np.float32), np.array(scale[1:], np.int64)
         operator = schema.OperatorT()
         operator.opcodeIndex = self._codes.setdefault(op, len(self._codes))
         operator.inputs, operator.outputs = list(inputs), [output]
