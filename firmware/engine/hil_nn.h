@@ -174,6 +174,14 @@ void hil_nn_floor_div_s32(const hil_nn_binary_s32_params *params, const int32_t 
 void hil_nn_floor_mod_s32(const hil_nn_binary_s32_params *params, const int32_t *a, const int32_t *b, int32_t *out);
 
 typedef struct {
+    uint32_t elements, inputs;
+} hil_nn_add_n_params;
+
+/* The sum of all inputs, in their order; integers wrap around. */
+void hil_nn_add_n_f32(const hil_nn_add_n_params *params, const void *const *in, float *out);
+void hil_nn_add_n_s32(const hil_nn_add_n_params *params, const void *const *in, int32_t *out);
+
+typedef struct {
     uint16_t out_h, out_w, channels;
 } hil_nn_resize_params;
 
@@ -518,6 +526,9 @@ void hil_nn_hybrid_conv(const hil_nn_hybrid_conv_params *params, const float *in
 /* Pooling with the window of a hil_nn_conv_f32_params (out_c == in_c, dilation 1); the mean is over the taps inside. */
 void hil_nn_maxpool_f32(const hil_nn_conv_f32_params *params, const float *in, float *out);
 void hil_nn_avgpool_f32(const hil_nn_conv_f32_params *params, const float *in, float *out);
+
+/* The root of the mean of the squares. */
+void hil_nn_l2pool_f32(const hil_nn_conv_f32_params *params, const float *in, float *out);
 
 typedef struct {
     uint32_t elements;

@@ -75,3 +75,25 @@ void hil_nn_cast(const hil_nn_cast_params *params, const void *in, void *out)
         }
     }
 }
+
+void hil_nn_add_n_f32(const hil_nn_add_n_params *params, const void *const *in, float *out)
+{
+    for (uint32_t i = 0; i < params->elements; ++i) {
+        float sum = 0.0f;
+        for (uint32_t n = 0; n < params->inputs; ++n) {
+            sum += ((const float *)in[n])[i];
+        }
+        out[i] = sum;
+    }
+}
+
+void hil_nn_add_n_s32(const hil_nn_add_n_params *params, const void *const *in, int32_t *out)
+{
+    for (uint32_t i = 0; i < params->elements; ++i) {
+        uint32_t sum = 0;
+        for (uint32_t n = 0; n < params->inputs; ++n) {
+            sum += (uint32_t)((const int32_t *)in[n])[i];
+        }
+        out[i] = (int32_t)sum;
+    }
+}

@@ -132,3 +132,10 @@ def multiplied(call: Call) -> list[Shape]:
     except ValueError:
         raise Contradiction("batches that can be broadcast", [list(a), list(b)]) from None
     return [(*batch, rows, columns)]
+
+
+def alike(call: Call) -> list[Shape]:
+    """ADD_N."""
+    shapes = {call.shape(i) for i in range(len(call.layer.inputs))}
+    demand(len(shapes) == 1, "inputs of one shape", sorted(map(list, shapes)))
+    return [call.shape(0)]

@@ -43,7 +43,7 @@ REDUCTIONS = ("MEAN", "REDUCE_ALL", "REDUCE_ANY", "REDUCE_MAX", "REDUCE_MIN", "R
 #: Operators: the fewest and the most inputs, and outputs (None: as many as there are).
 _ARITY: dict[str, tuple[int, int | None, int | None]] = {
     **dict.fromkeys(UNARY, (1, 1, 1)),
-    **dict.fromkeys((*BINARY, *REDUCTIONS, "ARG_MAX", "ARG_MIN", "PAD", "TRANSPOSE"), (2, 2, 1)),
+    **dict.fromkeys((*BINARY, *REDUCTIONS, "ARG_MAX", "ARG_MIN", "BROADCAST_ARGS", "PAD", "TRANSPOSE"), (2, 2, 1)),
     **dict.fromkeys(
         (
             "BROADCAST_TO",
@@ -58,7 +58,9 @@ _ARITY: dict[str, tuple[int, int | None, int | None]] = {
         ),
         (2, 2, 1),
     ),
-    **dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D", "SHAPE", "SOFTMAX", "SQUEEZE"), (1, 1, 1)),
+    **dict.fromkeys(
+        ("AVERAGE_POOL_2D", "L2_POOL_2D", "MAX_POOL_2D", "SHAPE", "ZEROS_LIKE", "SOFTMAX", "SQUEEZE"), (1, 1, 1)
+    ),
     **dict.fromkeys(
         ("BATCH_MATMUL", "MIRROR_PAD", "PRELU", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "REVERSE_V2", "TILE"),
         (2, 2, 1),
@@ -67,7 +69,7 @@ _ARITY: dict[str, tuple[int, int | None, int | None]] = {
     **dict.fromkeys(("BATCH_TO_SPACE_ND", "SPACE_TO_BATCH_ND"), (3, 3, 1)),
     "TOPK_V2": (2, 2, 2),
     **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"), (2, 3, 1)),
-    **dict.fromkeys(("CONCATENATION", "PACK"), (1, None, 1)),
+    **dict.fromkeys(("ADD_N", "CONCATENATION", "PACK"), (1, None, 1)),
     **dict.fromkeys(("PADV2", "SELECT", "SELECT_V2", "SLICE"), (3, 3, 1)),
     "RESHAPE": (1, 2, 1),
     "SPLIT": (2, 2, None),

@@ -14,6 +14,8 @@ from harness.models.codegen.planner import scratch_key
 _KERNEL_BYTES = {
     "hil_nn_abs_f32": 1000,
     "hil_nn_add_f32": 1300,
+    "hil_nn_add_n_f32": 800,
+    "hil_nn_add_n_s32": 300,
     "hil_nn_add_s16": 700,
     "hil_nn_add_s32": 300,
     "hil_nn_add_s8": 500,
@@ -66,6 +68,7 @@ _KERNEL_BYTES = {
     "hil_nn_hybrid_dense": 4700,
     "hil_nn_l2_norm_f32": 900,
     "hil_nn_l2_norm_s8": 1200,
+    "hil_nn_l2pool_f32": 2000,
     "hil_nn_leaky_f32": 400,
     "hil_nn_log_f32": 1800,
     "hil_nn_log_softmax_f32": 1300,

@@ -42,6 +42,8 @@ def _folded(layer: Layer, tensors: Sequence[IrTensor]) -> Array | None:
     sources = [tensors[i] for i in layer.inputs]
     if layer.op == "SHAPE":  # of any tensor, constant or not
         return np.array(sources[0].shape, target.dtype)
+    if layer.op == "ZEROS_LIKE" and target.dtype in ("int32", "int64", "float32"):
+        return np.zeros(target.shape, target.dtype)
     fold = _FOLDS.get(layer.op)
     constants = [s.data for s in sources if s.data is not None]
     unknown = fold is None or len(constants) < len(sources) or bool(foreign_masks(layer))
@@ -73,6 +75,9 @@ def _slice(layer: Layer, given: Sequence[Array], target: IrTensor) -> Array:
 
 
 _FOLDS: Mapping[str, Fold] = {
+    "BROADCAST_ARGS": lambda _, given, target: np.array(
+        np.broadcast_shapes(*(tuple(int(n) for n in shape) for shape in given)), target.dtype
+    ),
     "BROADCAST_TO": lambda _, given, target: np.broadcast_to(given[0], target.shape),
     "CONCATENATION": lambda layer, given, _: np.concatenate(given, int(layer.options.get("axis", 0))),
     "EXPAND_DIMS": lambda _, given, target: given[0].reshape(target.shape),
@@ -83,3 +88,5 @@ _FOLDS: Mapping[str, Fold] = {
     "STRIDED_SLICE": _slice,
     "TRANSPOSE": lambda _, given, __: given[0].transpose([int(axis) for axis in given[1].reshape(-1)]),
 }
+#: Operators that leave no code behind where what they hang on is constant.
+FOLDED = frozenset({*_FOLDS, "SHAPE", "ZEROS_LIKE"})

@@ -571,3 +571,28 @@ def wide_softmax(dtype, random):
     net = start(dtype, random, 9, 11, scale=float(random.uniform(1e-5, 2e-3)))
     net.op("SOFTMAX", [net.current], net.shape(), (2.0**-15, 0), kind="SoftmaxOptions", beta=1.0)
     return net
+
+
+@case("ADD_N", "float32", "int32")
+def add_n(dtype, random):
+    net = start(dtype, random, 4, 5)
+    first, shape = net.current, net.shape()
+    others = [net.input(shape), net.input(shape)]
+    net.op("ADD_N", [first, *others], shape, kind="AddNOptions")
+    return net
+
+
+@case("L2_POOL_2D", "float32")
+def l2_pool(dtype, random):
+    net = start(dtype, random, 6, 5, 3)
+    net.pool("L2_POOL_2D", (3, 2), (2, 1), 0, 0)
+    return net
+
+
+@case("ZEROS_LIKE", "float32")
+def zeros(dtype, random):
+    net = start(dtype, random, 4, 5)
+    first, shape = net.current, net.shape()
+    nothing = net.op("ZEROS_LIKE", [first], shape, kind="ZerosLikeOptions")
+    net.op("MAXIMUM", [first, nothing], shape, kind="MaximumMinimumOptions")
+    return net

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from op_nets import OpNet
 from tflite_kit import SAME, VALID
-from tflite_ops import RichNet
 
 STEPS = (
     *("conv", "conv", "dilated", "depthwise", "grouped", "transpose_conv", "max", "average", "dense"),
@@ -22,6 +22,21 @@ STEPS = (
         "reshape",
     ),
     *("relu", "relu6", "relu_n1", "leaky", "hard_swish", "logistic", "tanh", "quantize"),
+    *(
+        "one value",
+        "two values",
+        "reduce",
+        "mirror",
+        "tile",
+        "gather",
+        "reverse",
+        "blocks",
+        "batches",
+        "resize",
+        "prelu",
+        "l2",
+    ),
+    *("matmul", "choose", "greatest", "running"),
 )
 _VALUES_MAX = 3000  # elements of a tensor: keeps one network in the milliseconds
 
@@ -33,7 +48,7 @@ class RandomNet:
         self.random = np.random.default_rng([seed, dtype == "int8"])
         shape = (self.integer(4, 11), self.integer(4, 11), self.integer(1, 7))
         scale, zero = float(self.random.uniform(0.01, 0.1)), self.integer(-128, 127)
-        self.net = RichNet(dtype, shape, self.random, scale, zero)
+        self.net = OpNet(dtype, shape, self.random, scale, zero)
         self.steps: list[str] = []
         self.outputs: list[int] = []
 
@@ -43,8 +58,8 @@ class RandomNet:
     def pick(self, *choices):
         return choices[self.integer(0, len(choices) - 1)]
 
-    def grow(self) -> RichNet:
-        for _ in range(self.integer(2, 7)):
+    def grow(self) -> OpNet:
+        for _ in range(self.integer(3, 9)):
             step = self.pick(*STEPS)
             self.steps.append(step)
             getattr(self, step.replace(" ", "_"))()
@@ -217,3 +232,127 @@ class RandomNet:
     def quantize(self) -> None:
         if self.net.quantised:
             self.net.unary("QUANTIZE", *self.net.quantisation())
+
+    def one_value(self) -> None:
+        op = self.pick("ABS", "NEG", "GELU", *(["EXP"] if self.net.quantised else ["SQUARE"]))
+        options = {"kind": "GeluOptions", "approximate": False} if op == "GELU" else {}
+        q = self.net.quantisation() if op != "NEG" else ()
+        self.net.op(op, [self.net.current], self.net.shape(), q, **options)
+
+    def two_values(self) -> None:
+        shape = tuple(self.pick(1, e) for e in self.net.shape())
+        other, kind = self.net.values(shape), "MaximumMinimumOptions"
+        op = self.pick("MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE")
+        if op == "SQUARED_DIFFERENCE":
+            kind = "SquaredDifferenceOptions"
+        self.net.op(op, [self.net.current, other], self.net.shape(), self.net.quantisation(), kind=kind)
+
+    def reduce(self) -> None:
+        shape = self.net.shape()
+        axis = self.integer(1, len(shape) - 1)
+        target = tuple(1 if i == axis else e for i, e in enumerate(shape))
+        op = self.pick("REDUCE_MAX", "REDUCE_MIN", *([] if self.net.quantised else ["SUM"]))
+        self.net.op(op, [self.net.current, self.net.ints(axis)], target, kind="ReducerOptions", keepDims=True)
+
+    def mirror(self) -> None:
+        self.image()
+        net = self.net
+        pads = np.zeros((4, 2), np.int32)
+        for axis in (1, 2):
+            pads[axis] = [self.integer(0, min(2, net.shape()[axis] - 1)) for _ in range(2)]
+        rows = net.add_tensor("p", (4, 2), "int32", data=pads)
+        shape = tuple(int(n) for n in np.array(net.shape()) + pads.sum(axis=1))
+        net.op("MIRROR_PAD", [net.current, rows], shape, kind="MirrorPadOptions", mode=self.pick(0, 1))
+
+    def tile(self) -> None:
+        shape = self.net.shape()
+        if np.prod(shape) < _VALUES_MAX // 3:
+            times = [1, *(self.pick(1, 1, 2) for _ in shape[1:])]
+            target = tuple(e * n for e, n in zip(shape, times, strict=True))
+            self.net.op("TILE", [self.net.current, self.net.ints(*times)], target, kind="TileOptions")
+
+    def gather(self) -> None:
+        shape = self.net.shape()
+        axis = self.integer(1, len(shape) - 1)
+        taken = [self.integer(0, shape[axis] - 1) for _ in range(self.integer(1, 6))]
+        target = (*shape[:axis], len(taken), *shape[axis + 1 :])
+        self.net.op("GATHER", [self.net.current, self.net.ints(*taken)], target, kind="GatherOptions", axis=axis)
+
+    def reverse(self) -> None:
+        axis = self.integer(1, len(self.net.shape()) - 1)
+        self.net.op("REVERSE_V2", [self.net.current, self.net.ints(axis)], self.net.shape(), kind="ReverseV2Options")
+
+    def blocks(self) -> None:
+        self.image()
+        net = self.net
+        n, h, w, c = net.shape()
+        if h % 2 == 0 and w % 2 == 0:
+            target = (n, h // 2, w // 2, 4 * c)
+            net.op("SPACE_TO_DEPTH", [net.current], target, kind="SpaceToDepthOptions", blockSize=2)
+        else:
+            net.conv(8, (1, 1))
+            net.op("DEPTH_TO_SPACE", [net.current], (n, 2 * h, 2 * w, 2), kind="DepthToSpaceOptions", blockSize=2)
+
+    def batches(self) -> None:
+        """To batches and back: what a dilated convolution was in older converters, without the convolution."""
+        self.image()
+        net = self.net
+        _, h, w, c = net.shape()
+        pads = np.array([[0, h % 2], [1, (w + 1) % 2]], np.int32)
+        there = net.add_tensor("p", (2, 2), "int32", data=pads)
+        back = net.add_tensor("p", (2, 2), "int32", data=pads)
+        high, wide = (h + int(pads[0].sum())) // 2, (w + int(pads[1].sum())) // 2
+        net.op(
+            "SPACE_TO_BATCH_ND", [net.current, net.ints(2, 2), there], (4, high, wide, c), kind="SpaceToBatchNDOptions"
+        )
+        net.op("BATCH_TO_SPACE_ND", [net.current, net.ints(2, 2), back], (1, h, w, c), kind="BatchToSpaceNDOptions")
+
+    def resize(self) -> None:
+        self.image()
+        net = self.net
+        h, w = self.integer(1, 9), self.integer(1, 9)
+        name = self.pick("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR")
+        kind = "ResizeBilinearOptions" if name == "RESIZE_BILINEAR" else "ResizeNearestNeighborOptions"
+        alignment = self.pick((False, False), (True, False), (False, True))
+        options = dict(zip(("alignCorners", "halfPixelCenters"), alignment, strict=True))
+        net.op(name, [net.current, net.ints(h, w)], (1, h, w, net.shape()[3]), kind=kind, **options)
+
+    def prelu(self) -> None:
+        self.image()
+        slopes = self.net.values((1, 1, self.net.shape()[3]))
+        self.net.op("PRELU", [self.net.current, slopes], self.net.shape(), self.net.quantisation())
+
+    def l2(self) -> None:
+        q = (1 / 128, 0) if self.net.quantised else ()
+        options = {"kind": "L2NormOptions", "fusedActivationFunction": 0}
+        self.net.op("L2_NORMALIZATION", [self.net.current], self.net.shape(), q, **options)
+
+    def matmul(self) -> None:
+        shape = self.net.shape()
+        if len(shape) >= 3 and shape[-1] * shape[-2] ** 2 < 20 * _VALUES_MAX:
+            target = (*shape[:-1], shape[-2])
+            options = {"adjX": False, "adjY": True, "asymmetricQuantizeInputs": False}
+            q = (self.net.scale() ** 2 * shape[-1] * 30, self.integer(-9, 9)) if self.net.quantised else ()
+            self.net.op("BATCH_MATMUL", [self.net.current] * 2, target, q, kind="BatchMatMulOptions", **options)
+
+    def choose(self) -> None:
+        net, first = self.net, self.net.current
+        if net.quantised and net.scale() < 1:
+            where = net.op("LESS", [first, net.values(net.shape()[-1:])], net.shape(), dtype="bool", kind="LessOptions")
+            net.current = first
+            other = net.unary("RELU")
+            net.op("SELECT_V2", [where, first, other], net.shape(), kind="SelectV2Options")
+
+    def greatest(self) -> None:
+        net, shape = self.net, self.net.shape()
+        few = self.integer(1, shape[-1])
+        target = (*shape[:-1], few)
+        values, places = net.op("TOPK_V2", [net.current, net.scalar(few)], [target, target], kind="TopKV2Options")
+        net.tensors[places].type, net.tensors[places].quantization = 2, None
+        net.current = values
+
+    def running(self) -> None:
+        if not self.net.quantised:
+            axis = self.integer(1, len(self.net.shape()) - 1)
+            options = {"kind": "CumsumOptions", "exclusive": self.pick(True, False), "reverse": self.pick(True, False)}
+            self.net.op("CUMSUM", [self.net.current, self.net.scalar(axis)], self.net.shape(), **options)

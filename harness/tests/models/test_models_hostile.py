@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mutants import mutant
+from op_nets import CASES as NETS
+from op_nets import OpNet
 from tflite_ops import RichNet
 
 from harness.errors import PlanError
@@ -37,7 +39,44 @@ def rich(dtype):
     return net.content()
 
 
+def chained(dtype):
+    """Operators that move, choose, reduce and multiply, one after the other."""
+    net = OpNet(dtype, (4, 6, 2), np.random.default_rng(6), 0.03, -3)
+    net.op(
+        "MIRROR_PAD",
+        [net.current, net.add_tensor("p", (4, 2), "int32", data=PADS)],
+        (1, 7, 7, 2),
+        kind="MirrorPadOptions",
+    )
+    net.op("GATHER", [net.current, net.ints(5, 0, 3, 3, 1, 6)], (1, 7, 6, 2), kind="GatherOptions", axis=2)
+    net.op("RESIZE_BILINEAR", [net.current, net.ints(4, 8)], (1, 4, 8, 2), kind="ResizeBilinearOptions")
+    net.op("SPACE_TO_DEPTH", [net.current], (1, 2, 4, 8), kind="SpaceToDepthOptions", blockSize=2)
+    first = net.current
+    where = net.op("LESS", [first, net.values((8,))], net.shape(), dtype="bool", kind="LessOptions")
+    net.current = first
+    net.op("SELECT_V2", [where, first, net.unary("RELU")], (1, 2, 4, 8), dtype=dtype, kind="SelectV2Options")
+    net.op("PRELU", [net.current, net.values((1, 1, 8))], net.shape(), net.quantisation())
+    net.op("REDUCE_MAX", [net.current, net.ints(1)], (1, 4, 8), kind="ReducerOptions", keepDims=False)
+    options = {"adjX": False, "adjY": True, "asymmetricQuantizeInputs": False}
+    net.op(
+        "BATCH_MATMUL",
+        [net.current] * 2,
+        (1, 4, 4),
+        (0.5, 2) if net.quantised else (),
+        kind="BatchMatMulOptions",
+        **options,
+    )
+    net.op("L2_NORMALIZATION", [net.current], (1, 4, 4), (1 / 128, 0) if net.quantised else (), kind="L2NormOptions")
+    return net.content()
+
+
+PADS = np.array([[0, 0], [1, 2], [1, 0], [0, 0]], np.int32)
 ORIGINALS = {
+    "chained_int8": chained("int8"),
+    "chained_float32": chained("float32"),
+    "wide": NETS["CONV_2D-wide-int16"](np.random.default_rng(1)).content(),
+    "mixed": NETS["CONV_2D-hybrid-float32"](np.random.default_rng(1)).content(),
+    "words": NETS["GATHER-embedding-int8"](np.random.default_rng(1)).content(),
     "digits": load_model("digits_cnn_int8").path.read_bytes(),
     "int8": rich("int8"),
     "float32": rich("float32"),

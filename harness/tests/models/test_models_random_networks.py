@@ -15,11 +15,11 @@ from harness.models.reference.litert import LiteRt
 from harness.models.reference.twin import Twin, built
 
 FULL = os.environ.get("HIL_FULL") == "1"
-PER_TYPE = 200 if FULL else 16
+PER_TYPE = 200 if FULL else 24
 GROUPS = 8 if FULL else 2  # test cases per type, so that workers can share
 SAMPLES = 12
 COMPILER = "gcc" if shutil.which("gcc") else "zig"  # gcc starts faster
-INEXACT = {"LOGISTIC", "SOFTMAX", "TANH"}  # in float: exp is our own
+INEXACT = {"EXP", "GELU", "LOGISTIC", "SOFTMAX", "TANH"}  # in float: exp is our own
 
 
 def seeds(group):
@@ -57,7 +57,7 @@ def test_random_networks_equal_litert_on_every_layer(tmp_path, dtype, group):
             if dtype == "float32" and (kernel.layer.op in INEXACT or sources & blurred):
                 if not sources & blurred:
                     assert np.abs(expected - found).max() <= 2.5e-7, what
-                elif kernel.layer.op != "ARG_MAX":  # whose result jumps
+                elif expected.dtype == np.float32:  # places (ARG_MAX, TOPK_V2) jump
                     assert np.abs(expected - found).max() <= 1e-5 * max(1.0, np.abs(expected).max()), what
                 blurred.add(layout.result(kernel).index)
             else:
@@ -69,7 +69,7 @@ def test_random_networks_equal_litert_on_every_layer(tmp_path, dtype, group):
 def test_the_sample_draws_every_step_of_the_list(tmp_path):
     drawn = Counter()
     for dtype in ("int8", "float32"):
-        for seed in range(16):
+        for seed in range(24):
             random = RandomNet(dtype, seed)
             random.grow()
             drawn.update(random.steps)

@@ -32,6 +32,7 @@ from harness.models.ir import Graph, Layer
 OPERATORS: dict[str, Lower] = {
     "ABS": unary.lower,
     "ADD": binary.add,
+    "ADD_N": movement.add_n,
     "ARG_MAX": reduction.arg_max,
     "ARG_MIN": reduction.arg_max,
     "AVERAGE_POOL_2D": pooling.lower,
@@ -63,6 +64,7 @@ OPERATORS: dict[str, Lower] = {
     "GREATER_EQUAL": pairwise.compare,
     "HARD_SWISH": elementwise.hard_swish,
     "L2_NORMALIZATION": rows.l2_normalization,
+    "L2_POOL_2D": pooling.lower,
     "LEAKY_RELU": elementwise.leaky_relu,
     "LESS": pairwise.compare,
     "LESS_EQUAL": pairwise.compare,

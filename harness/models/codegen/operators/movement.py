@@ -104,6 +104,20 @@ def concatenate(graph: Graph, layer: Layer, options: Options) -> Kernel:
     )
 
 
+def add_n(graph: Graph, layer: Layer, options: Options) -> Kernel:
+    """ADD_N of float32 or plain int32 tensors of one shape."""
+    target = graph.tensor(layer.outputs[0])
+    sources = [graph.tensor(i) for i in layer.inputs]
+    if target.dtype not in ("float32", "int32") or any(
+        (t.dtype, t.shape) != (target.dtype, target.shape) for t in sources
+    ):
+        raise refuse(layer, "its operands", expected=f"float32 or int32 {list(target.shape)}", found=sources)
+    params = {"elements": target.elements, "inputs": len(sources)}
+    operands = tuple(operand(graph, i, f"c{n}_") for n, i in enumerate(layer.inputs))
+    name = f"hil_nn_add_n_{'f32' if target.dtype == 'float32' else 's32'}"
+    return Kernel(layer, name, "hil_nn_add_n_params", params, (), 0, operands=operands, gathered=True)
+
+
 def ends(graph: Graph, layer: Layer) -> tuple[IrTensor, IrTensor]:
     """(input, output), which must agree in type and scale."""
     source, target = graph.tensor(layer.inputs[0]), graph.tensor(layer.outputs[0])

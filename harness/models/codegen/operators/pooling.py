@@ -1,4 +1,4 @@
-"""MAX_POOL_2D and AVERAGE_POOL_2D, int8 and float32."""
+"""MAX_POOL_2D and AVERAGE_POOL_2D, and L2_POOL_2D in float32."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from harness.models.ir import Graph, Layer
 
 def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """int8 pooling needs the same scale and zero point on both sides, as the converters give it."""
-    dtype = same_dtype(graph, layer, "int8", "int16", "float32")
-    stem = "maxpool" if layer.op == "MAX_POOL_2D" else "avgpool"
+    dtype = same_dtype(graph, layer, "float32", *(["int8", "int16"] if layer.op != "L2_POOL_2D" else []))
+    stem = {"MAX_POOL_2D": "maxpool", "AVERAGE_POOL_2D": "avgpool", "L2_POOL_2D": "l2pool"}[layer.op]
     window = window_of(graph, layer, int(layer.options["filterHeight"]), int(layer.options["filterWidth"]))
     if dtype == "int16":
         return wide.pool(graph, layer, window)
