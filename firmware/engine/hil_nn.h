@@ -2,7 +2,7 @@
  * The built-in engine's kernels. Generated model.c calls these and nothing else.
  *
  * Common contract
- * - C99, freestanding: no libc, no heap, no state, no scratch memory unless a kernel says so.
+ * - C99, freestanding: no libc, no heap, no state and no scratch memory unless a kernel says so.
  * - Images are HWC (batch 1), element 0 first; a conv's weights are [out_c][k_h][k_w][in_c], a depthwise conv's
  *   [k_h][k_w][out_c], a dense layer's [outputs][inputs]: all as in the .tflite.
  * - Output never overlaps input unless the kernel says "in place".
@@ -605,6 +605,26 @@ typedef struct {
 
 /* In place is allowed. */
 void hil_nn_leaky_f32(const hil_nn_leaky_f32_params *params, const float *in, float *out);
+
+typedef struct {
+    int32_t inputs, filters, rank, memory;
+    float act_min, act_max;
+} hil_nn_svdf_f32_params;
+
+typedef struct {
+    int32_t inputs, filters, rank, memory;
+    int32_t in_offset, out_offset;
+    int32_t feature_multiplier, feature_shift; /* input scale * features' / state's */
+    int32_t time_multiplier, time_shift;       /* state's scale * times' / output's */
+} hil_nn_svdf_s8_params;
+
+/* One step: features [filters][inputs] over the input, the result appended to the state [filters][memory], whose oldest value goes;
+ * times [filters][memory] over that; `rank` neighbouring filters summed to one output. bias [filters / rank] may be null. The state is
+ * float or int16 and kept from call to call. scratch [filters]. */
+void hil_nn_svdf_f32(const hil_nn_svdf_f32_params *params, const float *in, const float *features, const float *times,
+                     const float *bias, void *state, float *scratch, float *out);
+void hil_nn_svdf_s8(const hil_nn_svdf_s8_params *params, const int8_t *in, const int8_t *features, const int16_t *times,
+                    const int32_t *bias, void *state, int8_t *out);
 
 typedef struct {
     uint16_t steps, inputs, cells;

@@ -44,6 +44,9 @@ class IrTensor:
     quantization: Quantization | None = None
     data: Array | None = field(default=None, compare=False, repr=False)
     variable: bool = False  # a state, which LiteRT keeps from run to run until it is reset
+    state: Array | None = field(
+        default=None, compare=False, repr=False
+    )  # what a state of its own memory holds at first
 
     @property
     def elements(self) -> int:

@@ -139,3 +139,15 @@ def alike(call: Call) -> list[Shape]:
     shapes = {call.shape(i) for i in range(len(call.layer.inputs))}
     demand(len(shapes) == 1, "inputs of one shape", sorted(map(list, shapes)))
     return [call.shape(0)]
+
+
+def filtered(call: Call) -> list[Shape]:
+    """SVDF: features [filters, inputs], times [filters, memory], a state of filters x memory, ``rank`` filters a unit."""
+    source, features, times, state = (call.shape(i) for i in (0, 1, 2, 4))
+    rank = call.positive("rank")
+    demand(len(source) == 2 and len(features) == 2 and len(times) == 2, "two axes each", [source, features, times])
+    demand(features[1] == source[1], f"weights for {source[1]} values", list(features))
+    demand(features[0] % rank == 0 and times[0] == features[0], f"filters in groups of {rank}", [features, times])
+    demand(prod(state) == source[0] * times[0] * times[1], f"a state of {source[0] * times[0] * times[1]}", list(state))
+    bias(call, 3, features[0] // rank)
+    return [(source[0], features[0] // rank)]

@@ -66,6 +66,8 @@ _RULES: dict[str, Rule] = {
     "BROADCAST_TO": moves.of_stated_shape(1),
     "ADD_N": rules.alike,
     "ZEROS_LIKE": rules.unchanged,
+    "ASSIGN_VARIABLE": rules.unchanged,
+    "SVDF": rules.filtered,
     "BATCH_MATMUL": rules.multiplied,
     "BATCH_TO_SPACE_ND": moves.from_batch,
     **dict.fromkeys(("L2_NORMALIZATION", "LOG_SOFTMAX"), rules.softmax),

@@ -11,12 +11,13 @@ from ai_edge_litert import schema_py_generated as schema
 from harness.errors import PlanError
 from harness.models.ir import Array, Graph, IrTensor, Layer, Quantization
 from harness.models.shapes import check_shapes
+from harness.models.variables import HANDLES, Subgraph, renamed_outputs, shared_names, with_states
 from harness.models.wellformed import check_structure
 from harness.paths import read_file
 
 _MAGIC = b"TFL3"  # the flatbuffer file identifier, at offset 4
 _NUMPY = {"BFLOAT16": "uint16", "BOOL": "bool"}
-_CALLERS = {"WHILE", "IF", "CALL_ONCE"}
+_CALLERS = {"WHILE", "IF"}
 _OPERATORS: dict[int, str] = {
     code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int) and name.isupper()
 }
@@ -61,21 +62,32 @@ def parse(content: bytes, where: str) -> Graph:
 
 
 def _graph(model: Any, where: str) -> Graph:
-    if len(model.subgraphs) != 1:
-        raise _several_subgraphs(model, where)
     subgraph = model.subgraphs[0]
-    tensors = tuple(_tensor(i, t, model.buffers, where) for i, t in enumerate(subgraph.tensors))
-    layers = tuple(_layer(i, op, model.operatorCodes, where) for i, op in enumerate(subgraph.operators))
+    main = _subgraph(subgraph, model, where)
+    once = [int(layer.options.get("initSubgraphIndex", 0)) for layer in main.layers if layer.op == "CALL_ONCE"]
+    if len(model.subgraphs) != 1 + len(set(once)) or any(not 0 < i < len(model.subgraphs) for i in once):
+        raise _several_subgraphs(model, where)
     inputs, outputs = _indices(subgraph.inputs), _indices(subgraph.outputs)
     signature = model.signatureDefs[0] if model.signatureDefs else None
-    return Graph(
-        tensors=tensors,
-        layers=layers,
-        inputs=inputs,
-        outputs=outputs,
-        input_names=_names(inputs, signature.inputs if signature else None, tensors),
-        output_names=_names(outputs, signature.outputs if signature else None, tensors),
-    )
+    names = [
+        _names(indices, ends, main.tensors)
+        for indices, ends in (
+            (inputs, signature.inputs if signature else None),
+            (outputs, signature.outputs if signature else None),
+        )
+    ]
+    tensors, layers = main.tensors, main.layers
+    if any(layer.op in HANDLES for layer in layers):
+        first = [_subgraph(model.subgraphs[i], model, where) for i in sorted(set(once))]
+        renamed_outputs(main, outputs, where)
+        tensors, layers = with_states(main, first, where)
+    return Graph(tensors, layers, inputs, outputs, *names)
+
+
+def _subgraph(subgraph: Any, model: Any, where: str) -> Subgraph:
+    tensors = tuple(_tensor(i, t, model.buffers, where) for i, t in enumerate(subgraph.tensors))
+    layers = tuple(_layer(i, op, model.operatorCodes, where) for i, op in enumerate(subgraph.operators))
+    return Subgraph(tensors, layers, shared_names(subgraph.operators))
 
 
 def _several_subgraphs(model: Any, where: str) -> PlanError:

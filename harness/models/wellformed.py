@@ -67,6 +67,8 @@ _ARITY: dict[str, tuple[int, int | None, int | None]] = {
     ),
     **dict.fromkeys(("DEPTH_TO_SPACE", "L2_NORMALIZATION", "LOG_SOFTMAX", "SPACE_TO_DEPTH"), (1, 1, 1)),
     **dict.fromkeys(("BATCH_TO_SPACE_ND", "SPACE_TO_BATCH_ND"), (3, 3, 1)),
+    "ASSIGN_VARIABLE": (1, 1, 1),
+    "SVDF": (5, 5, 1),
     "TOPK_V2": (2, 2, 2),
     **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"), (2, 3, 1)),
     **dict.fromkeys(("ADD_N", "CONCATENATION", "PACK"), (1, None, 1)),
@@ -82,6 +84,7 @@ _ARITY: dict[str, tuple[int, int | None, int | None]] = {
 #: Inputs that may be left away (index -1); LiteRT reads any other without looking, and crashes.
 _OPTIONAL: dict[str, range] = {
     **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"), range(2, 3)),
+    "SVDF": range(3, 4),
     "TRANSPOSE_CONV": range(3, 4),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": range(1, 24),
 }
@@ -126,6 +129,8 @@ def _check_layer(graph: Graph, layer: Layer, known: set[int], where: str) -> Non
             raise _contradiction(f"{where}, input {position}", tensor, "data, or an operator before it", "neither")
     for position, index in enumerate(layer.outputs):
         _check_tensor(graph, index, f"{where}, output {position}")
+        if layer.op == "ASSIGN_VARIABLE":
+            continue  # a state, which is there before and after
         if index in known or layer.outputs.count(index) > 1:
             raise _contradiction(f"{where}, output {position}", graph.tensors[index], "one producer", "another one too")
 

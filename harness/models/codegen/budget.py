@@ -123,6 +123,8 @@ _KERNEL_BYTES = {
     "hil_nn_squared_difference_s8": 500,
     "hil_nn_sum_f32": 800,
     "hil_nn_sum_s32": 300,
+    "hil_nn_svdf_f32": 1700,
+    "hil_nn_svdf_s8": 1000,
     "hil_nn_tanh_f32": 700,
     "hil_nn_tanh_s16": 800,
     "hil_nn_top_places_f32": 900,

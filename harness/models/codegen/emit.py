@@ -142,7 +142,7 @@ static uint8_t *arena;
 
 enum {{ ERROR_NO_ARENA = -1, ERROR_ARENA_TOO_SMALL = -2, ERROR_UNALIGNED = -3, ERROR_NO_INPUT = -4 }};
 
-static int init(void *memory, uint32_t bytes)
+{_forget(layout)}static int init(void *memory, uint32_t bytes)
 {{
     if (!memory) {{
         return ERROR_NO_ARENA;
@@ -157,7 +157,7 @@ static int init(void *memory, uint32_t bytes)
     for (uint32_t i = 0; i < N_TENSORS; ++i) {{
         tensors[i].data = i >= N_INPUTS || bytes >= HIL_MODEL_ARENA_BYTES ? arena + arena_offset[i] : 0;
     }}
-    return 0;
+{_forgotten(layout, init=True)}    return 0;
 }}
 
 static const hil_tensor *input(uint32_t i)
@@ -212,7 +212,7 @@ static int run(hil_layer_cb callback, void *context)
             return ERROR_NO_INPUT;
         }}
     }}
-    if (callback) {{
+{_forgotten(layout, init=False)}    if (callback) {{
         layers_with_hook(arena, callback, context);
     }} else {{
         layers(arena, 0, 0);
@@ -243,6 +243,33 @@ const hil_engine hil_engine_active = {{
 """
 
 
+def _forget(layout: Layout) -> str:
+    """A function that brings all states to their first values."""
+    if not layout.states:
+        return ""
+    loops = []
+    for tensor in layout.states:
+        (value,) = layout.first_value(tensor).tolist()
+        ctype = {**_CTYPE, "uint8": "uint8_t", "int16": "int16_t", "bool": "uint8_t"}[tensor.dtype]
+        loops.append(
+            f"    for (uint32_t i = 0; i < {tensor.elements}u; ++i) {{\n"
+            f"        (({ctype} *)(void *)(arena + {layout.offset(tensor)}))[i] = {_literal(value)};\n"
+            "    }"
+        )
+    body = "\n".join(loops)
+    return f"""/* States: what a run leaves here, the next one finds. */
+static void forget(void)
+{{
+{body}
+}}
+
+"""
+
+
+def _forgotten(layout: Layout, *, init: bool) -> str:
+    return "    forget();\n" if layout.states and (init or not layout.options.keep_state) else ""
+
+
 def _place_input(layout: Layout) -> str:
     if not layout.inputs_move:
         return ""
@@ -271,6 +298,7 @@ def _call(layout: Layout, index: int, kernel: Kernel) -> str:
         f"&params_{index}",
         *operands,
         *constants,
+        *([] if kernel.state is None else [f"(void *)(a + {layout.offset(layout.graph.tensor(kernel.state))})"]),
         *(
             [f"({kernel.scratch.ctype} *)(void *)(a + {layout.arena.offsets[scratch_key(index)]})"]
             if kernel.scratch

@@ -104,6 +104,7 @@ def _json(layout: Layout, options: Options) -> str:
         "core_bytes": layout.arena.core_bytes if layout.inputs_move else layout.arena.n_bytes,
         "macs": sum(k.macs for k in layout.kernels),
         "dense_rounding": "twice" if options.round_dense_twice else "once",
+        "state": None if not layout.states else "kept" if options.keep_state else "each sample",
         "inputs": [{"name": n} | tensor(t) for n, t in zip(layout.input_names, layout.inputs, strict=True)],
         "outputs": [{"name": n} | tensor(t) for n, t in zip(layout.output_names, layout.outputs, strict=True)],
         "layers": [

@@ -50,7 +50,7 @@ class Scratch:
 
 @dataclass(frozen=True)
 class Kernel:
-    """``function(&params, operands..., constants..., [scratch,] output)``; a None constant is passed as a null pointer.
+    """``function(&params, operands..., constants..., [state,] [scratch,] output)``; a None constant is passed as a null pointer.
 
     ``operands`` are what the operator computes from: tensors in memory, by index, or constants in their place. With
     ``gathered`` they are passed as one array of pointers.
@@ -65,6 +65,7 @@ class Kernel:
     scratch: Scratch | None = None
     operands: tuple[int | Constant, ...] = ()  # () = the layer's first input
     gathered: bool = False
+    state: int | None = None  # a tensor that the kernel reads and writes, kept from run to run
 
     @property
     def name(self) -> str:
@@ -89,6 +90,9 @@ class Options:
     """What the user may choose about the generated arithmetic."""
 
     round_dense_twice: bool = False  # as TFLM and CMSIS-NN do, and LiteRT before 1.3.0
+    keep_state: bool = (
+        False  # a network with a memory goes on from sample to sample, else each starts as the first does
+    )
 
 
 DEFAULTS = Options()

@@ -10,11 +10,11 @@ from itertools import accumulate
 import numpy as np
 
 from harness.errors import PlanError
-from harness.models.codegen.kernel import Constant, Kernel, Options, refuse
+from harness.models.codegen.kernel import DEFAULTS, Constant, Kernel, Options, refuse
 from harness.models.codegen.operators import lowered
 from harness.models.codegen.passes import Program
 from harness.models.codegen.planner import ArenaPlan, Block, lifetimes, place
-from harness.models.ir import Graph, IrTensor
+from harness.models.ir import Array, Graph, IrTensor
 
 _CONSTANT_ALIGNMENT = 4
 _SECTION_GRANULE = 16
@@ -42,6 +42,17 @@ class Layout:
     slots: tuple[Slot, ...]
     blocks: tuple[Block, ...]
     arena: ArenaPlan
+    options: Options = DEFAULTS
+
+    @property
+    def states(self) -> tuple[IrTensor, ...]:
+        """The tensors that keep their content from run to run."""
+        return tuple(self.graph.tensor(i) for i in self.program.states)
+
+    def first_value(self, tensor: IrTensor) -> Array:
+        """The one value [1] that all of a state holds at first."""
+        assert tensor.state is not None
+        return tensor.state.reshape(-1)[:1]
 
     @property
     def graph(self) -> Graph:
@@ -122,7 +133,16 @@ def laid_out(name: str, model_sha256: str, program: Program, options: Options) -
     scratch = {step: k.scratch.n_bytes for step, k in enumerate(kernels) if k.scratch}
     blocks = lifetimes(program, scratch)
     arena = place(blocks, movable_inputs(program))
-    return Layout(name, model_sha256, program, kernels, _slots(kernels), blocks, arena)
+    layout = Layout(name, model_sha256, program, kernels, _slots(kernels), blocks, arena, options)
+    for tensor in layout.states:
+        if tensor.state is not None and (tensor.state != layout.first_value(tensor)).any():
+            raise PlanError(
+                "a state begins with values that differ",
+                where=f"tensor {tensor.index} {tensor.name!r}",
+                expected="one value, as zeros are",
+                found=tensor.state.reshape(-1)[:8].tolist(),
+            )
+    return layout
 
 
 def movable_inputs(program: Program) -> frozenset[int]:

@@ -12,6 +12,7 @@ from harness.errors import PlanError
 from harness.models.codegen.folding import fold_constants
 from harness.models.ir import Array, Graph, IrTensor, Layer
 from harness.models.shapes import check_shapes
+from harness.models.variables import ASSIGN
 
 # TFLite's ActivationFunctionType numbers, by the operator that does the same on its own.
 NO_ACTIVATION = 0
@@ -34,10 +35,16 @@ class Program:
     graph: Graph
     storage: Mapping[int, int]
 
+    @property
+    def states(self) -> tuple[int, ...]:
+        """The tensors that some layer reads or writes and that keep their content from run to run."""
+        used = {self.storage[i] for layer in self.graph.layers for i in (*layer.inputs, *layer.outputs) if i >= 0}
+        return tuple(i for i in sorted(used) if self.graph.tensor(i).state is not None)
+
 
 def simplified(graph: Graph) -> Program:
     """All passes in the order in which they help each other."""
-    graph = fold_constants(fold_half_constants(graph))
+    graph = with_filter_states(fold_constants(fold_half_constants(graph)))
     check_shapes(graph, "after folding what is constant")  # sizes that the file computes are known only now
     graph, storage = fold_reshapes(separate_outputs(graph))
     return Program(drop_dead(fuse_activations(graph, storage), storage), storage)
@@ -73,6 +80,20 @@ def _dequantised(source: IrTensor) -> Array | None:
     scales = np.array(q.scales, np.float32).reshape(along)
     values: Array = scales * (source.data.astype(np.int32) - points).astype(np.float32)
     return values
+
+
+def with_filter_states(graph: Graph) -> Graph:
+    """The states of SVDF layers get memory of their own, zero at first."""
+    tensors = list(graph.tensors)
+    for layer in graph.layers:
+        if layer.op == "SVDF":
+            state = tensors[layer.inputs[4]]
+            if not state.variable:
+                raise PlanError(
+                    "the engine cannot translate SVDF: its state is no variable tensor", where=f"layer {layer.index}"
+                )
+            tensors[state.index] = replace(state, state=np.zeros(state.shape, state.dtype))
+    return replace(graph, tensors=tuple(tensors))
 
 
 def separate_outputs(graph: Graph) -> Graph:
@@ -144,7 +165,7 @@ def fuse_activations(graph: Graph, storage: Mapping[int, int]) -> Graph:
                 del producers[source]
                 options = {**before.options, "fusedActivationFunction": activation}
                 layer = replace(before, outputs=layer.outputs, options=options)
-        producers[layer.outputs[0]] = layer
+        producers[layer.outputs[0]] = layer  # a state has no other producer than its one assignment
     # An activation follows its producer, so insertion order is still an execution order.
     return replace(graph, layers=tuple(producers.values()))
 
@@ -152,6 +173,7 @@ def fuse_activations(graph: Graph, storage: Mapping[int, int]) -> Graph:
 def drop_dead(graph: Graph, storage: Mapping[int, int]) -> Graph:
     """The graph without layers whose outputs nothing reads."""
     needed = {storage[i] for i in graph.outputs}
+    needed.update(layer.outputs[0] for layer in graph.layers if layer.op == ASSIGN)
     alive = []
     for layer in reversed(graph.layers):
         if needed.intersection(layer.outputs):

@@ -44,6 +44,7 @@ def lifetimes(program: Program, scratch_bytes: Mapping[int, int]) -> tuple[Block
 
     Inputs live throughout: they keep their content during a run, so that the firmware can prove what the engine read,
     and after it, so that per-layer mode can compute the same sample again. Outputs live from their layer to the end.
+    States live throughout too: what a run leaves there, the next one finds.
     """
     graph, storage = program.graph, program.storage
     end = len(graph.layers)
@@ -61,6 +62,8 @@ def lifetimes(program: Program, scratch_bytes: Mapping[int, int]) -> tuple[Block
             last.setdefault(index, step)
     for index in graph.outputs:
         last[storage[index]] = end
+    for index in program.states:
+        first[index], last[index] = -1, end
     tensors = (Block(index, graph.tensor(index).n_bytes, first[index], last[index]) for index in sorted(first))
     scratch = (Block(scratch_key(step), n_bytes, step, step) for step, n_bytes in sorted(scratch_bytes.items()))
     return (*tensors, *scratch)

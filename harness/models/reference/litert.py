@@ -7,6 +7,7 @@ to several LSB on int8. Intermediate tensors are real only with preserve_all_ten
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,10 @@ _NO_KERNEL = re.compile(r"Didn't find op for builtin opcode '(\w+)' version '(\d
 class LiteRt:
     """The interpreter of the ``ai-edge-litert`` package."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_state: bool = False) -> None:
+        """``keep_state``: a network with a memory goes on from sample to sample of one ``run``; else each starts anew."""
         self._kernels = "BUILTIN_REF"
+        self._keep_state = keep_state
 
     @property
     def engine(self) -> str:
@@ -48,8 +51,8 @@ class LiteRt:
         sinks = interpreter.get_output_details()
         check_outputs({np.dtype(s["dtype"]).name for s in sinks}, str(model))
         outputs = np.empty((len(rows[0]), sum(int(np.prod(s["shape"])) for s in sinks)), sinks[0]["dtype"])
-        for i in _invoked(interpreter, rows, model):
-            outputs[i] = np.concatenate([interpreter.get_tensor(s["index"]).reshape(-1) for s in sinks])
+        for i, used in self._invoked(interpreter, rows, model, preserve=False):
+            outputs[i] = np.concatenate([used.get_tensor(s["index"]).reshape(-1) for s in sinks])
         return outputs
 
     def run_layers(self, model: Path, inputs: Inputs) -> dict[int, Array]:
@@ -58,9 +61,9 @@ class LiteRt:
         rows = checked_all(inputs, _inputs(interpreter), str(model))
         written = [int(t) for op in interpreter._get_ops_details() for t in op["outputs"]]
         layers: dict[int, list[Array]] = {t: [] for t in written}
-        for _ in _invoked(interpreter, rows, model):
+        for _, used in self._invoked(interpreter, rows, model, preserve=True):
             for tensor, values in layers.items():
-                values.append(interpreter.get_tensor(tensor).reshape(-1))
+                values.append(used.get_tensor(tensor).reshape(-1))
         return {tensor: np.stack(values) for tensor, values in layers.items()}
 
     def _opened(self, model: Path, *, preserve: bool) -> Any:
@@ -85,6 +88,25 @@ class LiteRt:
             return _interpreter(model.read_bytes(), OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, preserve)
         except (ValueError, RuntimeError) as error:
             raise _cannot(model, error) from error
+
+    def _invoked(
+        self, interpreter: Any, inputs: list[Array], model: Path, *, preserve: bool
+    ) -> Iterator[tuple[int, Any]]:
+        """Run row by row; yields the row's number and the interpreter after each run."""
+        sources = [details["index"] for details in interpreter.get_input_details()]
+        begun_by_once = any(op["op_name"] == "CALL_ONCE" for op in interpreter._get_ops_details())
+        for i in range(len(inputs[0])):
+            if i and begun_by_once and not self._keep_state:
+                interpreter = self._opened(model, preserve=preserve)  # resource variables cannot be reset
+            for source, rows in zip(sources, inputs, strict=True):
+                interpreter.set_tensor(source, rows[i][np.newaxis])
+            if i == 0 or not self._keep_state:
+                interpreter.reset_all_variables()  # else a recurrent layer's state would go on from sample to sample
+            try:
+                interpreter.invoke()
+            except (ValueError, RuntimeError) as error:
+                raise _cannot(model, error) from error
+            yield i, interpreter
 
 
 def reference() -> LiteRt:
@@ -135,17 +157,3 @@ def _cannot(model: Path, error: Exception) -> PlanError:
 def _inputs(interpreter: Any) -> tuple[Tensor, ...]:
     details = interpreter.get_input_details()
     return tuple(Tensor(d["name"], tuple(int(n) for n in d["shape"]), np.dtype(d["dtype"]).name) for d in details)
-
-
-def _invoked(interpreter: Any, inputs: list[Array], model: Path) -> Any:
-    """Run row by row, each from the state of the first; yields the row's number after each run."""
-    sources = [details["index"] for details in interpreter.get_input_details()]
-    for i in range(len(inputs[0])):
-        for source, rows in zip(sources, inputs, strict=True):
-            interpreter.set_tensor(source, rows[i][np.newaxis])
-        interpreter.reset_all_variables()  # else a recurrent layer's state would go on from sample to sample
-        try:
-            interpreter.invoke()
-        except (ValueError, RuntimeError) as error:
-            raise _cannot(model, error) from error
-        yield i

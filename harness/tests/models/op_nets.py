@@ -596,3 +596,39 @@ def zeros(dtype, random):
     nothing = net.op("ZEROS_LIKE", [first], shape, kind="ZerosLikeOptions")
     net.op("MAXIMUM", [first, nothing], shape, kind="MaximumMinimumOptions")
     return net
+
+
+def svdf(net, units, rank, memory, activation=0):
+    """One SVDF layer."""
+    _, inputs = net.shape()
+    filters = units * rank
+    quantised = net.quantised
+
+    def constant(name, shape, dtype, scale):
+        if not quantised:
+            return net.add_tensor(name, shape, "float32", data=net.random.normal(0, 0.4, shape).astype(np.float32))
+        limits = 127 if dtype == "int8" else 3000
+        return net.add_tensor(
+            name, shape, dtype, scale, 0, net.random.integers(-limits, limits + 1, shape).astype(dtype)
+        )
+
+    features = constant("f", (filters, inputs), "int8", 0.01)
+    times = constant("t", (filters, memory), "int16", 0.0001)
+    state = net.add_tensor(
+        "s", (1, filters * memory), "int16" if quantised else "float32", 0.001 if quantised else None
+    )
+    net.tensors[state].isVariable = True
+    bias = net.add_tensor("b", (units,), "int32", 1e-7, 0, net.random.integers(-1000, 1000, units).astype(np.int32))
+    if not quantised:
+        bias = net.add_tensor("b", (units,), "float32", data=net.random.normal(0, 0.4, units).astype(np.float32))
+    options = {"rank": rank, "fusedActivationFunction": activation}
+    operands = [net.current, features, times, bias, state]
+    return net.op("SVDF", operands, (1, units), (0.02, -5) if quantised else (), kind="SVDFOptions", **options)
+
+
+@case("SVDF", "float32", "int8")
+def svdf_layers(dtype, random):
+    net = start(dtype, random, 12)
+    svdf(net, 6, 2, 5, 1)
+    svdf(net, 4, 1, 3, 1 if dtype == "int8" else 0)  # the reference takes int8 with RELU alone
+    return net

@@ -76,6 +76,8 @@ ORIGINALS = {
     "chained_float32": chained("float32"),
     "wide": NETS["CONV_2D-wide-int16"](np.random.default_rng(1)).content(),
     "mixed": NETS["CONV_2D-hybrid-float32"](np.random.default_rng(1)).content(),
+    "memory": load_model("streaming_keyword_int8").path.read_bytes(),
+    "filter": NETS["SVDF-int8"](np.random.default_rng(1)).content(),
     "words": NETS["GATHER-embedding-int8"](np.random.default_rng(1)).content(),
     "digits": load_model("digits_cnn_int8").path.read_bytes(),
     "int8": rich("int8"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from harness.models.codegen.folding import FOLDED
 from harness.models.codegen.operators import OPERATORS
 from harness.models.codegen.passes import SHAPE_ONLY
+from harness.models.variables import HANDLES
 
 # What micro_mutable_op_resolver.h of tflite-micro registers at 90b983c2 (2026-08-20), custom operators aside.
 _TFLM = """
@@ -31,12 +32,13 @@ _FORMS = {
     "int8, int16, float32": "AVERAGE_POOL_2D MAX_POOL_2D LOGISTIC MEAN SOFTMAX TANH",
     "int8, 16x8, float32, dynamic range": "CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED",
     "int8, float32": """ABS ARG_MAX ARG_MIN BATCH_MATMUL ELU EXP GELU HARD_SWISH L2_NORMALIZATION LEAKY_RELU LOG NEG PRELU RELU
-    RELU6 RELU_N1_TO_1 RESIZE_BILINEAR RSQRT SQRT SQUARED_DIFFERENCE TOPK_V2 TRANSPOSE_CONV UNIDIRECTIONAL_SEQUENCE_LSTM""",
+    RELU6 RELU_N1_TO_1 RESIZE_BILINEAR RSQRT SQRT SQUARED_DIFFERENCE SVDF TOPK_V2 TRANSPOSE_CONV UNIDIRECTIONAL_SEQUENCE_LSTM""",
     "float32": "CEIL COS DIV FLOOR L2_POOL_2D LOG_SOFTMAX RELU_0_TO_1 ROUND SIN SQUARE",
     "int32, float32": "ADD_N CUMSUM REDUCE_PROD SUM",
     "int32": "FLOOR_DIV FLOOR_MOD",
     "bool": "LOGICAL_AND LOGICAL_NOT LOGICAL_OR REDUCE_ALL REDUCE_ANY",
     "int8, uint8, int16, float32": "DEQUANTIZE QUANTIZE",
+    "any, as a state": "ASSIGN_VARIABLE CALL_ONCE READ_VARIABLE VAR_HANDLE",
     "computed when the C is made": "BROADCAST_ARGS FILL SHAPE ZEROS_LIKE",
 }
 
@@ -53,7 +55,7 @@ class Row:
 def rows() -> tuple[Row, ...]:
     """Every operator that either of the two knows, by name."""
     types = {name: form for form, names in _FORMS.items() for name in names.split()}
-    known = {*OPERATORS, *SHAPE_ONLY, *FOLDED}
+    known = {*OPERATORS, *SHAPE_ONLY, *FOLDED, *HANDLES}
     return tuple(Row(name, types[name] if name in known else "", name in TFLM) for name in sorted({*known, *TFLM}))
 
 

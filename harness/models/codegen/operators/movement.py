@@ -104,6 +104,14 @@ def concatenate(graph: Graph, layer: Layer, options: Options) -> Kernel:
     )
 
 
+def assign(graph: Graph, layer: Layer, options: Options) -> Kernel:
+    """ASSIGN_VARIABLE, at the end of a run: the value goes to the state's memory."""
+    source, target = graph.tensor(layer.inputs[0]), graph.tensor(layer.outputs[0])
+    if source.dtype != target.dtype or source.dtype not in TYPES or source.elements != target.elements:
+        raise refuse(layer, "its value and its variable differ", expected=target, found=source)
+    return copied(layer, source, source.shape, steps(source.shape), steps(source.shape))
+
+
 def add_n(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """ADD_N of float32 or plain int32 tensors of one shape."""
     target = graph.tensor(layer.outputs[0])

@@ -35,6 +35,8 @@ def lstm(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """One batch, time or batch first (the same in memory then). Coupled gates, peepholes, projection, layer normalisation
     and diagonal recurrent weights are refused by name."""
     _check_form(graph, layer)
+    if options.keep_state:
+        raise refuse(layer, "a state kept from sample to sample", expected="each sample from zero state", found="kept")
     source, target = graph.tensor(layer.inputs[0]), graph.tensor(layer.outputs[0])
     dtype = source.dtype
     if dtype not in ("int8", "float32") or target.dtype != dtype:
