@@ -53,7 +53,7 @@ enum hil_nn_type { HIL_NN_F32 = 0, HIL_NN_S8 = 1, HIL_NN_U8 = 2, HIL_NN_S16 = 3,
 /* ---- any type -------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
-    uint32_t width;         /* bytes of an element: 1, 2 or 4 */
+    uint32_t width;         /* bytes of an element: 1 or 4; 2 in hil_nn_copy_s16 */
     uint32_t fill_elements; /* so many elements of the output are set to fill first; 0 where all are copied */
     int32_t fill;           /* the bits of one element */
     int32_t in_start, out_start; /* the first element copied */
@@ -63,6 +63,9 @@ typedef struct {
 
 /* Moves elements: padding, slicing, splitting, transposing. Both pointers are aligned to the width. */
 void hil_nn_copy(const hil_nn_copy_params *params, const void *in, void *out);
+
+/* The same of elements of two bytes. */
+void hil_nn_copy_s16(const hil_nn_copy_params *params, const void *in, void *out);
 
 typedef struct {
     uint32_t inputs;

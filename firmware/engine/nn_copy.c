@@ -14,11 +14,6 @@ static void fill(const hil_nn_copy_params *params, void *out)
         for (uint32_t i = 0; i < params->fill_elements; ++i) {
             words[i] = params->fill;
         }
-    } else if (params->width == 2) {
-        int16_t *halves = out;
-        for (uint32_t i = 0; i < params->fill_elements; ++i) {
-            halves[i] = (int16_t)params->fill;
-        }
     } else {
         int8_t *bytes = out;
         for (uint32_t i = 0; i < params->fill_elements; ++i) {
@@ -36,12 +31,6 @@ static void copy_row(const hil_nn_copy_params *params, place at)
     if (params->width == 4) {
         const int32_t *from = (const int32_t *)(const void *)at.in;
         int32_t *to = (int32_t *)(void *)at.out;
-        for (uint32_t i = 0; i < n; ++i) {
-            to[(int32_t)i * out_step] = from[(int32_t)i * in_step];
-        }
-    } else if (params->width == 2) {
-        const int16_t *from = (const int16_t *)(const void *)at.in;
-        int16_t *to = (int16_t *)(void *)at.out;
         for (uint32_t i = 0; i < n; ++i) {
             to[(int32_t)i * out_step] = from[(int32_t)i * in_step];
         }

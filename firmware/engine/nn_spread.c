@@ -2,6 +2,30 @@
  * Moves that need more than steps: elements found through tables or through indices computed at run time. */
 #include "nn_typed.h"
 
+void hil_nn_copy_s16(const hil_nn_copy_params *params, const void *in, void *out)
+{
+    const int16_t *const from = in;
+    int16_t *const to = out;
+    for (uint32_t i = 0; i < params->fill_elements; ++i) {
+        to[i] = (int16_t)params->fill;
+    }
+    uint32_t index[HIL_NN_COPY_AXES] = {0};
+    int32_t at_in = params->in_start, at_out = params->out_start, axis = 0;
+    while (axis >= 0) {
+        to[at_out] = from[at_in];
+        for (axis = HIL_NN_COPY_AXES - 1; axis >= 0; --axis) { /* counts like an odometer */
+            at_in += params->in_step[axis];
+            at_out += params->out_step[axis];
+            if (++index[axis] < params->extent[axis]) {
+                break;
+            }
+            at_in -= (int32_t)params->extent[axis] * params->in_step[axis];
+            at_out -= (int32_t)params->extent[axis] * params->out_step[axis];
+            index[axis] = 0;
+        }
+    }
+}
+
 NN_INLINE void move_bytes(const uint8_t *from, uint8_t *to, uint32_t n)
 {
     NN_ROLLED

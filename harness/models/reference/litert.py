@@ -56,10 +56,13 @@ class LiteRt:
         return outputs
 
     def run_layers(self, model: Path, inputs: Inputs) -> dict[int, Array]:
-        """See ``Reference.run_layers``; every tensor that some operator writes is there."""
+        """See ``Reference.run_layers``; every tensor that some operator writes is there, handles aside."""
         interpreter = self._opened(model, preserve=True)
         rows = checked_all(inputs, _inputs(interpreter), str(model))
-        written = [int(t) for op in interpreter._get_ops_details() for t in op["outputs"]]
+        operators = [
+            op for op in interpreter._get_ops_details() if op["op_name"] != "VAR_HANDLE"
+        ]  # whose output is no value
+        written = [int(t) for op in operators for t in op["outputs"]]
         layers: dict[int, list[Array]] = {t: [] for t in written}
         for _, used in self._invoked(interpreter, rows, model, preserve=True):
             for tensor, values in layers.items():

@@ -179,4 +179,5 @@ def copied(
         "out_step": out_step,
         **(more or {}),
     }
-    return Kernel(layer, "hil_nn_copy", "hil_nn_copy_params", params, (), 0)
+    name = "hil_nn_copy_s16" if params["width"] == 2 else "hil_nn_copy"
+    return Kernel(layer, name, "hil_nn_copy_params", params, (), 0)
