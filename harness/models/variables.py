@@ -77,7 +77,11 @@ def with_states(
             continue  # never assigned: a constant that the file calls a variable
         if now[name] in by_state:
             raise PlanError(
-                "two variables of the model exchange their values", where=where, expected="a layer between", found=name
+                "two variables of the model exchange their values",
+                where=where,
+                expected="a layer between",
+                found=name,
+                next_step="let the network compute something between reading and assigning: an ADD of 0 will do",
             )
         code = next(layer.code for layer in main.layers if layer.op == ASSIGN)
         layers.append(Layer(last + 1 + number, ASSIGN, code, (now[name],), (state,)))
