@@ -6,6 +6,7 @@ to several LSB on int8. Intermediate tensors are real only with preserve_all_ten
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,18 @@ class LiteRt:
         """Of the package."""
         return installed_version("ai-edge-litert")
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """See ``Reference.reads``."""
+        return (".tflite",)
+
+    def inputs(self, model: Path) -> tuple[Tensor, ...]:
+        """See ``Reference.inputs``."""
+        return _inputs(self._opened(model, preserve=False))
+
     def run(self, model: Path, inputs: Inputs) -> Array:
         """See ``Reference.run``. Several outputs are concatenated."""
-        interpreter = _opened(model, preserve=False)
+        interpreter = self._opened(model, preserve=False)
         rows = checked_all(inputs, _inputs(interpreter), str(model))
         sinks = interpreter.get_output_details()
         check_outputs({np.dtype(s["dtype"]).name for s in sinks}, str(model))
@@ -44,7 +54,7 @@ class LiteRt:
 
     def run_layers(self, model: Path, inputs: Inputs) -> dict[int, Array]:
         """See ``Reference.run_layers``; every tensor that some operator writes is there."""
-        interpreter = _opened(model, preserve=True)
+        interpreter = self._opened(model, preserve=True)
         rows = checked_all(inputs, _inputs(interpreter), str(model))
         written = [int(t) for op in interpreter._get_ops_details() for t in op["outputs"]]
         layers: dict[int, list[Array]] = {t: [] for t in written}
@@ -53,26 +63,28 @@ class LiteRt:
                 values.append(interpreter.get_tensor(tensor).reshape(-1))
         return {tensor: np.stack(values) for tensor, values in layers.items()}
 
+    def _opened(self, model: Path, *, preserve: bool) -> Any:
+        try:
+            interpreter = self._interpreter(model, preserve)
+            interpreter.allocate_tensors()
+            for details in (interpreter.get_input_details, interpreter.get_output_details):
+                details()  # a name that is no UTF-8 ends here, and not in mid-run
+        except (ValueError, RuntimeError) as error:
+            raise _cannot(model, error) from error
+        return interpreter
 
-def reference() -> LiteRt:
-    """For ``load``."""
-    return LiteRt()
-
-
-def _opened(model: Path, *, preserve: bool) -> Any:
-    try:
-        interpreter = Interpreter(
+    def _interpreter(self, model: Path, preserve: bool) -> Any:
+        return Interpreter(
             model_path=str(model),
             experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
             experimental_preserve_all_tensors=preserve,
             num_threads=1,
         )
-        interpreter.allocate_tensors()
-        for details in (interpreter.get_input_details, interpreter.get_output_details):
-            details()  # a name that is no UTF-8 ends here, and not in mid-run
-    except (ValueError, RuntimeError) as error:
-        raise PlanError("LiteRT cannot run the model", where=str(model), found=str(error)) from error
-    return interpreter
+
+
+def reference() -> LiteRt:
+    """For ``load``."""
+    return LiteRt()
 
 
 def _inputs(interpreter: Any) -> tuple[Tensor, ...]:
@@ -90,5 +102,22 @@ def _invoked(interpreter: Any, inputs: list[Array], model: Path) -> Any:
         try:
             interpreter.invoke()
         except (ValueError, RuntimeError) as error:
-            raise PlanError("LiteRT cannot run the model", where=str(model), found=str(error)) from error
+            raise _cannot(model, error) from error
         yield i
+
+
+def _cannot(model: Path, error: Exception) -> PlanError:
+    """In one line: the interpreter repeats itself for each tensor or node that it dislikes."""
+    return PlanError(
+        "LiteRT cannot run the model",
+        where=str(model),
+        found=_first(str(error)),
+        next_step="'reference: twin' compares with the board's own C on this host; or name what the model was made from "
+        "(origin: net.keras or net.onnx) and say 'reference: keras' or 'reference: onnx'",
+    )
+
+
+def _first(text: str) -> str:
+    """Its first two sentences, which say what and where. They follow each other without a space or on lines of their own."""
+    sentences = [part.strip() for part in re.split(r"\n|(?<=\.)(?=[A-Za-z])", text.strip())]
+    return " ".join(sentences[:2])
