@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -42,7 +43,8 @@ def bench_link(
         str | None, typer.Option("--inference", metavar="LIST", help="Time of a run in ms; default 0,10,100.")
     ] = None,
     protocols: Annotated[
-        str | None, typer.Option("--protocol", metavar="LIST", help="Default: ours and every peer.")
+        list[str] | None,
+        typer.Option("--protocol", metavar="LIST", help="May be repeated. Default: ours and every peer."),
     ] = None,
     error_rates: Annotated[
         str | None, typer.Option("--error-rate", metavar="LIST", help="Damaged bytes of all, both ways; default 0.")
@@ -86,10 +88,15 @@ def bench_link(
             "payloads": _whole(payloads, "--payload"),
             "inferences_ms": _numbers(inferences, "--inference"),
             "error_rates": _numbers(error_rates, "--error-rate"),
-            "protocols": tuple(protocols.split(",")) if protocols else None,
+            "protocols": _once(name.strip() for text in protocols for name in text.split(",")) if protocols else None,
         }
         grid = Grid(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
         _bench(grid, content, real_time=real_time, quick=quick, slots=slots, json_file=json_file, plot=plot)
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    """In the order in which they were first named."""
+    return tuple(dict.fromkeys(names))
 
 
 def _whole(text: str | None, what: str) -> tuple[int, ...] | None:

@@ -143,12 +143,13 @@ def test_a_virtual_board_is_kept_until_it_is_ended_and_units_shows_it():
 
 
 def test_the_link_is_measured_beside_a_peer_and_told_to_programs(tmp_path):
-    one_cell = ("--baud", 921600, "--adapter", 16, "--payload", 784, "--inference", 0, "--protocol", "ours,mlperf")
+    one_cell = ("--baud", 921600, "--adapter", 16, "--payload", 784, "--inference", 0)
+    one_cell += ("--protocol", "ours,mlperf", "--protocol", "kenning", "--protocol", "ours")
     files = ("--json", tmp_path / "cells.json", "--plot", tmp_path / "plot.svg")
     done = hil("bench-link", "--quick", *one_cell, *files)
     assert done.returncode == 0, done.stderr
-    ours, mlperf = json.loads((tmp_path / "cells.json").read_text(encoding="utf-8"))
-    assert (ours["protocol"], mlperf["protocol"]) == ("ours", "mlperf")
+    ours, mlperf, kenning = json.loads((tmp_path / "cells.json").read_text(encoding="utf-8"))
+    assert [cell["protocol"] for cell in (ours, mlperf, kenning)] == ["ours", "mlperf", "kenning"]
     assert ours["samples_per_s"] > 10 * mlperf["samples_per_s"]
     assert (tmp_path / "plot.svg").stat().st_size > 1000
 

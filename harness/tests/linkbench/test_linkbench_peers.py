@@ -6,6 +6,7 @@ from harness.errors import MisuseError
 from harness.linkbench import peers, realtime, virtual
 from harness.linkbench.line import Way
 from harness.linkbench.party import Hear, Say, Workload
+from harness.linkbench.peers import kenning
 from harness.testing.noise import Noise
 
 
@@ -57,6 +58,40 @@ def test_a_large_image_waits_as_often_as_the_notes_count(name, turnarounds):
     assert ticks == pytest.approx(turnarounds, rel=0.02)
 
 
+#: What antmicro/kenning's own message.py (0368d7e7) makes of these: type, flow control, payload, flags of the user's.
+KENNINGS = [
+    ((0, 0b00, b"", 0x01), ["007a310000000000"]),
+    ((0, 0b00, b"", 0x02), ["0079320000000000"]),
+    ((4, 0b00, b"", 0x00), ["047f300000000000"]),
+    ((5, 0b11, b"\x80\x7f\x01", 0x81), ["c5cab90003000000807f01"]),
+    (
+        (2, 0b00, bytes(range(128)) + b"abc", 0x00),
+        ["02d1180080000000" + bytes(range(128)).hex(), "0202280003000000616263"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "messages"), KENNINGS)
+def test_kennings_messages_are_its_own_programs(said, messages):
+    assert [message.hex() for message in kenning._messages(*said)] == messages
+
+
+def test_kenning_sends_a_large_image_behind_216_headers_and_asks_three_times():
+    one, two = workload(1, 27_648), workload(2, 27_648)
+    (_, _, up_one, _), (_, _, up_two, _) = run("kenning", one), run("kenning", two)
+    assert up_two - up_one == 27_648 + 8 * (216 + 2)
+    ticks = (run("kenning", two, adapter_s=0.016)[0] - run("kenning", one, adapter_s=0.016)[0]) / 0.016
+    assert ticks == pytest.approx(27_648 * 10 / 921_600 / 0.016 + 3, abs=2)
+
+
+def test_nobody_looks_at_kennings_checksum_so_that_damage_is_scored():
+    work = workload(50, 784)
+    up = Way(921_600, noise=Noise(1e-3, 1, kinds=("flip",)))
+    peer = peers.load("kenning")
+    virtual.run_pair(peer.host(work), peer.device(work), up, Way(921_600))
+    assert work.wrong > 0
+
+
 def test_the_seeds_protocol_takes_the_time_that_was_published():
     # 1000 images in 302 s, inference included; what the line leaves for inference is about 26 ms.
     work = workload(5, 784, inference_s=0.026)
@@ -105,5 +140,5 @@ def test_a_host_that_waits_in_vain_gives_up_in_real_time():
 
 
 def test_an_unknown_peer_is_told_the_known_ones():
-    with pytest.raises(MisuseError, match="infineon, mlperf, seed, st"):
+    with pytest.raises(MisuseError, match="infineon, kenning, mlperf, seed, st"):
         peers.load("kermit")
