@@ -15,9 +15,10 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import ConfigDict
 
-from harness.text import printable
+from harness.conversion import Conversion
+from harness.frozen import Frozen
 
 SCHEMA = "hil.record/1"
 
@@ -104,6 +105,10 @@ class Samples:
     quiet: npt.NDArray[np.bool_] | None = (
         None  # [N] nothing was received while it was computed: its cycles are the engine's
     )
+    origin: npt.NDArray[np.float32] | None = None  # [N, outputs] of the network before its conversion, real values
+    converted: npt.NDArray[np.generic] | None = (
+        None  # [N, outputs] raw, of the .tflite on the host where reference is not
+    )
     decisions: npt.NDArray[np.int64] | None = None  # [N] class index, -1 = unknown; None where nothing was decided
     beside: Mapping[str, Beside] | None = None  # the model's other outputs; None for a model with one
     targets: npt.NDArray[np.float32] | None = None  # [N, values] what the output should be, where the data says so
@@ -113,27 +118,7 @@ class Samples:
         return f"<Samples: {len(self.ids)}, {int(np.sum(self.answered))} of them answered>"
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, str):
-        # An enumeration's member is one of our own words, and must stay a member.
-        return value if isinstance(value, StrEnum) else printable(value)
-    return tuple(map(_plain, value)) if isinstance(value, tuple | list) else value
-
-
-class _Frozen(BaseModel):
-    # JSON has no NaN or infinity, but a difference to the reference may be infinite: written as words, and read back.
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), ser_json_inf_nan="strings")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _plain_text(cls, values: object) -> object:
-        """Whatever came from outside (a path, a symbol, a message) fits into every report and drives no terminal."""
-        if not isinstance(values, dict):
-            return values
-        return {key: _plain(value) for key, value in values.items()}
-
-
-class Measurement(_Frozen):
+class Measurement(Frozen):
     """A number with its unit, count and interval (95 %; None where none is defined)."""
 
     name: str  # as a gate names it
@@ -144,7 +129,7 @@ class Measurement(_Frozen):
     high: float | None = None  # its upper end
 
 
-class GateResult(_Frozen):
+class GateResult(Frozen):
     """A limit on a measurement and what came of it. ``passed`` is None when there was not enough evidence."""
 
     metric: str  # what is limited
@@ -157,7 +142,7 @@ class GateResult(_Frozen):
     reason: str = ""  # in words, with the figures
 
 
-class UnitFacts(_Frozen):
+class UnitFacts(Frozen):
     """Which physical or virtual board it was."""
 
     uid: str  # its unique id; a real one's is its probe's
@@ -170,7 +155,7 @@ class UnitFacts(_Frozen):
     reset_cause: str = ""  # why the board started last, as hello says it
 
 
-class FirmwareFacts(_Frozen):
+class FirmwareFacts(Frozen):
     """What was on the board. Sizes in bytes; ``flash_s`` is None when flashing was skipped."""
 
     elf_sha256: str  # of the image's file
@@ -184,7 +169,7 @@ class FirmwareFacts(_Frozen):
     compiler: str = ""  # name and version
 
 
-class DatasetFacts(_Frozen):
+class DatasetFacts(Frozen):
     """What was streamed."""
 
     name: str  # the data set's name
@@ -195,7 +180,7 @@ class DatasetFacts(_Frozen):
     planned: int | None = None  # samples that the plan means; n is less when --samples cut the run short
 
 
-class InputFacts(_Frozen):
+class InputFacts(Frozen):
     """How the real inputs fill the model's quantised input (the first of several). Shares are of all values of all samples."""
 
     at_rail: float  # share of the values at an end of the dtype's range, rightly or not
@@ -208,14 +193,14 @@ class InputFacts(_Frozen):
     takes_high: float  # largest value that it can hold
 
 
-class ReferenceFacts(_Frozen):
+class ReferenceFacts(Frozen):
     """What computed the expected outputs."""
 
     engine: str  # its name
     version: str  # its version
 
 
-class LinkFacts(_Frozen):
+class LinkFacts(Frozen):
     """The link's counters.
 
     ``line_use`` = payload bits that had to travel / bits the line could carry in ``wall_s``. None on an emulated unit: its
@@ -243,7 +228,7 @@ class LinkFacts(_Frozen):
     overlap: float | None = None  # share of the bytes that came while the engine ran; null on an emulator
 
 
-class FaultReport(_Frozen):
+class FaultReport(Frozen):
     """What the firmware said of its last crash."""
 
     pc: int  # where it stopped
@@ -260,7 +245,7 @@ class FaultReport(_Frozen):
     sample: int | None = None  # index of the sample under way
 
 
-class LayerFacts(_Frozen):
+class LayerFacts(Frozen):
     """One layer of one sample as the board ran it. ``cycles`` (hardware) or ``instructions`` (emulated); neither where none counts.
 
     ``crc32`` is of the ``n_bytes`` that the layer wrote; ``equal`` whether the reference wrote the same, None where it
@@ -281,7 +266,7 @@ class LayerFacts(_Frozen):
     equal: bool | None  # the reference wrote the same; null: not shown there
 
 
-class Divergence(_Frozen):
+class Divergence(Frozen):
     """The first layer, in execution order, whose output differs from the reference's on the first sample that differs.
 
     ``position`` is that of the first differing element in the layer's ``shape``; ``expected`` and ``found`` are raw values
@@ -313,7 +298,7 @@ class Divergence(_Frozen):
         )
 
 
-class Explanation(_Frozen):
+class Explanation(Frozen):
     """A usual mistake that would explain the labels, tried on the host with the reference alone; it changes no verdict.
 
     ``mistake`` is what the inputs or classes were tried with, "" when none of the ``tried`` explains them. ``before`` and
@@ -334,7 +319,7 @@ class Explanation(_Frozen):
         return f"{same}: with {self.mistake} it scores {self.after:.1%}"
 
 
-class ModelFacts(_Frozen):
+class ModelFacts(Frozen):
     """The network of a case, and where it was found."""
 
     name: str  # what the plan calls it
@@ -343,7 +328,7 @@ class ModelFacts(_Frozen):
     file_sha256: str  # of that file: another one when it was converted first
 
 
-class Record(_Frozen):
+class Record(Frozen):
     """Everything one case produced."""
 
     schema_: str = SCHEMA  # changes when a reader of old files would break
@@ -368,6 +353,9 @@ class Record(_Frozen):
     outputs: DType | None = None  # of that output; None: no model was read
     inputs: InputFacts | None = None  # None: a float32 input, which has no ends, or nothing was encoded
     reference: ReferenceFacts | None  # what computed the expected outputs
+    conversion: Conversion | None = (
+        None  # None: nobody names what the network was converted from, or it could not be run
+    )
     link: LinkFacts | None  # the line's counters; null: nothing was streamed
     measurements: tuple[Measurement, ...] = ()  # everything measured
     gates: tuple[GateResult, ...] = ()  # the plan's limits and what came of each

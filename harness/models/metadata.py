@@ -19,7 +19,7 @@ from harness.models.find import TOML, find
 from harness.models.frontends.kept import as_tflite
 from harness.models.ir import IrTensor
 from harness.paths import read_file
-from harness.plans.modelspec import ModelSpec, named_by
+from harness.plans.modelspec import SUFFIXES, ModelSpec, named_by
 from harness.records import DType, ModelFacts, Tensor
 
 
@@ -81,6 +81,7 @@ class Facts(_Frozen):
     outputs: tuple[TensorFacts, ...]
     training: Training | None = None
     figures: tuple[Figure, ...] = ()
+    origin: str = ""  # what the file was converted from: a path from this folder
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ class Model:
     file: Path  # the user's own
     file_sha256: str
     facts: Facts | None = None
+    origin: Path | None = None  # what it was converted from, where anybody says; ``origin_optional``: see ModelSpec
+    origin_optional: bool = False
 
     def record(self) -> ModelFacts:
         """What the record keeps of it."""
@@ -136,7 +139,41 @@ def load_model(model: str | Path | ModelSpec, base: Path | None = None) -> Model
     check_count(classes, outputs, where)
     name = spec.name if spec is not None else facts.name if facts is not None else named_by(str(file))
     sha256 = digest if path == file else file_digest(path, where)
-    return Model(name, path, sha256, inputs, outputs, classes, file, digest, facts)
+    origin = origin_file(spec, base)
+    if origin is None and facts is not None and facts.origin:
+        origin = _origin(found.parent / facts.origin, where)
+    optional = spec is not None and spec.origin_optional
+    return Model(name, path, sha256, inputs, outputs, classes, file, digest, facts, origin, optional)
+
+
+def origin_file(spec: ModelSpec | None, base: Path | None) -> Path | None:
+    """The file that a plan in the folder ``base`` names as what a model was converted from; None where it names none.
+
+    PlanError when there is no such file, or it is none that runs on a host.
+    """
+    if spec is None or not spec.origin:
+        return None
+    return _origin((Path() if base is None else base) / spec.origin, f"the origin of model {spec.name!r}")
+
+
+def _origin(path: Path, where: str) -> Path:
+    if path.suffix.lower() not in SUFFIXES:
+        raise PlanError(
+            "no model runs on the host from this kind of file",
+            where=where,
+            expected=f"one of {', '.join(SUFFIXES)}",
+            found=path.suffix or "no suffix",
+            next_step="name the file that the network was converted from",
+        )
+    if not path.is_file():
+        raise PlanError(
+            "what the model was converted from is not there",
+            where=where,
+            expected=str(path),
+            found="no such file",
+            next_step="correct 'origin', or leave it out",
+        )
+    return path
 
 
 def file_digest(file: Path, where: str) -> str:

@@ -166,8 +166,11 @@ def _faults(tensor: IrTensor) -> Iterator[tuple[str, object]]:
     low, high = _ZERO_POINTS.get(tensor.dtype, (-(2**63), 2**63 - 1))
     if not all(low <= z <= high for z in q.zero_points):
         yield f"zero points in {low}..{high}", next(z for z in q.zero_points if not low <= z <= high)
-    if not q.per_tensor and not (0 <= q.axis < len(tensor.shape) and tensor.shape[q.axis] == len(q.scales)):
-        yield f"a scale for each index of axis {q.axis} of {list(tensor.shape)}", f"{len(q.scales)} scales"
+    # Of a vector the axis is not asked: it has one. TFLM's person_detect names that of its depthwise weights, 3, for their
+    # biases; LiteRT refuses such a file, TFLM runs it.
+    axis = 0 if len(tensor.shape) == 1 else q.axis
+    if not q.per_tensor and not (0 <= axis < len(tensor.shape) and tensor.shape[axis] == len(q.scales)):
+        yield f"a scale for each index of axis {axis} of {list(tensor.shape)}", f"{len(q.scales)} scales"
 
 
 AGAIN = "the file is damaged, or a faulty tool wrote it: convert the network again"

@@ -121,7 +121,7 @@ class Wrong:
 def keys(path: Path) -> set[str]:
     """The keys of a part of a plan; of the plan itself for no path."""
     models = _PARTS.get(str(path[0]), ()) if path else (Plan,)
-    return {name for model in models for name in model.model_fields} - SET_BY_LOAD | (
+    return {name for model in models for name in model.model_fields} - (set() if path else SET_BY_LOAD) | (
         {"gate"} if path[:1] == ("gates",) else set()
     )
 

@@ -22,6 +22,8 @@ class ModelSpec(BaseModel):
     ``file``: a folder with a model.toml, a model.toml, or the model's file itself, from where the plan stands.
     ``classes``: names of the outputs, in their order; empty = what model.toml says, else the data set's.
     ``name``: what the case, the gates and the reports call it; of a path it is the last part without its suffix.
+    ``origin``: what the network was converted from; empty = what model.toml says, else nothing is known of it.
+    ``origin_optional``: where the package that runs the origin is missing, the case goes on without it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=())
@@ -30,6 +32,16 @@ class ModelSpec(BaseModel):
     file: str = Field(default="", description="Its file or folder, from where the plan stands.")
     classes: tuple[str, ...] = Field(
         default=(), description="Names of the outputs in their order; what model.toml says, else the data, if left out."
+    )
+
+    origin: str = Field(
+        default="",
+        description="What it was converted from: a .keras, .h5, .onnx or float .tflite, from where the plan stands. "
+        "It runs on the host beside the board; what model.toml says if left out.",
+    )
+    origin_optional: bool = Field(
+        default=False,
+        description="Without the package that runs the origin the case goes on, and says nothing of the conversion.",
     )
 
     @model_validator(mode="before")

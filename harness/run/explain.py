@@ -19,6 +19,7 @@ from harness.models.metadata import Model
 from harness.plans.expand import Case
 from harness.records import Explanation
 from harness.run import mistakes
+from harness.run.origins import runs_tflite
 from harness.run.truth import looked_at
 from harness.run.workload import Workload
 from harness.verdict import Assessment
@@ -35,6 +36,7 @@ _CHANCE = 1e-3
 _GAIN = 0.05
 _ALIKE = 0.02  # of changes that are as good as each other the first, which is the more usual one
 _OF_LABELS = ("accuracy", "binary_accuracy", "f1.macro", "mean_abs_error", "precision.", "recall.", "unknown_rate")
+_OF_CONVERSION = "accuracy_drop."
 
 Bools = npt.NDArray[np.bool_]
 
@@ -48,8 +50,15 @@ class _Found:
 def is_wanted(assessed: Assessment) -> bool:
     """Whether a gate on the labels is broken although the board decides as its reference does."""
     agreement = next((m.value for m in assessed.measurements if m.name == "decision_agreement"), 0.0)
-    missed = any(gate.passed is False and gate.metric.startswith(_OF_LABELS) for gate in assessed.gates)
-    return missed and agreement >= _AGREE
+    return missed(assessed) and agreement >= _AGREE
+
+
+def missed(assessed: Assessment) -> bool:
+    """Whether a gate on the labels is broken."""
+    return any(
+        gate.passed is False and gate.metric.startswith(_OF_LABELS) and not gate.metric.startswith(_OF_CONVERSION)
+        for gate in assessed.gates
+    )
 
 
 def explain(case: Case, model: Model, workload: Workload, clock: Clock) -> tuple[Explanation | None, str]:
@@ -68,7 +77,7 @@ class _Trials:
     def __init__(self, case: Case, model: Model, workload: Workload, clock: Clock) -> None:
         self._rule = case.plan.decide
         self._model = model
-        self._oracle = references.load(case.plan.reference)
+        self._oracle = references.load(runs_tflite(case.plan.reference))
         self._clock = clock
         data = workload.data
         self._classes = data.classes
@@ -77,7 +86,7 @@ class _Trials:
         self._real = data.inputs[rows].astype(np.float64).reshape(len(rows), *tensor.shape[1:])
         self._labels = data.labels[rows]
         self._chosen = looked_at(case.plan, model)
-        self._decided = self._decide(workload.expected[rows])
+        self._decided = self._decide((workload.expected if workload.converted is None else workload.converted)[rows])
 
     def best(self) -> tuple[Explanation | None, str]:
         """Try all of them."""

@@ -14,6 +14,7 @@ from harness.models.layertable import LayerTable, TableLayer
 from harness.models.metadata import Model
 from harness.records import Divergence, Evidence, LayerFacts, Samples
 from harness.run.bring_up import Live
+from harness.run.origins import runs_tflite
 from harness.run.product import Product
 from harness.run.workload import Workload
 from harness.session.layers import LayerReader
@@ -52,6 +53,7 @@ def look_inside(
     try:
         table = product.layer_table()
         # Float functions of two makers differ in the last bit; the golden twin is what a float board must equal.
+        reference = runs_tflite(reference)
         floats = any(output.dtype == "float32" for output in product.model.outputs)
         oracle = reference if not floats or table is None else "twin"
         suspect = None if table is None else _first_differing(product.model, workload, samples, reference, oracle)
@@ -86,7 +88,8 @@ def _first_answered(samples: Samples) -> int:
 def _first_differing(model: Model, workload: Workload, samples: Samples, reference: str, oracle: str) -> int | None:
     """The first sample whose raw outputs differ, among those that were computed and from the right input."""
     sound = samples.answered & (samples.status == 0) & (samples.input_crc == samples.sent_crc)
-    pairs = [(samples.outputs, samples.reference)]
+    host = samples.reference if samples.converted is None else samples.converted
+    pairs = [(samples.outputs, host)]
     pairs += [(other.outputs, other.reference) for other in (samples.beside or {}).values()]
     rows = np.flatnonzero(sound & ~np.logical_and.reduce([alike(ours, theirs) for ours, theirs in pairs]))
     if rows.size and oracle != reference:

@@ -16,13 +16,24 @@ from harness.bench.emulators import About
 from harness.bench.unit import Unit, about
 from harness.build.symbols import Symbols
 from harness.clock import Clock
+from harness.conversion import Conversion
 from harness.errors import BenchError, DeviceError
 from harness.evidence import write_reports
 from harness.plans.expand import Case
-from harness.records import Backend, Evidence, Explanation, FaultReport, ModelFacts, Record, Samples, UnitFacts, Verdict
+from harness.records import (
+    Backend,
+    Evidence,
+    Explanation,
+    FaultReport,
+    ModelFacts,
+    Record,
+    Samples,
+    UnitFacts,
+    Verdict,
+)
 from harness.run import blame, journal
 from harness.run.bring_up import Live
-from harness.run.explain import explain, is_wanted
+from harness.run.explain import explain, is_wanted, missed
 from harness.run.inside import Inside
 from harness.run.product import Product
 from harness.run.scoring import link_facts
@@ -32,6 +43,7 @@ from harness.session.climb import Climbed
 from harness.session.console import Console
 from harness.session.verbs import StreamResult
 from harness.verdict import Assessment, View
+from harness.verdict.conversion import Row, rows, steps
 from harness.verdict.view import Truth
 
 _SHOWN_LINES = 20  # of what the firmware printed; serial.log has them all
@@ -110,6 +122,8 @@ def judged(case: Case, notes: Notes, clock: Clock) -> CaseResult:
     assert notes.assessed is not None
     _warn(notes)
     reasons = notes.assessed.reasons
+    if notes.assessed.verdict is Verdict.FAIL and missed(notes.assessed) and (cost := _conversion(notes)) is not None:
+        reasons = (*reasons, cost.describe())
     if notes.assessed.verdict is Verdict.FAIL and is_wanted(notes.assessed):
         assert notes.product is not None
         assert notes.workload is not None
@@ -167,6 +181,22 @@ def ended_early(
     return result(case, notes, clock, found.verdict, tuple(reasons))
 
 
+def _conversion(notes: Notes) -> Conversion | None:
+    """What the conversion and the board cost, where the origin was run and the board has answered."""
+    work = notes.workload
+    if work is None or work.origin is None or work.host is None or notes.product is None:
+        return None
+    if notes.view is None or not notes.view.right:
+        return None
+    origin, engine = work.origin.facts, notes.product.facts(None).engine
+    engines: dict[Row, str] = {
+        "origin": f"{origin.engine} {origin.version}",
+        "tflite": f"{work.host.engine} {work.host.version}",
+        "board": engine,
+    }
+    return Conversion(origin=origin, rows=rows(notes.view, engines), steps=steps(notes.view))
+
+
 def _finished(notes: Notes, clock: Clock) -> datetime:
     """When the case ended by the clock that it began by: the wall's may have been set meanwhile, or since an earlier part."""
     if notes.began is None:
@@ -202,6 +232,7 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
         outputs=output.dtype if output else None,
         inputs=notes.workload.inputs if notes.workload else None,
         reference=notes.workload.reference if notes.workload else None,
+        conversion=_conversion(notes),
         link=link_facts(notes.streamed, evidence) if notes.streamed else None,
         measurements=assessed.measurements if assessed else (),
         gates=assessed.gates if assessed else (),

@@ -12,6 +12,7 @@ from harness.models.codegen import plan_layout
 from harness.models.metadata import Model
 from harness.plans import mistakes
 from harness.plans.expand import Case
+from harness.run.origins import check_gates
 from harness.run.truth import fitted, looked_at
 from harness.run.workload import Workload, load_case_model, load_data, make_workload
 from harness.verdict import gate_mistakes, tasks
@@ -42,6 +43,8 @@ def prepared(case: Case) -> Prepared:
         outputs=[output.name for output in model.outputs],
     )
     mistakes.raised(str(case.plan.origin or case.plan.name), list(wrong))
+    for gate in case.gates:
+        check_gates((gate,), model, case.plan.where_gate(gate))
     return Prepared(model, data, planned, (mapped,) if mapped else ())
 
 

@@ -10,6 +10,7 @@ from harness.data import DataMissing, datasets
 from harness.errors import PlanError
 from harness.models import reference
 from harness.models.find import find
+from harness.models.metadata import origin_file
 from harness.plans import Plan, mistakes
 from harness.plans.expand import unknown_board
 from harness.plans.load import reading
@@ -49,6 +50,7 @@ def _impossible(plan: Plan, boards: Collection[str] | None) -> Iterator[PlanErro
     for index, model in enumerate(plan.models):
         try:
             find(model.text(), plan.folder)
+            origin_file(model, plan.folder)
         except PlanError as error:
             error.where = plan.where(f"models[{index}]")
             yield error

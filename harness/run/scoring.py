@@ -49,6 +49,8 @@ def gather(workload: Workload, streamed: StreamResult, outputs: Sequence[Tensor]
         status=status,
         answered=answered,
         quiet=np.array([index in streamed.quiet for index in range(n)], dtype=np.bool_),
+        origin=None if workload.origin is None else workload.origin.outputs,
+        converted=None if workload.converted is None else apart(workload.converted, outputs)[chosen],
         beside=beside or None,
         targets=target_rows(workload.data, outputs[chosen]),
     )

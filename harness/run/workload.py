@@ -18,6 +18,7 @@ from harness.models.metadata import Model, load_model
 from harness.plans.expand import Case
 from harness.plans.schema import DatasetSpec, Plan
 from harness.records import DatasetFacts, InputFacts, ReferenceFacts
+from harness.run.origins import Origin, expected
 from harness.run.truth import arrays, looked_at, target_rows
 from harness.verdict import tasks
 from harness.verdict.tasks import anomaly
@@ -32,6 +33,8 @@ class Workload:
 
     ``planned``: how many samples the plan means; ``data`` has fewer when ``--samples`` said so.
     ``inputs``: how the data fills the model's input, ``warnings`` what a reader must know of it.
+    ``origin``: what the network was converted from gave; ``host`` ran the .tflite, ``converted`` [N, outputs] raw is what that
+    gave where it is not ``expected``.
     """
 
     data: Dataset
@@ -42,6 +45,9 @@ class Workload:
     inputs: InputFacts | None
     warnings: tuple[str, ...]
     beside: tuple[npt.NDArray[np.generic], ...] = ()
+    converted: npt.NDArray[np.generic] | None = None
+    host: ReferenceFacts | None = None
+    origin: Origin | None = None
 
     def facts(self) -> DatasetFacts:
         """What the record keeps of the data."""
@@ -112,16 +118,19 @@ def make_workload(model: Model, data: Dataset, reference: str, planned: int | No
             warnings.append(text if not beside else f"{tensor.name}: {text}")
     if len(raw) > 1 and all((one == one[:1]).all() for one in raws):
         warnings.append(f"every one of {len(raw)} samples has the same input")
-    oracle = references.load(reference)
+    found = expected(model, real, raws, reference)
     return Workload(
         data,
         raw,
-        oracle.run(model.path, raws if beside else raw),
-        ReferenceFacts(engine=oracle.engine, version=oracle.version),
+        found.outputs,
+        found.reference,
         len(data) if planned is None else planned,
         facts,
-        tuple(warnings),
+        (*warnings, *found.warnings),
         tuple(beside),
+        found.converted,
+        found.host,
+        found.origin,
     )
 
 

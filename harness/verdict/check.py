@@ -148,7 +148,7 @@ def _range_of(gate: Gate, family: Family, high: float) -> str:
     if math.isinf(family.lowest(gate.metric)):
         return f"a limit of {number(high)} or less"
     if family.of(gate.metric) in family.signed:
-        return "a limit between -1 and 1: it is a cosine"
+        return "a limit between -1 and 1"
     return f"a limit between 0 and {number(high)}: it " + (
         "counts samples" if gate.metric in family.counted else "is a share"
     )

@@ -117,6 +117,8 @@ def why_absent(metric: str, evidence: Evidence) -> str:
         if family.only == "hardware":
             return "needs hardware: no time of an emulator is a measurement"
         return "only an emulator counts instructions"
+    if family is not None and family.absent:
+        return family.absent
     return "there was nothing to measure it on"
 
 

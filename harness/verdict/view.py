@@ -85,6 +85,14 @@ class View:
                         expected=f"{output.dtype} {list(shape)}",
                         found=f"{array.dtype} {list(array.shape)}",
                     )
+        shape = (n, self.output.elements)
+        if samples.origin is not None and samples.origin.shape != shape:
+            raise MisuseError(
+                "the outputs of the origin are not those of the model",
+                expected=f"{list(shape)}",
+                found=f"{list(samples.origin.shape)}",
+                next_step="name the file that the model was converted from",
+            )
         if self.decides:
             self._check_classes()
 
@@ -153,6 +161,24 @@ class View:
     def reference_decisions(self) -> npt.NDArray[np.int64]:
         """[N] class index or ``UNKNOWN``, from the reference's outputs by the same rule."""
         return decide(self.samples.reference, self.rule, self.output)
+
+    @cached_property
+    def right(self) -> dict[str, npt.NDArray[np.bool_]]:
+        """Who decided as labelled, bool [N] each: ``origin`` (real outputs), ``tflite`` (on the host), ``board``.
+
+        Empty where the network's origin was not run, or no class is decided on. A sample that is not sound is the board's
+        error, and nobody else's.
+        """
+        samples, real = self.samples, replace(self.output, dtype="float32", scale=0.0, zero_point=0)
+        if samples.origin is None or not self.decides:
+            return {}
+        converted = samples.reference if samples.converted is None else samples.converted
+        decided = {
+            "origin": decide(samples.origin, self.rule, real),
+            "tflite": decide(converted, self.rule, self.output),
+            "board": np.where(self.sound, self.decisions, UNKNOWN),
+        }
+        return {name: np.asarray(decisions == samples.labels) for name, decisions in decided.items()}
 
     @cached_property
     def identical(self) -> npt.NDArray[np.bool_]:

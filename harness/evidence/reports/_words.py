@@ -49,6 +49,8 @@ def figure(value: float, unit: str) -> str:
             return "> 99.99 %"
         if text == "0.00" and value > 0:
             return "< 0.01 %"
+        if text == "-0.00":
+            return "> -0.01 %" if value else "0.00 %"
         return f"{text} %"
     text = f"{value:,.0f}" if value == int(value) else f"{value:,.1f}" if abs(value) >= 1000 else _short(value)
     return text if unit == "1" else f"{text} {unit}"
@@ -200,6 +202,10 @@ def identity(record: Record) -> list[tuple[str, list[tuple[str, str]]]]:
         )
     if (r := record.reference) is not None:
         parts.append(("Reference", [("Engine", r.engine), ("Version", r.version)]))
+    if (c := record.conversion) is not None:
+        computed = f"{c.origin.engine} {c.origin.version}"
+        rows = [("File", c.origin.file), ("SHA-256", c.origin.sha256), ("Computed by", computed)]
+        parts.append(("Origin", [*rows, ("Samples", c.origin.inputs)]))
     if (link := record.link) is not None:
         parts.append(
             (

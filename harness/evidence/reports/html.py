@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from harness.evidence.reports import Inputs, _layers, _pages, _plots, _words
+from harness.evidence.reports import Inputs, _conversion, _layers, _pages, _plots, _words
 from harness.records import Measurement, Record, Samples
 from harness.text import printable
 from harness.verdict.alike import alike, distances
@@ -68,6 +68,8 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         judged="Decided" if samples is not None and samples.decisions is not None else "Score",
         worst_rows=[(sample.id, sample.truth, sample.decided, sample.why) for sample in worst],
         more=more,
+        conversion=_conversion,
+        conversion_columns=[_kinds(columns) for columns in (_conversion.ROW_COLUMNS, _conversion.STEP_COLUMNS)],
         layers=_layers,
         layer_columns=_layer_columns(record),
         layer_rows=[(f"{number} {name}", *rest) for number, name, *rest in _layers.profile(record)],
@@ -112,6 +114,10 @@ def _tolerance(record: Record) -> float:
         return 0.0
     limits = [gate.limit for gate in record.gates if gate.metric == "max_abs_diff" and gate.op in ("<=", "<", "==")]
     return min(limits, default=math.inf)
+
+
+def _kinds(columns: tuple[tuple[str, bool], ...]) -> list[tuple[str, str]]:
+    return [(title[0].upper() + title[1:], "number" if number else "") for title, number in columns]
 
 
 def _layer_columns(record: Record) -> list[tuple[str, str]]:

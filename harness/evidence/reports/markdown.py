@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from harness.evidence.reports import Inputs
+from collections.abc import Sequence
+
+from harness.evidence.reports import Inputs, _conversion
 from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
 from harness.evidence.reports._markup import SIGN as _SIGN
 from harness.evidence.reports._markup import code as _code
@@ -53,6 +55,11 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
             f"| {_safe(m.name)} | {figure(m.value, m.unit)} | {interval(m)} | {m.n:,} |" for m in headlines(record)
         ]
         lines.append("")
+    if record.conversion is not None:
+        lines += [f"**{_conversion.TITLE.capitalize()}**", ""]
+        lines += [*_table(_conversion.ROW_COLUMNS, _conversion.rows(record)), ""]
+        lines += [*_table(_conversion.STEP_COLUMNS, _conversion.steps(record)), ""]
+        lines += [f"{_conversion.note(record).capitalize()}.", ""] if _conversion.note(record) else []
     if record.fault is not None:
         where = record.fault.symbols[0] if record.fault.symbols else "no symbol"
         lines += [f"**Fault** at pc `{record.fault.pc:#010x}` ({_safe(where)}), lr `{record.fault.lr:#010x}`.", ""]
@@ -88,17 +95,19 @@ def _printed(line: str) -> str:
     return f"    {' '.join(line.split())}"
 
 
+def _table(columns: Sequence[tuple[str, bool]], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    rule = "|".join("---:" if right else "---" for _, right in columns)
+    titles, *cells = (f"| {' | '.join(map(_safe, row))} |" for row in ([title for title, _ in columns], *rows))
+    return [titles, f"|{rule}|", *cells]
+
+
 def _layers(record: Record) -> list[str]:
-    titles = [title.format(unit=layer_unit(record)) for title, _ in LAYER_COLUMNS]
-    rows = [f"| {' | '.join(map(_safe, row))} |" for row in profile(record)]
-    rule = "|".join("---:" if right else "---" for _, right in LAYER_COLUMNS)
+    columns = [(title.format(unit=layer_unit(record)), right) for title, right in LAYER_COLUMNS]
     title = _safe(layers_title(record))
     return [
         "<details><summary>" + title + "</summary>",
         "",
-        f"| {' | '.join(map(_safe, titles))} |",
-        f"|{rule}|",
-        *rows,
+        *_table(columns, profile(record)),
         "",
         "</details>",
         "",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from harness.evidence.reports import _conversion
 from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
 from harness.evidence.reports._words import (
     banner,
@@ -41,6 +43,8 @@ def view(record: Record) -> RenderableType:
         parts.append(Text(shortened(record), style="yellow"))
     if record.measurements or record.link is not None:
         parts.append(_figures(record))
+    if record.conversion is not None:
+        parts += [_table(columns, rows) for columns, rows in _conversions(record)]
     if record.gates:
         parts.append(_gates(record))
     else:
@@ -94,6 +98,25 @@ def _gates(record: Record) -> Table:
         table.add_column(title)
     for gate in record.gates:
         table.add_row(Text(limit(gate)), Text(outcome(gate), style=_STYLE[outcome(gate)]), Text(gate.reason))
+    return table
+
+
+def _conversions(record: Record) -> list[tuple[Sequence[tuple[str, bool]], list[tuple[str, ...]]]]:
+    # The counts of what both have wrong are in the other reports: a terminal is narrow.
+    shown = [i for i, (title, _) in enumerate(_conversion.STEP_COLUMNS) if title != "both wrong"]
+    steps = [tuple(row[i] for i in shown) for row in _conversion.steps(record)]
+    return [
+        (_conversion.ROW_COLUMNS, _conversion.rows(record)),
+        ([_conversion.STEP_COLUMNS[i] for i in shown], steps),
+    ]
+
+
+def _table(columns: Sequence[tuple[str, bool]], rows: list[tuple[str, ...]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title, right in columns:
+        table.add_column(title, justify="right" if right else "left")
+    for row in rows:
+        table.add_row(*map(Text, row))
     return table
 
 

@@ -122,7 +122,6 @@ REMEDIES: Final = {
     "the engine cannot translate ...: its axis is computed at run time": "export with a fixed axis",
     "the tensor's shape does not fit the engine's interface": "export with fewer axes and fixed extents: 'expected' says how many",
     # the reference
-    "LiteRT cannot run the model": "LiteRT's words are below; where LiteRT cannot, the board has nothing to be compared with",
     "onnxruntime cannot run the model": "onnxruntime's words are below; take `reference: litert`",
     "the golden twin did not compile": "report it: the generated C is ours",
     "the golden twin refused to run": "report it: the generated C is ours",

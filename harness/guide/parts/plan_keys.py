@@ -25,7 +25,7 @@ def made(*words: str) -> str:
         lines += [f"**{title}**", ""] if title else []
         needed = part.get("required", ())
         for key, value in part["properties"].items():
-            if key not in _SET_BY_LOAD:
+            if title or key not in _SET_BY_LOAD:
                 lines.append(
                     f"- {code(key)} ({_kind(value, kinds)}; {_default(key, value, needed)}): {value['description']}"
                 )

@@ -20,6 +20,12 @@ Inputs = (
 )  # one array per input of the model, in the model's order; a bare array for the only one
 _PACKAGE = "harness.models.reference"
 _NO_REFERENCE = {"base"}
+#: What runs a file where nobody says which reference is meant: whoever made the file measured with this one.
+_OF_SUFFIX = {".tflite": "litert", ".onnx": "onnx", ".keras": "keras", ".h5": "keras"}
+
+
+class ExtraMissing(PlanError):
+    """The package that a reference runs on is not installed; the next step is the command that installs it."""
 
 
 class Reference(Protocol):
@@ -33,6 +39,15 @@ class Reference(Protocol):
     @property
     def version(self) -> str:
         """The version of what computes."""
+        ...
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The suffixes of the files that it runs."""
+        ...
+
+    def inputs(self, model: Path) -> tuple[Tensor, ...]:
+        """What ``run`` takes, in its order, each with a batch of 1. ``PlanError`` as ``run``."""
         ...
 
     def run(self, model: Path, inputs: Inputs) -> Array:
@@ -52,7 +67,7 @@ def names() -> tuple[str, ...]:
     """The references known."""
     package = importlib.import_module(_PACKAGE)
     found = (module.name for module in pkgutil.iter_modules(package.__path__))
-    return tuple(sorted(name for name in found if name not in _NO_REFERENCE))
+    return tuple(sorted(name for name in found if name not in _NO_REFERENCE and not name.startswith("_")))
 
 
 def load(name: str) -> Reference:
@@ -65,6 +80,33 @@ def load(name: str) -> Reference:
     except AttributeError as error:
         raise HarnessBug(f"the module of reference {name!r} has no function reference()") from error
     return reference
+
+
+def of_file(path: Path) -> Reference:
+    """The reference that a model's file is run with. PlanError for a kind of file that none runs."""
+    name = _OF_SUFFIX.get(path.suffix.lower())
+    if name is None:
+        raise PlanError(
+            "no reference runs this kind of file",
+            where=str(path),
+            expected=f"one of {', '.join(_OF_SUFFIX)}",
+            found=path.suffix or "no suffix",
+            next_step="name the file that the network was saved to",
+        )
+    return load(name)
+
+
+def extent(size: object, where: str) -> int:
+    """One extent of an input as a number. PlanError for an open one: a sample has one size."""
+    if isinstance(size, int) and size > 0:
+        return size
+    raise PlanError(
+        "an input of the model is open in more than its batch",
+        where=where,
+        expected="extents that are numbers",
+        found=size,
+        next_step="save the model with a fixed input",
+    )
 
 
 def checked(inputs: Array, tensor: Tensor) -> Array:

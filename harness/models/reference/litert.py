@@ -44,6 +44,15 @@ class LiteRt:
         """Of the package."""
         return installed_version("ai-edge-litert")
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """See ``Reference.reads``."""
+        return (".tflite",)
+
+    def inputs(self, model: Path) -> tuple[Tensor, ...]:
+        """See ``Reference.inputs``."""
+        return _inputs(self._opened(model, preserve=False))
+
     def run(self, model: Path, inputs: Inputs) -> Array:
         """See ``Reference.run``. Several outputs are concatenated."""
         interpreter = self._opened(model, preserve=False)
@@ -77,7 +86,7 @@ class LiteRt:
         self._kernels = "BUILTIN_REF"
         while True:
             try:
-                return _interpreter(content, OpResolverType.BUILTIN_REF, preserve)
+                return _ready(self._interpreter(content, "BUILTIN_REF", preserve))
             except (ValueError, RuntimeError) as error:
                 missing = _NO_KERNEL.search(str(error))
                 if missing is None:
@@ -88,9 +97,18 @@ class LiteRt:
                 content = older
         try:
             self._kernels = "BUILTIN"
-            return _interpreter(model.read_bytes(), OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, preserve)
+            return _ready(self._interpreter(model.read_bytes(), "BUILTIN_WITHOUT_DEFAULT_DELEGATES", preserve))
         except (ValueError, RuntimeError) as error:
             raise _cannot(model, error) from error
+
+    def _interpreter(self, content: bytes, kernels: str, preserve: bool) -> Any:
+        """A new interpreter; ``kernels`` names one of its resolvers."""
+        return Interpreter(
+            model_content=content,
+            experimental_op_resolver_type=OpResolverType[kernels],
+            experimental_preserve_all_tensors=preserve,
+            num_threads=1,
+        )
 
     def _invoked(
         self, interpreter: Any, inputs: list[Array], model: Path, *, preserve: bool
@@ -135,13 +153,7 @@ def _with_older_version(content: bytes, operator: str, version: int) -> bytes | 
     return bytes(builder.Output())
 
 
-def _interpreter(content: bytes, kernels: OpResolverType, preserve: bool) -> Any:
-    interpreter = Interpreter(
-        model_content=content,
-        experimental_op_resolver_type=kernels,
-        experimental_preserve_all_tensors=preserve,
-        num_threads=1,
-    )
+def _ready(interpreter: Any) -> Any:
     interpreter.allocate_tensors()
     for details in (interpreter.get_input_details, interpreter.get_output_details):
         details()  # a name that is no UTF-8 ends here, and not in mid-run
@@ -149,12 +161,20 @@ def _interpreter(content: bytes, kernels: OpResolverType, preserve: bool) -> Any
 
 
 def _cannot(model: Path, error: Exception) -> PlanError:
+    """In one line: the interpreter repeats itself for each tensor or node that it dislikes."""
     return PlanError(
         "LiteRT cannot run the model",
         where=str(model),
-        found=str(error),
-        next_step="`reference: twin` compares with the board's own C on this host, or give the model's .onnx or .keras",
+        found=_first(str(error)),
+        next_step="'reference: twin' compares with the board's own C on this host; or name what the model was made from "
+        "(origin: net.keras or net.onnx) and say 'reference: keras' or 'reference: onnx'",
     )
+
+
+def _first(text: str) -> str:
+    """Its first two sentences, which say what and where. They follow each other without a space or on lines of their own."""
+    sentences = [part.strip() for part in re.split(r"\n|(?<=\.)(?=[A-Za-z])", text.strip())]
+    return " ".join(sentences[:2])
 
 
 def _inputs(interpreter: Any) -> tuple[Tensor, ...]:

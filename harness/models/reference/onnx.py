@@ -10,10 +10,16 @@ from typing import Any
 import numpy as np
 
 from harness.errors import PlanError
-from harness.models.reference.base import Array, Inputs, checked_all
-from harness.records import Tensor
+from harness.models.reference.base import Array, ExtraMissing, Inputs, checked_all, extent
+from harness.records import DType, Tensor
 
-_DTYPES: dict[str, Any] = {"tensor(float)": "float32"}
+_DTYPES: dict[str, DType] = {
+    "tensor(float)": "float32",
+    "tensor(int8)": "int8",
+    "tensor(uint8)": "uint8",
+    "tensor(int16)": "int16",
+    "tensor(int32)": "int32",
+}
 
 
 class OnnxRuntime:
@@ -32,21 +38,19 @@ class OnnxRuntime:
         except PackageNotFoundError:
             return "not installed"
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """See ``Reference.reads``."""
+        return (".onnx",)
+
+    def inputs(self, model: Path) -> tuple[Tensor, ...]:
+        """See ``Reference.inputs``."""
+        return _inputs(_opened(model), model)
+
     def run(self, model: Path, inputs: Inputs) -> Array:
-        """See ``Reference.run``; raw inputs are those of the .onnx file. PlanError when the package is missing."""
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise PlanError("onnxruntime is not installed", next_step="pip install 'hil[onnx]'") from error
-        try:
-            session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
-        except Exception as error:
-            # Its exceptions are made by a C++ binding and share no base class but this.
-            raise PlanError("onnxruntime cannot run the model", where=str(model), found=str(error)) from error
-        sources = session.get_inputs()
-        tensors = tuple(
-            Tensor(s.name, (1, *(int(n) for n in s.shape[1:])), _DTYPES.get(s.type, "float32")) for s in sources
-        )
+        """See ``Reference.run``; raw inputs are those of the .onnx file. ExtraMissing without the package."""
+        session = _opened(model)
+        sources, tensors = session.get_inputs(), _inputs(session, model)
         arrays = checked_all(inputs, tensors, str(model))
         rows = []
         for i in range(len(arrays[0])):
@@ -60,6 +64,39 @@ class OnnxRuntime:
     def run_layers(self, model: Path, inputs: Inputs) -> dict[int, Array]:
         """Not possible: the values on the way have no tensors in a .tflite."""
         raise PlanError("onnxruntime gives no layers", where=str(model), next_step="convert the model, use litert")
+
+
+def _opened(model: Path) -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise ExtraMissing(
+            "onnxruntime is not installed", where=str(model), next_step="pip install 'hil[onnx]'"
+        ) from error
+    try:
+        return onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+    except Exception as error:
+        # Its exceptions are made by a C++ binding and share no base class but this.
+        raise PlanError("onnxruntime cannot run the model", where=str(model), found=str(error)) from error
+
+
+def _inputs(session: Any, model: Path) -> tuple[Tensor, ...]:
+    return tuple(
+        Tensor(s.name, (1, *(extent(n, f"{model}, input {s.name!r}") for n in s.shape[1:])), _dtype(s, model))
+        for s in session.get_inputs()
+    )
+
+
+def _dtype(source: Any, model: Path) -> DType:
+    if source.type in _DTYPES:
+        return _DTYPES[source.type]
+    raise PlanError(
+        "an input of the model has a type that no data set gives",
+        where=f"{model}, input {source.name!r}",
+        expected=f"one of {', '.join(_DTYPES)}",
+        found=source.type,
+        next_step="export the network with float32 inputs",
+    )
 
 
 def reference() -> OnnxRuntime:

@@ -61,6 +61,15 @@ class Twin:
         """Of generator and kernels."""
         return ENGINE_VERSION
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """See ``Reference.reads``."""
+        return (".tflite",)
+
+    def inputs(self, model: Path) -> tuple[Tensor, ...]:
+        """See ``Reference.inputs``."""
+        return _records(plan_layout(model, options=self._options))
+
     def run(self, model: Path, inputs: Inputs) -> Array:
         """See ``Reference.run``. Several outputs are concatenated. BenchError when no compiler works."""
         layout = plan_layout(model, options=self._options)
@@ -80,8 +89,7 @@ class Twin:
         return layers
 
     def _call(self, model: Path, layout: Layout, inputs: Inputs, *, with_layers: bool) -> tuple[Array, Array]:
-        records = tuple(Tensor(t.name, t.shape, t.dtype) for t in layout.inputs)  # type: ignore[arg-type]
-        arrays = checked_all(inputs, records, str(model))
+        arrays = checked_all(inputs, _records(layout), str(model))
         sizes = [t.n_bytes for t in layout.inputs]  # said, because -1 is ambiguous for no samples
         rows = np.concatenate(
             [a.reshape(-1).view(np.uint8).reshape(len(a), n) for a, n in zip(arrays, sizes, strict=True)], axis=1
@@ -147,6 +155,10 @@ def _built(
             _compile([*shared, includes[0], *own, "-o", str(fresh)])
             files.keep(fresh, library)
     return library
+
+
+def _records(layout: Layout) -> tuple[Tensor, ...]:
+    return tuple(Tensor(t.name, t.shape, t.dtype) for t in layout.inputs)  # type: ignore[arg-type]
 
 
 def _command(compiler: str) -> list[str]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
-from evidence_runs import broken_rig, differing, float_run, make_run, with_layers
+from evidence_runs import OUTPUT, broken_rig, differing, float_run, make_run, with_layers
 from run_pages import crowded_index_page, index_page
 
+from harness.conversion import Conversion, OriginFacts
 from harness.evidence.reports import html
 from harness.records import Explanation, FaultReport, Measurement, Record, Samples, Verdict
+from harness.verdict import View
+from harness.verdict.conversion import Row, rows, steps
 from harness.verdict.metrics._common import share
 
 FAULT = FaultReport(
@@ -46,6 +50,26 @@ def failed_in_a_layer() -> bytes:
         "explanation": Explanation(mistake="the axes swapped", before=0.09, after=0.953, n=300, tried=26),
     }
     return _page(run.record.model_copy(update=update), run.samples, run.dataset.inputs)
+
+
+def converted() -> bytes:
+    """The network before its conversion, its .tflite on the host and the board."""
+    run = make_run(damage=differing)
+    origin = run.samples.reference.astype(np.float32)
+    origin[::9] = np.roll(origin[::9], 1, axis=1)
+    samples = replace(run.samples, origin=origin)
+    assert run.record.dataset is not None
+    view = View(samples=samples, output=OUTPUT, classes=run.record.dataset.classes, evidence="emulated")
+    engines: dict[Row, str] = {
+        "origin": "keras 3.11.3, tensorflow 2.20.0",
+        "tflite": "litert 2.3.0",
+        "board": "builtin",
+    }
+    facts = OriginFacts(
+        file="/home/user/networks/kws.keras", sha256="0a" * 32, engine="keras", version="3.11.3, tensorflow 2.20.0"
+    )
+    conversion = Conversion(origin=facts, rows=rows(view, engines), steps=steps(view))
+    return _page(run.record.model_copy(update={"conversion": conversion}), run.samples, run.dataset.inputs)
 
 
 def broken() -> bytes:
@@ -140,6 +164,7 @@ PAGES: dict[str, Callable[[], bytes]] = {
         passed,
         passed_float,
         failed_in_a_layer,
+        converted,
         broken,
         undecided,
         long_names,

@@ -1,8 +1,10 @@
 import subprocess
 import sys
 
+import flatbuffers
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from tflite_kit import random_inputs
 from tflite_ops import RichNet
 
@@ -52,6 +54,30 @@ def test_a_file_that_litert_cannot_read_is_the_plan_s_fault(tmp_path):
     (tmp_path / "x.tflite").write_bytes(b"\x1c\x00\x00\x00TFL3" + bytes(64))
     with pytest.raises(PlanError):
         reference.load("litert").run(tmp_path / "x.tflite", np.zeros((1, 4), np.int8))
+
+
+def with_biases_that_name_an_axis_they_do_not_have(path):
+    """As TFLM's person_detect: quantized_dimension 3 in vectors of one dimension (tensorflow/tflite-micro issue 2680)."""
+    net = schema.ModelT.InitFromObj(schema.Model.GetRootAs(MODEL.read_bytes(), 0))
+    biases = [t for t in net.subgraphs[0].tensors if len(t.shape) == 1 and np.size(t.quantization.scale) > 1]
+    for tensor in biases:
+        tensor.quantization.quantizedDimension = 3
+    assert biases
+    builder = flatbuffers.Builder(0)
+    builder.Finish(net.Pack(builder), b"TFL3")
+    path.write_bytes(bytes(builder.Output()))
+    return path
+
+
+def test_what_litert_refuses_and_tflm_runs_is_told_in_a_line_and_the_twin_computes_it(tmp_path):
+    path = with_biases_that_name_an_axis_they_do_not_have(tmp_path / "net.tflite")
+    inputs = random_inputs("int8", (8, 8, 1), 20)
+    with pytest.raises(PlanError, match="reference: twin") as caught:
+        reference.load("litert").run(path, inputs)
+    found = str(caught.value.found)
+    assert found.startswith("quantized_dimension must be in range [0, 1). Was 3. Tensor ")
+    assert "\n" not in found
+    assert np.array_equal(reference.load("twin").run(path, inputs), reference.load("litert").run(MODEL, inputs))
 
 
 def left_in(cache):

@@ -124,7 +124,7 @@ class Stage:
         *,
         data: dict[str, Any] | None = None,
         gates: Sequence[str] = GATES,
-        model: str = MODEL,
+        model: str | dict[str, Any] = MODEL,
         samples: int | None = None,
         **plan: Any,
     ) -> Any:
@@ -184,7 +184,8 @@ class Stage:
 
         def made(*arguments: Any) -> Any:
             workload = make_workload(*arguments)
-            known.update(zip(workload.payloads(), workload.expected, strict=True))
+            host = workload.expected if workload.converted is None else workload.converted
+            known.update(zip(workload.payloads(), host, strict=True))
             return workload
 
         self.patch.setattr(runner, "Symbols", _symbols)

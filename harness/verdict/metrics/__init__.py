@@ -31,6 +31,7 @@ class Family:
     samples, of which there are only so many. ``meanings``: of each name, in a line for people who write gates. ``units``: of
     those that are no ratio of 0..1. ``tasks``: those that it is measured in; empty = in every one. ``per_output``: of a model
     with several outputs each name is of all of them, and ``<name>.<output>`` of one.
+    ``absent``: why a run may lack them, in words, where that is neither emulator nor hardware.
     """
 
     names: tuple[str, ...]
@@ -46,6 +47,7 @@ class Family:
     unbounded: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
     per_output: bool = False
+    absent: str = ""
 
     def of(self, metric: str) -> str:
         """The one of ``names`` that a measurement has its facts from: ``recall.*`` for ``recall.yes``; "" for none."""

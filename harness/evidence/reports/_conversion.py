@@ -1,0 +1,60 @@
+"""What the conversion and the board cost, as cells: the same in every report for people."""
+
+from __future__ import annotations
+
+from harness.conversion import StepFacts
+from harness.evidence.reports._words import figure
+from harness.records import Record
+
+TITLE = "what the conversion cost, what the board cost"
+#: (title, whether it is a number)
+ROW_COLUMNS = (("on the same samples", False), ("computed by", False), ("accuracy", True), ("95 % interval", True))
+STEP_COLUMNS = (
+    ("from, to", False),
+    ("lost", True),
+    ("gained", True),
+    ("both wrong", True),
+    ("difference", True),
+    ("95 % interval", True),
+    ("McNemar mid-p", True),
+)
+_ROWS = {"origin": "origin, on the host", "tflite": ".tflite, on the host", "board": "board"}
+_STEPS = {"conversion": "origin to .tflite", "board": ".tflite to board", "total": "origin to board"}
+
+
+def rows(record: Record) -> list[tuple[str, ...]]:
+    """One for each that answered; none where the origin was not run."""
+    if record.conversion is None:
+        return []
+    return [
+        (_ROWS[row.name], row.engine, figure(row.accuracy, "ratio"), _between(row.low, row.high))
+        for row in record.conversion.rows
+    ]
+
+
+def steps(record: Record) -> list[tuple[str, ...]]:
+    """One for each two that are compared, sample by sample."""
+    return [] if record.conversion is None else [_step(step) for step in record.conversion.steps]
+
+
+def note(record: Record) -> str:
+    """What was done to the samples to fit the origin; empty for nothing."""
+    words = record.conversion.origin.inputs if record.conversion else ""
+    return f"the origin's samples are {words}" if words else ""
+
+
+def _step(step: StepFacts) -> tuple[str, ...]:
+    counts = (f"{count:,}" for count in (step.lost, step.gained, step.both_wrong))
+    return (_STEPS[step.name], *counts, _share(step.difference), _between(step.low, step.high, "+"), _p(step.p))
+
+
+def _between(low: float, high: float, sign: str = "") -> str:
+    return f"{_share(low, sign).removesuffix(' %')} to {_share(high, sign)}"
+
+
+def _share(value: float, sign: str = "+") -> str:
+    return (sign if value > 0 else "") + figure(value, "ratio")
+
+
+def _p(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
