@@ -86,7 +86,7 @@ class LiteRt:
         self._kernels = "BUILTIN_REF"
         while True:
             try:
-                return self._ready(content, "BUILTIN_REF", preserve)
+                return _ready(self._interpreter(content, "BUILTIN_REF", preserve))
             except (ValueError, RuntimeError) as error:
                 missing = _NO_KERNEL.search(str(error))
                 if missing is None:
@@ -97,19 +97,12 @@ class LiteRt:
                 content = older
         try:
             self._kernels = "BUILTIN"
-            return self._ready(model.read_bytes(), "BUILTIN_WITHOUT_DEFAULT_DELEGATES", preserve)
+            return _ready(self._interpreter(model.read_bytes(), "BUILTIN_WITHOUT_DEFAULT_DELEGATES", preserve))
         except (ValueError, RuntimeError) as error:
             raise _cannot(model, error) from error
 
-    def _ready(self, content: bytes, kernels: str, preserve: bool) -> Any:
-        interpreter = self._interpreter(content, kernels, preserve)
-        interpreter.allocate_tensors()
-        for details in (interpreter.get_input_details, interpreter.get_output_details):
-            details()  # a name that is no UTF-8 ends here, and not in mid-run
-        return interpreter
-
     def _interpreter(self, content: bytes, kernels: str, preserve: bool) -> Any:
-        """Of that package, with the kernels of that name in its ``OpResolverType``."""
+        """A new interpreter; ``kernels`` names one of its resolvers."""
         return Interpreter(
             model_content=content,
             experimental_op_resolver_type=OpResolverType[kernels],
@@ -158,6 +151,13 @@ def _with_older_version(content: bytes, operator: str, version: int) -> bytes | 
     except (TypeError, ValueError):  # a damaged file may hold what the format cannot
         return None
     return bytes(builder.Output())
+
+
+def _ready(interpreter: Any) -> Any:
+    interpreter.allocate_tensors()
+    for details in (interpreter.get_input_details, interpreter.get_output_details):
+        details()  # a name that is no UTF-8 ends here, and not in mid-run
+    return interpreter
 
 
 def _cannot(model: Path, error: Exception) -> PlanError:
