@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Four outputs at a time: the inputs are widened and centred in registers once for four rows of weights. */
-#include "nn_dot_s8.h"
+#include "nn_dot4_s8.h"
 
 NN_INLINE int8_t finished(const hil_nn_dense_s8_params *params, int32_t acc, int32_t multiplier, int32_t shift)
 {

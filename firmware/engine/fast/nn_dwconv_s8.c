@@ -26,7 +26,7 @@ NN_INLINE int8_t finished(const quad *q, int32_t acc, const nn_channel *c)
 }
 
 /* One pixel with the taps that lie inside. in and out are at the quad's first channel. */
-NN_INLINE void one_pixel(const quad *q, nn_taps rows, int32_t x, const int8_t *in, int8_t *out, const int same_channel)
+NN_INLINE void pixel(const quad *q, nn_taps rows, int32_t x, const int8_t *in, int8_t *out, const int same_channel)
 {
     const hil_nn_window *w = &q->params->window;
     const nn_taps columns = nn_clip(x, w->stride_w, w->pad_left, w->dilation_w, w->k_w, w->in_w);
@@ -52,16 +52,26 @@ NN_INLINE void one_pixel(const quad *q, nn_taps rows, int32_t x, const int8_t *i
     out[3] = finished(q, s.c3, &q->channel[3]);
 }
 
-static NN_NOINLINE void whole_image(const quad *q, const int8_t *in, int8_t *out, int32_t same_channel)
+static NN_NOINLINE void one_pixel(const quad *q, nn_taps rows, int32_t x, const int8_t *in, int8_t *out)
+{
+    pixel(q, rows, x, in, out, 0);
+}
+
+static NN_NOINLINE void one_pixel_of_same_channel(const quad *q, nn_taps rows, int32_t x, const int8_t *in, int8_t *out)
+{
+    pixel(q, rows, x, in, out, 1);
+}
+
+static NN_NOINLINE void whole_image(const quad *q, const int8_t *in, int8_t *out, int same_channel)
 {
     const hil_nn_window *w = &q->params->window;
     for (int32_t y = 0; y < w->out_h; ++y) {
         const nn_taps rows = nn_clip(y, w->stride_h, w->pad_top, w->dilation_h, w->k_h, w->in_h);
         for (int32_t x = 0; x < w->out_w; ++x, out += w->out_c) {
             if (same_channel) {
-                one_pixel(q, rows, x, in, out, 1);
+                one_pixel_of_same_channel(q, rows, x, in, out);
             } else {
-                one_pixel(q, rows, x, in, out, 0);
+                one_pixel(q, rows, x, in, out);
             }
         }
     }
@@ -131,7 +141,7 @@ static NN_NOINLINE void whole_image_3x3(const quad *q, const int8_t *in, int8_t 
                 continue;
             }
             const nn_taps rows = nn_clip(y, w->stride_h, w->pad_top, w->dilation_h, w->k_h, w->in_h);
-            one_pixel(q, rows, x, in, out + (y * w->out_w + x) * w->out_c, 0);
+            one_pixel(q, rows, x, in, out + (y * w->out_w + x) * w->out_c);
         }
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * CMSIS-NN (5 and later) under our kernel functions: the same network, the same bits, its inner loops. A dense layer that rounds
- * once (LiteRT's way) stays ours, since CMSIS-NN rounds twice: generate with twice-rounding to have it computed here. */
+ * once (LiteRT's way) stays ours, the fast one, since CMSIS-NN rounds twice: generate with twice-rounding to have it computed here. */
 #include <stddef.h>
 #include <string.h>
 
@@ -94,7 +94,7 @@ void hil_nn_dwconv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, con
 /* Our fast kernel under another name, for layers that round once. */
 #define hil_nn_dense_s8 own_dense_s8
 void own_dense_s8(const hil_nn_dense_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
-                    const int32_t *multiplier, const int8_t *shift, int8_t *out);
+                  const int32_t *multiplier, const int8_t *shift, int8_t *out);
 #include "fast/nn_dense_s8.c"
 #undef hil_nn_dense_s8
 

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from lstm_nets import LstmNet
 from tflite_kit import SAME, VALID, random_inputs
 from tflite_ops import RichNet
 
@@ -121,3 +122,16 @@ def test_the_fast_kernels_on_the_target_equal_litert_at_the_edges_of_their_loops
             what = f"sample {i}, {b.net.tensors[index].name}, shape {list(b.net.tensors[index].shape)}"
             assert values.tobytes() == expected[index][i].tobytes(), f"{what}, against LiteRT"
             assert values.tobytes() == twin[index][i].tobytes(), f"{what}, against the twin"
+
+
+@pytest.mark.parametrize(("features", "cells"), [(3, 5), (4, 4), (9, 6)])
+def test_an_lstm_on_the_target_equals_litert(tmp_path, features, cells):
+    net = LstmNet("int8", (6, features), np.random.default_rng(features), 0.03, -7)
+    net.lstm(cells)
+    path = net.write(tmp_path / "net.tflite")
+    board = Board(image := compiled(path, tmp_path, kernels="fast", compiler="zig"))
+    (tensor,) = image.generated.layout.inputs
+    inputs = random_inputs("int8", tensor.shape[1:], 6)
+    for sample, expected in zip(inputs, LiteRt().run(path, inputs), strict=True):
+        board.run(sample)
+        assert board.output().tobytes() == expected.tobytes()
