@@ -246,9 +246,9 @@ typedef struct {
     uint16_t block; /* hil_nn_conv_s8 alone: how many output pixels its scratch memory holds at once; even, at least 2 */
 } hil_nn_conv_s8_params;
 
-/* Bytes of scratch memory for hil_nn_conv_s8: `block` patches and two filters as int16, and a patch as int8, each filled up to a
+/* Bytes of scratch memory for hil_nn_conv_s8: `block` patches and four filters as int16, and a patch as int8, each filled up to a
  * multiple of four values. One size for all kernel sets, so that a generated model fits each. */
-#define HIL_NN_CONV_S8_SCRATCH_BYTES(k_h, k_w, in_c, block) ((((k_h) * (k_w) * (in_c) + 3) / 4 * 4) * (2 * (block) + 5))
+#define HIL_NN_CONV_S8_SCRATCH_BYTES(k_h, k_w, in_c, block) ((((k_h) * (k_w) * (in_c) + 3) / 4 * 4) * (2 * (block) + 9))
 
 /* 2-D convolution. acc = bias[o] + sum (x + in_offset) * w; out = clamp(rescale(acc, multiplier[o], shift[o]) + out_offset).
  * rescale: acc * multiplier * 2^(shift - 31), multiplier in [2^30, 2^31), rounded twice (gemmlowp: doubling high

@@ -10,9 +10,16 @@
 #if defined(__GNUC__)
 #define NN_INLINE static inline __attribute__((always_inline))
 #define NN_NOINLINE __attribute__((noinline))
+#define NN_UNUSED __attribute__((unused))
+#if defined(__clang__)
+#define NN_NAKED __attribute__((naked, noinline, used))
+#else
+#define NN_NAKED __attribute__((naked, noipa, used)) /* its arguments are used, though no statement shows it */
+#endif
 #else
 #define NN_INLINE static inline
 #define NN_NOINLINE
+#define NN_UNUSED
 #endif
 
 /* NN_UNROLL stands before loops over lanes: accumulators in an array stay in registers only if the loop is gone, which GCC's -O2

@@ -17,7 +17,7 @@ from harness.errors import BenchError
 if TYPE_CHECKING:
     from harness.enginebench.measure import Row
 
-_DEFAULT_MODELS = ("mnist_f446", "bench_")
+_DEFAULT_MODELS = ("mnist_f446", "bench_", "recurrent_lstm_sequence")
 
 
 @app.command("bench-engine")
@@ -25,31 +25,42 @@ def bench_engine(
     models: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[MODEL]...", help="Names, or paths of model folders and files (default: MNIST and bench_*)."
+            metavar="[MODEL]...",
+            help="Names, or paths of model folders and files (default: MNIST, an LSTM and bench_*).",
         ),
+    ] = None,
+    own: Annotated[
+        list[str] | None, typer.Option("--models", metavar="FILE", help="A model of your own. Repeatable; as MODEL.")
     ] = None,
     kernels: Annotated[Literal["both", "plain", "fast"], typer.Option(help="Kernel sets.")] = "both",
     compiler: Annotated[Literal["both", "zig", "gcc"], typer.Option(help="Compilers; gcc if installed.")] = "both",
+    engine_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A checkout of CMSIS-NN: its kernels are counted beside ours.")
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write a list of rows: model, dtype, kernels, ...")
     ] = None,
 ) -> None:
     """Instructions per inference on an emulated Cortex-M4F, flash, RAM and stack of the engine with each model.
 
-    Counted exactly, at -O2; an emulator has no cycles. Sizes are the engine's and the model's own, without the firmware around.
+    Instructions are counted exactly, at -O2. Cycles are an estimate: an emulator has none, so a model of the core is applied
+    to what was executed, without the flash's wait states. Sizes are the engine's and the model's own, without the firmware around.
 
     Example: hil bench-engine mnist_f446_int8 --kernels fast
     """
     from harness import models as known_models
+    from harness.build import engines
     from harness.build.compilers import cross_compiler
     from harness.enginebench.image import CompilerName
     from harness.enginebench.measure import measured
+    from harness.enginebench.peers import peer
     from harness.models.kernels import KERNEL_SETS
 
     if json_file is not None:
         output.check(json_file)
-    names = models or [n for n in known_models.names() if n.startswith(_DEFAULT_MODELS)]
+    names = [*(models or []), *(own or [])] or [n for n in known_models.names() if n.startswith(_DEFAULT_MODELS)]
     chosen = [(model.name, model.path) for model in map(known_models.load_model, names)]
+    beside = None if engine_dir is None else peer(engines.load("cmsis_nn", engine_dir))
     console = wide_console()
     compilers: list[CompilerName] = ["zig", "gcc"] if compiler == "both" else [compiler]
     if compiler == "both":
@@ -60,8 +71,11 @@ def bench_engine(
             console.print(f"gcc is left out: {error.what}")
     sets = [kernel_set for kernel_set in KERNEL_SETS if kernels in ("both", kernel_set)]
     with console.status("compiling and counting"):
-        rows = list(measured(chosen, sets, compilers))
+        rows = list(measured(chosen, sets, compilers, beside))
     console.print(_table(rows))
+    console.print(
+        "est.: estimated by a model of the core (harness/enginebench/cycles.py), measured nowhere", soft_wrap=True
+    )
     for published in sorted({f"{r.model}: {r.figures.published}" for r in rows if r.figures.published}):
         console.print(
             f"published, in cycles on a Cortex-M4 at 120 MHz, not in instructions: {published}", soft_wrap=True
@@ -78,7 +92,10 @@ def _table(rows: Sequence[Row]) -> Table:
         "M MAC",
         "M instructions",
         "per MAC",
+        "est. M cycles",
+        "est. per MAC",
         "CMSIS-NN M",
+        "its est. M cycles",
         "limit M",
         "flash B",
         "weights B",
@@ -96,7 +113,10 @@ def _table(rows: Sequence[Row]) -> Table:
             f"{row.macs / 1e6:.3f}",
             f"{millions:.3f}",
             f"{row.instructions / max(row.macs, 1):.2f}",
+            f"{row.estimated_cycles / 1e6:.3f}",
+            f"{row.estimated_cycles / max(row.macs, 1):.2f}",
             "" if figures.cmsis_nn_m is None else f"{figures.cmsis_nn_m:.3f}",
+            "" if figures.cmsis_nn_cycles_m is None else f"{figures.cmsis_nn_cycles_m:.3f}",
             limit,
             *(f"{n:,}" for n in (row.flash_bytes, row.weights_bytes, row.ram_bytes, row.stack_bytes)),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from mmap import mmap
 from pathlib import Path
@@ -12,6 +13,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 from unicorn import arm_const as reg
 
+from harness.enginebench.cycles import Estimator
 from harness.enginebench.image import BareImage
 from harness.errors import HarnessBug
 from harness.models.ir import IrTensor
@@ -61,6 +63,24 @@ class Board:
         instructions = self._call("hil_bare_run")
         untouched = len(self._stack[:]) - len(self._stack[:].lstrip(bytes([_STACK_FILL])))
         return Cost(instructions, _STACK_BYTES - untouched)
+
+    def estimate(self, sample: Array) -> int:
+        """Estimated cycles of one inference (``cycles``): a model of the core applied to what was executed, no measurement."""
+        steps: Counter[tuple[int, int, int]] = Counter()
+        before = _RETURN_TO
+        estimator = Estimator(self._flash[:], _FLASH_BASE)
+
+        def on_block(address: int, size: int) -> None:
+            nonlocal before
+            steps[before, address, size] += 1
+            before = address
+
+        self._core.hook_blocks(on_block)
+        exact = self.run(sample).instructions
+        cycles, instructions = estimator.total(steps)
+        if exact not in instructions:
+            raise HarnessBug("blocks were missed", expected=f"{exact} instructions", found=f"{instructions}")
+        return cycles
 
     def run_layers(self, sample: Array) -> dict[int, Array]:
         """One inference; each layer's values [elements] by its tensor's index, as ``Twin.run_layers`` has them."""

@@ -10,8 +10,9 @@ from typing import Literal
 from elftools.elf.elffile import ELFFile
 
 from harness.build.compilers import cross_compiler
+from harness.enginebench.peers import Peer
 from harness.errors import BenchError
-from harness.models.codegen import Generated, generate
+from harness.models.codegen import Generated, Options, generate
 from harness.models.kernels import KernelSet, kernel_includes, kernel_sources
 from harness.paths import shipped
 
@@ -23,7 +24,6 @@ _SHARED = (
     "-ffp-contract=off",
     "-ffunction-sections",
     "-fdata-sections",
-    "-ffreestanding",
     "-nostdlib",
 )
 _TARGET = {
@@ -49,22 +49,36 @@ class BareImage:
         return self.text_bytes + self.weights_bytes
 
 
-def compiled(model: Path, out_dir: Path, *, kernels: KernelSet, compiler: CompilerName) -> BareImage:
+def compiled(
+    model: Path, out_dir: Path, *, kernels: KernelSet, compiler: CompilerName, peer: Peer | None = None
+) -> BareImage:
     """Generate, compile and link into ``out_dir``.
 
+    ``peer``: its functions in place of those kernels that it has, compiled as its makers ask (not freestanding, or small copies
+    become calls) and with GCC's C library; dense layers then round twice, as it does.
     Raises PlanError for a model that the engine cannot run, BenchError when the compiler is missing or refuses.
     """
     found = cross_compiler(compiler)
     program = dict(found.cmake)["HIL_ZIG" if compiler == "zig" else "HIL_GCC"]
-    generated = generate(model, out_dir / "generated")
+    options = Options(round_dense_twice=peer is not None)
+    generated = generate(model, out_dir / "generated", options=options)
     firmware = shipped("firmware")
     engine, bare = firmware / "engine", firmware / "engine" / "bare"
-    sources = [bare / "bare.c", firmware / "arch" / "mem.c", generated.model_c, *kernel_sources(engine, kernels)]
-    includes = [*kernel_includes(engine), firmware / "src", generated.model_c.parent, firmware / "arch" / "include"]
-    elf = out_dir / f"{compiler}-{kernels}.elf"
-    command = [program, *_TARGET[compiler], *_SHARED, *(f"-I{path}" for path in includes), *map(str, sources)]
-    command += ["-fno-builtin-memset", f"-Wl,-T,{bare / 'bare.ld'}", "-Wl,--gc-sections", "-Wl,-e,hil_bare_run"]
-    command += [*(["-lgcc"] if compiler == "gcc" else []), "-o", str(elf)]
+    sources = [bare / "bare.c", generated.model_c, *kernel_sources(engine, kernels)]
+    includes = [*kernel_includes(engine), firmware / "src", generated.model_c.parent]
+    flags = ["-ffreestanding"]
+    libraries = ["-lgcc"] if compiler == "gcc" else []
+    if peer is not None:
+        flags, libraries = [], ["-lc", *libraries] if compiler == "gcc" else libraries
+        sources = [path for path in sources if not peer.replaced.match(path.name)] + list(peer.sources)
+        includes += peer.includes
+    if peer is None or compiler == "zig":
+        sources.append(firmware / "arch" / "mem.c")
+        includes.append(firmware / "arch" / "include")
+        flags.append("-fno-builtin-memset")
+    elf = out_dir / f"{compiler}-{peer.name if peer else kernels}.elf"
+    command = [program, *_TARGET[compiler], *_SHARED, *flags, *(f"-I{path}" for path in includes), *map(str, sources)]
+    command += [f"-Wl,-T,{bare / 'bare.ld'}", "-Wl,--gc-sections", "-Wl,-e,hil_bare_run", *libraries, "-o", str(elf)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -14,6 +14,7 @@ from harness.disk.scratch import scratch
 from harness.enginebench.emulate import Board
 from harness.enginebench.figures import FIGURES, Figures
 from harness.enginebench.image import CompilerName, compiled
+from harness.enginebench.peers import Peer
 from harness.models.ir import Array, IrTensor
 from harness.models.kernels import KernelSet
 
@@ -22,14 +23,16 @@ _SEED = 1
 
 @dataclass(frozen=True)
 class Row:
-    """What one inference costs. ``flash_bytes``: engine code, tables and weights; ``ram_bytes``: arena (input, output and scratch
-    memory in it) and tables; ``stack_bytes`` beside it. The firmware around the engine is in none of them."""
+    """What one inference costs. ``kernels``: our set, or whose functions take its place. ``estimated_cycles``: by a model of the
+    core (``cycles``), measured nowhere. ``flash_bytes``: engine code, tables and weights; ``ram_bytes``: arena (input, output and
+    scratch memory in it) and tables; ``stack_bytes`` beside it. The firmware around the engine is in none of them."""
 
     model: str
     dtype: str
-    kernels: KernelSet
+    kernels: str
     compiler: str
     instructions: int
+    estimated_cycles: int
     flash_bytes: int
     weights_bytes: int
     ram_bytes: int
@@ -46,22 +49,24 @@ class Row:
         return asdict(self)
 
 
-def measure(model: str, path: Path, *, kernels: KernelSet, compiler: CompilerName) -> Row:
+def measure(model: str, path: Path, *, kernels: KernelSet, compiler: CompilerName, peer: Peer | None = None) -> Row:
     """Compile and run one inference of random input (the count varies with it by parts in ten thousand).
 
     Errors as ``compiled``.
     """
     with scratch("hil-bench-") as folder:
-        image = compiled(path, folder, kernels=kernels, compiler=compiler)
+        image = compiled(path, folder, kernels=kernels, compiler=compiler, peer=peer)
         layout = image.generated.layout
         (tensor,) = layout.inputs
-        cost = Board(image).run(random_sample(tensor))
+        board, sample = Board(image), random_sample(tensor)
+        cost, cycles = board.run(sample), board.estimate(sample)
     return Row(
         model=model,
         dtype=tensor.dtype,
-        kernels=kernels,
+        kernels=peer.name if peer else kernels,
         compiler=f"{compiler} {_version(image.compiler)}",
         instructions=cost.instructions,
+        estimated_cycles=cycles,
         flash_bytes=image.flash_bytes,
         weights_bytes=image.weights_bytes,
         ram_bytes=image.ram_bytes,
@@ -85,10 +90,15 @@ def random_sample(tensor: IrTensor, seed: int = _SEED) -> Array:
 
 
 def measured(
-    models: Sequence[tuple[str, Path]], kernel_sets: Sequence[KernelSet], compilers: Sequence[CompilerName]
+    models: Sequence[tuple[str, Path]],
+    kernel_sets: Sequence[KernelSet],
+    compilers: Sequence[CompilerName],
+    peer: Peer | None = None,
 ) -> Iterator[Row]:
-    """Rows as they are ready: by model, compiler, kernel set."""
+    """Rows as they are ready: by model, compiler, kernel set; the peer's last, around our fast kernels."""
     for name, path in models:
         for compiler in compilers:
             for kernels in kernel_sets:
                 yield measure(name, path, kernels=kernels, compiler=compiler)
+            if peer is not None:
+                yield measure(name, path, kernels="fast", compiler=compiler, peer=peer)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A block of output pixels is gathered, widened and centred; then each pair of filters, widened once for the block, runs over the
- * pairs of pixels. Each value loaded serves two products, and what depends on the filters alone is paid once per block. */
+ * A block of output pixels is gathered, widened and centred; then each four filters, widened once for the block, run over the pairs
+ * of pixels. A value of a filter serves two products, one of a pixel four; what depends on the filters alone is paid once per block. */
 #include "nn_dot_s8.h"
 #include "nn_requant.h"
 
@@ -47,7 +47,7 @@ NN_INLINE uint32_t *no_groups(uint32_t *to, int32_t groups)
     NN_ROLLED
     for (; groups > 0; --groups, to += NN_PAIR_WORDS) {
         to[0] = 0;
-        to[1] = 0;
+        to[2] = 0;
     }
     return to;
 }
@@ -56,7 +56,7 @@ NN_INLINE uint32_t *widened_group(uint32_t *to, const int8_t *from, uint32_t off
 {
     const uint32_t word = nn_read4(from);
     to[0] = nn_sxtab16(offset, word);
-    to[1] = nn_sxtab16_odd(offset, word);
+    to[2] = nn_sxtab16_odd(offset, word);
     return to + NN_PAIR_WORDS;
 }
 
@@ -136,59 +136,52 @@ NN_INLINE void gather(const source *s, nn_taps rows, int32_t x, uint32_t *to)
     }
 }
 
-/* Two filters to one run of groups; behind their last value, zeros. */
-static NN_NOINLINE void widen_filters(const int8_t *f0, const int8_t *f1, int32_t taps, uint32_t *to)
+/* Four filters to one run of groups; behind their last value, zeros. */
+NN_INLINE void widen_filters(const int8_t *const filter[NN_FILTERS], int32_t taps, uint32_t *to)
 {
-    for (; taps >= NN_GROUP; taps -= NN_GROUP, f0 += NN_GROUP, f1 += NN_GROUP, to += NN_PAIR_WORDS) {
-        const uint32_t a = nn_read4(f0), b = nn_read4(f1);
-        to[0] = nn_sxtb16(a);
-        to[1] = nn_sxtb16(b);
-        to[2] = nn_sxtb16_odd(a);
-        to[3] = nn_sxtb16_odd(b);
+    const int32_t groups = taps / NN_GROUP, rest = taps % NN_GROUP;
+    if (groups > 0) {
+        nn_widen_4(filter, groups, to);
+        to += groups * NN_FILTER_WORDS;
     }
-    if (taps > 0) {
-        const uint32_t a = nn_read_some(f0, taps), b = nn_read_some(f1, taps);
-        to[0] = nn_sxtb16(a);
-        to[1] = nn_sxtb16(b);
-        to[2] = nn_sxtb16_odd(a);
-        to[3] = nn_sxtb16_odd(b);
+    for (int32_t lane = 0; rest > 0 && lane < NN_FILTERS; ++lane) {
+        const uint32_t word = nn_read_some(filter[lane] + groups * NN_GROUP, rest);
+        to[lane] = nn_sxtb16(word);
+        to[NN_FILTERS + lane] = nn_sxtb16_odd(word);
     }
 }
 
-static int8_t finish_general(const hil_nn_conv_s8_params *params, int32_t acc, const nn_channel *c)
+/* The sweep for any shifts and fewer than four filters, and for any machine. */
+static NN_NOINLINE void sweep_any(const nn_sweep *job, int32_t lanes, int32_t out_offset, nn_activation activation)
 {
-    const int32_t scaled = nn_rescale(acc, c->multiplier, -c->exponent) + params->out_offset;
-    return (int8_t)nn_clamp_s32(scaled, params->act_min, params->act_max);
-}
-
-/* Two filters over `pairs` pairs of patches. out is the first pixel's place for filter 0; filter 1's is `next_filter` further on,
- * the second pixel's `next_pixel`. */
-static NN_NOINLINE void sweep(const source *s, const uint32_t *patches, const uint32_t *filters, const nn_channel channel[2],
-                              nn_activation activation, int32_t pairs, int8_t *out, int32_t next_filter, int32_t next_pixel)
-{
-    const nn_channel c0 = channel[0], c1 = channel[1];
-    do {
-        nn_sums sums = {c0.bias, c0.bias, c1.bias, c1.bias};
-        patches = nn_dot_2x2(patches, filters, s->groups, &sums);
-        int8_t *second = out + next_pixel;
-        if (activation == NN_ACT_RELU) {
-            out[0] = nn_finish_relu(sums.f0p0, c0.multiplier, c0.addend, c0.exponent);
-            second[0] = nn_finish_relu(sums.f0p1, c0.multiplier, c0.addend, c0.exponent);
-            out[next_filter] = nn_finish_relu(sums.f1p0, c1.multiplier, c1.addend, c1.exponent);
-            second[next_filter] = nn_finish_relu(sums.f1p1, c1.multiplier, c1.addend, c1.exponent);
-        } else if (activation == NN_ACT_NONE) {
-            out[0] = nn_finish_none(sums.f0p0, c0.multiplier, c0.addend, c0.exponent);
-            second[0] = nn_finish_none(sums.f0p1, c0.multiplier, c0.addend, c0.exponent);
-            out[next_filter] = nn_finish_none(sums.f1p0, c1.multiplier, c1.addend, c1.exponent);
-            second[next_filter] = nn_finish_none(sums.f1p1, c1.multiplier, c1.addend, c1.exponent);
-        } else {
-            out[0] = finish_general(s->params, sums.f0p0, &c0);
-            second[0] = finish_general(s->params, sums.f0p1, &c0);
-            out[next_filter] = finish_general(s->params, sums.f1p0, &c1);
-            second[next_filter] = finish_general(s->params, sums.f1p1, &c1);
+    const uint32_t *x = job->patches;
+    int8_t *out = job->out;
+    for (int32_t pair = job->pairs; pair > 0; --pair, x += job->groups * NN_PAIR_WORDS, out += 2 * job->next_pixel) {
+        for (int32_t lane = 0; lane < lanes; ++lane) {
+            for (int32_t pixel = 0; pixel < 2; ++pixel) {
+                int32_t acc = job->bias[lane];
+                for (int32_t g = 0; g < job->groups; ++g) {
+                    const uint32_t *p = x + g * NN_PAIR_WORDS + pixel, *f = job->filters + g * NN_FILTER_WORDS + lane;
+                    acc = nn_smlad(p[2], f[NN_FILTERS], nn_smlad(p[0], f[0], acc));
+                }
+                const int32_t m = job->scale[lane].multiplier, a = job->scale[lane].addend, e = job->scale[lane].exponent;
+                out[pixel * job->next_pixel + lane] = activation == NN_ACT_GENERAL
+                                                          ? (int8_t)nn_clamp_s32(nn_rescale(acc, m, -e) + out_offset, -128, 127)
+                                                          : nn_finish_none(acc, m, a, e);
+            }
         }
-        out = second + next_pixel;
-    } while (--pairs > 0);
+    }
+}
+
+static void swept(nn_sweep *job, int32_t lanes, int32_t out_offset, nn_activation activation)
+{
+#if NN_HAS_DSP
+    if (lanes == NN_FILTERS && activation != NN_ACT_GENERAL) {
+        nn_sweep_4x2(job);
+        return;
+    }
+#endif
+    sweep_any(job, lanes, out_offset, activation);
 }
 
 void hil_nn_conv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
@@ -198,9 +191,12 @@ void hil_nn_conv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const
     const int32_t taps = w->k_h * w->k_w * w->in_c;
     const int32_t groups = (taps + NN_GROUP - 1) / NN_GROUP;
     const int32_t pixels = w->out_h * w->out_w, channels = w->out_c;
-    const nn_activation activation = nn_activation_of(shift, channels, params->out_offset, params->act_min, params->act_max);
+    /* Whatever range there is, it lies within int8's: it is applied afterwards. */
+    const nn_activation activation = nn_activation_of(shift, channels, params->out_offset, -128, 127);
+    const int32_t lanes = channels < NN_FILTERS ? channels : NN_FILTERS;
+    const int clamps = params->act_min != -128 || params->act_max != 127;
     uint32_t *const filters = (uint32_t *)(void *)scratch;
-    uint32_t *const patches = filters + groups * NN_PAIR_WORDS;
+    uint32_t *const patches = filters + groups * NN_FILTER_WORDS;
     source s = {params, in, (int8_t *)(patches + params->block / 2 * groups * NN_PAIR_WORDS), groups,
                 nn_pack(params->in_offset, params->in_offset), w->k_w * w->in_c, 0, 0};
     if (w->dilation_w == 1 || w->k_w == 1) {
@@ -219,28 +215,50 @@ void hil_nn_conv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const
         for (int32_t p = 0; p < count; ++p) {
             gather(&s, rows, x, patch);
             if (p % 2 == 0 && p + 1 == count) {
-                gather(&s, rows, x, patch + 2); /* alone, it is its own partner */
+                gather(&s, rows, x, patch + 1); /* alone, it is its own partner */
             }
-            patch += p % 2 ? groups * NN_PAIR_WORDS - 2 : 2;
+            patch += p % 2 ? groups * NN_PAIR_WORDS - 1 : 1;
             if (++x == w->out_w) {
                 x = 0;
                 ++y;
                 rows = nn_clip(y, w->stride_h, w->pad_top, w->dilation_h, w->k_h, w->in_h);
             }
         }
-        for (int32_t o = 0; o < channels; o += 2) {
-            const int32_t both = o + 1 < channels; /* else the last filter is taken twice */
-            const nn_channel channel[2] = {nn_channel_at(o, bias, multiplier, shift, params->out_offset, activation),
-                                           nn_channel_at(o + both, bias, multiplier, shift, params->out_offset, activation)};
-            widen_filters(weights + o * taps, weights + (o + both) * taps, taps, filters);
+        for (int32_t next = 0; next < channels; next += NN_FILTERS) {
+            const int32_t o = next + lanes > channels ? channels - lanes : next; /* the last four may overlap those before */
+            nn_sweep job;
+            const int8_t *filter[NN_FILTERS];
+            for (int32_t lane = 0; lane < NN_FILTERS; ++lane) {
+                const int32_t at = o + (lane < lanes ? lane : lanes - 1);
+                const nn_channel c = nn_channel_at(at, bias, multiplier, shift, params->out_offset, activation);
+                filter[lane] = weights + at * taps;
+                job.bias[lane] = c.bias;
+                job.scale[lane].multiplier = c.multiplier;
+                job.scale[lane].addend = c.addend;
+                job.scale[lane].exponent = c.exponent;
+            }
+            widen_filters(filter, taps, filters);
+            job.filters = filters;
+            job.groups = groups;
             if (count > 1) {
-                sweep(&s, patches, filters, channel, activation, count / 2, out + o, both, channels);
+                job.patches = patches;
+                job.out = out + o;
+                job.next_pixel = channels;
+                job.pairs = count / 2;
+                swept(&job, lanes, params->out_offset, activation);
             }
             if (count % 2) {
-                sweep(&s, patches + count / 2 * groups * NN_PAIR_WORDS, filters, channel, activation, 1, out + (count - 1) * channels + o,
-                      both, 0);
+                job.patches = patches + count / 2 * groups * NN_PAIR_WORDS;
+                job.out = out + (count - 1) * channels + o;
+                job.next_pixel = 0;
+                job.pairs = 1;
+                swept(&job, lanes, params->out_offset, activation);
             }
         }
-        out += count * channels;
+        int8_t *const end = out + count * channels;
+        for (; clamps && out != end; ++out) {
+            *out = (int8_t)nn_clamp_s32(*out, params->act_min, params->act_max);
+        }
+        out = end;
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * CMSIS-NN (5 and later) under our kernel functions: the same network, the same bits, its inner loops. A dense layer that rounds
- * once (LiteRT's way) stays ours, since CMSIS-NN rounds twice: generate with twice-rounding to have it computed here. */
+ * once (LiteRT's way) stays ours, the fast one, since CMSIS-NN rounds twice: generate with twice-rounding to have it computed here. */
 #include <stddef.h>
 #include <string.h>
 
@@ -91,17 +91,17 @@ void hil_nn_dwconv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, con
           ARM_CMSIS_NN_SUCCESS);
 }
 
-/* The plain kernel under another name, for layers that round once. */
-#define hil_nn_dense_s8 plain_dense_s8
-void plain_dense_s8(const hil_nn_dense_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
-                    const int32_t *multiplier, const int8_t *shift, int8_t *out);
-#include "nn_dense_s8.c"
+/* Our fast kernel under another name, for layers that round once. */
+#define hil_nn_dense_s8 own_dense_s8
+void own_dense_s8(const hil_nn_dense_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
+                  const int32_t *multiplier, const int8_t *shift, int8_t *out);
+#include "fast/nn_dense_s8.c"
 #undef hil_nn_dense_s8
 
 void hil_nn_dense_s8(const hil_nn_dense_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
                      const int32_t *multiplier, const int8_t *shift, int8_t *out) {
     if (params->rounding != HIL_NN_ROUND_TWICE) {
-        plain_dense_s8(params, in, weights, bias, multiplier, shift, out);
+        own_dense_s8(params, in, weights, bias, multiplier, shift, out);
         return;
     }
     const cmsis_nn_fc_params fc = {

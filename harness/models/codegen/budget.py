@@ -77,7 +77,7 @@ _KERNEL_BYTES = {
     "hil_nn_logistic_f32": 800,
     "hil_nn_logistic_s16": 900,
     "hil_nn_lstm_f32": 1800,
-    "hil_nn_lstm_s8": 2200,
+    "hil_nn_lstm_s8": 2700,
     "hil_nn_lut_s16": 500,
     "hil_nn_lut_s8": 200,
     "hil_nn_matmul_f32": 1600,

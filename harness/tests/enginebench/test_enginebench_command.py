@@ -1,4 +1,5 @@
 import json
+import shutil
 
 from typer.testing import CliRunner
 
@@ -7,6 +8,7 @@ from harness.cli.app import app
 from harness.enginebench.figures import FIGURES
 from harness.enginebench.measure import measure
 from harness.models import load_model, names
+from harness.paths import shipped
 
 
 def test_bench_engine_writes_a_row_per_kernel_set(tmp_path):
@@ -18,13 +20,35 @@ def test_bench_engine_writes_a_row_per_kernel_set(tmp_path):
     assert done.exit_code == 0, done.output
     rows = json.loads(file.read_text())
     assert [row["kernels"] for row in rows] == ["plain", "fast"]
-    wanted = {"model", "dtype", "kernels", "compiler", "instructions", "flash_bytes", "ram_bytes", "macs"}
+    wanted = {
+        "model",
+        "dtype",
+        "kernels",
+        "compiler",
+        "instructions",
+        "estimated_cycles",
+        "flash_bytes",
+        "ram_bytes",
+        "macs",
+    }
     for row in rows:
         assert wanted <= set(row)
         assert row["compiler"].startswith("zig 0.")
         assert row["flash_bytes"] > row["weights_bytes"] > 0
         assert f"{row['instructions'] / 1e6:.3f}" in done.output
     assert rows[0]["instructions"] > rows[1]["instructions"]
+
+
+def test_bench_engine_counts_a_peer_s_kernels_beside_ours_and_models_of_one_s_own(tmp_path):
+    file, sdk = tmp_path / "rows.json", shipped("firmware") / "tests" / "engines" / "cmsis_nn"
+    own = shutil.copy(load_model("digits_cnn_int8").path, tmp_path / "mine.tflite")
+    command = ["bench-engine", "--models", str(own), "--compiler", "zig", "--kernels", "fast", "--engine-dir", str(sdk)]
+    done = CliRunner().invoke(app, [*command, "--json", str(file)], env={"COLUMNS": "200"})
+    assert done.exit_code == 0, done.output
+    ours, theirs = json.loads(file.read_text())
+    assert (ours["model"], ours["kernels"], theirs["kernels"]) == ("mine", "fast", "cmsis_nn")
+    assert ours["instructions"] < ours["estimated_cycles"] < theirs["estimated_cycles"]  # a stand-in of plain loops
+    assert "estimated by a model of the core" in done.output
 
 
 def test_figures_are_of_models_that_come_with_the_project():

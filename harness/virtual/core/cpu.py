@@ -28,6 +28,7 @@ from harness.virtual.core.pages import PAGE_BYTES, SYSTEM_SPACE, TRAPS_AT, Pages
 _READ = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint, ctypes.c_void_p)
 _WRITE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64, ctypes.c_void_p)
 _INTR = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
+_BLOCK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p)
 _MEM = ctypes.CFUNCTYPE(
     ctypes.c_bool, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64, ctypes.c_int, ctypes.c_int64, ctypes.c_void_p
 )
@@ -208,6 +209,18 @@ class Core:
         for first, last in self.pages.elsewhere():
             self._hook(const.UC_HOOK_MEM_UNMAPPED | const.UC_HOOK_MEM_FETCH_PROT, callback, first, last)
         self._watched = True
+
+    def hook_blocks(self, on_block: Callable[[int, int], None]) -> None:
+        """``on_block(address, bytes)`` is called before each run of instructions up to a branch. It costs most of the speed."""
+
+        def on_entry(_uc: int, address: int, size: int, _data: int) -> None:
+            try:
+                on_block(address, size)
+            except BaseException as error:  # noqa: BLE001
+                self._fail(error)
+
+        self._hook(const.UC_HOOK_BLOCK, _BLOCK(on_entry), 1, 0)
+        self._uc.ctl_flush_tb()  # what is translated already would not call it
 
     def hook_rom_write(self, base: int, buffer: mmap, on_write: Callable[[int, int, int], None]) -> None:
         """``on_write(address, size, value)`` is called for a store to a read-only range and decides what comes of it.

@@ -22,7 +22,7 @@ from harness.models.codegen.operators.weighted import int8_constants
 from harness.models.codegen.operators.window import Window, float_range, raw_range, transposed_window, window_of
 from harness.models.ir import Graph, Layer
 
-_BLOCK_MIN, _BLOCK_MAX, _SCRATCH_BYTES = 8, 32, 4096
+_BLOCK_MIN, _BLOCK_MAX, _SCRATCH_BYTES = 8, 24, 4096
 
 
 def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
@@ -105,13 +105,13 @@ def _finish(
 
 def _block(pixels: int, taps: int) -> int:
     """Output pixels gathered at once. Filters are widened once per block, so more is faster; even by contract."""
-    room = _SCRATCH_BYTES // (2 * max(taps, 1))
+    room = _SCRATCH_BYTES // (2 * max(taps, 1)) - 2
     return min(max(_BLOCK_MIN, min(room, _BLOCK_MAX)), pixels + pixels % 2) // 2 * 2
 
 
 def _scratch_bytes(taps: int, block: int) -> int:
     """``HIL_NN_CONV_S8_SCRATCH_BYTES``."""
-    return -(-taps // 4) * 4 * (2 * block + 5)
+    return -(-taps // 4) * 4 * (2 * block + 9)
 
 
 def _groups(layer: Layer, shape: tuple[int, ...], window: Window, depthwise: bool) -> int:
