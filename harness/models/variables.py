@@ -98,6 +98,7 @@ def renamed_outputs(main: Subgraph, outputs: Sequence[int], where: str) -> None:
                 where=f"{where}, tensor {index} {main.tensors[index].name!r}",
                 expected="a tensor that a layer computes",
                 found="READ_VARIABLE",
+                next_step="let a layer compute the output from the variable: an ADD of 0 will do",
             )
 
 
