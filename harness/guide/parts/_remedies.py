@@ -12,6 +12,14 @@ _STEP = "correct the firmware: it breaks the protocol (`fixtures/wire/SPEC.md`)"
 _RECORDER = "convert the recording: mono, PCM, whole"
 
 REMEDIES: Final = {
+    # networks with a memory
+    "what CALL_ONCE runs is more than assignments": "let the network's first call only assign constants to its variables",
+    "the first value of a variable is computed": "give the variable a constant as its first value",
+    "a variable has no handle": "the file is damaged: convert the network again",
+    "the variable ... is used before it holds anything": "give it a first value: keras `add_weight(initializer=...)`",
+    "the variable ... changes its shape or type": "assign what has the variable's own shape and type",
+    "a state begins with values that differ": "let it begin with one value throughout, zeros for instance",
+    "the engine cannot translate SVDF: its state is no variable tensor": "convert the network again: TFLite makes the state one",
     # plans
     "... has a wrong value": _PARTS,
     "a key must be a word": "put the key in quotes",
