@@ -43,7 +43,7 @@ def of_ours(cells):
 
 
 def test_every_setting_has_a_cell_for_every_protocol_and_every_sample_comes_through(cells):
-    assert len(cells) == 2 * 2 * 2 * 3 * 5
+    assert len(cells) == 2 * 2 * 2 * 3 * 6
     assert {(cell.complete, cell.wrong) for cell in cells} == {(True, 0)}
 
 
@@ -75,7 +75,7 @@ def test_every_peer_is_slower_in_every_cell(cells):
     for setting, found in render.by_setting(cells).items():
         for name, cell in found.items():
             assert name == OURS or found[OURS].samples_per_s > cell.samples_per_s, (setting, name)
-    assert "ours is ahead in 96 of 96 comparisons" in render.remarks(cells)
+    assert "ours is ahead in 120 of 120 comparisons" in render.remarks(cells)
 
 
 def test_what_no_encoding_shortens_costs_2_percent_at_most_against_raw_bytes_without_any_check(noise_cells):
