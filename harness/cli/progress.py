@@ -35,10 +35,14 @@ def shown(what: str) -> Iterator[Watch]:
     bar = [BarColumn(bar_width=_BAR)] if console.width >= _NARROW else []
     with Progress(*bar, *columns, console=console, transient=True, expand=True) as progress:
         task = progress.add_task(escape(what), total=None)
+        last = ""
 
         def watch(step: Step) -> None:
+            nonlocal last
             # Without a share nobody knows how long it takes: the bar only moves.
             known = {"total": 1.0, "completed": step.share} if step.share > 0 else {"total": None, "completed": 0}
-            progress.update(task, description=escape(printable(f"{what}: {line(step)}")), **known)
+            # Between them the bar is drawn ten times a second; a step shorter than that is seen all the same.
+            new, last = step.name != last, step.name
+            progress.update(task, description=escape(printable(f"{what}: {line(step)}")), refresh=new, **known)
 
         yield watch
