@@ -13,18 +13,20 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from harness import __version__
 from harness.disk.documents import parse_json
 from harness.errors import MisuseError
 from harness.evidence import layout
 from harness.evidence.reports._words import headlines, limit
+from harness.evidence.stored import of_schema
 from harness.paths import read_file
 from harness.records import Measurement, Record, Verdict
 from harness.text import printable
 
 SCHEMA: Final = "hil.run/1"
+_INSTEAD: Final = "open the reports of its cases: they stand for themselves"
 FILENAME: Final = "run.json"
 # One speaks for several: a wrong product before a broken rig, both before too little evidence.
 _WORST: Final = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.PASS)
@@ -197,25 +199,7 @@ def read(path: Path) -> RunRecord:
             "the run's record cannot be read",
             where=str(file),
             found=error,
-            next_step="open the reports of its cases: they stand for themselves",
+            next_step=_INSTEAD,
         ) from error
-    schema = content.get("schema") if isinstance(content, dict) else None
-    if schema != SCHEMA:
-        raise MisuseError(
-            "the run's schema is not one that this version reads",
-            where=str(file),
-            expected=SCHEMA,
-            found=schema,
-            next_step="read it with the version of hil that wrote it ('harness_version')",
-        )
-    try:
-        return RunRecord.model_validate(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise MisuseError(
-            "the run's record is damaged",
-            where=f"{file}:{'.'.join(map(str, first['loc']))}",
-            expected=first["msg"],
-            found=repr(first["input"])[:120],
-            next_step="open the reports of its cases: they stand for themselves",
-        ) from error
+    what = "the run's record"
+    return of_schema(RunRecord, content, schema=SCHEMA, what=what, where=str(file), instead=_INSTEAD)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from harness.disk.documents import parse_json
 from harness.errors import MisuseError
 from harness.evidence.reports import Inputs
+from harness.evidence.stored import of_schema
 from harness.paths import read_file
 from harness.records import SCHEMA, Record, Samples
 
@@ -33,22 +32,4 @@ def read_record(path: Path) -> Record:
         raise MisuseError("no such record", where=str(path), expected=f"a {FILENAME} or its directory") from None
     except (OSError, ValueError) as error:
         raise MisuseError("the record is not readable JSON", where=str(path), found=error) from error
-    schema = content.get("schema") if isinstance(content, dict) else None
-    if schema != SCHEMA:
-        raise MisuseError(
-            "the record's schema is not one that this version reads",
-            where=str(path),
-            expected=SCHEMA,
-            found=schema if schema is not None else "no 'schema' at all",
-            next_step="read it with the version of hil that wrote it ('harness_version')",
-        )
-    try:
-        return Record.model_validate(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise MisuseError(
-            "the record is damaged",
-            where=f"{path}:{'.'.join(map(str, first['loc']))}",
-            expected=first["msg"],
-            found=repr(first["input"])[:120],
-        ) from error
+    return of_schema(Record, content, schema=SCHEMA, what="the record", where=str(path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from pydantic import BaseModel
@@ -72,8 +72,8 @@ def _kind(value: dict[str, Any], kinds: dict[str, Any]) -> str:
     return f"{kind} {bounds}".strip()
 
 
-def _default(key: str, value: dict[str, Any], needed: object) -> str:
-    if key in needed:  # type: ignore[operator]
+def _default(key: str, value: dict[str, Any], needed: Collection[str]) -> str:
+    if key in needed:
         return "needed"
     default = value.get("default")
     return "may be left out" if default in (None, "", [], {}) else f"{code(default)} if left out"
