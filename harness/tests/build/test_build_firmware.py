@@ -1,12 +1,13 @@
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from harness.build import build, native, verify_identity
+from harness.build import build, cmake, native, verify_identity
 from harness.build.budget import memory_budget
 from harness.build.cmake import run_cmake
 from harness.build.compilers import cross_compiler
@@ -16,6 +17,7 @@ from harness.errors import BenchError, DeviceError, MisuseError, PlanError
 from harness.models import layertable, load_model
 from harness.models.codegen.emit import ENGINE_VERSION
 from harness.models.codegen.generate import generate
+from harness.models.kernels import kernel_sources
 from harness.paths import shipped
 
 FIRMWARE = shipped("firmware")
@@ -239,3 +241,30 @@ def test_the_compilers_of_a_stopped_build_end_with_it(tmp_path, monkeypatch):
     os.close(release)
     assert os.read(alive, 1) == b""  # the end of the pipe: whoever held it is gone
     os.close(alive)
+
+
+def test_nothing_in_the_commands_of_the_kernels_differs_between_two_builds(tmp_path, monkeypatch):
+    """zig then takes them from its cache: most of a build's time. It does not where it is asked for a file of dependencies."""
+
+    class EnoughError(Exception):
+        """Nothing need be compiled."""
+
+    def instead(command, build_dir, *rest):
+        if "-G" in command:
+            return run(command, build_dir, *rest)
+        ninja, rules = (build_dir / name for name in ("build.ninja", "CMakeFiles/rules.ninja"))
+        raise EnoughError(ninja.read_text("utf-8"), rules.read_text("utf-8"))
+
+    run = cmake._run
+    monkeypatch.setattr(cmake, "_run", instead)
+    found = []
+    for board, model in (("nucleo_f446re", "digits_cnn_int8"), ("nucleo_l476rg", "bench_imu_f32")):
+        generate(load_model(model).path, tmp_path / model)
+        with pytest.raises(EnoughError) as caught:
+            build(FIRMWARE / "boards" / board, tmp_path / model, cache_dir=tmp_path / board)
+        ninja, rules = caught.value.args
+        found.append(re.findall(r"^build engine/CMakeFiles/kernels\.dir(?:.+\n)+", ninja, re.M))
+        (rule,) = re.findall(r"^rule C_COMPILER__kernels_(?:.+\n)+", rules, re.M)
+        assert not re.search(r"-M[DFT]", rule)
+    assert found[0] == found[1]
+    assert len(found[0]) == len(kernel_sources(FIRMWARE / "engine", "fast"))
