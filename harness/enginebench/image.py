@@ -10,8 +10,10 @@ from typing import Literal
 from elftools.elf.elffile import ELFFile
 
 from harness.build.compilers import cross_compiler
+from harness.disk import folders
 from harness.enginebench.peers import Peer
 from harness.errors import BenchError
+from harness.models import objects
 from harness.models.codegen import Generated, Options, generate
 from harness.models.kernels import KernelSet, kernel_includes, kernel_sources
 from harness.paths import shipped
@@ -24,7 +26,6 @@ _SHARED = (
     "-ffp-contract=off",
     "-ffunction-sections",
     "-fdata-sections",
-    "-nostdlib",
 )
 _TARGET = {
     "zig": ("cc", "-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m4+vfp4d16sp", "-fno-lto", "-fno-sanitize=all"),
@@ -64,27 +65,25 @@ def compiled(
     generated = generate(model, out_dir / "generated", options=options)
     firmware = shipped("firmware")
     engine, bare = firmware / "engine", firmware / "engine" / "bare"
-    sources = [bare / "bare.c", generated.model_c, *kernel_sources(engine, kernels)]
-    includes = [*kernel_includes(engine), firmware / "src", generated.model_c.parent]
-    flags = ["-ffreestanding"]
-    libraries = ["-lgcc"] if compiler == "gcc" else []
+    kernel_files = kernel_sources(engine, kernels)
+    includes = [*kernel_includes(engine), firmware / "src"]
+    flags, libraries = ["-ffreestanding"], ["-lgcc"] if compiler == "gcc" else []
+    theirs: tuple[Path, ...] = ()
     if peer is not None:
         flags, libraries = [], ["-lc", *libraries] if compiler == "gcc" else libraries
-        sources = [path for path in sources if not peer.replaced.match(path.name)] + list(peer.sources)
+        kernel_files = [path for path in kernel_files if not peer.replaced.match(path.name)]
+        theirs = peer.sources
         includes += peer.includes
     if peer is None or compiler == "zig":
-        sources.append(firmware / "arch" / "mem.c")
+        kernel_files.append(firmware / "arch" / "mem.c")
         includes.append(firmware / "arch" / "include")
         flags.append("-fno-builtin-memset")
     elf = out_dir / f"{compiler}-{peer.name if peer else kernels}.elf"
-    command = [program, *_TARGET[compiler], *_SHARED, *flags, *(f"-I{path}" for path in includes), *map(str, sources)]
-    command += [f"-Wl,-T,{bare / 'bare.ld'}", "-Wl,--gc-sections", "-Wl,-e,hil_bare_run", *libraries, "-o", str(elf)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BenchError("the compiler could not be run", where=program, found=str(error)) from error
-    if done.returncode:
-        raise BenchError("the bare engine does not compile", where=str(model), found=done.stderr.strip()[-2000:])
+    command = [program, *_TARGET[compiler], *_SHARED, *flags, *(f"-I{path}" for path in includes)]
+    ready = _objects(command, kernel_files, found.version, includes, str(model))
+    command += [f"-I{generated.model_c.parent}", *map(str, (bare / "bare.c", generated.model_c, *theirs, *ready))]
+    link = [f"-Wl,-T,{bare / 'bare.ld'}", "-nostdlib", "-Wl,--gc-sections", "-Wl,-e,hil_bare_run", *libraries]
+    _run([*command, *link, "-o", str(elf)], str(model))
     sizes = _section_sizes(elf)
     return BareImage(
         elf=elf,
@@ -94,6 +93,27 @@ def compiled(
         weights_bytes=sizes.get(".hil_model", 0),
         ram_bytes=sizes.get(".data", 0) + sizes.get(".bss", 0),
     )
+
+
+def _objects(command: list[str], sources: list[Path], version: str, includes: list[Path], model: str) -> list[Path]:
+    """The kernels, compiled once for all models; as the twin's, below the user's cache."""
+    headers = [header for folder in includes for header in sorted(folder.rglob("*.h"))]
+    salt = "".join([version, *(header.read_text("utf-8") for header in headers)])
+    home = folders.made(folders.cache_path("bare"))
+    try:
+        return objects.compiled(command, sources, salt, home, lambda one: _run(one, model))
+    except OSError as error:
+        raise folders.unusable(home, error) from error
+
+
+def _run(command: list[str], model: str) -> None:
+    environment = folders.for_compilers()
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False, env=environment)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BenchError("the compiler could not be run", where=command[0], found=str(error)) from error
+    if done.returncode:
+        raise BenchError("the bare engine does not compile", where=model, found=done.stderr.strip()[-2000:])
 
 
 def _section_sizes(elf: Path) -> dict[str, int]:

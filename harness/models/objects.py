@@ -1,10 +1,12 @@
-"""Object files of the engine's kernels for this host, compiled once: a model then costs only its own C file."""
+"""Object files of the engine's kernels, compiled once: a model then costs only its own C file."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from harness.disk import files
@@ -31,8 +33,11 @@ def compiled(
         with scratch("build-", home) as place:
             fresh = place / "objects"
             fresh.mkdir()
-            for source, name in zip(sources, names, strict=True):
-                run([*command, "-c", str(source), "-o", str(fresh / name)])
+            commands = [
+                [*command, "-c", str(f), "-o", str(fresh / name)] for f, name in zip(sources, names, strict=True)
+            ]
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                list(pool.map(run, commands))
             (fresh / _DIGESTS).write_text(_digests(fresh, names), "ascii")
             if folder.exists() and not _intact(folder, names):
                 _discard(folder, place / "old")

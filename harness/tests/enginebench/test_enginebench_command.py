@@ -1,10 +1,12 @@
 import json
 import shutil
+from pathlib import Path
 
 from typer.testing import CliRunner
 
 from harness.cli import engine_commands
 from harness.cli.app import app
+from harness.enginebench import image
 from harness.enginebench.figures import FIGURES
 from harness.enginebench.measure import measure
 from harness.models import load_model, names
@@ -53,6 +55,15 @@ def test_bench_engine_counts_a_peer_s_kernels_beside_ours_and_models_of_one_s_ow
 
 def test_figures_are_of_models_that_come_with_the_project():
     assert set(FIGURES) <= set(names())
+
+
+def test_the_kernels_are_compiled_once_for_all_models(tmp_path, monkeypatch):
+    image.compiled(load_model("digits_cnn_int8").path, tmp_path / "a", kernels="fast", compiler="zig")
+    commands, run = [], image._run
+    monkeypatch.setattr(image, "_run", lambda command, model: commands.append(command) or run(command, model))
+    image.compiled(load_model("bench_imu_int8").path, tmp_path / "b", kernels="fast", compiler="zig")
+    (link,) = commands
+    assert {Path(part).name for part in link if part.endswith(".c")} == {"bare.c", "model.c"}
 
 
 def test_the_limits_of_the_networks_hold_with_the_default_compiler():
