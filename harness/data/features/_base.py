@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
 from harness.data.encode import quantise
-from harness.errors import PlanError
+from harness.errors import MisuseError, PlanError
 from harness.records import Tensor
 
 Array = npt.NDArray[np.generic]
@@ -116,7 +116,7 @@ class FrontEnd(ABC):
         return made
 
     def levels(self, rows: Array) -> npt.NDArray[np.int32]:
-        """The integers of rows for an integer network, int32. ``PlanError`` where the front end has none."""
+        """The integers of rows for an integer network, int32. ``MisuseError`` where the front end has none."""
         raise self._no_levels()
 
     def real(self, rows: Array) -> npt.NDArray[np.float32]:
@@ -180,6 +180,7 @@ class FrontEnd(ABC):
                 where=f"front end {self.name}",
                 expected=shape,
                 found=list(values.shape),
+                next_step="give it mono sound, or captures with its number of columns",
             )
         count = self.count(values.shape[1])
         if not count:
@@ -191,11 +192,12 @@ class FrontEnd(ABC):
         if state is None:
             return self.start(clips)
         if state.shape != (clips, self.state_words):
-            raise PlanError(
+            raise MisuseError(
                 "the state is of other clips",
                 where=f"front end {self.name}",
                 expected=[clips, self.state_words],
                 found=list(state.shape),
+                next_step="begin with start(clips)",
             )
         return state
 
@@ -206,8 +208,12 @@ class FrontEnd(ABC):
             for first in range(0, windows, _BLOCK):
                 yield slice(clip, min(clip + wide, clips)), slice(first, min(first + _BLOCK, windows))
 
-    def _no_levels(self) -> PlanError:
-        return PlanError("rows of this front end are real numbers, not integers", where=f"front end {self.name}")
+    def _no_levels(self) -> MisuseError:
+        return MisuseError(
+            "rows of this front end are real numbers, not integers",
+            where=f"front end {self.name}",
+            next_step="ask for real() or encoded()",
+        )
 
 
 def _whole(samples: Array, name: str) -> npt.NDArray[np.int16]:
