@@ -137,7 +137,7 @@ class _Frame:
         self.x, self.y = _opened(x), _opened(y)
         marks = ticks(*self.y, 5)
         self._left = 2 * SIZE + max((breadth(words) for _, words in marks), default=0.0)
-        self._bottom, self._top, self._right = _HEIGHT - 3 * SIZE, 0.6 * SIZE, _WIDTH - 0.6 * SIZE
+        self._bottom, self._top, self._right = _HEIGHT - 3 * SIZE, 0.6 * SIZE, _WIDTH - SIZE
         self._drawing = Drawing(_WIDTH, _HEIGHT, label, told)
         for value, words in marks:
             self._drawing.line(self._left, self._at(0, value)[1], self._right, self._at(0, value)[1])

@@ -64,7 +64,10 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         per_class=per_class,
         many=len(per_class) > _MANY_CLASSES,
         weakest=[per_class[i] for i in _weakest(record, classes)[:_SHOWN_WEAKEST]],
-        tables=[(shown.title, _kinds(shown.columns), shown.rows) for shown in tables],
+        tables=[
+            (shown.title, [(t, "number" if number else "") for t, number in shown.columns], shown.rows)
+            for shown in tables
+        ],
         picture=_taskplots.picture(record, samples),
         measured=[m for m in _words.ordered(record) if not _of_a_class(m, classes) and m.name not in in_tables],
         class_columns=_CLASS_COLUMNS if unknowns else _CLASS_COLUMNS[:-1],
