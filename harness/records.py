@@ -114,6 +114,11 @@ class Samples:
     targets: npt.NDArray[np.float32] | None = None  # [N, values] what the output should be, where the data says so
     scores: npt.NDArray[np.float64] | None = None  # [N] what the task makes of each sample; NaN for an unsound one
 
+    @property
+    def sound(self) -> npt.NDArray[np.bool_]:
+        """[N] whether a sample's outputs count as an answer to what was sent."""
+        return np.asarray(self.answered & (self.status == 0) & (self.input_crc == self.sent_crc))
+
     def __repr__(self) -> str:
         return f"<Samples: {len(self.ids)}, {int(np.sum(self.answered))} of them answered>"
 
@@ -328,6 +333,13 @@ class ModelFacts(Frozen):
     file_sha256: str  # of that file: another one when it was converted first
 
 
+class Setting(Frozen):
+    """An option and its value, those that the plan left out included."""
+
+    name: str  # as the plan writes it
+    value: str  # as text
+
+
 class Record(Frozen):
     """Everything one case produced."""
 
@@ -349,8 +361,11 @@ class Record(Frozen):
     network: ModelFacts | None = None  # None: it was not found
     dataset: DatasetFacts | None  # what was streamed; null: nothing
     task: str = "classification"  # what the outputs mean
+    task_options: tuple[Setting, ...] = ()  # every option of the task that has a value
     output: str = ""  # the one of several outputs that the task looks at; "": there is one alone
     outputs: DType | None = None  # of that output; None: no model was read
+    outputs_scale: float = 0.0  # of that output: real = scale * (raw - zero point); 0: its raw values are real
+    outputs_zero_point: int = 0  # of that output
     inputs: InputFacts | None = None  # None: a float32 input, which has no ends, or nothing was encoded
     reference: ReferenceFacts | None  # what computed the expected outputs
     conversion: Conversion | None = (

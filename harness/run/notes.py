@@ -28,6 +28,7 @@ from harness.records import (
     ModelFacts,
     Record,
     Samples,
+    Setting,
     UnitFacts,
     Verdict,
 )
@@ -42,7 +43,7 @@ from harness.run.workload import Workload
 from harness.session.climb import Climbed
 from harness.session.console import Console
 from harness.session.verbs import StreamResult
-from harness.verdict import Assessment, View
+from harness.verdict import Assessment, View, tasks
 from harness.verdict.conversion import Row, rows, steps
 from harness.verdict.view import Truth
 
@@ -228,8 +229,13 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
         network=notes.network,
         dataset=notes.workload.facts() if notes.workload else None,
         task=case.plan.task.name,
+        task_options=tuple(Setting(name=name, value=value) for name, value in tasks.settings(case.plan.task))
+        if notes.workload  # else it is not known to be right
+        else (),
         output=output.name if output and model and len(model.outputs) > 1 else "",
         outputs=output.dtype if output else None,
+        outputs_scale=output.scale if output else 0.0,
+        outputs_zero_point=output.zero_point if output else 0,
         inputs=notes.workload.inputs if notes.workload else None,
         reference=notes.workload.reference if notes.workload else None,
         conversion=_conversion(notes),

@@ -81,7 +81,7 @@ def compare_units(runs: Sequence[UnitRun]) -> UnitsCompared:
     if not ids:
         raise MisuseError("the runs have no sample in common", found=_names(runs))
     rows = [_rows(run, ids) for run in runs]
-    sound = np.logical_and.reduce([_sound(run.samples)[at] for run, at in zip(runs, rows, strict=True)])
+    sound = np.logical_and.reduce([run.samples.sound[at] for run, at in zip(runs, rows, strict=True)])
     n_compared = int(np.count_nonzero(sound))
     if not n_compared:
         reason = "no sample was answered soundly by all"
@@ -171,12 +171,6 @@ def _names(runs: Sequence[UnitRun]) -> str:
 def _rows(run: UnitRun, ids: Sequence[str]) -> npt.NDArray[np.intp]:
     where = {id_: row for row, id_ in enumerate(run.samples.ids)}
     return np.array([where[id_] for id_ in ids], dtype=np.intp)
-
-
-def _sound(samples: Samples) -> npt.NDArray[np.bool_]:
-    """Answered, without an engine error, and computed from the input that was meant."""
-    sound: npt.NDArray[np.bool_] = samples.answered & (samples.status == 0) & (samples.input_crc == samples.sent_crc)
-    return sound
 
 
 def _alike(runs: Sequence[UnitRun], n_common: int, n_compared: int) -> UnitsCompared:

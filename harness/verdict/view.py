@@ -149,8 +149,7 @@ class View:
     @cached_property
     def sound(self) -> npt.NDArray[np.bool_]:
         """[N] whether the sample's outputs count as an answer to what was sent."""
-        s = self.samples
-        return np.asarray(s.answered & (s.status == 0) & (s.input_crc == s.sent_crc))
+        return self.samples.sound
 
     @cached_property
     def decisions(self) -> npt.NDArray[np.int64]:

@@ -130,7 +130,7 @@ def read(
             for other, place in _own.siblings(options.path, folder).items()
             if other != split
         }
-        _own.refuse_shared({split: found.rows.groups, **others} if others else {}, str(root))
+        _own.refuse_shared({split: found.rows.groups, **others} if others else {}, str(root), options)
 
     def inputs(chosen: Sequence[int]) -> _own.Floats:
         return _read_all([found.paths[index] for index in chosen], one)

@@ -56,6 +56,11 @@ class Own(_common.Options):
         description="Divide the samples into the splits test and train by the SHA-256 of seed and group (without groups: of"
         " the sample id). This is about the share that is test. A group is never in both.",
     )
+    shared_groups: bool = Field(
+        default=False,
+        description="Groups may be in several splits, which is refused otherwise: machines that the network was trained on,"
+        " and is tested on.",
+    )
     subtract: float | tuple[float, ...] = Field(
         default=0.0,
         description="Inputs are (value - subtract) / divide, in float32: one number, or one for each channel (last axis).",
@@ -109,8 +114,13 @@ def splits_of(options: Own, path: str, folder: Path) -> tuple[str, ...]:
     return ("test", "train") if options.test_share is not None else tuple(siblings(path, folder))
 
 
-def refuse_shared(groups: Mapping[str, Sequence[str]], source: str) -> None:
-    """``PlanError`` when a group is in two splits: ``groups`` has those of each. A test on a known speaker tests nothing new."""
+def refuse_shared(groups: Mapping[str, Sequence[str]], source: str, options: Own) -> None:
+    """``PlanError`` when a group is in two splits: ``groups`` has those of each. A test on a known speaker tests nothing new.
+
+    Where ``options.shared_groups`` says that it is meant, it may.
+    """
+    if options.shared_groups:
+        return
     seen: dict[str, str] = {}
     for split, names in groups.items():
         for name in dict.fromkeys(names):
@@ -120,7 +130,8 @@ def refuse_shared(groups: Mapping[str, Sequence[str]], source: str) -> None:
                     where=source,
                     expected="each group (speaker, subject, ...) in one split only",
                     found=f"samples of it in {seen[name]} and in {split}",
-                    next_step="move its samples to one of the two, or divide with test_share, which keeps groups together",
+                    next_step="move its samples to one of the two, or divide with test_share, which keeps groups together;"
+                    " options: {shared_groups: true} where it is meant",
                 )
 
 
@@ -216,7 +227,7 @@ def _of_split(rows: Rows, options: Own, split: str) -> list[int]:
             of_split: dict[str, list[str]] = {}
             for group, one in zip(rows.groups, rows.splits, strict=True):
                 of_split.setdefault(one, []).append(group)
-            refuse_shared(of_split, rows.source)
+            refuse_shared(of_split, rows.source, options)
         known = list(dict.fromkeys(rows.splits))
         _common.known_split(rows.source, split, known)
         return [index for index in every if rows.splits[index] == split]

@@ -111,7 +111,7 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
             for other, place in _own.siblings(options.path, folder).items()
             if other != split
         }
-        _own.refuse_shared({split: groups, **others} if others else {}, str(path))
+        _own.refuse_shared({split: groups, **others} if others else {}, str(path), options)
     n = len(table.rows)
     parsed = _numbers(table, values, options)
     targets = [table.column(column, "targets") for column in options.targets]

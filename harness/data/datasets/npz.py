@@ -114,7 +114,7 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
             for other, place in _own.siblings(options.path, folder).items()
             if other != split
         }
-        _own.refuse_shared({split: groups, **others} if others else {}, str(path))
+        _own.refuse_shared({split: groups, **others} if others else {}, str(path), options)
     parts = None if options.test_share is not None else parts
     rows = _own.Rows(str(path), ids, labels, groups, parts, targets=targets)
 

@@ -10,6 +10,7 @@ import math
 import struct
 import unicodedata
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,16 @@ class Drawing:
     def line(self, x: float, y: float, to_x: float, to_y: float) -> None:
         """One of a grid."""
         self._parts.append(f'<path d="M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}" stroke="{LINE}" stroke-width="0.7"/>')
+
+    def curve(self, points: Sequence[tuple[float, float]], colour: str, *, dashed: bool = False) -> None:
+        """One through points, its ends included."""
+        path = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+        dashes = ' stroke-dasharray="4 4"' if dashed else ""
+        self._parts.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="1.4"{dashes}/>')
+
+    def dot(self, x: float, y: float, radius: float, colour: str) -> None:
+        """A filled circle."""
+        self._parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour}" fill-opacity="0.55"/>')
 
     def text(self, x: float, y: float, words: str, *, anchor: str = "middle", colour: str = INK, turn: int = 0) -> None:
         """Words whose middle line is at ``y``; ``turn`` in degrees, clockwise, around (x, y)."""

@@ -121,8 +121,17 @@ def headlines(record: Record) -> list[Measurement]:
 def task(record: Record) -> str:
     """``regression of angle``: what the outputs mean, and which of several was looked at; empty for the usual classification."""
     if not record.output:
-        return "" if record.task == "classification" else record.task
-    return record.task if record.task == "raw" else f"{record.task} of {record.output}"
+        name = "" if record.task == "classification" else record.task
+    else:
+        name = record.task if record.task == "raw" else f"{record.task} of {record.output}"
+    return f"{name} ({said})" if (said := options(record)) else name
+
+
+def options(record: Record) -> str:
+    """``windows 5, threshold_split train``: those of the task that are not as they are without being said; empty for none."""
+    fields = tasks.load(record.task).Options.model_fields if record.task in tasks.names() else {}
+    said = ((s.name, s.value, fields[s.name].default if s.name in fields else None) for s in record.task_options)
+    return ", ".join(f"{name} {value}" for name, value, default in said if value != str(default))
 
 
 def score(record: Record) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from harness.evidence.reports import Inputs, _conversion, _layers, _pages, _plots, _words
+from harness.evidence.reports import Inputs, _conversion, _layers, _pages, _plots, _taskplots, _tasks, _words
 from harness.records import Measurement, Record, Samples
 from harness.text import printable
 from harness.verdict.alike import alike, distances
@@ -46,6 +46,9 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
     answered = samples.answered if samples is not None else np.zeros(0, dtype=np.bool_)
     unknowns = any(row[-1] for row in record.confusion)
     per_class = _per_class(record, classes, unknowns)
+    # A class has its table beside the confusion.
+    tables = [] if record.task == "classification" and not record.output else _tasks.tables(record)
+    in_tables = frozenset[str]().union(*(shown.names for shown in tables))
     page = _pages.template("report.html.j2").render(
         record=record,
         words=_words,
@@ -61,7 +64,12 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         per_class=per_class,
         many=len(per_class) > _MANY_CLASSES,
         weakest=[per_class[i] for i in _weakest(record, classes)[:_SHOWN_WEAKEST]],
-        measured=[m for m in _words.ordered(record) if not _of_a_class(m, classes)],
+        tables=[
+            (shown.title, [(t, "number" if number else "") for t, number in shown.columns], shown.rows)
+            for shown in tables
+        ],
+        picture=_taskplots.picture(record, samples),
+        measured=[m for m in _words.ordered(record) if not _of_a_class(m, classes) and m.name not in in_tables],
         class_columns=_CLASS_COLUMNS if unknowns else _CLASS_COLUMNS[:-1],
         scored=sum(map(sum, record.confusion)),
         worst=worst,

@@ -96,6 +96,7 @@ def _properties(record: Record) -> list[str]:
         ("board", record.board),
         ("model", record.model),
         ("task", task(record)),
+        *((f"task.{setting.name}", setting.value) for setting in record.task_options),
         ("backend", record.backend),
         ("evidence", record.evidence),
         ("note", banner(record)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.evidence.reports import Inputs, _conversion
+from harness.evidence.reports import Inputs, _conversion, _tasks
 from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
 from harness.evidence.reports._markup import SIGN as _SIGN
 from harness.evidence.reports._markup import code as _code
@@ -25,6 +25,7 @@ from harness.evidence.reports._words import (
 from harness.records import Record, Samples, Verdict
 
 FILENAME = "summary.md"
+_OPEN = 10  # rows of a table that is shown at once; a longer one is folded up
 
 
 def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> bytes:
@@ -55,6 +56,8 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
             f"| {_safe(m.name)} | {figure(m.value, m.unit)} | {interval(m)} | {m.n:,} |" for m in headlines(record)
         ]
         lines.append("")
+    for shown in _tasks.tables(record):
+        lines += _folded(shown.title, _table(shown.columns, shown.rows), len(shown.rows) > _OPEN)
     if record.conversion is not None:
         lines += [f"**{_conversion.TITLE.capitalize()}**", ""]
         lines += [*_table(_conversion.ROW_COLUMNS, _conversion.rows(record)), ""]
@@ -103,12 +106,10 @@ def _table(columns: Sequence[tuple[str, bool]], rows: Sequence[tuple[str, ...]])
 
 def _layers(record: Record) -> list[str]:
     columns = [(title.format(unit=layer_unit(record)), right) for title, right in LAYER_COLUMNS]
-    title = _safe(layers_title(record))
-    return [
-        "<details><summary>" + title + "</summary>",
-        "",
-        *_table(columns, profile(record)),
-        "",
-        "</details>",
-        "",
-    ]
+    return _folded(layers_title(record), _table(columns, profile(record)), True)
+
+
+def _folded(title: str, table: list[str], fold: bool) -> list[str]:
+    if not fold:
+        return [f"**{_safe(title)}**", "", *table, ""]
+    return ["<details><summary>" + _safe(title) + "</summary>", "", *table, "", "</details>", ""]

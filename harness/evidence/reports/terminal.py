@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.evidence.reports import _conversion
+from harness.evidence.reports import _conversion, _tasks
 from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
 from harness.evidence.reports._words import (
     banner,
@@ -25,6 +25,7 @@ from harness.evidence.reports._words import (
 )
 from harness.records import Record, Verdict
 
+_MOST_ROWS = 20  # of a task's table
 _STYLE = {"pass": "bold green", "fail": "bold red", "error": "bold magenta", "inconclusive": "bold yellow"}
 
 
@@ -43,6 +44,10 @@ def view(record: Record) -> RenderableType:
         parts.append(Text(shortened(record), style="yellow"))
     if record.measurements or record.link is not None:
         parts.append(_figures(record))
+    for shown in _tasks.tables(record) if record.task != "classification" or record.output else ():
+        parts.append(_table(shown.columns, shown.rows[:_MOST_ROWS]))
+        if len(shown.rows) > _MOST_ROWS:
+            parts.append(Text(f"and {len(shown.rows) - _MOST_ROWS} more in the reports", style="dim"))
     if record.conversion is not None:
         parts += [_table(columns, rows) for columns, rows in _conversions(record)]
     if record.gates:
@@ -111,7 +116,7 @@ def _conversions(record: Record) -> list[tuple[Sequence[tuple[str, bool]], list[
     ]
 
 
-def _table(columns: Sequence[tuple[str, bool]], rows: list[tuple[str, ...]]) -> Table:
+def _table(columns: Sequence[tuple[str, bool]], rows: Sequence[tuple[str, ...]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title, right in columns:
         table.add_column(title, justify="right" if right else "left")

@@ -169,6 +169,9 @@ def test_a_group_on_both_sides_is_refused(read, tmp_path: Path) -> None:
     options = {"path": "{split}.csv", "group": "who"}
     with pytest.raises(PlanError, match="group 'ann' is in two splits"):
         load("csv", options=options, folder=tmp_path)
+    assert len(load("csv", options=options | {"shared_groups": True}, folder=tmp_path)) == 1
+    meant = read(SPLIT + "b,ann,test,4\n", split_column="part", group="who", shared_groups=True)
+    assert "ann" in meant.groups
     (tmp_path / "train.csv").write_text("label,who,x\na,bob,1\n")
     assert len(load("csv", options=options, folder=tmp_path)) == 1
     assert splits("csv", options, tmp_path) == ("train", "test")

@@ -1,5 +1,7 @@
 """A network of each task, from the plan to its reports, on real virtual units; its outputs against LiteRT's."""
 
+import re
+
 import numpy as np
 import pytest
 import several_models
@@ -16,6 +18,7 @@ from harness.run.prepare import prepared
 from harness.run.reading import read_plan
 from harness.run.runner import run_case
 
+_TAGS = re.compile(r"</?[a-z][^>]*>")
 FILES = ("summary.md", "report.html", "junit.xml")
 
 
@@ -35,6 +38,11 @@ def run(tmp_path):
         return result, texts | {"terminal": terminal.render_text(result.record)}
 
     return go
+
+
+def words(text):
+    """What is to be read, in whichever form: no tags, no backslashes, one space between words."""
+    return " ".join(_TAGS.sub(" ", text.replace("<wbr>", "").replace("\\", "")).split())
 
 
 def judged(result, name, said):
@@ -70,6 +78,12 @@ def test_regression_of_one_of_two_outputs(run, tmp_path):
     assert np.array_equal(kept.targets, arrays["turn"])
     assert np.allclose(kept.scores, off.mean(axis=1))
     assert "target_mae" in said["terminal"]
+    assert [setting.name for setting in result.record.task_options] == []
+    assert "Outputs by their targets" in said["report.html"]
+    assert said["report.html"].count("<circle") == arrays["turn"].size
+    for form in ("summary.md", "terminal", "report.html"):
+        assert re.search(r"output\W+agreement", words(said[form])), form  # a table of all outputs
+        assert re.search(r"quantile\W+abs_error\W+95 % interval", words(said[form])), form
     assert "mean absolute error of a sample" in said["report.html"]
 
 
@@ -101,17 +115,21 @@ def test_multi_label(run, tmp_path):
     out = net.operator("LOGISTIC", [several_models._dense(net, draw, source, 5, 3, "dense")], (1, 3), "tags")
     (tmp_path / "tags.tflite").write_bytes(net.content({"x": source}, {"tags": out}))
     x = draw.normal(0, 1, (40, 5)).astype(np.float32)
+    tags = draw.integers(0, 2, (40, 3))
     result, said = run(
         "tags.tflite",
         "task: multi_label\ndataset: {name: npz, options: {path: data.npz, targets: y}}\n"
         "gates: [label_f1.rain >= 0.01, average_precision.macro >= 0.1, exact_match >= 0.01]",
         x=x,
-        y=draw.integers(0, 2, (40, 3)),
+        y=tags,
         classes=np.array(["rain", "wind", "snow"]),
     )
     judged(result, "multi_label", said)
     assert result.record.measurement("label_f1.snow") is not None
-    assert "label_f1.rain" in said["report.html"].replace("<wbr>", "")
+    for form in ("summary.md", "terminal", "report.html"):
+        assert re.search(r"label\W+label_support\W+label_f1\W+average_precision", words(said[form])), form
+        assert re.search(rf"rain\W+{int(tags[:, 0].sum())}\W", words(said[form])), form
+    assert "label_f1.rain=" in said["junit.xml"]
 
 
 def test_anomaly_by_an_autoencoder_with_the_threshold_of_other_data(run, tmp_path):
@@ -123,19 +141,24 @@ def test_anomaly_by_an_autoencoder_with_the_threshold_of_other_data(run, tmp_pat
     result, said = run(
         "bench_autoencoder_int8",
         "task: {name: anomaly, options: {threshold_split: train, threshold_quantile: 0.9}}\n"
-        "dataset: {name: npz, options: {path: data.npz}}\n"
+        "dataset: {name: npz, options: {path: data.npz, shared_groups: true}}\n"
         "gates: [auc >= 0.9, auc.fan >= 0.5, false_alarm_rate <= 0.9, agreement == 1]",
         x=x,
         y=np.where(odd, "odd", "normal"),
         split=split,
         ids=np.array([f"clip{at}" for at in range(n)]),
-        groups=np.array([f"{one}" for one in np.where(split == "test", "fan", "pump")]),
+        groups=np.where(np.arange(n) // 8 % 2, "fan", "pump"),
     )
     judged(result, "anomaly", said)
     record, samples = result.record, result.samples
     assert record.measurement("auc").value == roc_auc_score(samples.labels == 1, samples.scores)
-    assert record.measurement("auc.fan").n == n // 2
+    assert [record.measurement(f"auc.{group}").n for group in ("fan", "pump")] == [n // 4] * 2
     assert record.measurement("threshold").value > 0
+    for form in ("summary.md", "terminal", "report.html"):
+        assert "threshold_split train" in words(said[form]), form
+        assert re.search(r"group\W+auc\W+95 % interval\W+auc_partial", words(said[form])), form
+    assert "task.threshold_quantile=0.9]" in said["junit.xml"]
+    assert "ROC curve" in said["report.html"]
     assert "anomaly score of a sample" in said["report.html"]
 
 
@@ -157,6 +180,10 @@ def test_denoising(run, tmp_path):
     )
     judged(result, "sequence", said)
     assert result.record.measurement("snr_gain_db") is not None
+    assert said["report.html"].count('aria-label="Output and target"') == 2
+    worst = result.samples.ids[np.argmin(result.samples.scores)]
+    assert f"worst: {worst}" in said["report.html"]
+    assert re.search(r"quantile\W+sample_error", words(said["summary.md"]))
 
 
 def test_the_shipped_digits_can_be_compared_without_any_labels(run, tmp_path):

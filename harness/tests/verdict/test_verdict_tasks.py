@@ -42,6 +42,8 @@ def test_every_task_has_what_the_seam_asks_for_and_says_what_its_metrics_are():
         assert set(task.FAMILY.names) == set(task.FAMILY.meanings), name
         assert set(task.HEADLINES) <= set(metric_names(name)), name
         assert task.FAMILY.tasks == (name,), name
+        stems = {metric.partition(".")[0] for metric in metric_names(name) if "." in metric}
+        assert all(set(table.metrics) <= stems for table in task.TABLES), name
         assert task.Options().model_config["extra"] == "forbid", name
         assert all(field.description for field in task.Options.model_fields.values()), name
 
@@ -330,3 +332,21 @@ def test_arrays_of_other_outputs_than_the_model_s_are_refused(view):
         dataclasses.replace(made, beside=())
     with pytest.raises(MisuseError, match="not those of the model's output 'boxes'"):
         two(view, [[1, 1], [2, 2], [3, 3]], [[1], [2], [3]])
+
+
+def test_a_report_can_make_a_task_s_options_again_of_what_the_record_says_of_them():
+    for name in tasks.names():
+        spec = TaskSpec(name=name)
+        again = TaskSpec(name=name, options=dict(tasks.settings(spec)))
+        assert tasks.options(again) == tasks.options(spec), name
+    said = TaskSpec(name="anomaly", options={"normal": "ok", "windows": 5, "max_fpr": 0.2, "threshold": -1.5})
+    assert tasks.options(TaskSpec(name="anomaly", options=dict(tasks.settings(said)))) == tasks.options(said)
+
+
+def test_the_error_of_a_sample_is_of_its_own_targets_and_infinite_where_those_are_silent(view):
+    targets = [[3.0, 4.0], [0.0, 0.0], [0.0, 0.0], [6.0, 8.0]]
+    found = figures(of(view, "sequence", [[3.0, 3.0], [0.0, 0.0], [0.0, 1.0], [6.0, 8.0]], truth={"targets": targets}))
+    assert found["sample_error.p50"].value == 0.0
+    assert found["sample_error.max"].value == np.inf
+    loud = figures(of(view, "sequence", [[3.0, 3.0], [6.0, 3.0]], truth={"targets": [[3.0, 4.0], [6.0, 8.0]]}))
+    assert (loud["sample_error.p50"].value, loud["sample_error.max"].value) == (0.2, 0.5)

@@ -5,6 +5,7 @@ A task's module has
 - ``TRUTH``: what it needs of the data, see ``Needs``;
 - ``SCORE``: what ``scores`` are, in words for an axis; "" when it has none;
 - ``HEADLINES``: the metrics that a short report shows first;
+- ``TABLES``: what a report shows part by part, and ``PICTURE``: what its page draws of the samples, see ``Picture``;
 - ``FAMILY`` and ``measure``: the metrics that only it has, as of a family in ``metrics/``;
 - ``check(spec, output, source, data)``: raises ``PlanError`` when output, input and data cannot be of such a task;
 - ``parts(data)``: what ``*`` stands for in its metrics: classes, labels, groups;
@@ -18,6 +19,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 import numpy as np
@@ -37,6 +39,20 @@ if TYPE_CHECKING:
 
 #: A class per sample; real numbers that the output should be; nothing at all.
 Needs = Literal["labels", "targets", "nothing"]
+#: Nothing; each value by its target; the ROC curve of the scores; some outputs beside their targets.
+Picture = Literal["", "dots", "roc", "signals"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A row for each part (a label, a group, a quantile), a column for each of ``metrics``: ``<metric>.<part>``.
+
+    Where ``<metric>`` itself is measured, the first row is of all parts together.
+    """
+
+    title: str
+    part: str
+    metrics: tuple[str, ...]
 
 
 class Options(BaseModel):
@@ -52,6 +68,8 @@ class Task(Protocol):
     TRUTH: Needs
     SCORE: str
     HEADLINES: tuple[str, ...]
+    TABLES: tuple[Table, ...]
+    PICTURE: Picture
     FAMILY: Family
 
     def check(self, spec: TaskSpec, output: Tensor, source: Tensor, data: Dataset) -> None:
@@ -113,3 +131,9 @@ def options(spec: TaskSpec) -> Any:
         found=words.shown(first["input"]),
         next_step=words.next_step(first, "correct it"),
     )
+
+
+def settings(spec: TaskSpec) -> tuple[tuple[str, str], ...]:
+    """Every option of a task that has a value, as text that ``options`` takes."""
+    values = options(spec).model_dump()
+    return tuple((name, str(value)) for name, value in values.items() if value not in (None, ""))

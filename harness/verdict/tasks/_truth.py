@@ -47,7 +47,8 @@ def resampled(name: str, unit: str, n: int, statistic: Statistic) -> Measurement
     tail = 100 * (1 - LEVEL) / 2
     with np.errstate(divide="ignore", invalid="ignore"):  # a draw of equal samples has no spread
         found = np.array([statistic(draw.integers(0, n, n)) for _ in range(_RESAMPLES)])
-    low, high = np.nanpercentile(found, [tail, 100 - tail])
+    # Between two draws that are infinite nothing can be interpolated.
+    low, high = np.nanpercentile(found, tail, method="lower"), np.nanpercentile(found, 100 - tail, method="higher")
     return Measurement(name=name, value=value, unit=unit, n=n, low=float(low), high=float(high))
 
 

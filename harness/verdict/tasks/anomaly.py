@@ -34,7 +34,9 @@ _T = TypeVar("_T", bound=np.generic)
 
 TRUTH: tasks.Needs = "labels"
 SCORE = "anomaly score of a sample"
-HEADLINES = ("auc", "auc_partial", "detection_rate", "false_alarm_rate")
+HEADLINES = ("auc", "auc_partial", "detection_rate", "false_alarm_rate", "threshold")
+TABLES = (tasks.Table("Each group", "group", ("auc", "auc_partial")),)
+PICTURE: tasks.Picture = "roc"
 FAMILY = Family(
     ("auc", "auc.*", "auc_partial", "auc_partial.*", "detection_rate", "false_alarm_rate", "threshold"),
     shares=("detection_rate", "false_alarm_rate"),
@@ -132,11 +134,7 @@ def parts(data: Dataset) -> tuple[str, ...]:
 def measure(view: View) -> tuple[Measurement, ...]:
     """Of all samples, of each group that has both kinds, and at the threshold where there is one."""
     options: Options = tasks.options(view.task)
-    anomalous = _rows(_anomalous(view.samples.labels, view.classes, options), options)[:, 0]
-    sound = _rows(view.sound, options).all(axis=1)
-    values = _rows(scores(view), options).mean(axis=1)
-    most = np.finfo(np.float64).max
-    ranks = np.clip(np.where(sound & ~np.isnan(values), values, np.where(anomalous, -np.inf, np.inf)), -most, most)
+    anomalous, ranks = ranked(view.samples.labels, scores(view), view.classes, options)
     found = [*_areas("", anomalous, ranks, options)]
     if view.truth.groups is not None:
         groups = _rows(view.truth.groups, options)[:, 0]
@@ -158,6 +156,16 @@ def scores(view: View) -> npt.NDArray[np.float64]:
     options: Options = tasks.options(view.task)
     real = view.output.real(view.samples.outputs)
     return np.where(view.sound, scored(real, view.truth.inputs, options), np.nan)
+
+
+def ranked(
+    labels: npt.NDArray[np.int64], scores: npt.NDArray[np.float64], classes: tuple[str, ...], options: Options
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """Of each row of windows [rows] whether it is anomalous, and what it is ranked by (finite); ``scores`` [N] as of ``scores``."""
+    anomalous = _rows(_anomalous(labels, classes, options), options)[:, 0]
+    values = _rows(scores, options).mean(axis=1)  # one window that is not sound makes its whole row so
+    most = np.finfo(np.float64).max
+    return anomalous, np.clip(np.where(np.isnan(values), np.where(anomalous, -np.inf, np.inf), values), -most, most)
 
 
 def scored(

@@ -13,6 +13,8 @@ Options = tasks.Options
 TRUTH: tasks.Needs = "labels"
 SCORE = ""
 HEADLINES = ("accuracy",)
+TABLES = (tasks.Table("Each class", "class", ("recall", "precision")),)
+PICTURE: tasks.Picture = ""
 FAMILY = Family((), tasks=("classification",))
 
 

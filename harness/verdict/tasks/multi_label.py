@@ -4,6 +4,7 @@
 - ``label_accuracy``: share of all labels that are right. No interval: the labels of one sample are not independent.
 - ``label_f1.<label>``, ``label_f1.macro``: F1 of each label, 2 hits / (true + claimed), and their mean; a label that is neither
   true nor claimed of any sample is left out.
+- ``label_support.<label>``: samples of which the label is true.
 - ``average_precision.<label>``, ``average_precision.macro``: area under precision and recall as sklearn sums it, without a
   threshold; left out for a label that is true of no sample or of all.
 
@@ -30,6 +31,8 @@ from harness.verdict.view import View
 TRUTH: tasks.Needs = "targets"
 SCORE = "wrong labels of a sample"
 HEADLINES = ("average_precision.macro", "label_f1.macro", "exact_match", "label_accuracy")
+TABLES = (tasks.Table("Each label", "label", ("label_support", "label_f1", "average_precision")),)
+PICTURE: tasks.Picture = ""
 FAMILY = Family(
     (
         "average_precision.*",
@@ -38,7 +41,9 @@ FAMILY = Family(
         "label_accuracy",
         "label_f1.*",
         "label_f1.macro",
+        "label_support.*",
     ),
+    whole=("label_support.*",),
     shares=("exact_match",),
     ratios=("average_precision.*", "average_precision.macro", "label_accuracy", "label_f1.*", "label_f1.macro"),
     tasks=("multi_label",),
@@ -49,7 +54,9 @@ FAMILY = Family(
         "label_accuracy": "labels that are right, of all labels of all samples",
         "label_f1.*": "F1 of that label: label_f1.<label>",
         "label_f1.macro": "mean F1 of the labels",
+        "label_support.*": "samples of which that label is true: label_support.<label>",
     },
+    units={"label_support.*": "1"},
 )
 
 
@@ -103,6 +110,7 @@ def measure(view: View) -> tuple[Measurement, ...]:
     per_label: dict[str, list[float]] = {"label_f1": [], "average_precision": []}
     for at, name in enumerate(names):
         true, said = wanted[:, at], claimed[:, at]
+        found.append(Measurement(name=f"label_support.{name}", value=float(true.sum()), unit="1", n=view.n))
         if true.any() or said.any():
             value = float(2 * (true & said).sum() / (true.sum() + said.sum()))
             per_label["label_f1"].append(value)

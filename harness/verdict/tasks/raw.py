@@ -13,6 +13,8 @@ Options = tasks.Options
 TRUTH: tasks.Needs = "nothing"
 SCORE = ""
 HEADLINES: tuple[str, ...] = ()
+TABLES: tuple[tasks.Table, ...] = ()
+PICTURE: tasks.Picture = ""
 FAMILY = Family((), tasks=("raw",))
 
 

@@ -27,6 +27,8 @@ Options = tasks.Options
 TRUTH: tasks.Needs = "targets"
 SCORE = "mean absolute error of a sample"
 HEADLINES = ("target_mae", "target_rmse", "r2", "abs_error.p90")
+TABLES = (tasks.Table("Error of a sample", "quantile", ("abs_error",)),)
+PICTURE: tasks.Picture = "dots"
 FAMILY = Family(
     ("target_mae", "target_rmse", "r2", *(f"abs_error.{suffix}" for suffix in SUFFIXES)),
     interval=("target_mae", "target_rmse", "r2", *with_interval("abs_error")),

@@ -3,8 +3,9 @@
 - ``snr_db``: 10 log10 of the targets' energy / the errors' energy, over all sound samples.
 - ``snr_gain_db``: that less the same of the input in the output's place; only where the input has the output's size.
 - ``relative_error``: length of all errors / length of all targets.
+- ``sample_error.p50`` ...: quantiles over the samples of the same of a single one; infinite where its targets are all 0.
 
-All are of sound samples alone; ``n`` counts them. Intervals: bootstrap over the samples.
+All are of sound samples alone; ``n`` counts them. Intervals: bootstrap over the samples; of the quantiles by their ranks.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from harness.plans.schema import TaskSpec
 from harness.records import Measurement, Tensor
 from harness.verdict import tasks
 from harness.verdict.metrics import Family
+from harness.verdict.metrics._percentiles import SUFFIXES, meanings, percentiles, with_interval
 from harness.verdict.tasks import _truth
 from harness.verdict.view import View
 
@@ -25,17 +27,21 @@ Options = tasks.Options
 TRUTH: tasks.Needs = "targets"
 SCORE = "signal-to-noise ratio of a sample in dB"
 HEADLINES = ("snr_db", "snr_gain_db", "relative_error")
+TABLES = (tasks.Table("Error of a sample", "quantile", ("sample_error",)),)
+PICTURE: tasks.Picture = "signals"
 FAMILY = Family(
-    ("snr_db", "snr_gain_db", "relative_error"),
-    interval=("snr_db", "snr_gain_db", "relative_error"),
+    ("snr_db", "snr_gain_db", "relative_error", *(f"sample_error.{suffix}" for suffix in SUFFIXES)),
+    interval=("snr_db", "snr_gain_db", "relative_error", *with_interval("sample_error")),
     unbounded=("snr_db", "snr_gain_db"),
     tasks=("sequence",),
     meanings={
         "snr_db": "energy of the targets by that of the errors",
         "snr_gain_db": "how much larger that is than with the input in the output's place",
         "relative_error": "length of all errors / of all targets",
-    },
-    units={"snr_db": "dB", "snr_gain_db": "dB", "relative_error": "1"},
+    }
+    | meanings("sample_error", "length of a sample's errors / of its targets"),
+    units={"snr_db": "dB", "snr_gain_db": "dB", "relative_error": "1"}
+    | {f"sample_error.{suffix}": "1" for suffix in SUFFIXES},
 )
 
 
@@ -71,7 +77,11 @@ def measure(view: View) -> tuple[Measurement, ...]:
     if inputs is not None and inputs.shape[1] == wanted.shape[1]:
         before = np.square(inputs[view.sound] - wanted).sum(axis=1)
         found.append(_truth.resampled("snr_gain_db", "dB", n, lambda rows: _db(before[rows].sum(), noise[rows].sum())))
-    return tuple(found)
+    with np.errstate(
+        divide="ignore", invalid="ignore"
+    ):  # a silent sample: 0 / 0 is no error, any other an infinite one
+        of_sample = np.where(noise > 0, np.sqrt(np.divide(noise, signal)), 0.0)
+    return (*found, *percentiles("sample_error", of_sample, "1"))
 
 
 def scores(view: View) -> npt.NDArray[np.float64]:
