@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from harness.disk import files
+from harness.disk import files, locks
 from harness.disk.scratch import scratch
 
 _DIGESTS = "sha256"
@@ -22,7 +21,7 @@ def compiled(
 
     They are known by the hash of the sources, the command and ``salt``, which must stand for all headers and the
     compiler's version; they are compiled again when one is not as it was written. ``run`` executes a command and raises
-    when it fails. Two processes that compile the same at the same time each compile their own; the first to finish stays.
+    when it fails. A second process that wants the same waits for the first.
     """
     digest = hashlib.sha256(salt.encode())
     for part in (*command, *(source.read_text("utf-8") for source in sources)):
@@ -30,23 +29,26 @@ def compiled(
     folder = home / f"objects-{digest.hexdigest()[:32]}"
     names = [f"{source.stem}.o" for source in sources]
     if not _intact(folder, names):
-        with scratch("build-", home) as place:
-            fresh = place / "objects"
-            fresh.mkdir()
-            commands = [
-                [*command, "-c", str(f), "-o", str(fresh / name)] for f, name in zip(sources, names, strict=True)
-            ]
-            with ThreadPoolExecutor(os.cpu_count()) as pool:
-                list(pool.map(run, commands))
-            (fresh / _DIGESTS).write_text(_digests(fresh, names), "ascii")
-            if folder.exists() and not _intact(folder, names):
-                _discard(folder, place / "old")
-            try:
-                files.move(fresh, folder)
-            except OSError:  # somebody else was faster: a folder that is not empty cannot be replaced
-                if not _intact(folder, names):
-                    raise
+        with locks.wait_for(home / f"{folder.name}.lock"):
+            if not _intact(folder, names):
+                _make(command, sources, names, folder, run)
     return [folder / name for name in names]
+
+
+def _make(
+    command: Sequence[str], sources: Sequence[Path], names: list[str], folder: Path, run: Callable[[list[str]], object]
+) -> None:
+    with scratch("build-", folder.parent) as place:
+        fresh = place / "objects"
+        fresh.mkdir()
+        commands = [[*command, "-c", str(f), "-o", str(fresh / name)] for f, name in zip(sources, names, strict=True)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(run, commands))
+        (fresh / _DIGESTS).write_text(_digests(fresh, names), "ascii")
+        if folder.exists():
+            # By a rename: whoever is linking these very files sees all of them or none.
+            folder.replace(place / "old")
+        files.move(fresh, folder)
 
 
 def _digests(folder: Path, names: Sequence[str]) -> str:
@@ -58,13 +60,3 @@ def _intact(folder: Path, names: Sequence[str]) -> bool:
         return files.text(folder / _DIGESTS) == _digests(folder, names)
     except (OSError, UnicodeDecodeError):
         return False
-
-
-def _discard(folder: Path, aside: Path) -> None:
-    # By a rename: whoever is linking these very files sees all of them or none.
-    try:
-        folder.replace(aside)
-    except FileNotFoundError:
-        return  # another process was faster
-    if aside.is_dir():
-        shutil.rmtree(aside)

@@ -70,3 +70,12 @@ def _own_runtime_folder():
         del os.environ["HIL_RUNTIME_DIR"]
     else:
         os.environ["HIL_RUNTIME_DIR"] = before
+
+
+@pytest.fixture(scope="session")
+def folder_of_the_run(tmp_path_factory):
+    """One folder for all the processes of a run of the suite: for what is costly, made once, and known by its content."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -4,16 +4,16 @@ import os
 import shutil
 import subprocess
 
+import host_c
 import numpy as np
 import pytest
+from host_c import compiled, linked, sanitizing
 from op_nets import CASES
 from tflite_kit import bits, random_inputs
 
 from harness.models.codegen import generate, plan_layout
-from harness.models.kernels import kernel_includes, kernel_sources
 from harness.models.reference.litert import LiteRt
 from harness.models.reference.twin import Twin
-from harness.paths import shipped
 
 FULL = os.environ.get("HIL_FULL") == "1"
 SEEDS = range(6 if FULL else 1)
@@ -82,12 +82,12 @@ PROGRAM = """
 #include <stdio.h>
 #include <stdlib.h>
 #include "engine.h"
-#include "model.h"
-int main(void)
+extern const hil_engine *const engines[];
+int main(int n, char **arguments)
 {
-    const hil_engine *engine = &hil_engine_active;
+    const hil_engine *engine = engines[n > 1 ? atoi(arguments[1]) : 0];
     void *arena = 0;
-    if (posix_memalign(&arena, 16, HIL_MODEL_ARENA_BYTES) || engine->init(arena, HIL_MODEL_ARENA_BYTES)) {
+    if (posix_memalign(&arena, 16, engine->arena_bytes) || engine->init(arena, engine->arena_bytes)) {
         return 2;
     }
     for (;;) {
@@ -106,44 +106,43 @@ int main(void)
     }
 }
 """
-STRICT = ["-std=gnu99", "-O1", "-g", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-ffp-contract=off"]
-SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+NAMES = list(CASES)
+
+
+def unit(number, generated):
+    """The generated C as one file whose names are its own: all the networks are linked into one program."""
+    include = '#include "model.h"\n'
+    code = generated.model_c.read_text("utf-8")
+    assert include in code
+    own = "".join(f"#define {name} {name}_{number}\n" for name in ("hil_engine_active", "hil_model_weights"))
+    return own + code.replace(include, generated.model_h.read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
-def sanitized(tmp_path_factory):
-    """The plain kernels as objects, compiled once with sanitizers."""
+def sanitized(tmp_path_factory, folder_of_the_run):
+    """One program of all the networks and the plain kernels, compiled with sanitizers; it takes a network's number."""
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed; zig has no address sanitizer")
-    folder, engine = tmp_path_factory.mktemp("sanitized"), shipped("firmware") / "engine"
-    includes = [f"-I{path}" for path in (*kernel_includes(engine), shipped("firmware") / "src")]
-    command = ["gcc", *STRICT, *SANITIZERS, *includes]
-    sources = list(map(str, kernel_sources(engine, "plain")))
-    subprocess.run([*command, "-c", *sources], cwd=folder, check=True, timeout=300)
-    return command, sorted(map(str, folder.glob("*.o")))
+    folder, command = tmp_path_factory.mktemp("sanitized"), sanitizing("gcc")
+    for number, name in enumerate(NAMES):
+        generated = generate(made(name, 0, folder), folder / name)
+        (folder / f"net_{number}.c").write_text(unit(number, generated), "utf-8")
+    engines = [f"hil_engine_active_{number}" for number in range(len(NAMES))]
+    table = "".join(f"extern const hil_engine {engine};\n" for engine in engines)
+    table += f"const hil_engine *const engines[] = {{{', '.join(f'&{engine}' for engine in engines)}}};\n"
+    (folder / "main.c").write_text(PROGRAM + table)
+    files = host_c.kernels(command, "plain", folder_of_the_run)
+    files += compiled(command, sorted(folder.glob("*.c")), folder_of_the_run)
+    return linked(command, files, folder / "program")
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_operator_s_generated_c_runs_clean_under_the_sanitizers(tmp_path, sanitized, name):
-    command, objects = sanitized
-    path = made(name, 0, tmp_path)
-    generated = generate(path, tmp_path / "c")
-    (tmp_path / "main.c").write_text(PROGRAM)
-    program = tmp_path / "program"
-    build = [
-        *command,
-        f"-I{tmp_path / 'c'}",
-        str(tmp_path / "main.c"),
-        str(generated.model_c),
-        *objects,
-        "-o",
-        str(program),
-    ]
-    subprocess.run(build, check=True, timeout=120)
-    inputs = inputs_of(generated.layout, 0)
+    layout = plan_layout(made(name, 0, tmp_path))
+    inputs = inputs_of(layout, 0)
     rows = b"".join(array[i].tobytes() for i in range(SAMPLES) for array in inputs)
     done = subprocess.run(
-        [program],
+        [sanitized, str(NAMES.index(name))],
         input=rows,
         capture_output=True,
         timeout=60,
@@ -151,4 +150,4 @@ def test_the_operator_s_generated_c_runs_clean_under_the_sanitizers(tmp_path, sa
         env=os.environ | {"ASAN_OPTIONS": "detect_leaks=0"},
     )
     assert (done.returncode, done.stderr) == (0, b""), done.stderr[-2000:]
-    assert len(done.stdout) == SAMPLES * sum(t.n_bytes for t in generated.layout.outputs)
+    assert len(done.stdout) == SAMPLES * sum(t.n_bytes for t in layout.outputs)
