@@ -58,6 +58,18 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.timeout(TIMEOUT_S))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Half the suite each, and who is done takes from the others: few files are split (their fixtures made twice), none waits long.
+
+    By default whole chunks of a hundred slow tests are dealt out to one worker when the other has only quick ones left. Not by
+    ``addopts``: pytest refuses ``--dist`` there for a run without workers.
+    """
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.option.dist == "load" else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_runtime_folder():
     """Leases and virtual units of the tests are not those of whoever works on this machine."""
