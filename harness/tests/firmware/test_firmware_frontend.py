@@ -1,30 +1,16 @@
 """The front ends in C, on this host under sanitizers: every stage of every window has the bits of the NumPy side."""
 
-import os
-import shutil
-import subprocess
-
 import numpy as np
 import pytest
+from front_end_programs import COMPILER, FIRMWARE, FLAGS, run
 
-from harness.build.compilers import host_compiler
 from harness.data import features
 from harness.data.features import codegen
 from harness.errors import PlanError
-from harness.paths import shipped
 from harness.records import Tensor
 from harness.testing import clips
 
-FIRMWARE = shipped("firmware")
 FRONT_END = FIRMWARE / "frontend"
-WARNINGS = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
-FLAGS = [
-    *WARNINGS,
-    "-g",
-    "-O1",
-    "-ffp-contract=off",
-    *(f"-I{FIRMWARE / f}" for f in ("frontend", "src", "engine", "engine/fast", "tests")),
-]
 SPECS = {
     "micro": "micro",
     "micro-S": {"name": "micro", "variant": "S", "step_ms": 10, "rows": 20},
@@ -34,25 +20,6 @@ SPECS = {
     "imu-first": {"name": "imu", "layout": "chw", "hop": 400},
 }
 DTYPES = {"float32": 0, "int8": 1, "uint8": 2}
-
-
-def compilers():
-    gcc = next((path for path in map(shutil.which, ("gcc", "clang")) if path), None)
-    zig = dict(host_compiler(sanitize=False).cmake)["HIL_CC"]
-    found = {"zig": [zig, "cc", "-fsanitize=undefined"]}
-    if gcc:
-        found["sanitizers"] = [gcc, "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-    return found
-
-
-COMPILER = compilers().get("sanitizers") or compilers()["zig"]
-
-
-def run(command, **options):
-    environment = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}
-    done = subprocess.run(command, capture_output=True, check=False, timeout=300, env=environment, **options)
-    assert done.returncode == 0, done.stderr.decode(errors="replace")[-3000:]
-    return done.stdout
 
 
 @pytest.fixture(scope="session")
