@@ -14,7 +14,7 @@ enum { HIL_UNKNOWN = -1 };
 typedef struct {
     uint8_t thresholded; /* else the largest output always decides */
     uint8_t inclusive;   /* an output that equals the threshold is enough */
-    float above;         /* in real units */
+    double above;        /* in real units */
 } hil_threshold_params;
 
 /* The index of the largest output, the lowest one of equals; HIL_UNKNOWN below the threshold or where an output is NaN. */
@@ -54,14 +54,13 @@ typedef struct {
     uint32_t suppression_ms; /* the same class is not reported again within */
     uint32_t minimum_count;  /* of results; fewer, or results over less than a quarter of average_ms, decide nothing */
     int32_t threshold;       /* of the mean score, 0..255; it must be above */
-    int32_t background;      /* the class after which another is never suppressed */
+    int32_t background;      /* the class that is reported last at first, and whose own repetition is never suppressed */
 } hil_average_params;
 
 typedef struct {
     uint32_t first, n; /* a ring */
-    int32_t top;       /* the class reported last; the background at first */
+    int32_t top;       /* the class reported last */
     uint32_t top_ms;
-    uint8_t reported; /* whether any was */
 } hil_average;
 
 typedef struct {
@@ -74,8 +73,8 @@ typedef struct {
 #define HIL_AVERAGE_BYTES(classes, capacity) ((capacity) * (4u + (((classes) + 3u) & ~3u)))
 
 void hil_average_reset(const hil_average_params *params, hil_average *average);
-/* Takes a row of outputs: int8 as q + 128, uint8 as it is, float32 0..1 as trunc(255 x + 0.5), held within 0..255. `memory` is aligned
- * to 4 and kept between calls. */
+/* Takes a row of outputs: int8 as q + 128, uint8 as it is, float32 as trunc(255 x + 0.5) held within 0..255, NaN as 0. A result that
+ * finds no room takes that of the oldest. `memory` is aligned to 4 and kept between calls. */
 hil_detection hil_average_step(const hil_average_params *params, hil_average *average, void *memory, const hil_tensor *output, uint32_t now_ms);
 
 #endif

@@ -13,7 +13,7 @@
 #include "engine.h" /* hil_dtype, hil_tensor */
 
 /* The types of stages that no tensor has; they continue hil_dtype. */
-enum { HIL_FE_U16 = 16, HIL_FE_U32 = 17 };
+enum { HIL_FE_U16 = 16, HIL_FE_U32 = 17, HIL_FE_U64 = 18 };
 
 /* A stage of the computation, in order; the last one is the row. Names and types are those of the host's stages(). */
 typedef struct {
@@ -53,7 +53,7 @@ typedef struct {
     const hil_frontend *frontend;
     const hil_tensor *tensor;
     void *state;
-    uint8_t *window;   /* the samples of the window in the making; whole when ready */
+    uint8_t *window;   /* the samples of the window in the making; whole when ready, and until the next hil_stream_feed() */
     void *row;         /* of the window computed last */
     uint8_t *history;  /* the latest rows as the network takes them, a ring */
     uint32_t filled;   /* instants in `window` */
@@ -85,7 +85,8 @@ const void *hil_stream_compute(hil_stream *stream, hil_frontend_tap tap, void *c
 /* Whether there are as many rows as the network reads. */
 int hil_stream_full(const hil_stream *stream);
 
-/* Writes the network's input, oldest row first; rows that are not there yet are those of zeros. `to`: tensor->bytes, aligned to 4. */
+/* Writes the network's input, oldest row first; one that is not there yet has zeros for its values before they are encoded.
+ * `to`: tensor->bytes, aligned to 4. */
 void hil_stream_fill(const hil_stream *stream, void *to);
 
 #endif

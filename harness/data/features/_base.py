@@ -51,6 +51,13 @@ class FrontEnd(ABC):
     state_words: int = 0
     level_step: float | None = None
     level_zero: int = 0
+    c_name: str  # of fe_<c_name>.h
+    state_bytes: int  # of its state
+
+    @property
+    def c_settings(self) -> Mapping[str, int]:
+        """The fields of the C's tables that are no tables."""
+        return {}
 
     @property
     @abstractmethod

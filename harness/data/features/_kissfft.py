@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.data.features._fixed import Int16, Int32, w16
 
@@ -32,14 +33,14 @@ def split_twiddles() -> Int16:
     return np.array([[_round(32767 * math.cos(p)), _round(32767 * math.sin(p))] for p in phases], np.int16)
 
 
-def reversed_digits() -> Int16:
+def reversed_digits() -> npt.NDArray[np.uint8]:
     """[256] the place of each input: its index with its four digits to the base 4 in reverse."""
     index = np.arange(POINTS)
     place = np.zeros(POINTS, np.int64)
     for _ in range(4):
         place = place * 4 + index % 4
         index = index // 4
-    return place.astype(np.int16)
+    return place.astype(np.uint8)
 
 
 _TWIDDLES = twiddles().astype(np.int32)

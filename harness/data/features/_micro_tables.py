@@ -56,9 +56,9 @@ def bands() -> Int16:
     )
 
 
-def band_sizes() -> Int16:
-    """[41] bins in each band."""
-    return np.bincount(bands(), minlength=CHANNELS + 1).astype(np.int16)
+def band_sizes() -> Array:
+    """[41] uint8: bins in each band."""
+    return np.bincount(bands(), minlength=CHANNELS + 1).astype(np.uint8)
 
 
 def weights(variant: Variant) -> tuple[Int16, Int16]:

@@ -49,6 +49,8 @@ class DscnnMfcc(_base.FrontEnd):
     window = WINDOW
     hop = HOP
     values = COEFFICIENTS
+    c_name = "dscnn"
+    state_bytes = (POINTS + FILTERS) * 4
 
     def __init__(self, options: Options) -> None:
         self.rows = options.rows

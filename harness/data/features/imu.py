@@ -40,6 +40,8 @@ class Imu(_base.FrontEnd):
     window = SIDE * SIDE
     values = SIDE * SIDE * AXES
     rows = 1
+    c_name = "imu"
+    state_bytes = 4 * 4
 
     def __init__(self, options: Options) -> None:
         self.layout = options.layout
@@ -49,6 +51,11 @@ class Imu(_base.FrontEnd):
     def parameters(self) -> Mapping[str, int | float | str]:
         """See ``FrontEnd.parameters``."""
         return {"layout": self.layout, "hop": self.hop}
+
+    @property
+    def c_settings(self) -> Mapping[str, int]:
+        """See ``FrontEnd.c_settings``."""
+        return {"channels_first": int(self.layout == "chw")}
 
     @property
     def tables(self) -> Mapping[str, Array]:

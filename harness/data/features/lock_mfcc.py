@@ -7,8 +7,8 @@
 - ``shift``: 6 less the bits that the window was raised by: as many as keep its peak below 2^14 at the step before, at most 6.
 - ``fft``: 257 complex int16 of the raised window and 112 zeros: radix 2, all inputs of a stage halved first, products rounded by
   (ab + 1) >> 15. Bins 0 and 128 are as the complex transform left them.
-- ``power``: (re^2 + im^2) 2^(2 (shift + 9)) >> 10.
-- ``filters``: 23 sums of the powers by Q12 triangles, 20..8000 Hz in mel.
+- ``energy``: re^2 + im^2 of each bin.
+- ``filters``: 23 sums of the energies by Q12 triangles, 20..8000 Hz in mel, times 2^(2 (shift + 9) - 10).
 - ``log``: ln in Q12 of both halves of the sum, added as logarithms; at least 49125.
 - ``cepstrum``: DCT-II in Q11.
 - ``row``: liftered by 1 + 11 sin(pi i / 22) in Q12; coefficient 0 less 190131.
@@ -57,6 +57,8 @@ class LockMfcc(_base.FrontEnd):
     hop = _lock_tables.WINDOW
     values = 20
     level_step = 1.0
+    c_name = "lock"
+    state_bytes = 23 * (8 + 4) + 257 * 4
 
     def __init__(self, options: Options) -> None:
         self.rows = options.rows
@@ -101,10 +103,8 @@ class LockMfcc(_base.FrontEnd):
         z[..., : self.window] = w16(y.astype(np.int32) << up[..., None])
         shift = _RAISED - up
         bins = self._fft(z)
-        total = (shift + _FFT_BITS).astype(np.uint64)
-        squares = (bins.astype(np.int64) ** 2).sum(axis=-1).astype(np.uint64)
-        power = (squares << (2 * total)[..., None]) >> np.uint64(10)
-        filters = self._filters(power)
+        energy = (bins.astype(np.int64) ** 2).sum(axis=-1).astype(np.uint32)
+        filters = self._filters(energy) << (2 * (shift + _FFT_BITS) - 10)[..., None].astype(np.uint64)
         log = self._log(filters)
         cepstrum = self._cepstrum(log)
         row = ((cepstrum * self.tables["lifter"].astype(np.int64)) >> 12)[..., : self.values]
@@ -113,7 +113,7 @@ class LockMfcc(_base.FrontEnd):
             "window": y,
             "shift": shift,
             "fft": bins,
-            "power": power,
+            "energy": energy,
             "filters": filters,
             "log": log.astype(np.int32),
             "cepstrum": cepstrum.astype(np.int32)[..., : self.values],
@@ -143,9 +143,9 @@ class LockMfcc(_base.FrontEnd):
         bins[..., _PAIRS - k, 0], bins[..., _PAIRS - k, 1] = w16(f1_re - t_re), w16(t_im - f1_im)
         return bins
 
-    def _filters(self, power: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    def _filters(self, energy: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:
         places = [np.arange(f, f + n) for f, n in zip(self.tables["firsts"], self.tables["counts"], strict=True)]
-        parts = power[..., np.concatenate(places)] * self.tables["weights"].astype(np.uint64)
+        parts = energy[..., np.concatenate(places)] * self.tables["weights"].astype(np.uint64)
         starts = np.concatenate([[0], np.cumsum(self.tables["counts"].astype(np.int64))[:-1]])
         sums: npt.NDArray[np.uint64] = np.add.reduceat(parts, starts, axis=-1)
         return sums

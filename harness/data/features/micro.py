@@ -62,6 +62,8 @@ class Micro(_base.FrontEnd):
     state_words = _micro_tables.CHANNELS
     level_step = 26 / 256
     level_zero = -128
+    c_name = "micro"
+    state_bytes = 40 * (8 + 4 + 4) + 257 * 4 + 4
 
     def __init__(self, options: Options) -> None:
         self.variant = options.variant
@@ -72,6 +74,11 @@ class Micro(_base.FrontEnd):
     def parameters(self) -> Mapping[str, int | float | str]:
         """See ``FrontEnd.parameters``."""
         return {"variant": self.variant, "hop": self.hop, "rows": self.rows, "most": self._most}
+
+    @property
+    def c_settings(self) -> Mapping[str, int]:
+        """See ``FrontEnd.c_settings``."""
+        return {"most": self._most}
 
     @cached_property
     def tables(self) -> Mapping[str, Array]:
