@@ -24,8 +24,9 @@ NN_INLINE float root_of(float x)
 #endif
 }
 
-static void show_window(const fe_dscnn_tables *tables, const int16_t *samples, float *work, hil_frontend_tap tap, void *context)
+static NN_NOINLINE void show_window(const fe_dscnn_tables *tables, const int16_t *samples, float *work, hil_frontend_tap tap, void *context)
 {
+    NN_ROLLED
     for (uint32_t i = 0; i < FE_DSCNN_WINDOW; ++i) {
         work[i] = (float)samples[i] * tables->window[i];
     }
@@ -33,14 +34,16 @@ static void show_window(const fe_dscnn_tables *tables, const int16_t *samples, f
 }
 
 /* Pairs of samples as complex numbers, in the order that the transform wants, and zeros. */
-static void windowed(const fe_dscnn_tables *tables, const int16_t *samples, float *work)
+static NN_NOINLINE void windowed(const fe_dscnn_tables *tables, const int16_t *samples, float *work)
 {
     uint32_t i = 0;
+    NN_ROLLED
     for (; i < FE_DSCNN_WINDOW / 2; ++i) {
         float *const to = work + 2 * tables->places[i];
         to[0] = (float)samples[2 * i] * tables->window[2 * i];
         to[1] = (float)samples[2 * i + 1] * tables->window[2 * i + 1];
     }
+    NN_ROLLED
     for (; i < FE_DSCNN_COMPLEX; ++i) {
         float *const to = work + 2 * tables->places[i];
         to[0] = 0.0f;
@@ -50,6 +53,7 @@ static void windowed(const fe_dscnn_tables *tables, const int16_t *samples, floa
 
 static void pairs(float *work)
 {
+    NN_ROLLED
     for (float *a = work; a < work + 2 * FE_DSCNN_COMPLEX; a += 4) {
         const float re = a[0], im = a[1];
         a[0] = re + a[2];
@@ -60,7 +64,7 @@ static void pairs(float *work)
 }
 
 /* Radix 4; m is the distance within a group of four. */
-static void stage(float *work, uint32_t m, const float (*twiddles)[2])
+static NN_NOINLINE void stage(float *work, uint32_t m, const float (*twiddles)[2])
 {
     const uint32_t step = FE_DSCNN_COMPLEX / 4u / m;
     for (uint32_t u = 0; u < m; ++u) {
@@ -88,6 +92,7 @@ static void stage(float *work, uint32_t m, const float (*twiddles)[2])
 /* Bins 2..255 of the real transform in place; each needs its own and its mirror's complex value, which no other one does. */
 static void split(float *work, const float (*factors)[2])
 {
+    NN_ROLLED
     for (uint32_t k = 2; k < FE_DSCNN_BINS; ++k) {
         float *const a = work + 2 * k;
         const float *const b = work + 2 * (FE_DSCNN_COMPLEX - k);
@@ -99,12 +104,13 @@ static void split(float *work, const float (*factors)[2])
     work[0] = work[1] = work[2] = work[3] = 0.0f;
 }
 
-static void filtered(const fe_dscnn_tables *tables, const float *magnitude, float *filters)
+static NN_NOINLINE void filtered(const fe_dscnn_tables *tables, const float *magnitude, float *filters)
 {
     const float *weight = tables->weights;
     for (uint32_t f = 0; f < FE_DSCNN_FILTERS; ++f) {
         const float *bin = magnitude + tables->firsts[f];
         float sum = 0.0f;
+        NN_ROLLED
         for (int32_t n = tables->counts[f]; n; --n) {
             sum += *bin++ * *weight++;
         }
@@ -127,16 +133,19 @@ void fe_dscnn_compute(const hil_frontend *self, void *state, const void *window,
     }
     split(work, tables->split);
     fe_tap(tap, context, STAGE_FFT, work, 2 * FE_DSCNN_BINS * sizeof *work);
+    NN_ROLLED
     for (uint32_t k = 0; k < FE_DSCNN_BINS; ++k) {
         work[k] = root_of(work[2 * k] * work[2 * k] + work[2 * k + 1] * work[2 * k + 1]);
     }
     fe_tap(tap, context, STAGE_MAGNITUDE, work, FE_DSCNN_BINS * sizeof *work);
     filtered(tables, work, s->log);
     fe_tap(tap, context, STAGE_FILTERS, s->log, sizeof s->log);
+    NN_ROLLED
     for (uint32_t f = 0; f < FE_DSCNN_FILTERS; ++f) {
         s->log[f] = nn_logf(s->log[f]);
     }
     fe_tap(tap, context, STAGE_LOG, s->log, sizeof s->log);
+    NN_ROLLED
     for (uint32_t i = 0; i < FE_DSCNN_VALUES; ++i) {
         float sum = 0.0f;
         for (uint32_t f = 0; f < FE_DSCNN_FILTERS; ++f) {

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fe_tap.h"
 
+#include <string.h>
+
+#include "nn_internal.h"
+
 void fe_put_level(void *out, uint32_t i, uint32_t level, float step, const hil_tensor *tensor)
 {
     switch (tensor->dtype) {
@@ -34,11 +38,12 @@ static int32_t within(int32_t x, int32_t least, int32_t most)
 
 void fe_put_reals(void *out, const float *values, uint32_t n, const hil_tensor *tensor)
 {
+    if (tensor->dtype == HIL_F32) {
+        memcpy(out, values, n * sizeof *values);
+        return;
+    }
+    NN_ROLLED
     for (uint32_t i = 0; i < n; ++i) {
-        if (tensor->dtype == HIL_F32) {
-            ((float *)out)[i] = values[i];
-            continue;
-        }
         const int32_t raw = rounded(values[i] / tensor->scale) + tensor->zero_point;
         if (tensor->dtype == HIL_S8) {
             ((int8_t *)out)[i] = (int8_t)within(raw, -128, 127);

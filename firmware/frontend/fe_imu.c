@@ -2,6 +2,7 @@
 #include "fe_imu.h"
 
 #include "fe_tap.h"
+#include "nn_internal.h"
 
 enum { STAGE_RANGE, STAGE_ROW };
 
@@ -10,28 +11,35 @@ void fe_imu_reset(void *state)
     (void)state; /* nothing is kept */
 }
 
-static void range(const float *samples, float *ends)
+static NN_NOINLINE void range(const float *samples, float *ends)
 {
     float least = samples[0], greatest = samples[0];
+    NN_ROLLED
     for (const float *x = samples; x < samples + FE_IMU_INSTANTS * FE_IMU_AXES; x += FE_IMU_AXES) {
-        for (uint32_t axis = 0; axis < FE_IMU_GROUP; ++axis) {
-            least = x[axis] < least ? x[axis] : least;
-            greatest = x[axis] > greatest ? x[axis] : greatest;
-        }
+        const float a = x[0], b = x[1], c = x[2];
+        least = a < least ? a : least;
+        greatest = a > greatest ? a : greatest;
+        least = b < least ? b : least;
+        greatest = b > greatest ? b : greatest;
+        least = c < least ? c : least;
+        greatest = c > greatest ? c : greatest;
     }
-    ends[0] = least;
-    ends[1] = greatest;
+    ends[0] = least + 0.0f; /* 0 for -0: which of them came first is not to be seen in the row */
+    ends[1] = greatest + 0.0f;
 }
 
 /* One group of axes; `step` from an instant's value to the next one's, `apart` from axis to axis. */
-static void scaled(const float *samples, const float *ends, float *out, uint32_t step, uint32_t apart)
+static NN_NOINLINE void scaled(const float *samples, const float *ends, float *out, uint32_t step, uint32_t apart)
 {
     const float least = ends[0], span = ends[1] - ends[0];
-    for (uint32_t i = 0; i < FE_IMU_INSTANTS; ++i, samples += FE_IMU_AXES, out += step) {
-        for (uint32_t axis = 0; axis < FE_IMU_GROUP; ++axis) {
-            /* A true division: the product with 1 / span has other bits. */
-            out[axis * apart] = span > 0.0f ? (samples[axis] - least) / span : 0.0f;
-        }
+    float *const first = out, *const second = out + apart, *const third = out + 2 * apart;
+    const uint32_t moves = span > 0.0f;
+    NN_ROLLED
+    for (uint32_t at = 0; at < FE_IMU_INSTANTS * step; at += step, samples += FE_IMU_AXES) {
+        /* A true division: the product with 1 / span has other bits. */
+        first[at] = moves ? (samples[0] - least) / span : 0.0f;
+        second[at] = moves ? (samples[1] - least) / span : 0.0f;
+        third[at] = moves ? (samples[2] - least) / span : 0.0f;
     }
 }
 

@@ -16,6 +16,7 @@ void fe_lock_reset(void *state)
 static void emphasised(const int16_t *x, int16_t *y)
 {
     int32_t before = 0;
+    NN_ROLLED
     for (uint32_t i = 0; i < FE_LOCK_WINDOW; ++i) {
         y[i] = (int16_t)((x[i] * 32768 - before * EMPHASIS) >> 16);
         before = x[i];
@@ -26,6 +27,7 @@ static void emphasised(const int16_t *x, int16_t *y)
 static uint32_t windowed(const int16_t *half, int16_t *y)
 {
     int32_t peak = 0;
+    NN_ROLLED
     for (uint32_t i = 0; i < FE_LOCK_WINDOW / 2; ++i) {
         int16_t *const left = y + i, *const right = y + FE_LOCK_WINDOW - 1 - i;
         const int32_t a = (*left * half[i]) >> 14, b = (*right * half[i]) >> 14;
@@ -42,11 +44,13 @@ static uint32_t windowed(const int16_t *half, int16_t *y)
 static void raised(uint32_t *work, uint32_t up)
 {
     const uint32_t kept = ~(((1u << up) - 1u) << 16); /* what the low half would push into the high one */
+    NN_ROLLED
     for (uint32_t i = 0; i < FE_LOCK_WINDOW / 2; ++i) {
         uint32_t pair; /* was written as two samples */
         __builtin_memcpy(&pair, work + i, sizeof pair);
         work[i] = (pair << up) & kept;
     }
+    NN_ROLLED
     for (uint32_t i = FE_LOCK_WINDOW / 2; i < FE_LOCK_PAIRS; ++i) {
         work[i] = 0;
     }
@@ -58,6 +62,7 @@ static void filtered(const fe_lock_tables *tables, const uint32_t *energy, uint3
     for (uint32_t f = 0; f < FE_LOCK_FILTERS; ++f) {
         const uint32_t *bin = energy + tables->firsts[f];
         uint64_t sum = 0;
+        NN_ROLLED
         for (int32_t n = tables->counts[f]; n; --n) {
             sum += (uint64_t)*bin++ * (uint16_t)*weight++;
         }
@@ -95,6 +100,7 @@ static void transformed(const fe_lock_tables *tables, const int32_t *log, int32_
         total += log[j];
     }
     cepstrum[0] = ((total >> 1) * 427) >> 10;
+    NN_ROLLED
     for (uint32_t i = 1; i < FE_LOCK_VALUES; ++i) {
         uint32_t sum = 0; /* wraps */
         for (uint32_t j = 0; j < FE_LOCK_FILTERS; ++j) {
@@ -119,18 +125,21 @@ void fe_lock_compute(const hil_frontend *self, void *state, const void *window, 
     raised(work, up);
     fe_lock_fft(work, tables->sines);
     fe_tap(tap, context, STAGE_FFT, work, sizeof s->work);
+    NN_ROLLED
     for (uint32_t k = 0; k <= FE_LOCK_PAIRS; ++k) {
         work[k] = fe_energy(work[k]);
     }
     fe_tap(tap, context, STAGE_ENERGY, work, sizeof s->work);
     filtered(tables, work, 2 * (shift + FFT_BITS) - 10, s->filters);
     fe_tap(tap, context, STAGE_FILTERS, s->filters, sizeof s->filters);
+    NN_ROLLED
     for (uint32_t f = 0; f < FE_LOCK_FILTERS; ++f) {
         s->log[f] = logarithm(tables, s->filters[f]);
     }
     fe_tap(tap, context, STAGE_LOG, s->log, sizeof s->log);
     transformed(tables, s->log, out);
     fe_tap(tap, context, STAGE_CEPSTRUM, out, FE_LOCK_VALUES * sizeof *out);
+    NN_ROLLED
     for (uint32_t i = 0; i < FE_LOCK_VALUES; ++i) {
         out[i] = (int32_t)(((int64_t)out[i] * tables->lifter[i]) >> 12);
     }

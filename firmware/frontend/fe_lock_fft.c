@@ -36,6 +36,7 @@ static void stage(uint32_t *work, uint32_t half, const int16_t *sines)
     const uint32_t step = PAIRS / half;
     for (uint32_t p = 0; p < half; ++p) {
         const uint32_t w = nn_pack(sines[p * step + 128], -sines[p * step]);
+        NN_ROLLED
         for (uint32_t *a = work + p; a < work + PAIRS; a += 2 * half) {
             const uint32_t t = product(w, fe_half_sum(a[half], 0)), b = fe_half_sum(a[0], 0);
             a[0] = fe_add(b, t);
@@ -50,6 +51,7 @@ void fe_lock_fft(uint32_t *work, const int16_t *sines)
     for (uint32_t half = 1; half < PAIRS; half *= 2) {
         stage(work, half, sines);
     }
+    NN_ROLLED
     for (uint32_t k = 1; k < PAIRS / 2; ++k) {
         const uint32_t mirror = work[PAIRS - k];
         const uint32_t w = nn_pack(sines[k + 256], -sines[k + 128]);

@@ -22,6 +22,7 @@ void fe_micro_reset(void *state)
 static uint32_t windowed(const fe_micro_tables *tables, const int16_t *samples, uint32_t *work)
 {
     uint32_t most = 0;
+    NN_ROLLED
     for (uint32_t i = 0; i < FE_MICRO_WINDOW / 2; ++i) {
         uint32_t x, c;
         __builtin_memcpy(&x, samples + 2 * i, sizeof x);
@@ -31,6 +32,7 @@ static uint32_t windowed(const fe_micro_tables *tables, const int16_t *samples, 
         most = fe_greatest(most, y);
         work[tables->places[i]] = y;
     }
+    NN_ROLLED
     for (uint32_t i = FE_MICRO_WINDOW / 2; i < FE_MICRO_PAIRS; ++i) {
         work[tables->places[i]] = 0;
     }
@@ -57,6 +59,7 @@ static void filtered(const fe_micro_tables *tables, const uint32_t *energy, uint
     uint64_t channel = 0;
     for (uint32_t band = 0; band <= FE_MICRO_CHANNELS; ++band) {
         uint64_t below = channel, above = 0;
+        NN_ROLLED
         for (uint32_t n = tables->sizes[band]; n; --n, ++weight, ++energy) {
             below += (uint64_t)*energy * (uint16_t)(*weight)[0];
             above += (uint64_t)*energy * (uint16_t)(*weight)[1];
@@ -75,6 +78,7 @@ typedef struct {
 
 NN_INLINE root_state root_bits(root_state s, uint32_t number, uint32_t steps)
 {
+    NN_ROLLED
     for (; steps; --steps) {
         const uint32_t trial = s.root << 2 | 1u;
         s.rest = s.rest << 2 | number >> 30;
@@ -172,6 +176,7 @@ void fe_micro_compute(const hil_frontend *self, void *state, const void *window,
     fe_tap(tap, context, STAGE_SHIFT, &shift, sizeof shift);
     fe_kissfft(work, shift, tables->twiddles, tables->split);
     fe_tap(tap, context, STAGE_FFT, work, sizeof s->work);
+    NN_ROLLED
     for (uint32_t i = 0; i < FE_MICRO_BINS; ++i) {
         energy[i] = fe_energy(energy[i]);
     }

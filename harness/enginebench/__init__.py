@@ -5,7 +5,8 @@ Instructions are counted exactly; they are not cycles, and no time is derived fr
 
 from __future__ import annotations
 
-from harness.enginebench.emulate import Board, Cost
+from harness.enginebench.emulate import Board
 from harness.enginebench.image import BareImage, compiled
+from harness.enginebench.processor import Cost
 
 __all__ = ["BareImage", "Board", "Cost", "compiled"]

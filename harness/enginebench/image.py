@@ -20,14 +20,14 @@ from harness.paths import shipped
 
 CompilerName = Literal["zig", "gcc"]
 _TIMEOUT_S = 300
-_SHARED = (
+SHARED = (
     "-std=c99",
     "-O2",
     "-ffp-contract=off",
     "-ffunction-sections",
     "-fdata-sections",
 )
-_TARGET = {
+TARGET = {
     "zig": ("cc", "-target", "thumb-freestanding-eabihf", "-mcpu=cortex_m4+vfp4d16sp", "-fno-lto", "-fno-sanitize=all"),
     "gcc": ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-fno-common"),
 }
@@ -79,12 +79,12 @@ def compiled(
         includes.append(firmware / "arch" / "include")
         flags.append("-fno-builtin-memset")
     elf = out_dir / f"{compiler}-{peer.name if peer else kernels}.elf"
-    command = [program, *_TARGET[compiler], *_SHARED, *flags, *(f"-I{path}" for path in includes)]
-    ready = _objects(command, kernel_files, found.version, includes, str(model))
+    command = [program, *TARGET[compiler], *SHARED, *flags, *(f"-I{path}" for path in includes)]
+    ready = shared_objects(command, kernel_files, found.version, includes, str(model))
     command += [f"-I{generated.model_c.parent}", *map(str, (bare / "bare.c", generated.model_c, *theirs, *ready))]
     link = [f"-Wl,-T,{bare / 'bare.ld'}", "-nostdlib", "-Wl,--gc-sections", "-Wl,-e,hil_bare_run", *libraries]
-    _run([*command, *link, "-o", str(elf)], str(model))
-    sizes = _section_sizes(elf)
+    run([*command, *link, "-o", str(elf)], str(model))
+    sizes = section_sizes(elf)
     return BareImage(
         elf=elf,
         generated=generated,
@@ -95,27 +95,31 @@ def compiled(
     )
 
 
-def _objects(command: list[str], sources: list[Path], version: str, includes: list[Path], model: str) -> list[Path]:
-    """The kernels, compiled once for all models; as the twin's, below the user's cache."""
+def shared_objects(
+    command: list[str], sources: list[Path], version: str, includes: list[Path], model: str
+) -> list[Path]:
+    """What all models share, compiled once; as the twin's, below the user's cache. ``model``: for errors."""
     headers = [header for folder in includes for header in sorted(folder.rglob("*.h"))]
     salt = "".join([version, *(header.read_text("utf-8") for header in headers)])
     home = folders.made(folders.cache_path("bare"))
     try:
-        return objects.compiled(command, sources, salt, home, lambda one: _run(one, model))
+        return objects.compiled(command, sources, salt, home, lambda one: run(one, model))
     except OSError as error:
         raise folders.unusable(home, error) from error
 
 
-def _run(command: list[str], model: str) -> None:
+def run(command: list[str], model: str) -> None:
+    """Run a compiler. ``BenchError`` naming ``model`` when it cannot be run or refuses."""
     environment = folders.for_compilers()
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False, env=environment)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise BenchError("the compiler could not be run", where=command[0], found=str(error)) from error
     if done.returncode:
-        raise BenchError("the bare engine does not compile", where=model, found=done.stderr.strip()[-2000:])
+        raise BenchError("the bare image does not compile", where=model, found=done.stderr.strip()[-2000:])
 
 
-def _section_sizes(elf: Path) -> dict[str, int]:
+def section_sizes(elf: Path) -> dict[str, int]:
+    """The bytes of each section of an ELF file."""
     with elf.open("rb") as file:
         return {section.name: section["sh_size"] for section in ELFFile(file).iter_sections()}

@@ -146,6 +146,7 @@ def scores(row: Array, tensor: Tensor) -> npt.NDArray[np.int64]:
     flat = row.reshape(-1)
     if tensor.dtype == "float32":
         scaled = flat.astype(np.float32) * np.float32(255) + np.float32(0.5)
-        return np.clip(np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0), 0, 255).astype(np.int64)
+        held: npt.NDArray[np.int64] = np.clip(np.nan_to_num(scaled, nan=0.0), 0, 255).astype(np.int64)
+        return held
     whole: npt.NDArray[np.int64] = flat.astype(np.int64) + (128 if tensor.dtype == "int8" else 0)
     return whole

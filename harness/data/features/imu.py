@@ -70,7 +70,8 @@ class Imu(_base.FrontEnd):
     def _stages(self, windows: Array, state: _base.State) -> _base.Stages:
         x = windows.astype(np.float32)
         parts = [x[..., :GROUP], x[..., GROUP:]]
-        ends = [(part.min(axis=(2, 3)), part.max(axis=(2, 3))) for part in parts]
+        # + 0: a least of -0 is one of 0, whichever came first.
+        ends = [(part.min(axis=(2, 3)) + 0, part.max(axis=(2, 3)) + 0) for part in parts]
         scaled = np.zeros_like(x)
         for index, (part, (least, greatest)) in enumerate(zip(parts, ends, strict=True)):
             least, span = least[..., None, None], (greatest - least)[..., None, None]

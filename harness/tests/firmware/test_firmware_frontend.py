@@ -51,7 +51,12 @@ def player(objects, tmp_path_factory):
 def recording(front_end):
     if front_end.channels > 1:
         random = np.random.default_rng(9)
-        parts = [clips.capture(), np.full((450, 6), 3, np.float32), random.normal(0, 3e5, (900, 6)).astype(np.float32)]
+        parts = [
+            clips.capture(),
+            np.full((450, 6), 3, np.float32),
+            np.resize(np.array([-0.0, 0.0, 5.0], np.float32), (400, 6)),
+            random.normal(0, 3e5, (900, 6)).astype(np.float32),
+        ]
         return np.concatenate(parts)
     pieces = [*clips.loud(4000), clips.sine(2000), clips.zeros(1500), clips.impulse(2000), clips.noise(3000)]
     return np.concatenate(pieces)
