@@ -7,11 +7,20 @@ import pytest
 
 from harness.data import features
 from harness.enginebench.frontends import FrontEndBoard, compiled
+from harness.guide import pages
 from harness.records import Tensor
 from harness.testing import clips
 
 # What an independent C of the same front end takes for a window on this core (field figures at -O3 for micro, -O2 for the others).
 MOST = {"micro": 69_000, "lock_mfcc": 74_000, "dscnn_mfcc": 121_000, "imu": 61_000}
+
+
+# harness/guide/features.md: name, period, instructions of both compilers, flash of both, tables, RAM, stack.
+COSTS = {
+    cells[0]: list(map(int, cells[2:]))
+    for line in pages.source("features").splitlines()
+    if len(cells := [cell.strip() for cell in line.strip("|").split("|")]) == 9 and cells[0] in MOST
+}
 
 
 def sound(front_end):
@@ -44,9 +53,14 @@ def played(folder, name, compiler):
 @pytest.mark.parametrize("name", MOST)
 def test_a_window_has_the_hosts_bits_and_costs_no_more_than_it_may(tmp_path, name):
     image, costs = played(tmp_path, name, "zig")
-    assert max(cost.instructions for cost in costs) <= MOST[name]
-    assert max(cost.stack_bytes for cost in costs) < 512
-    assert image.tables_bytes < image.flash_bytes < image.tables_bytes + 8192
+    most = max(cost.instructions for cost in costs)
+    assert most <= MOST[name]
+    told, _, flash, _, tables, ram, stack = COSTS[name]
+    assert (image.tables_bytes, image.ram_bytes) == (tables, ram)
+    # Another release of the compiler may be a little better, or worse.
+    assert most == pytest.approx(told, rel=0.05)
+    assert image.flash_bytes == pytest.approx(flash, rel=0.05)
+    assert max(cost.stack_bytes for cost in costs) <= stack + 64
 
 
 @pytest.mark.parametrize("name", MOST)
