@@ -14,8 +14,8 @@
 - ``row``: liftered by 1 + 11 sin(pi i / 22) in Q12; coefficient 0 less 190131.
 
 A network reads 15 rows as uint8: floor(255 (x + 500000) / 10^6) within 0..255, the oldest window first, its 300 values taken row
-by row as 20 x 15 x 1, which is how the public model was trained. The energy gate before it is ``decisions.Gate``: a closed one
-suppresses decisions, the rows go on.
+by row as 20 x 15 x 1, which is how the public model was trained. The energy gate before it is ``Gate`` of the decisions: a
+closed one suppresses decisions, the rows go on.
 """
 
 from __future__ import annotations

@@ -23,10 +23,7 @@ def _front_end(name: str) -> Iterator[str]:
     front_end = features.load(name)
     shape = " x ".join(map(str, front_end.input_shape))
     yield from (f"### {name}", "", *(inspect.getdoc(module) or "").replace("``", "`").splitlines(), "")
-    yield from (
-        f"A network reads {shape}. What is named of `decisions` is in `harness/data/features/decisions.py`.",
-        "",
-    )
+    yield from (f"A network reads {shape}.", "")
     yield from (_option(option, field) for option, field in module.Options.model_fields.items())
     yield ""
 

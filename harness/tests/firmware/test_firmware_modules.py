@@ -20,6 +20,13 @@ def includes(folder):
     return graph
 
 
+def test_no_front_end_depends_on_itself_by_way_of_others():
+    graph = includes(SOURCES.parent / "frontend")
+    assert {"hil_stream", "fe_micro", "fe_kissfft"} <= graph.keys()
+    assert not {"fe_lock", "fe_dscnn"} & graph["fe_micro"]
+    assert tuple(TopologicalSorter(graph).static_order())
+
+
 def test_no_module_of_the_firmware_depends_on_itself_by_way_of_others():
     graph = includes(SOURCES)
     assert {"server", "answers", "layers", "compute", "wire/frame"} <= graph.keys()
