@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,6 +16,7 @@ from harness.clock import SystemClock
 from harness.text import printable
 
 if TYPE_CHECKING:
+    from harness.records import Tensor
     from harness.scaffold.make import Made
 
 
@@ -90,16 +91,19 @@ def _told(made: Made) -> Iterator[str]:
     from harness.verdict.statistics import LEVEL, wilson
 
     pair, kept = made.pair, made.kept
-    model, low_high = pair.model, wilson(pair.hits, pair.n)
+    model = pair.model
     if made.example:
         yield "an empty folder: the digits example (for a model of your own: hil init MODEL DATA)"
-    yield f"model  {model.file}: {model.inputs[0].describe()} to {model.outputs[0].describe()}"
-    yield f"data   {pair.data.title}: {pair.data.form}, {pair.n} samples, classes {_some(pair.dataset.classes)}"
+    yield f"model  {model.file}: {_interface(model.inputs)} to {_interface(model.outputs)}"
+    classes = f"classes {_some(pair.dataset.classes)}" if pair.decides else "no labels"
+    yield f"data   {pair.data.title}: {pair.data.form}, {pair.n} samples, {classes}"
     yield f"board  {made.target.board}: {made.target.why}"
-    yield (
-        f"host   {pair.workload.reference.engine}: {pair.hits} of {pair.n} right, {pair.hits / pair.n:.4f}"
-        f" ({LEVEL:.0%}: {low_high[0]:.3f} to {low_high[1]:.3f})"
-    )
+    if pair.decides:
+        low, high = wilson(pair.hits, pair.n)
+        right = f"{pair.hits} of {pair.n} right, {pair.hits / pair.n:.4f} ({LEVEL:.0%}: {low:.3f} to {high:.3f})"
+    else:
+        right = f"{pair.n} samples answered: the board is compared with that, and no more"
+    yield f"host   {pair.workload.reference.engine}: {right}"
     for note in pair.notes:
         yield f"note   {note}"
     if kept.new:
@@ -124,6 +128,10 @@ def _next(made: Made, board: str, folder: Path) -> Iterator[str]:
     else:
         yield f"  {there}hil run {name} --board {board} --layers   # what each layer costs"
     yield f"  {there}hil plan check {name}   # after each change of gates, model or data"
+
+
+def _interface(tensors: Sequence[Tensor]) -> str:
+    return ", ".join(f"{one.name} {one.describe()}" if len(tensors) > 1 else one.describe() for one in tensors)
 
 
 def _some(names: tuple[str, ...]) -> str:

@@ -68,6 +68,11 @@ def bring_up(
         )
         unit.read_back = flashed.verified
     watch(Step("hello"))
+    safe_baud = unit.board.uart.baud
+    if unit.transport.baud not in (None, safe_baud):
+        unit.transport.set_baud(
+            safe_baud
+        )  # an earlier session has left it at a faster one, and a session begins at the safe one
     session = Session(
         unit.transport,
         unit.clock,

@@ -6,6 +6,7 @@ that they miss. What is found here is told; it changes no verdict.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ from harness.plans.expand import Case
 from harness.records import Explanation
 from harness.run import mistakes
 from harness.run.origins import runs_tflite
-from harness.run.truth import looked_at
+from harness.run.truth import arrays, looked_at
 from harness.run.workload import Workload
 from harness.verdict import Assessment
 from harness.verdict.decide import decide
@@ -63,8 +64,6 @@ def missed(assessed: Assessment) -> bool:
 
 def explain(case: Case, model: Model, workload: Workload, clock: Clock) -> tuple[Explanation | None, str]:
     """What explains the labels best, and why nothing was tried ("" when it was). Takes up to about ``_BUDGET_S``."""
-    if len(model.inputs) > 1:
-        return None, "the usual mistakes were not tried: the model has several inputs"
     try:
         return _Trials(case, model, workload, clock).best()
     except HilError as error:
@@ -82,8 +81,10 @@ class _Trials:
         data = workload.data
         self._classes = data.classes
         rows = np.unique(np.linspace(0, len(data) - 1, min(_SAMPLES, len(data))).astype(int))
-        tensor = model.inputs[0]
-        self._real = data.inputs[rows].astype(np.float64).reshape(len(rows), *tensor.shape[1:])
+        self._real = [
+            one[rows].astype(np.float64).reshape(len(rows), *tensor.shape[1:])
+            for one, tensor in zip(arrays(data, model), model.inputs, strict=True)
+        ]
         self._labels = data.labels[rows]
         self._chosen = looked_at(case.plan, model)
         self._decided = self._decide((workload.expected if workload.converted is None else workload.converted)[rows])
@@ -91,11 +92,12 @@ class _Trials:
     def best(self) -> tuple[Explanation | None, str]:
         """Try all of them."""
         began_s = self._clock.monotonic_s()
-        self._decisions(self._real[:_TIMED])
-        each_s = (self._clock.monotonic_s() - began_s) / len(self._real[:_TIMED])
-        tensor = self._model.inputs[0]
+        timed = slice(_TIMED)
+        self._decisions([one[timed] for one in self._real])
+        each_s = (self._clock.monotonic_s() - began_s) / len(self._labels[timed])
+        tensors = self._model.inputs
         # Each change is a copy of the inputs: they are counted on one sample, and made one after the other.
-        changes = sum(1 for _ in mistakes.of_the_inputs(self._real[:1], tensor))
+        changes = sum(1 for _ in mistakes.of_all_inputs([one[:1] for one in self._real], tensors))
         orders = list(mistakes.of_the_classes(self._labels, self._classes))
         n = len(self._labels)
         if each_s > 0:
@@ -113,7 +115,7 @@ class _Trials:
             if _is_clear(was, now, tried):
                 found.append(_Found(words, float(now.mean())))
 
-        for words, real in mistakes.of_the_inputs(self._real[few], tensor):
+        for words, real in mistakes.of_all_inputs([one[few] for one in self._real], tensors):
             judge(words, before, self._decisions(real) == labels)
         for words, meant in orders:
             judge(words, before, decisions == meant[few])
@@ -125,10 +127,10 @@ class _Trials:
         best = next((one for one in found if one.accuracy >= highest - _ALIKE), nothing)
         return Explanation(mistake=best.words, before=float(before.mean()), after=best.accuracy, n=n, tried=tried), ""
 
-    def _decisions(self, real: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    def _decisions(self, real: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.int64]:
         with np.errstate(over="ignore"):  # a change may leave float32's range: then it explains nothing
-            inputs = np.nan_to_num(real.astype(np.float32))
-        raw = quantise(inputs, self._model.inputs[0])
+            inputs = [np.nan_to_num(one.astype(np.float32)) for one in real]
+        raw = [quantise(one, tensor) for one, tensor in zip(inputs, self._model.inputs, strict=True)]
         return self._decide(self._oracle.run(self._model.path, raw))
 
     def _decide(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from math import isqrt
 
 import numpy as np
@@ -32,6 +33,19 @@ def of_the_inputs(real: Floats, tensor: Tensor) -> Iterator[tuple[str, Floats]]:
         yield "the values taken as already quantised", (real - tensor.zero_point) * step
         yield "the values taken as already quantised, uint8", (real - 128 - tensor.zero_point) * step
     yield from _of_the_statistics(real)
+
+
+def of_all_inputs(reals: Sequence[Floats], tensors: Sequence[Tensor]) -> Iterator[tuple[str, list[Floats]]]:
+    """As ``of_the_inputs`` for a model with any number of inputs: two of a shape exchanged, or one of them changed alone."""
+    for one, other in combinations(range(len(reals)), 2):
+        if reals[one].shape == reals[other].shape:
+            exchanged = list(reals)
+            exchanged[one], exchanged[other] = reals[other], reals[one]
+            yield f"the inputs {tensors[one].name!r} and {tensors[other].name!r} exchanged", exchanged
+    for at, (real, tensor) in enumerate(zip(reals, tensors, strict=True)):
+        where = f" in input {tensor.name!r}" if len(reals) > 1 else ""
+        for words, changed in of_the_inputs(real, tensor):
+            yield f"{words}{where}", [*reals[:at], changed, *reals[at + 1 :]]
 
 
 def _of_the_layout(real: Floats) -> Iterator[tuple[str, Floats]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,7 @@ from harness.clock import Clock
 from harness.data import Dataset, datasets
 from harness.data.classes import matched
 from harness.errors import PlanError
-from harness.models import Model, load_model
+from harness.models import Model
 from harness.models import reference as references
 from harness.plans import ArgmaxRule, DatasetSpec, ModelSpec, Plan
 from harness.plans.expand import Case
@@ -43,6 +42,7 @@ class Pair:
 
     ``classes``: names for the model's outputs that the plan has to give, empty when it need not. ``notes``: for people.
     ``difference``: the largest between the board's own C and the reference, of a model with float outputs; else None.
+    ``chosen``: the output that is decided on.
     """
 
     model: Model
@@ -53,6 +53,22 @@ class Pair:
     classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     difference: float | None = None
+    chosen: int = 0
+
+    @property
+    def decides(self) -> bool:
+        """Whether the data has labels, so that a class is decided on; else board and reference are compared and no more."""
+        return not self.dataset.unlabelled
+
+    @property
+    def rule(self) -> ArgmaxRule:
+        """How a class is decided on."""
+        return ArgmaxRule(output=self.model.outputs[self.chosen].name if len(self.model.outputs) > 1 else None)
+
+    @property
+    def rows(self) -> npt.NDArray[np.generic]:
+        """What the reference gave at the output that is decided on, [N, values]."""
+        return references.apart(self.workload.expected, self.model.outputs)[self.chosen]
 
     @property
     def n(self) -> int:
@@ -65,10 +81,8 @@ class Pair:
         return int(self.right.sum())
 
 
-def together(model_file: Path, data: Data, clock: Clock) -> Pair:
-    """Load both and run the reference. ``PlanError`` for what does not belong together; nothing is written."""
-    model = load_model(model_file)
-    _check_interface(model)
+def together(model: Model, data: Data, clock: Clock) -> Pair:
+    """Load the data and run the reference. ``PlanError`` for what does not belong together; nothing is written."""
     data = suited(data, model)
     notes = list(data.notes)
     if is_training(data):
@@ -77,16 +91,19 @@ def together(model_file: Path, data: Data, clock: Clock) -> Pair:
     return _measured(_mended(pair, clock))
 
 
-def _check_interface(model: Model) -> None:
-    for side, tensors in (("input", model.inputs), ("output", model.outputs)):
-        if len(tensors) != 1:
+def _decided_on(model: Model, dataset: Dataset) -> int:
+    """The index of the output with a value for each class. ``PlanError`` when that does not tell one from the others."""
+    if len(model.outputs) > 1:
+        suited = [at for at, output in enumerate(model.outputs) if output.elements == len(dataset.classes)]
+        if len(suited) != 1:
             raise PlanError(
-                f"the model has {len(tensors)} {side}s",
+                f"the model has {len(model.outputs)} outputs, and it cannot be told which one the labels are of",
                 where=str(model.file),
-                expected=f"one {side}",
-                found=", ".join(f"{tensor.name} {tensor.describe()}" for tensor in tensors),
-                next_step="write the plan by hand: `hil guide plans` says how it names several inputs and outputs",
+                expected=f"one output with {len(dataset.classes)} values, as the data has classes",
+                found=", ".join(f"{tensor.name} {tensor.describe()}" for tensor in model.outputs),
+                next_step="write the plan by hand: `hil guide plans` says how it names one of several outputs",
             )
+        return suited[0]
     output = model.outputs[0]
     if output.elements < 2:
         raise PlanError(
@@ -96,12 +113,17 @@ def _check_interface(model: Model) -> None:
             found=output.describe(),
             next_step="save the network with one output for each class (softmax over two for yes and no)",
         )
+    return 0
 
 
 def _scored(model: Model, data: Data, classes: tuple[str, ...], notes: list[str]) -> Pair:
     dataset = datasets.load(data.form, data.split, options=data.all_options())
+    if dataset.unlabelled:
+        work = make_workload(model, dataset, REFERENCE)
+        return Pair(model, data, dataset, work, np.zeros(0, dtype=np.bool_), notes=(*notes, *work.warnings))
+    chosen = _decided_on(model, dataset)
     names = classes or model.classes
-    elements = model.outputs[0].elements
+    elements = model.outputs[chosen].elements
     # Rows and folders state no classes: those that occur are all of them when there is one for each output.
     if (
         not names
@@ -112,10 +134,10 @@ def _scored(model: Model, data: Data, classes: tuple[str, ...], notes: list[str]
         classes = names = dataset.classes
     found, mapped = matched(dataset, names, elements, model=model.name)
     work = make_workload(replace(model, classes=tuple(names)), found, REFERENCE)
-    rows = work.expected.reshape(len(found), -1)
-    right = decide(rows, ArgmaxRule(), model.outputs[0]) == found.labels
+    rows = references.apart(work.expected, model.outputs)[chosen]
+    right = decide(rows, ArgmaxRule(), model.outputs[chosen]) == found.labels
     told = [*notes, *([mapped] if mapped else []), *work.warnings]
-    return Pair(model, data, found, work, right, classes, tuple(dict.fromkeys(told)))
+    return Pair(model, data, found, work, right, classes, tuple(dict.fromkeys(told)), chosen=chosen)
 
 
 def _are_numbers(dataset: Dataset) -> bool:
@@ -124,7 +146,7 @@ def _are_numbers(dataset: Dataset) -> bool:
 
 def _mended(pair: Pair, clock: Clock) -> Pair:
     """The pair with what explains a low score put right, where a plan can say so; else with a note."""
-    if pair.hits >= _DOUBTFUL * pair.n:
+    if not pair.decides or pair.hits >= _DOUBTFUL * pair.n:
         return pair
     found, why_not = explain(_case(pair), replace(pair.model, classes=pair.dataset.classes), pair.workload, clock)
     if found is None or not found.mistake:
@@ -140,6 +162,8 @@ def _mended(pair: Pair, clock: Clock) -> Pair:
 
 
 def _with_scale(pair: Pair, mistake: str) -> Pair | None:
+    if len(pair.model.inputs) > 1:
+        return None  # the options scale all of them alike
     tensor = pair.model.inputs[0]
     rows = pair.dataset.inputs[:: -(-pair.n // _TRIED)].astype(np.float64)
     found = remedies.scaling(mistake, rows.reshape(len(rows), *tensor.shape[1:]), tensor)
@@ -161,8 +185,7 @@ def _with_scale(pair: Pair, mistake: str) -> Pair | None:
 def _with_classes(pair: Pair, mistake: str) -> Pair | None:
     if pair.model.classes or not remedies.is_of_classes(mistake, pair.dataset.classes):
         return None
-    rows = pair.workload.expected.reshape(pair.n, -1)
-    decisions = decide(rows, ArgmaxRule(), pair.model.outputs[0])
+    decisions = decide(pair.rows, ArgmaxRule(), pair.model.outputs[pair.chosen])
     order = remedies.reordered(decisions, pair.dataset.labels, pair.dataset.classes)
     if pair.dataset.naming == "indices" or _are_numbers(pair.dataset):
         return None  # bare numbers are outputs, whatever they are called
@@ -182,15 +205,16 @@ def _case(pair: Pair) -> Case:
     """What ``explain`` wants to know, as a case that no file has."""
     spec = ModelSpec(name=pair.model.name)
     data = DatasetSpec(name=pair.data.form)
-    plan = Plan(name="init", boards=("none",), models=(spec,), dataset=data, reference=REFERENCE)
+    plan = Plan(name="init", boards=("none",), models=(spec,), dataset=data, reference=REFERENCE, decide=pair.rule)
     return Case("init/none/model", plan, "none", spec, data, ())
 
 
 def _measured(pair: Pair) -> Pair:
     """With the difference of the board's C, built for this host, where the outputs are floats."""
-    if pair.model.outputs[0].dtype != "float32":
+    floats = [at for at, output in enumerate(pair.model.outputs) if output.dtype == "float32"]
+    if not floats:
         return pair
-    ours = references.load(_TWIN).run(pair.model.path, pair.workload.raw).astype(np.float64).reshape(pair.n, -1)
-    theirs = pair.workload.expected.astype(np.float64).reshape(pair.n, -1)
-    largest = float(np.abs(ours - theirs).max())
+    found = references.load(_TWIN).run(pair.model.path, pair.workload.rows(slice(None)))
+    ours, theirs = (references.apart(one, pair.model.outputs) for one in (found, pair.workload.expected))
+    largest = max(float(np.abs(ours[at].astype(np.float64) - theirs[at].astype(np.float64)).max()) for at in floats)
     return replace(pair, difference=largest if math.isfinite(largest) else None)

@@ -11,13 +11,14 @@ from harness.clock import Clock
 from harness.disk import files
 from harness.disk.together import written
 from harness.errors import MisuseError, PlanError
+from harness.models import load_model
 from harness.models.find import TOML
 from harness.paths import shipped
 from harness.plans import expand
 from harness.plans.modelspec import SUFFIXES
 from harness.run.prepare import prepared
 from harness.run.reading import read_plan
-from harness.scaffold import forms, project, search
+from harness.scaffold import forms, project, search, several
 from harness.scaffold.belong import Pair, together
 from harness.scaffold.keep import Kept, sorted_out
 from harness.scaffold.kinds import Data
@@ -101,8 +102,11 @@ def _own(asked: Asked, clock: Clock) -> Pair:
     seen = search.look(asked.root) if asked.model is None or asked.data is None else None
     model = asked.model if asked.model is not None else _only_model(seen.models if seen else (), asked.root)
     _check_model(model)
+    loaded = load_model(model)
+    if len(loaded.inputs) > 1:
+        return together(loaded, several.named(loaded, asked.data or several.only_archive(loaded, asked.root)), clock)
     given = forms.recognised(asked.data) if asked.data is not None else None
-    return together(model, given or _only_data(seen.data if seen else (), model, asked.root), clock)
+    return together(loaded, given or _only_data(seen.data if seen else (), model, asked.root), clock)
 
 
 def _only_model(found: tuple[Path, ...], root: Path) -> Path:
@@ -150,7 +154,7 @@ def _example(root: Path, clock: Clock) -> tuple[Pair, dict[Path, bytes]]:
     """The digits network, with the files that it consists of, by their path in the project."""
     home = shipped("fixtures") / "models" / EXAMPLE
     place = Path("models") / EXAMPLE
-    found = together(home, Data("digits", {}), clock)
+    found = together(load_model(home), Data("digits", {}), clock)
     copies = {place / path.name: files.content(path) for path in (home / TOML, found.model.file)}
     there = [path for path, content in copies.items() if _differs(root / path, content)]
     if there:

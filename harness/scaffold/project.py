@@ -127,7 +127,13 @@ def _plan(root: Path, names: Names, pair: Pair, target: Target, gates: Iterable[
         split=pair.data.split,
         options=pair.data.all_options(lambda path: seen_from(path, base)),
         gates=gates,
+        meaning=f"decide: {_rule(pair)}" if pair.decides else "task: raw",
+        why="the class with the largest output" if pair.decides else "no labels: board and reference are compared",
     )
+
+
+def _rule(pair: Pair) -> str:
+    return _yaml({"rule": "argmax", "output": pair.rule.output}) if pair.rule.output else "argmax"
 
 
 def _model(pair: Pair, base: Path) -> str:
@@ -146,7 +152,7 @@ def _source(pair: Pair) -> Path:
 def _test(root: Path, names: Names, pair: Pair, target: Target) -> str:
     base = root / names.test.parent
     step = max(1, pair.n // _TEST_SAMPLES)
-    accuracy = limit(pair.right[::step], pair.dataset.labels[::step])
+    accuracy = limit(pair.right[::step], pair.dataset.labels[::step]) if pair.decides else None
     said = seen_from(_source(pair), base)
     options = {key: _python(value) for key, value in pair.data.options.items()}
     paths = {key: _python_path(path, root) for key, path in pair.data.paths.items()}
@@ -161,7 +167,9 @@ def _test(root: Path, names: Names, pair: Pair, target: Target) -> str:
         paths=bool(paths),
         split_py=f".{pair.data.split}" if pair.data.split.isidentifier() else f"[{_python(pair.data.split)}]",
         step=step,
-        exact=pair.model.outputs[0].dtype != "float32",
+        exact=all(output.dtype != "float32" for output in pair.model.outputs),
+        verb="classify" if pair.decides else "run",
+        rule_py=_python(pair.rule.model_dump(exclude_none=True)) if pair.decides and pair.rule.output else "",
         accuracy="" if accuracy is None else number(accuracy),
     )
 

@@ -17,6 +17,8 @@ def suited(data: Data, model: Model) -> Data:
 
     ``PlanError`` for the order of axes that no option turns. Whatever else does not fit is for the encoding to refuse.
     """
+    if len(model.inputs) > 1:
+        return data  # each array is for one of them, in its own shape
     shape = model.inputs[0].shape[1:]
     if data.form == "image_folders":
         return _of_images(data, shape)

@@ -22,6 +22,16 @@ def float_model(folder):
     return path
 
 
+def alike_model(folder):
+    """left and right [1,5], taken otherwise by each; ``scores`` [1,3] of both."""
+    draw, net = np.random.default_rng(8), Writer()
+    left, right = net.tensor("left", (1, 5)), net.tensor("right", (1, 5))
+    both = net.operator("CONCATENATION", [left, right], (1, 10), "both", "ConcatenationOptions", axis=1)
+    path = folder / "alike.tflite"
+    path.write_bytes(net.content({"left": left, "right": right}, {"scores": _dense(net, draw, both, 10, 3, "scores")}))
+    return path
+
+
 def int8_model(path):
     """Inputs ``in`` and ``in1`` [1,6]; the outputs are of different sizes and quantisations: a sum, and a dense layer on it."""
     net = RichNet("int8", (6,), np.random.default_rng(11))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
+import several_models
 
 from harness.clock import SystemClock
 from harness.data import Dataset, load
@@ -124,6 +126,35 @@ def test_a_float_model_is_tried_too() -> None:
     found, _ = explained(digits(inputs=lambda x: x.swapaxes(1, 2)), "digits_cnn_f32")
     assert found is not None
     assert found.mistake == "the axes swapped"
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (lambda a, b: (b, a), "the inputs 'left' and 'right' exchanged"),
+        (lambda a, b: (a, b[:, ::-1]), "the order of the values reversed in input 'right'"),
+        (lambda a, b: (a, b * 16), "the values multiplied by 1/16 in input 'right'"),
+    ],
+)
+def test_of_several_inputs_each_is_tried_and_that_two_are_exchanged(
+    tmp_path: Path, made: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]], words: str
+) -> None:
+    draw = np.random.default_rng(3)
+    known = load_model(several_models.alike_model(tmp_path))
+    left, right = (draw.normal(0, 1, (200, 5)).astype(np.float32) for _ in range(2))
+
+    def data(x1: np.ndarray, x2: np.ndarray, labels: np.ndarray) -> Dataset:
+        x1, x2 = (np.ascontiguousarray(x, dtype=np.float32) for x in (x1, x2))
+        ids = np.array([f"s{i}" for i in range(200)])
+        return Dataset("two", "test", ("a", "b", "c"), ids, labels, x1, named={"left": x1, "right": x2})
+
+    zeros = np.zeros(200, dtype=np.int64)
+    labels = make_workload(known, data(left, right, zeros), "litert").expected.argmax(axis=1).astype(np.int64)
+    given = data(*made(left, right), labels)
+    found, why = explain(CASE, known, make_workload(known, given, "litert"), SystemClock())
+    assert found is not None, why
+    assert found.mistake == words
+    assert found.after == 1.0
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 1), (4, 6, 3), (5, 5, 3), (12, 2), (16,), (7,), (1, 9, 1)])

@@ -6,6 +6,7 @@ import several_models
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from harness.bench.boards import names
+from harness.cli import main
 from harness.errors import PlanError
 from harness.evidence.reports.npz import read_samples
 from harness.plans import expand
@@ -143,3 +144,28 @@ def test_the_layers_of_a_network_with_two_inputs_are_profiled_on_the_sample_that
     assert result.record.layers, result.record.warnings
     assert all(layer.equal for layer in result.record.layers if layer.equal is not None)
     assert any(layer.equal for layer in result.record.layers)
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "says"),
+    [
+        ("gates: [accuracy >= 0.5]", DATA.replace("unlabelled: true", "y: y"), "the model has 2 outputs"),
+        ("task: raw\ngates: [agreement.boxes == 1]", DATA, "the model has no output 'boxes'"),
+        ("task: raw\ngates: [agreement.angel == 1]", DATA, "did you mean 'angle'?"),
+        ("task: raw\ngates: [rmse.boxes <= 1]", DATA, "rmse.scores"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "plan check"])
+def test_what_was_a_traceback_behind_the_stream_is_a_mistake_of_the_plan_on_the_command_line(
+    plan, tmp_path, capsys, text, data, says, command
+):
+    plan(text, data)
+    more = ["--board", "nucleo_f446re", "--report-dir", str(tmp_path / "out")] if command == "run" else []
+    with pytest.raises(SystemExit) as end:
+        main([*command.split(), str(tmp_path / "several.yaml"), *more])
+    said = "".join(capsys.readouterr())
+    assert end.value.code == 3
+    assert "Traceback" not in said
+    assert says in said
+    assert "next:" in said
+    assert not list(tmp_path.rglob("*.elf")), "nothing was built"

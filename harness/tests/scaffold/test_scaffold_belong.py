@@ -21,13 +21,14 @@ from scaffold_kit import (
 from scipy.stats import binomtest
 
 from harness.errors import PlanError
+from harness.models import load_model
 from harness.scaffold import forms, gates
 from harness.scaffold.belong import together
 from harness.testing.clock import ManualClock
 
 
 def pair(model, data):
-    return together(model, forms.recognised(data), ManualClock())
+    return together(load_model(model), forms.recognised(data), ManualClock())
 
 
 def test_the_reference_scores_and_floats_get_the_difference_of_the_boards_c(tmp_path):
