@@ -304,24 +304,34 @@ class Divergence(Frozen):
 
 
 class Explanation(Frozen):
-    """A usual mistake that would explain the labels, tried on the host with the reference alone; it changes no verdict.
+    """A usual mistake that would explain the labels or the outputs, tried on the host with the reference alone; it changes no
+    verdict.
 
-    ``mistake`` is what the inputs or classes were tried with, "" when none of the ``tried`` explains them. ``before`` and
-    ``after`` are the reference's top-1 accuracies on ``n`` samples.
+    ``mistake`` is what the inputs, outputs or classes were tried with, "" when none of the ``tried`` explains them. ``before``
+    and ``after`` are shares of ``n`` samples: of labels, the reference's top-1 accuracy; of outputs, where the board's are the
+    reference's.
     """
 
-    mistake: str  # what was tried and explains the labels; "": none of them does
-    before: float  # the reference's top-1 accuracy as it is
-    after: float  # the same with that mistake made good
+    of: Literal["labels", "outputs"] = "labels"  # what is explained: labels that both miss, or outputs that differ
+    suspect: str = ""  # its kind: layout, scale, signedness or class order
+    mistake: str  # what was tried and explains them; "": none of them does
+    before: float  # the share as it is
+    after: float  # the share with that mistake made good, or made
     n: int  # samples that were tried
     tried: int  # mistakes that were tried
 
     def describe(self) -> str:
         """One line for people."""
+        if self.of == "outputs":
+            same = f"the board's outputs are the reference's on {self.before:.1%} of {self.n} samples"
+            if not self.mistake:
+                return f"{same}: none of {self.tried} usual confusions of layout, scale, sign or order explains them"
+            return f"{same}, and on {self.after:.1%} with {self.mistake}: suspect the {self.suspect} that the firmware assumes"
         same = f"the outputs equal the reference's, which scores {self.before:.1%} of {self.n} samples"
         if not self.mistake:
             return f"{same}: none of {self.tried} usual mistakes of layout, scale or order explains the labels beyond chance"
-        return f"{same}: with {self.mistake} it scores {self.after:.1%}"
+        blame = f": suspect the {self.suspect}" if self.suspect else ""
+        return f"{same}: with {self.mistake} it scores {self.after:.1%}{blame}"
 
 
 class ModelFacts(Frozen):
@@ -377,7 +387,7 @@ class Record(Frozen):
     confusion: tuple[tuple[int, ...], ...] = ()  # rows = truth, columns = decision (+ last column: unknown)
     fault: FaultReport | None = None  # the board's report of its crash
     divergence: Divergence | None = None  # None: no sample differs, or the engine shows no layers to compare
-    explanation: Explanation | None = None  # None: the labels were not missed, or the board does not agree
+    explanation: Explanation | None = None  # None: nothing was tried: labels and outputs are as they should be
     layers: tuple[LayerFacts, ...] = ()  # the per-layer profile, when it was asked for
     layers_sample: str = ""  # the id of the sample it is of
     console: tuple[str, ...] = ()  # the last lines that the firmware printed; serial.log has all of them

@@ -76,6 +76,8 @@ def show(
             console.print(
                 f"  {title} about {part['bytes']:,} of {part['available_bytes']:,} bytes{over}", soft_wrap=True
             )
+    for line in _figures(file):
+        console.print(line, soft_wrap=True)
 
 
 @model.command()
@@ -175,6 +177,20 @@ def update(
     typer.echo(f"{toml} is now of {new.file} as it is")
     typer.echo("\n".join(_changes(old, new)))
     _next(toml.parent)
+
+
+def _figures(text: str) -> Iterator[str]:
+    """What the model reached by its model.toml, if it has one."""
+    from harness.models import find
+    from harness.models.find import TOML
+    from harness.models.metadata import read_facts
+
+    found = find(text)
+    for one in read_facts(found).figures if found.name == TOML else ():
+        spread = f" ({one.low:.4g} to {one.high:.4g} at 95 %)" if one.low is not None and one.high is not None else ""
+        others = f"; from other seeds {', '.join(f'{value:.4g}' for value in one.seeds)}" if one.seeds else ""
+        old = "; of an earlier file" if one.sha256 else ""
+        yield f"{one.metric} {one.value:.4g}{spread}, n = {one.n} of {one.dataset}, {one.split}: {one.how}{others}{old}"
 
 
 def _changes(old: Facts, new: Facts) -> Iterator[str]:

@@ -45,6 +45,9 @@ class Preprocessing(_Frozen):
 
     divisor: float = Field(default=1.0, gt=0)
     offset: float = 0.0
+    front_end: str = ""  # of ``data.features``; its output is what divisor and offset are of
+    layout: str = ""  # which value of a sample stands where in the input
+    other_layouts: tuple[str, ...] = ()  # the same number of values in an order that the network was not trained on
 
 
 class Training(_Frozen):
@@ -54,6 +57,8 @@ class Training(_Frozen):
     train_split: str
     test_split: str
     script: str
+    seed: int | None = None
+    dataset_sha256: str = ""  # of the training samples, as ``Dataset.sha256`` has it
 
 
 class Figure(_Frozen):
@@ -65,6 +70,9 @@ class Figure(_Frozen):
     dataset: str
     split: str
     how: str
+    low: float | None = None  # the 95 % interval's ends
+    high: float | None = None
+    seeds: tuple[float, ...] = ()  # what the same recipe reached from other seeds
     sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
 
 

@@ -28,9 +28,9 @@ from harness.verdict.decide import decide
 from harness.verdict.statistics import mcnemar_midp
 
 _SAMPLES = 300  # enough to tell a mistake from chance
-_FEWEST = 40
-_TIMED = 5  # samples that tell how long one takes
-_BUDGET_S = 30.0  # of the host's time; a slow model is tried on fewer samples
+FEWEST = 40
+TIMED = 5  # samples that tell how long one takes
+BUDGET_S = 30.0  # of the host's time; a slow model is tried on fewer samples
 _AGREE = 0.99
 # What counts as an explanation: as good as certain after all that was tried, and large. The likeliest of 30 chances is none.
 _CHANCE = 1e-3
@@ -44,6 +44,7 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class _Found:
+    kind: str
     words: str
     accuracy: float
 
@@ -63,7 +64,7 @@ def missed(assessed: Assessment) -> bool:
 
 
 def explain(case: Case, model: Model, workload: Workload, clock: Clock) -> tuple[Explanation | None, str]:
-    """What explains the labels best, and why nothing was tried ("" when it was). Takes up to about ``_BUDGET_S``."""
+    """What explains the labels best, and why nothing was tried ("" when it was). Takes up to about ``BUDGET_S``."""
     try:
         return _Trials(case, model, workload, clock).best()
     except HilError as error:
@@ -92,7 +93,7 @@ class _Trials:
     def best(self) -> tuple[Explanation | None, str]:
         """Try all of them."""
         began_s = self._clock.monotonic_s()
-        timed = slice(_TIMED)
+        timed = slice(TIMED)
         self._decisions([one[timed] for one in self._real])
         each_s = (self._clock.monotonic_s() - began_s) / len(self._labels[timed])
         tensors = self._model.inputs
@@ -101,8 +102,8 @@ class _Trials:
         orders = list(mistakes.of_the_classes(self._labels, self._classes))
         n = len(self._labels)
         if each_s > 0:
-            n = min(n, int(_BUDGET_S / (each_s * changes)))
-        if n < _FEWEST:
+            n = min(n, int(BUDGET_S / (each_s * changes)))
+        if n < FEWEST:
             return None, f"the usual mistakes were not tried: {n} samples are too few to tell one from chance"
         step = len(self._labels) // n
         few = slice(0, n * step, step)
@@ -111,21 +112,29 @@ class _Trials:
         tried = changes + len(orders) + 1
         found: list[_Found] = []
 
-        def judge(words: str, was: Bools, now: Bools) -> None:
-            if _is_clear(was, now, tried):
-                found.append(_Found(words, float(now.mean())))
+        def judge(kind: str, words: str, was: Bools, now: Bools) -> None:
+            if is_clear(was, now, tried):
+                found.append(_Found(kind, words, float(now.mean())))
 
-        for words, real in mistakes.of_all_inputs([one[few] for one in self._real], tensors):
-            judge(words, before, self._decisions(real) == labels)
+        for kind, words, real in mistakes.of_all_inputs([one[few] for one in self._real], tensors):
+            judge(kind, words, before, self._decisions(real) == labels)
         for words, meant in orders:
-            judge(words, before, decisions == meant[few])
+            judge("class order", words, before, decisions == meant[few])
         # Made to suit one half, judged on the other.
         words, order = mistakes.another_order(decisions[::2], labels[::2], self._classes)
-        judge(words, before[1::2], decisions[1::2] == order[labels[1::2]])
+        judge("class order", words, before[1::2], decisions[1::2] == order[labels[1::2]])
         highest = max((one.accuracy for one in found), default=0.0)
-        nothing = _Found("", float(before.mean()))
+        nothing = _Found("", "", float(before.mean()))
         best = next((one for one in found if one.accuracy >= highest - _ALIKE), nothing)
-        return Explanation(mistake=best.words, before=float(before.mean()), after=best.accuracy, n=n, tried=tried), ""
+        told = Explanation(
+            suspect=best.kind,
+            mistake=best.words,
+            before=float(before.mean()),
+            after=best.accuracy,
+            n=n,
+            tried=tried,
+        )
+        return told, ""
 
     def _decisions(self, real: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.int64]:
         with np.errstate(over="ignore"):  # a change may leave float32's range: then it explains nothing
@@ -138,9 +147,9 @@ class _Trials:
         return decide(references.apart(values, outputs)[self._chosen], self._rule, outputs[self._chosen])
 
 
-def _is_clear(was: Bools, now: Bools, tried: int) -> bool:
-    """Whether ``now`` is better than ``was``, sample by sample, beyond chance: at least half of the errors are gone."""
+def is_clear(was: Bools, now: Bools, tried: int, chance: float = _CHANCE) -> bool:
+    """[N] each. Whether ``now`` is better than ``was``, sample by sample, beyond chance: at least half of the errors are gone."""
     lost, gained = int((was & ~now).sum()), int((now & ~was).sum())
     if (now.mean() - was.mean()) < _GAIN or (~now).sum() * 2 > (~was).sum():
         return False
-    return mcnemar_midp(lost, gained) * tried < _CHANCE
+    return mcnemar_midp(lost, gained) * tried < chance

@@ -38,6 +38,7 @@ from harness.run.explain import explain, is_wanted, missed
 from harness.run.inside import Inside
 from harness.run.product import Product
 from harness.run.scoring import link_facts
+from harness.run.suspect import suspect
 from harness.run.truth import looked_at
 from harness.run.workload import Workload
 from harness.session.climb import Climbed
@@ -129,6 +130,14 @@ def judged(case: Case, notes: Notes, clock: Clock) -> CaseResult:
         assert notes.product is not None
         assert notes.workload is not None
         notes.explanation, why_not = explain(case, notes.product.model, notes.workload, clock)
+        if notes.explanation is not None:
+            reasons = (*reasons, notes.explanation.describe())
+        elif why_not:
+            notes.warnings.append(why_not)
+    elif notes.assessed.verdict is Verdict.FAIL and notes.view is not None:
+        assert notes.product is not None
+        assert notes.workload is not None
+        notes.explanation, why_not = suspect(case, notes.product.model, notes.workload, notes.view.samples, clock)
         if notes.explanation is not None:
             reasons = (*reasons, notes.explanation.describe())
         elif why_not:

@@ -282,3 +282,14 @@ def test_a_threshold_is_compared_with_the_dequantised_maximum(inclusive: bool, e
     raw = np.array([[77, -128]], dtype=np.int8)  # (77 + 128) / 256
     rule = ThresholdRule(rule="threshold", above=205 / 256, inclusive=inclusive)
     assert decide(raw, rule, out).tolist() == [expected]
+
+
+def test_a_threshold_shows_what_it_costs_and_what_it_buys(view: Make) -> None:
+    rule = ThresholdRule(rule="threshold", above=0.65)
+    got = measured(view(FOUR, TRUTH, rule=rule))
+    assert (got["accuracy"].value, got["argmax_accuracy"].value) == (0.75, 0.75)
+    assert (got["answered_accuracy"].value, got["answered_accuracy"].n) == (1.0, 3)
+    strict = measured(view(FOUR, TRUTH, rule=ThresholdRule(rule="threshold", above=0.95)))
+    assert strict["argmax_accuracy"].value == 0.75
+    assert "answered_accuracy" not in strict
+    assert "argmax_accuracy" not in measured(view(FOUR, TRUTH))

@@ -1,0 +1,38 @@
+"""Front ends in the forms of datasets: raw samples become what the network reads, by the registry of ``data.features``."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from harness.data import features
+from harness.data.datasets import _common
+from harness.data.datasets._own import Floats
+from harness.errors import PlanError
+
+
+class FeatureOptions(_common.Options):
+    """What is computed of each sample before it goes to the network."""
+
+    features: str | dict[str, str] = Field(
+        default="",
+        description="A front end that makes features of each raw sample, by its name or as {name: micro, variant: S}. Empty:"
+        " none, the samples go to the network as they are.",
+    )
+
+
+def applied(samples: npt.NDArray[np.generic], options: FeatureOptions, where: str) -> Floats:
+    """Raw samples [N, ...] as features [N, ...] float32; without a front end as they are. ``PlanError``: it takes none such."""
+    if not options.features:
+        return np.array(samples, dtype=np.float32, order="C")
+    front_end = features.load(options.features)
+    try:
+        return np.ascontiguousarray(front_end.compute_all(samples), dtype=np.float32)
+    except ValueError as error:
+        raise PlanError(
+            f"the front end {front_end.name!r} does not take these samples",
+            where=where,
+            found=f"{samples.dtype} {list(samples.shape[1:])}: {error}",
+            next_step="correct dataset.options.features, or length and columns of the samples",
+        ) from error
