@@ -75,6 +75,12 @@ print(*sys.modules)
     assert not {"scipy.stats", "scipy.optimize", "sklearn", "matplotlib"} & set(done.stdout.split())
 
 
+def test_a_plan_is_read_without_the_functions_that_only_a_verdict_needs():
+    code = "import sys; from harness.plugin import collect; from harness.run import runner; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert "scipy.special" not in done.stdout.split()
+
+
 def test_a_right_plan_is_told_with_what_it_will_stream(hil, plan):
     status, said = hil("plan", "check", plan())
     assert (status, said.splitlines()[0]) == (Exit.PASS, f"{plan()}: right")
