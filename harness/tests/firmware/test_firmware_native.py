@@ -1,5 +1,6 @@
 """The firmware as a host program, with real models: the board's side of the wire without an emulator."""
 
+import os
 import zlib
 
 import numpy as np
@@ -17,6 +18,7 @@ from harness.models.reference import load
 from harness.session.layers import LayerReader
 from harness.session.verbs import Session
 
+FULL = os.environ.get("HIL_FULL") == "1"
 N_SAMPLES = 24
 
 
@@ -28,11 +30,14 @@ def sanitizers():
         pytest.skip(str(error))
 
 
-@pytest.mark.parametrize("name", ["digits_cnn_int8", "digits_cnn_f32"])
-def test_the_native_firmware_answers_a_stream_of_real_samples_as_the_reference_does(name, sanitizers, tmp_path):
+@pytest.mark.parametrize(("name", "sanitize"), [("digits_cnn_int8", True), ("digits_cnn_f32", FULL)])
+def test_the_native_firmware_answers_a_stream_of_real_samples_as_the_reference_does(
+    name, sanitize, sanitizers, tmp_path
+):
+    """The integers' under the sanitizers; the floats' too with HIL_FULL=1: what else it compiles is the same."""
     model = load_model(name)
     generate(model.path, tmp_path / "generated")
-    image = native(tmp_path / "generated", sanitize=True)
+    image = native(tmp_path / "generated", sanitize=sanitize)
     assert image.board == "native"
     real = np.random.default_rng(7).integers(0, 17, (N_SAMPLES, 8, 8, 1)).astype(np.float32) / 16
     inputs = quantise(real, model.inputs[0])
@@ -63,7 +68,6 @@ def test_the_native_firmware_answers_a_stream_of_real_samples_as_the_reference_d
 
 
 def test_the_native_firmware_speaks_on_a_terminal_too(tmp_path):
-    import os
     import pty
     import subprocess
     import termios

@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import platformdirs
+
+from harness.disk import folders
 from harness.paths import shipped
 
 BOARD = "nucleo_f446re"
@@ -25,6 +28,21 @@ def pytest_in(folder: Path, *arguments, **environment):
         env=os.environ | {"COLUMNS": "120"} | environment,
         stdin=subprocess.DEVNULL,
     )
+
+
+def without_data(folder: Path) -> dict[str, str]:
+    """The environment of a machine that has no data and fetches none. What was compiled before is there."""
+    cache = folder / "cache"
+    cache.mkdir()
+    for name in ("firmware", "twin"):
+        (cache / name).symlink_to(folders.made(folders.cache_path(name)))
+    zig = folders.for_compilers().get("ZIG_GLOBAL_CACHE_DIR") or f"{platformdirs.user_cache_dir()}/zig"
+    return {
+        "HIL_DATA_DIR": str(folder / "nothing"),
+        "HIL_CACHE_DIR": str(cache),
+        "ZIG_GLOBAL_CACHE_DIR": zig,
+        "HIL_FETCH": "0",
+    }
 
 
 def digits_plan(folder: Path, **changes: str) -> Path:

@@ -6,7 +6,7 @@ import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from plugin_runs import BOARD, digits_plan, pytest_in
+from plugin_runs import BOARD, digits_plan, pytest_in, without_data
 
 from harness.paths import shipped
 
@@ -22,9 +22,8 @@ def mixed(request, tmp_path_factory):
     plan.with_name("strict.yaml").write_text(text.format("strict").replace("accuracy >= 0.95", "accuracy <= 0.125"))
     plan.with_name("typo.yaml").write_text(text.format("typo").replace("decide:", "decode:"))
     shutil.copy(shipped("testplans") / "mnist.yaml", plan.with_name("mnist.yaml"))
-    nowhere = {"HIL_DATA_DIR": str(folder / "nothing"), "XDG_CACHE_HOME": str(folder / "cache"), "HIL_FETCH": "0"}
     more = ("--samples", "40", "--continue-on-collection-errors", *request.param)
-    run = pytest_in(folder, "--board", BOARD, *more, **nowhere)
+    run = pytest_in(folder, "--board", BOARD, *more, **without_data(folder))
     return folder, run
 
 

@@ -1,6 +1,7 @@
 """What a person reads when something is wrong: our words, once, and few lines. CI is set: pytest then shortens nothing."""
 
 import importlib.util
+import os
 import re
 
 import numpy as np
@@ -47,9 +48,13 @@ def told(run, title):
     return found[1].splitlines()
 
 
-@pytest.fixture(params=["", "-v", "-n 1"], ids=["bare", "verbose", "xdist"])
+FULL = os.environ.get("HIL_FULL") == "1"
+HOW = {"bare": "", "verbose-xdist": "-v -n 1"} | ({"verbose": "-v", "xdist": "-n 1"} if FULL else {})
+
+
+@pytest.fixture(params=HOW.values(), ids=HOW)
 def how(request):
-    """Further arguments: the words are the same however pytest is run."""
+    """Further arguments: the words are the same however pytest is run. Each of them alone with HIL_FULL=1."""
     return request.param.split()
 
 
