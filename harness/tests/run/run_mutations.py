@@ -188,11 +188,15 @@ NO_VTOR = Mutation(
 
 
 class Workshop:
-    """One board's firmware with one model, built once; each change then costs one file and the linking."""
+    """One board's firmware with one model, built once; each change then costs one file and the linking.
 
-    def __init__(self, folder: Path, board: str, model: str) -> None:
-        self.sources = folder / "firmware"
-        shutil.copytree(shipped("firmware"), self.sources, ignore=shutil.ignore_patterns("tests", "engines"))
+    ``sources`` is a copy of the firmware, made by the first who comes: where all have the same, zig compiles its kernels once.
+    """
+
+    def __init__(self, folder: Path, sources: Path, board: str, model: str) -> None:
+        self.sources = sources
+        if not sources.exists():
+            shutil.copytree(shipped("firmware"), sources, ignore=shutil.ignore_patterns("tests", "engines"))
         self._build = folder / "build"
         generated = folder / "model"
         generated.mkdir()

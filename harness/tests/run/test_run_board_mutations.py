@@ -21,12 +21,13 @@ SAMPLES = 2  # the second is not needed; one less would make no statistics
 @pytest.fixture(scope="session")
 def image_with(tmp_path_factory):
     """The image that a mutation gives."""
+    sources = tmp_path_factory.mktemp("sources") / "firmware"
     workshops: dict[tuple[str, str], Workshop] = {}
 
     def built(mutation):
         key = (mutation.board, mutation.model)
         if key not in workshops:
-            workshops[key] = Workshop(tmp_path_factory.mktemp("workshop"), *key)
+            workshops[key] = Workshop(tmp_path_factory.mktemp("workshop"), sources, *key)
         return workshops[key].changed(mutation.changes, tmp_path_factory.mktemp("mutant") / "fw.elf")
 
     return built
