@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import MisuseError
-from harness.verdict.statistics import LEVEL, functions, mcnemar_midp
+from harness.verdict.statistics import LEVEL, mcnemar_midp, two_sided_z
 
 Bools = npt.NDArray[np.bool_]
 
@@ -75,7 +75,7 @@ def tango(lost: int, gained: int, n: int, level: float = LEVEL) -> tuple[float, 
             found=(lost, gained, n, level),
             next_step="count the samples of both sides",
         )
-    z = float(functions().ndtri((1 + level) / 2))
+    z = two_sided_z(level)
     estimate = (gained - lost) / n
     low = -1.0 if lost == n else _crossing(lost, gained, n, z, -1.0, estimate)
     high = 1.0 if gained == n else _crossing(lost, gained, n, -z, estimate, 1.0)

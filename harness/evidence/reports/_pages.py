@@ -9,6 +9,8 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
+from harness.evidence.reports._compiled import Kept
+
 _JOINT = re.compile(r"(?<=[A-Za-z0-9])([_/.:])(?=[A-Za-z0-9])")
 
 
@@ -21,6 +23,7 @@ def _environment() -> jinja2.Environment:
         extensions=["jinja2.ext.do"],
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=Kept(Path(__file__).read_text("utf-8")),
     )
     made.filters["breakable"] = breakable
     return made
