@@ -249,6 +249,7 @@ class Session:
         timeout_s: float | None = None,
         rescue: Rescue | None = None,
         quiet: int = 0,
+        follows: Sequence[bool] | None = None,
     ) -> StreamResult:
         """Send every sample, collect every answer, each once; ``on_result(index, result)`` as they come, in any order.
 
@@ -259,12 +260,16 @@ class Session:
         stream. ``on_result`` may raise; the session is then still good for a new ``hello``. A crash report stays on the
         board until ``fault(clear=True)``. The first ``quiet`` samples go one at a time, whatever the window: their cycles
         hold no interrupt of the line.
+
+        ``follows``, for a network with a memory: whether each sample goes on from the one before it. After a reset of the
+        board those that an open one goes on from are computed once more; with one given up all that go on from it are lost.
         """
         if self._conversation.state is not State.READY:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)
         if window is not None:
             self._conversation.window = window
-        self._stream = stream = Streaming(self._conversation, samples, self._wall.monotonic_s(), on_result, quiet)
+        now_s = self._wall.monotonic_s()
+        self._stream = stream = Streaming(self._conversation, samples, now_s, on_result, quiet, follows)
         deadline = Deadline.after(self._clock, float("inf") if timeout_s is None else timeout_s)
         try:
             while not stream.complete:
