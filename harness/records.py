@@ -227,6 +227,7 @@ class LinkFacts(Frozen):
     resets: int = 0  # resets of the board that were noticed and survived
     revived: int = 0  # times that the silent board was reset through its probe, and went on
     reopened: int = 0  # times that the port vanished and came back
+    replayed: int = 0  # samples computed once more, because a reset had lost the memory that others go on from
     stalls: int = 0  # times that the host had to ask what became of its frames
     climbs: int = 0  # changes to a higher baud that held
     payload_bytes: int = 0  # of samples as they travelled, each chunk once
@@ -376,6 +377,7 @@ class Record(Frozen):
     outputs: DType | None = None  # of that output; None: no model was read
     outputs_scale: float = 0.0  # of that output: real = scale * (raw - zero point); 0: its raw values are real
     outputs_zero_point: int = 0  # of that output
+    state_reset: str = ""  # when the network's memory was reset, in the plan's words; "": it has none
     inputs: InputFacts | None = None  # None: a float32 input, which has no ends, or nothing was encoded
     reference: ReferenceFacts | None  # what computed the expected outputs
     conversion: Conversion | None = (

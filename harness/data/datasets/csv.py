@@ -54,6 +54,10 @@ class Options(_own.Own, _table.TextOptions):
     )
     drop: tuple[Column, ...] = Field(default=(), description="Columns to pass over.")
     group: Column = Field(default="", description="The column of what samples share: speaker, subject. Empty: none.")
+    sequence: Column = Field(
+        default="",
+        description="The column of the recording that a row is a step of, for a network with a memory. Empty: none.",
+    )
     id: Column = Field(
         default="", description="The column of the sample's id. Empty: the name of the file and the row, from 0."
     )
@@ -134,6 +138,7 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
         texts("split_column"),
         [table.where(row) for row in range(n)],
         _as_floats(_numbers(table, targets, options)) if targets else None,
+        texts("sequence"),
     )
     # Numbers sort as numbers: class 10 is not between 1 and 2.
     known = sorted(set(labels or ()), key=lambda label: (not label.isdecimal(), len(label) * label.isdecimal(), label))
@@ -156,7 +161,7 @@ def _as_floats(values: npt.NDArray[np.float64]) -> _own.Floats:
 
 def _columns(path: Path, options: Options) -> tuple[_table.Table, dict[str, int]]:
     """The table, and where the columns are that are no values."""
-    wanted = {option: getattr(options, option) for option in ("label", "group", "id", "split_column")}
+    wanted = {option: getattr(options, option) for option in ("label", "group", "sequence", "id", "split_column")}
     asked = [*wanted.values(), *options.targets, *options.columns, *options.drop]
     numbered = [column - 1 for column in wanted.values() if isinstance(column, int)]
     named = any(isinstance(column, str) and column for column in asked)
