@@ -39,7 +39,9 @@ def of_case(plan: Plan, model: Model, data: Dataset) -> Memory:
         return Memory(warning=f"network {model.name} has no memory: 'state: {{reset: {reset}}}' changes nothing")
     where = plan.where("state")
     spec = plan.dataset
-    if getattr(datasets.check(spec.name, spec.options), "order", "stored") == "shuffled":  # class folders are, by themselves
+    if (
+        getattr(datasets.check(spec.name, spec.options), "order", "stored") == "shuffled"
+    ):  # class folders are, by themselves
         raise PlanError(
             "the samples are shuffled, and the network's memory goes on from one to the next",
             where=where,

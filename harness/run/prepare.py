@@ -12,6 +12,7 @@ from harness.models.codegen import plan_layout
 from harness.models.metadata import Model
 from harness.plans import mistakes
 from harness.plans.expand import Case
+from harness.run import layouts
 from harness.run.memory import Memory, of_case
 from harness.run.origins import check_gates
 from harness.run.truth import fitted, looked_at
@@ -48,7 +49,8 @@ def prepared(case: Case) -> Prepared:
     mistakes.raised(str(case.plan.origin or case.plan.name), list(wrong))
     for gate in case.gates:
         check_gates((gate,), model, case.plan.where_gate(gate))
-    return Prepared(model, data, planned, (mapped,) if mapped else (), of_case(case.plan, model, data))
+    warnings = (*((mapped,) if mapped else ()), *layouts.told(case.plan, model, data))
+    return Prepared(model, data, planned, warnings, of_case(case.plan, model, data))
 
 
 def check_memory(case: Case) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -68,8 +68,15 @@ class Options(_own.Own, _table.TextOptions):
         default=(), description="How a row's values are laid out (C order): 8x8x1 or [8, 8, 1]. Empty: flat."
     )
 
+    channels: Literal["last", "first"] = Field(
+        default="last",
+        description="Where the channels are in `shape`: rows of samples [C, H, W], as PyTorch has them, are turned to [H, W, C].",
+    )
+
     @model_validator(mode="after")
     def _one_way(self) -> Self:
+        if self.channels == "first" and len(self.shape) < 2:
+            raise ValueError("'channels: first' turns a 'shape' of two axes or more")
         if sum(map(bool, (self.label, self.targets, self.unlabelled))) > 1:
             raise ValueError("label, targets and unlabelled say the same thing: keep one")
         return self
@@ -128,7 +135,8 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
         )
 
     def inputs(chosen: Sequence[int]) -> _own.Floats:
-        return _as_floats(parsed[np.array(chosen)]).reshape(len(chosen), *shape)
+        found = _as_floats(parsed[np.array(chosen)]).reshape(len(chosen), *shape)
+        return np.ascontiguousarray(np.moveaxis(found, 1, -1)) if options.channels == "first" else found
 
     rows = _own.Rows(
         str(path),
