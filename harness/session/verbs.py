@@ -259,17 +259,15 @@ class Session:
         then is lost. ``rescue`` says what to do about silence and about a line that is gone; without it they end the
         stream. ``on_result`` may raise; the session is then still good for a new ``hello``. A crash report stays on the
         board until ``fault(clear=True)``. The first ``quiet`` samples go one at a time, whatever the window: their cycles
-        hold no interrupt of the line.
-
-        ``follows``, for a network with a memory: whether each sample goes on from the one before it. After a reset of the
-        board those that an open one goes on from are computed once more; with one given up all that go on from it are lost.
+        hold no interrupt of the line. ``follows``: which samples go on from the memory that the one before them has left in
+        the network; after a reset of the board what an open one goes on from is computed once more.
         """
         if self._conversation.state is not State.READY:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)
         if window is not None:
             self._conversation.window = window
-        now_s = self._wall.monotonic_s()
-        self._stream = stream = Streaming(self._conversation, samples, now_s, on_result, quiet, follows)
+        stream = Streaming(self._conversation, samples, self._wall.monotonic_s(), on_result, quiet, follows)
+        self._stream = stream
         deadline = Deadline.after(self._clock, float("inf") if timeout_s is None else timeout_s)
         try:
             while not stream.complete:
