@@ -102,13 +102,9 @@ class Samples:
     sent_crc: npt.NDArray[np.uint32]  # [N] CRC-32 of the input as it was meant
     status: npt.NDArray[np.uint8]  # [N] the engine's status, 0 = ok
     answered: npt.NDArray[np.bool_]  # [N] False for a sample that was lost
-    quiet: npt.NDArray[np.bool_] | None = (
-        None  # [N] nothing was received while it was computed: its cycles are the engine's
-    )
+    quiet: npt.NDArray[np.bool_] | None = None  # [N] nothing came in while it was computed: its cycles are the engine's
     origin: npt.NDArray[np.float32] | None = None  # [N, outputs] of the network before its conversion, real values
-    converted: npt.NDArray[np.generic] | None = (
-        None  # [N, outputs] raw, of the .tflite on the host where reference is not
-    )
+    converted: npt.NDArray[np.generic] | None = None  # [N, outputs] raw, the .tflite's where reference is another's
     decisions: npt.NDArray[np.int64] | None = None  # [N] class index, -1 = unknown; None where nothing was decided
     beside: Mapping[str, Beside] | None = None  # the model's other outputs; None for a model with one
     targets: npt.NDArray[np.float32] | None = None  # [N, values] what the output should be, where the data says so
@@ -380,9 +376,7 @@ class Record(Frozen):
     state_reset: str = ""  # when the network's memory was reset, in the plan's words; "": it has none
     inputs: InputFacts | None = None  # None: a float32 input, which has no ends, or nothing was encoded
     reference: ReferenceFacts | None  # what computed the expected outputs
-    conversion: Conversion | None = (
-        None  # None: nobody names what the network was converted from, or it could not be run
-    )
+    conversion: Conversion | None = None  # None: nobody names an origin of the network, or it could not be run
     link: LinkFacts | None  # the line's counters; null: nothing was streamed
     measurements: tuple[Measurement, ...] = ()  # everything measured
     gates: tuple[GateResult, ...] = ()  # the plan's limits and what came of each
