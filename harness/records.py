@@ -102,13 +102,9 @@ class Samples:
     sent_crc: npt.NDArray[np.uint32]  # [N] CRC-32 of the input as it was meant
     status: npt.NDArray[np.uint8]  # [N] the engine's status, 0 = ok
     answered: npt.NDArray[np.bool_]  # [N] False for a sample that was lost
-    quiet: npt.NDArray[np.bool_] | None = (
-        None  # [N] nothing was received while it was computed: its cycles are the engine's
-    )
+    quiet: npt.NDArray[np.bool_] | None = None  # [N] nothing came in while it was computed: its cycles are the engine's
     origin: npt.NDArray[np.float32] | None = None  # [N, outputs] of the network before its conversion, real values
-    converted: npt.NDArray[np.generic] | None = (
-        None  # [N, outputs] raw, of the .tflite on the host where reference is not
-    )
+    converted: npt.NDArray[np.generic] | None = None  # [N, outputs] raw, the .tflite's where reference is another's
     decisions: npt.NDArray[np.int64] | None = None  # [N] class index, -1 = unknown; None where nothing was decided
     beside: Mapping[str, Beside] | None = None  # the model's other outputs; None for a model with one
     targets: npt.NDArray[np.float32] | None = None  # [N, values] what the output should be, where the data says so
@@ -227,6 +223,7 @@ class LinkFacts(Frozen):
     resets: int = 0  # resets of the board that were noticed and survived
     revived: int = 0  # times that the silent board was reset through its probe, and went on
     reopened: int = 0  # times that the port vanished and came back
+    replayed: int = 0  # samples computed once more, because a reset had lost the memory that others go on from
     stalls: int = 0  # times that the host had to ask what became of its frames
     climbs: int = 0  # changes to a higher baud that held
     payload_bytes: int = 0  # of samples as they travelled, each chunk once
@@ -376,11 +373,10 @@ class Record(Frozen):
     outputs: DType | None = None  # of that output; None: no model was read
     outputs_scale: float = 0.0  # of that output: real = scale * (raw - zero point); 0: its raw values are real
     outputs_zero_point: int = 0  # of that output
+    state_reset: str = ""  # when the network's memory was reset, in the plan's words; "": it has none
     inputs: InputFacts | None = None  # None: a float32 input, which has no ends, or nothing was encoded
     reference: ReferenceFacts | None  # what computed the expected outputs
-    conversion: Conversion | None = (
-        None  # None: nobody names what the network was converted from, or it could not be run
-    )
+    conversion: Conversion | None = None  # None: nobody names an origin of the network, or it could not be run
     link: LinkFacts | None  # the line's counters; null: nothing was streamed
     measurements: tuple[Measurement, ...] = ()  # everything measured
     gates: tuple[GateResult, ...] = ()  # the plan's limits and what came of each

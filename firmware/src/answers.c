@@ -11,6 +11,7 @@
 #include "identity.h"
 #include "kept.h"
 #include "link.h"
+#include "memory.h"
 #include "slots.h"
 #include "wire/encodings.h"
 #include "wire/messages.h"
@@ -71,7 +72,7 @@ void answer_hello(uint32_t session, uint8_t reset_cause, uint8_t flags) {
     frame_put_u32(e, board_clock_hz());
     frame_put_u8(e, board_clock_source());
     frame_put_u32(e, HIL_WIRE_CAP_CYCLES | ENCODINGS_CAPABILITIES | HIL_WIRE_CAP_BAUD | HIL_WIRE_CAP_FAULT |
-                         HIL_WIRE_CAP_CHUNKS | (compute_shows_layers() ? HIL_WIRE_CAP_LAYERS : 0u));
+                         HIL_WIRE_CAP_CHUNKS | (compute_shows_layers() ? HIL_WIRE_CAP_LAYERS : 0u) | (memory_there() ? HIL_WIRE_CAP_STATE : 0u));
     frame_put(e, engine->model_sha256, 32);
     frame_put_u8(e, chip_id_bytes);
     frame_put(e, chip_id, chip_id_bytes);

@@ -2,7 +2,7 @@
  * The seam between the firmware and what computes the network: one struct, chosen at link time.
  *
  * An engine owns its weights and is given its working memory. It never allocates, never prints and keeps no state between
- * runs other than what lies in the arena. Functions that return int return 0 or a negative engine-specific error.
+ * runs other than what lies in the arena: a network's memory, if it has one (forget). Functions that return int return 0 or a negative engine-specific error.
  */
 #ifndef HIL_ENGINE_H
 #define HIL_ENGINE_H
@@ -64,6 +64,9 @@ typedef struct {
     /* Computes outputs from inputs. callback == NULL costs nothing. The input tensors keep their content. */
     int (*run)(hil_layer_cb callback, void *context);
     uint32_t (*arena_used)(void);
+    /* Brings the network's memory, which a run finds as the run before has left it, to its first values, as init() does. NULL
+     * where there is none: then every run begins anew. */
+    void (*forget)(void);
 } hil_engine;
 
 extern const hil_engine hil_engine_active;

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "engine.h"
 #include "link.h"
+#include "memory.h"
 #include "wire/bytes.h"
 #include "wire/crc32.h"
 #include "wire/messages.h"
@@ -130,6 +131,7 @@ bool layers_poll(void) {
         answer_error(HIL_ERR_UNKNOWN_SAMPLE, wanted.type, wanted.seq, "that sample is not the engine's input any more");
         return true;
     }
+    memory_begin_aside();
     layer_began = board_cycles();
     if (hil_engine_active.run(data ? send_data : measure, NULL) != 0) {
         answer_error(HIL_ERR_ENGINE, wanted.type, wanted.seq, "the engine failed in per-layer mode");

@@ -12,6 +12,7 @@
 #include "kept.h"
 #include "layers.h"
 #include "link.h"
+#include "memory.h"
 #include "results.h"
 #include "slots.h"
 #include "wire/bytes.h"
@@ -75,6 +76,7 @@ static void on_hello_request(const uint8_t *body, uint32_t n) {
     slots_reset();
     results_reset();
     layers_reset();
+    memory_reset();
     link_restart();
     memset(&session.counters, 0, sizeof session.counters);
     session.counters.frames_ok = 1; /* this one */
@@ -89,7 +91,8 @@ static void on_hello_request(const uint8_t *body, uint32_t n) {
 }
 
 /* False when the chunk is refused. One that is there already, or whose sample is answered, is not. */
-static bool take_chunk(uint32_t sample, uint32_t offset, uint8_t encoding, const uint8_t *data, uint32_t data_bytes) {
+static bool take_chunk(uint32_t sample, uint32_t offset, uint8_t form, const uint8_t *data, uint32_t data_bytes) {
+    const uint8_t encoding = form & (uint8_t)~HIL_WIRE_FOLLOWS;
     uint32_t size = slots_chunk_bytes(offset);
 
     const result *answered = results_find(sample);
@@ -101,7 +104,7 @@ static bool take_chunk(uint32_t sample, uint32_t offset, uint8_t encoding, const
         refuse(HIL_ERR_BAD_CHUNK, "no chunk begins at this offset");
         return false;
     }
-    if (!encoding_known(encoding)) {
+    if (!encoding_known(encoding) || (encoding != form && !memory_there())) {
         refuse(HIL_ERR_BAD_CHUNK, "unknown encoding");
         return false;
     }
@@ -122,6 +125,7 @@ static bool take_chunk(uint32_t sample, uint32_t offset, uint8_t encoding, const
         return false;
     }
     if (!slots_has(s, offset)) {
+        s->follows = encoding != form;
         encoding_decode(encoding, data, data_bytes, size, &s->data[offset]);
         slots_mark(s, offset);
     }
@@ -333,7 +337,13 @@ static void run(slot *s) {
     result *r = results_add(s->sample);
     s->state = HIL_SLOT_STATE_RUNNING;
     kept.sample = s->sample;
-    compute_run(s->data, r);
+    if (memory_begin(s->sample, s->follows)) {
+        compute_run(s->data, r);
+    } else {
+        r->status = HIL_RESULT_STATUS_NO_STATE;
+        r->cycles = 0;
+        r->input_crc = 0;
+    }
     kept.sample = HIL_WIRE_NO_SAMPLE;
     slots_release(s);
     answer_result(r);
@@ -349,7 +359,7 @@ bool server_poll(void) {
         return true;
     }
     slot *s = slots_next();
-    if (s == NULL) {
+    if (s == NULL || !memory_is_turn_of(s->sample)) {
         return false;
     }
     run(s);
@@ -365,6 +375,7 @@ void server_start(uint32_t lost_sample) {
     slots_reset();
     results_reset();
     layers_reset();
+    memory_reset();
     link_restart();
     flags = lost_sample != HIL_WIRE_NO_SAMPLE ? HIL_FLAG_SAMPLE_LOST : 0;
     reset_cause = fault_caused_reset() ? HIL_RESET_FAULT : board_reset_cause();

@@ -60,6 +60,7 @@ slot *slots_open(uint32_t sample) {
             s->state = HIL_SLOT_STATE_RECEIVING;
             s->received = 0;
             s->last = 0;
+            s->follows = false;
             memset(s->have, 0, sizeof s->have);
             return s;
         }

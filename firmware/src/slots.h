@@ -15,6 +15,7 @@ typedef struct {
     uint8_t state;
     uint32_t received;  /* chunks that are there */
     uint32_t last;      /* the highest of them, by index */
+    bool follows;       /* the sample goes on from the memory that the one before it leaves */
     uint32_t have[(HIL_CHUNKS + 31u) / 32u];
     uint8_t *data; /* HIL_INPUT_BYTES, word aligned */
 } slot;
@@ -42,7 +43,7 @@ bool slots_has(const slot *s, uint32_t offset);
 /* Marks the chunk at `offset`, whose bytes the caller has put into data. Completes the slot with its last one. */
 void slots_mark(slot *s, uint32_t offset);
 
-/* The complete slot with the lowest sample number, NULL if none waits. */
+/* The complete slot with the lowest sample number, NULL if none waits. Whether it is its turn is for memory.h to say. */
 slot *slots_next(void);
 void slots_release(slot *s);
 

@@ -99,6 +99,7 @@ def convert(file: _File, out: _Out, classes: _Classes = None, update: _Update = 
         told = _keep(made, out, f"{path.name}, converted", classes, update)
     typer.echo(f"{out}: {len(content):,} bytes")
     typer.echo(told)
+    _tell_turned(out)
     typer.echo(
         f"  {len(layout.kernels)} layers that the built-in engine runs, {sum(k.macs for k in layout.kernels):,} MAC"
     )
@@ -303,6 +304,19 @@ def _keep(made: Path, out: Path, title: str, classes: str | None, update: bool) 
     old, new = updated(made.parent / TOML, _listed(classes))
     output.write((out, made.read_bytes()), (toml, toml_text(new).encode()))
     return "\n".join([f"  {toml} is up to date", *_changes(old, new)])
+
+
+def _tell_turned(model: Path) -> None:
+    """What the conversion did to the order of axes: who made the data knows the file's own."""
+    from harness.models.metadata import tensors, turned_inputs
+
+    shapes = turned_inputs(model)
+    for tensor in tensors(model, str(model))[0]:
+        if tensor.name in shapes:
+            typer.echo(
+                f"  input {tensor.name} has its channels last now: {list(shapes[tensor.name])} of the file is"
+                f" {list(tensor.shape)} here; data in the file's own layout is turned by 'options: {{channels: first}}'"
+            )
 
 
 def _listed(classes: str | None) -> list[str] | None:

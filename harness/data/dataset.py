@@ -33,8 +33,10 @@ class Dataset:
     sample's shape behind the first axis. ``named``: for a model with several inputs all of them by the names that the data
     gives them, ``inputs`` the first; empty for one. ``targets`` float32 [N, ...]: what the output should be, where the data
     says that and no class. ``naming``: what ``classes`` are worth, see ``classes.matched``. ``groups`` [N]: what a sample
-    shares with others (speaker, subject); None where the data does not say. Raises ``PlanError`` when the arrays do not
-    belong together, when there are no samples, when an id or a class occurs twice or is no text that can be shown.
+    shares with others (speaker, subject); None where the data does not say.
+    ``sequences`` [N]: the recording that a sample is a step of, for a network with a memory; None where the data names none.
+    Raises ``PlanError`` when the arrays do not belong together, when there are no samples, when an id or a class occurs twice
+    or is no text that can be shown.
     """
 
     name: str
@@ -47,12 +49,15 @@ class Dataset:
     groups: npt.NDArray[np.str_] | None = None
     named: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
     targets: npt.NDArray[np.float32] | None = None
+    sequences: npt.NDArray[np.str_] | None = None
 
     def __post_init__(self) -> None:
         where = f"dataset {self.name}, split {self.split}"
         counts = {"ids": len(self.ids), "labels": len(self.labels), "inputs": len(self.inputs)}
         if self.groups is not None:
             counts["groups"] = len(self.groups)
+        if self.sequences is not None:
+            counts["sequences"] = len(self.sequences)
         if self.targets is not None:
             counts["targets"] = len(self.targets)
         counts |= {f"inputs {name}": len(array) for name, array in self.named.items()}
@@ -149,6 +154,7 @@ class Dataset:
             groups=groups,
             named=named,
             targets=targets,
+            sequences=None if self.sequences is None else self.sequences[part],
         )
 
     @cached_property

@@ -28,7 +28,7 @@ def check_input(
             where=where,
             expected=f"the model takes {tensor.describe()}",
             found=f"the dataset gives {list(sample)}, {int(np.prod(sample, dtype=np.int64))} values",
-            next_step="use a dataset of the model's shape, or a model of the dataset's",
+            next_step=_next_step(sample, tensor),
         )
     if tensor.shape and tensor.shape[0] != 1:
         raise PlanError(
@@ -48,6 +48,14 @@ def check_input(
             found=f"{tensor.describe()}, scale {tensor.scale:.9g}",
             next_step="convert the model with quantisation parameters on its input",
         )
+
+
+def _next_step(sample: tuple[int, ...], tensor: Tensor) -> str:
+    """Samples with their channels first are the usual case: as PyTorch has them, and ONNX files."""
+    channels, rest = sample[:1], sample[1:]
+    if len(sample) > 1 and [n for n in (*rest, *channels) if n != 1] == [n for n in tensor.shape if n != 1]:
+        return f"turn {list(sample)} to {[*rest, *channels]}: say 'options: {{channels: first}}' in the plan's dataset"
+    return "use a dataset of the model's shape, or a model of the dataset's"
 
 
 def quantise(

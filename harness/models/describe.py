@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -17,6 +17,7 @@ from harness.models.metadata import (
     file_digest,
     read_facts,
     tensors,
+    turned_inputs,
 )
 from harness.records import Tensor
 
@@ -40,7 +41,7 @@ def model_toml(model: Path, *, title: str, classes: Sequence[str] | None = None)
             file=model.name,
             sha256=file_digest(model, str(model)),
             classes=tuple(names),
-            inputs=_stated(inputs),
+            inputs=_stated(inputs, turned_inputs(model)),
             outputs=_stated(outputs),
         )
     )
@@ -55,7 +56,9 @@ def updated(toml: Path, classes: Sequence[str] | None = None) -> tuple[Facts, Fa
     """
     old = read_facts(toml)
     digest = file_digest(toml.parent / old.file, str(toml))
-    inputs, outputs = tensors(as_tflite(toml.parent / old.file), str(toml))
+    tflite = as_tflite(toml.parent / old.file)
+    inputs, outputs = tensors(tflite, str(toml))
+    shapes = {t.name: t.origin_shape for t in old.inputs if t.origin_shape} | turned_inputs(tflite)
     names = tuple(classes) if classes is not None else old.classes
     check_classes(names, str(toml))
     try:
@@ -67,7 +70,7 @@ def updated(toml: Path, classes: Sequence[str] | None = None) -> tuple[Facts, Fa
     if digest != old.sha256:
         figures = tuple(f if f.sha256 else f.model_copy(update={"sha256": old.sha256}) for f in figures)
     new = {"sha256": digest, "classes": names, "figures": figures}
-    return old, old.model_copy(update=new | {"inputs": _stated(inputs), "outputs": _stated(outputs)})
+    return old, old.model_copy(update=new | {"inputs": _stated(inputs, shapes), "outputs": _stated(outputs)})
 
 
 def toml_text(facts: Facts) -> str:
@@ -91,9 +94,17 @@ def _lines(part: BaseModel) -> Iterator[str]:
             yield f"{key} = {_value(value)}"
 
 
-def _stated(real: Sequence[Tensor]) -> tuple[TensorFacts, ...]:
+def _stated(real: Sequence[Tensor], turned: Mapping[str, tuple[int, ...]] | None = None) -> tuple[TensorFacts, ...]:
     return tuple(
-        TensorFacts(name=t.name, shape=t.shape, dtype=t.dtype, scale=t.scale, zero_point=t.zero_point) for t in real
+        TensorFacts(
+            name=t.name,
+            shape=t.shape,
+            dtype=t.dtype,
+            scale=t.scale,
+            zero_point=t.zero_point,
+            origin_shape=(turned or {}).get(t.name, ()),
+        )
+        for t in real
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from harness.errors import PlanError
 from harness.models import tflite
 from harness.models.codegen.layout import short_name
 from harness.models.find import TOML, find
+from harness.models.frontends import turned
 from harness.models.frontends.kept import as_tflite
 from harness.models.ir import IrTensor
 from harness.paths import read_file
@@ -35,6 +36,8 @@ class TensorFacts(_Frozen):
     dtype: DType
     scale: float = 0.0
     zero_point: int = 0
+    # Of an input whose channels the conversion moved behind its other axes: its shape in the file that it comes from.
+    origin_shape: tuple[int, ...] = ()
 
 
 class Preprocessing(_Frozen):
@@ -111,6 +114,8 @@ class Model:
     facts: Facts | None = None
     origin: Path | None = None  # what it was converted from, where anybody says; ``origin_optional``: see ModelSpec
     origin_optional: bool = False
+    # Inputs that have their channels last here and first in the file that they come from: their shapes there, by name.
+    turned: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def record(self) -> ModelFacts:
         """What the record keeps of it."""
@@ -151,7 +156,10 @@ def load_model(model: str | Path | ModelSpec, base: Path | None = None) -> Model
     if origin is None and facts is not None and facts.origin:
         origin = _origin(found.parent / facts.origin, where)
     optional = spec is not None and spec.origin_optional
-    return Model(name, path, sha256, inputs, outputs, classes, file, digest, facts, origin, optional)
+    shapes = turned_inputs(path)
+    if facts is not None:
+        shapes |= {stated.name: stated.origin_shape for stated in facts.inputs if stated.origin_shape}
+    return Model(name, path, sha256, inputs, outputs, classes, file, digest, facts, origin, optional, shapes)
 
 
 def origin_file(spec: ModelSpec | None, base: Path | None) -> Path | None:
@@ -212,6 +220,11 @@ def tensors(path: Path, where: str) -> tuple[tuple[Tensor, ...], tuple[Tensor, .
     inputs = tuple(_record(graph.tensor(i), n, where) for i, n in zip(graph.inputs, graph.input_names, strict=True))
     outputs = tuple(_record(graph.tensor(i), n, where) for i, n in zip(graph.outputs, graph.output_names, strict=True))
     return inputs, outputs
+
+
+def turned_inputs(path: Path) -> dict[str, tuple[int, ...]]:
+    """Of each input of a .tflite that a conversion has turned to channels last, its shape before. See ``frontends.turned``."""
+    return {short_name(name): shape for name, shape in turned.read(path).items()}
 
 
 def check_count(classes: Sequence[str], outputs: Sequence[Tensor], where: str) -> None:

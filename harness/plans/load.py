@@ -128,6 +128,8 @@ def _normal(tree: Tree, wrong: Wrong) -> dict[str, Any]:
         values["decide"] = {"rule": values["decide"]}
     if isinstance(values.get("task"), str):
         values["task"] = {"name": values["task"]}
+    if isinstance(values.get("state"), str):
+        values["state"] = {"reset": values["state"]}
     return {key: _tuples(value) for key, value in values.items()}
 
 

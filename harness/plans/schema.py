@@ -59,6 +59,22 @@ class TaskSpec(Part):
     options: dict[str, Option] = Field(default_factory=dict, description="What the task needs to know.")
 
 
+Reset = Literal["each sample", "each sequence", "never"]
+
+
+class StateSpec(Part):
+    """When a network with a memory forgets: a streaming one takes a step a sample, and remembers the steps before.
+
+    ``each sequence``: the data set says which samples are one sequence. Samples are then computed in order, each once; after a
+    reset of the board a sequence is played again from its first sample, whose first answers stand.
+    """
+
+    reset: Reset = Field(
+        description="`each sample`: every sample is computed as if it were the first. `each sequence`: as the data set's"
+        " sequences begin. `never`: all samples are one sequence."
+    )
+
+
 class DatasetSpec(Part):
     """What is streamed: a form under ``harness/data/datasets`` and what it needs to know."""
 
@@ -186,6 +202,10 @@ class Plan(Part):
         default_factory=ArgmaxRule, description="How outputs become a class, in a classification."
     )
     reference: Name = Field(default="litert", description="What computes the expected outputs on the host.")
+    state: StateSpec | None = Field(
+        default=None,
+        description="When the memory of a network that has one is reset. Before each sample if left out.",
+    )
     gates: tuple[Gate, ...] = Field(
         default=(),
         description="The limits that must hold for a pass, as text or as a mapping. Without any the verdict is inconclusive.",

@@ -23,6 +23,7 @@ from harness.records import Backend, Evidence
 from harness.run import onboard
 from harness.run.arrival import arrive
 from harness.run.bring_up import Live, check_hello
+from harness.run.memory import of_case
 from harness.run.notes import Notes, ended_early
 from harness.run.options import RunOptions
 from harness.run.outcome import NotPrinted, Run
@@ -172,7 +173,7 @@ class Dut:
             known = load_model(source, self._folder)
         case = case_of(self._trail.test, self._unit.board.name, source, **wishes)
         data, mapped = fitted(case.plan, known, data.first(samples))
-        workload = make_workload(known, data, case.plan.reference)
+        workload = make_workload(known, data, case.plan.reference, memory=of_case(case.plan, known, data))
         with self._use(case, known) as (case, notes, watch, folder):
             notes.workload, notes.truth = workload, truth_of(case.plan, known, workload)
             notes.warnings += [*([mapped] if mapped else []), *workload.warnings]

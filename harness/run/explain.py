@@ -65,6 +65,8 @@ def missed(assessed: Assessment) -> bool:
 
 def explain(case: Case, model: Model, workload: Workload, clock: Clock) -> tuple[Explanation | None, str]:
     """What explains the labels best, and why nothing was tried ("" when it was). Takes up to about ``BUDGET_S``."""
+    if workload.memory.follows is not None:
+        return None, "the usual mistakes were not tried: the network's memory goes on from sample to sample"
     try:
         return _Trials(case, model, workload, clock).best()
     except HilError as error:

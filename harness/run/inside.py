@@ -50,13 +50,22 @@ def look_inside(
         return (
             Inside(warnings=("the engine on the board shows no layers: nothing to profile",)) if profile else Inside()
         )
+    goes_on = workload.memory.follows is not None
+    apart = goes_on and not _all_alike(samples)
+    told = (
+        "the layers were not compared: the network's memory goes on from sample to sample, per-layer mode begins anew",
+    )
+    if goes_on and not profile:
+        return Inside(warnings=told) if apart else Inside()
     try:
         table = product.layer_table()
         # Float functions of two makers differ in the last bit; the golden twin is what a float board must equal.
         reference = runs_tflite(reference)
         floats = any(output.dtype == "float32" for output in product.model.outputs)
         oracle = reference if not floats or table is None else "twin"
-        suspect = None if table is None else _first_differing(product.model, workload, samples, reference, oracle)
+        suspect = (
+            None if table is None or goes_on else _first_differing(product.model, workload, samples, reference, oracle)
+        )
         if suspect is None and not profile:
             return Inside()
         index = suspect if suspect is not None else _first_answered(samples)
@@ -67,6 +76,8 @@ def look_inside(
             return replace(_profiled(rows, samples, index, evidence), warnings=(wrong,))
         expected = {} if table is None else _expected(product.model.path, workload, index, oracle)
         inside = _profiled(rows, samples, index, evidence, table, expected) if profile else Inside()
+        if apart:
+            inside = replace(inside, warnings=(*inside.warnings, *told))
         if suspect is None or table is None:
             return inside
         found = _divergence(reader, rows, table, expected, samples, index, oracle)
@@ -79,6 +90,10 @@ def look_inside(
         return replace(inside, divergence=found)
     except HilError as error:
         return Inside(warnings=(f"the layers could not be looked into: {error}",))
+
+
+def _all_alike(samples: Samples) -> bool:
+    return bool(alike(samples.outputs, samples.reference)[samples.answered].all())
 
 
 def _first_answered(samples: Samples) -> int:

@@ -154,6 +154,11 @@ def _warn(notes: Notes) -> None:
         notes.warnings.append(
             f"the board was reset {len(streamed.resets)} time(s) during the run and went on; each sample was scored once"
         )
+    if streamed is not None and streamed.counters.replayed:
+        notes.warnings.append(
+            f"the board lost the network's memory: {streamed.counters.replayed} sample(s) were computed once more to bring it"
+            " back; their first answers were scored"
+        )
     for words in streamed.revived if streamed else ():
         notes.warnings.append(f"the board fell silent and was reset through its probe; before that, {words}")
     for port in streamed.reopened if streamed else ():
@@ -245,6 +250,7 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
         outputs=output.dtype if output else None,
         outputs_scale=output.scale if output else 0.0,
         outputs_zero_point=output.zero_point if output else 0,
+        state_reset=notes.workload.memory.reset or "" if notes.workload else "",
         inputs=notes.workload.inputs if notes.workload else None,
         reference=notes.workload.reference if notes.workload else None,
         conversion=_conversion(notes),

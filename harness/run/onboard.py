@@ -6,7 +6,9 @@ from harness.bench.emulators import Findings
 from harness.bench.unit import Unit
 from harness.build.symbols import Symbols
 from harness.clock import Clock
+from harness.errors import DeviceError, PlanError
 from harness.plans.expand import Case
+from harness.plans.schema import Plan
 from harness.run import blame
 from harness.run.arrival import named
 from harness.run.bring_up import bring_up
@@ -16,8 +18,10 @@ from harness.run.options import RunOptions
 from harness.run.scoring import view_of
 from harness.run.streaming import CaseFiles, raise_speed, rescue, same_unit, stream_case
 from harness.run.watch import Step, Watch
+from harness.session.stream import check_state
 from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError
 from harness.verdict import assess
+from harness.wire.messages import Hello
 
 
 def put(
@@ -43,7 +47,23 @@ def put(
     same_unit(files, unit)
     if files.journal is not None:
         files.journal.on_unit(unit.uid, notes.unit.chip_id)
+    if notes.workload is not None and notes.workload.memory.follows is not None:
+        _check_state(live.hello, plan)
     notes.climbed = raise_speed(live.session, unit, plan.stream, clock)
+
+
+def _check_state(hello: Hello, plan: Plan) -> None:
+    """``PlanError`` unless the firmware keeps a network's memory from sample to sample."""
+    try:
+        check_state(hello)
+    except DeviceError as error:
+        raise PlanError(
+            error.what,
+            where=plan.where("state"),
+            expected=error.expected,
+            found=f"{error.found} of {error.where}",
+            next_step=error.next_step,
+        ) from error
 
 
 def run(
@@ -83,6 +103,7 @@ def run(
             helped=rescue(unit, clock, symbols),
             answered=files.earlier.answered if files.earlier else {},
             on_answer=count,
+            follows=workload.memory.follows,
         )
     except (BoardSilentError, BoardFaultError) as error:
         notes.streamed = error.partial

@@ -52,15 +52,19 @@ class Expected:
     warnings: tuple[str, ...] = ()
 
 
-def expected(model: Model, real: Reals, raws: Sequence[Array], reference: str) -> Expected:
+def expected(
+    model: Model, real: Reals, raws: Sequence[Array], reference: str, follows: Sequence[bool] | None = None
+) -> Expected:
     """Run all that the plan names for the host. ``real`` and ``raws``: an array for each input, ``raws`` as the board gets them.
+
+    ``follows``: of which samples the network's memory goes on from the one before. An origin is not run then: it has none.
 
     ``PlanError`` when one of them cannot be run; ``ExtraMissing``, with the command that mends it, when a package lacks
     (not for an origin that is optional: then a warning says what is not known).
     """
-    oracle = references.load(reference)
+    oracle = references.load(reference, follows)
     if ".tflite" in oracle.reads:
-        origin, warnings = _optional(model, real)
+        origin, warnings = _optional(model, real) if follows is None else _without_memory(model)
         return Expected(oracle.run(model.path, _given(raws)), facts(oracle), facts(oracle), None, origin, warnings)
     source = next((path for path in (model.origin, model.file) if path and path.suffix.lower() in oracle.reads), None)
     if source is None:
@@ -98,6 +102,11 @@ def check_gates(gates: Iterable[Gate], model: Model, where: str) -> None:
                 found=gate.text(),
                 next_step=f"name it: {{file: {model.file.name}, origin: net.keras}}, or remove the gate",
             )
+
+
+def _without_memory(model: Model) -> tuple[None, tuple[str, ...]]:
+    told = "what the conversion cost is not known: the origin is run sample by sample, and the network's memory goes on"
+    return None, (told,) if model.origin is not None else ()
 
 
 def _optional(model: Model, real: Reals) -> tuple[Origin | None, tuple[str, ...]]:

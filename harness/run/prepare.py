@@ -12,6 +12,8 @@ from harness.models.codegen import plan_layout
 from harness.models.metadata import Model
 from harness.plans import mistakes
 from harness.plans.expand import Case
+from harness.run import layouts
+from harness.run.memory import Memory, of_case
 from harness.run.origins import check_gates
 from harness.run.truth import fitted, looked_at
 from harness.run.workload import Workload, load_case_model, load_data, make_workload
@@ -20,12 +22,14 @@ from harness.verdict import gate_mistakes, tasks
 
 @dataclass(frozen=True)
 class Prepared:
-    """``planned``: how many samples the plan means; ``--samples`` may have left fewer in ``data``. ``warnings`` are for people."""
+    """``planned``: how many samples the plan means; ``--samples`` may have left fewer in ``data``. ``warnings`` are for people.
+    ``memory``: how the plan resets the network's."""
 
     model: Model
     data: Dataset
     planned: int
     warnings: tuple[str, ...]
+    memory: Memory
 
 
 def prepared(case: Case) -> Prepared:
@@ -45,7 +49,8 @@ def prepared(case: Case) -> Prepared:
     mistakes.raised(str(case.plan.origin or case.plan.name), list(wrong))
     for gate in case.gates:
         check_gates((gate,), model, case.plan.where_gate(gate))
-    return Prepared(model, data, planned, (mapped,) if mapped else ())
+    warnings = (*((mapped,) if mapped else ()), *layouts.told(case.plan, model, data))
+    return Prepared(model, data, planned, warnings, of_case(case.plan, model, data))
 
 
 def check_memory(case: Case) -> None:
@@ -58,5 +63,5 @@ def check_memory(case: Case) -> None:
 def rehearsed(case: Case) -> Workload:
     """All of a case that needs neither board nor compiler, up to what the reference answers. Errors as ``prepared``."""
     ready = prepared(case)
-    found = make_workload(ready.model, ready.data, case.plan.reference, ready.planned)
+    found = make_workload(ready.model, ready.data, case.plan.reference, ready.planned, ready.memory)
     return replace(found, warnings=(*ready.warnings, *found.warnings))

@@ -21,7 +21,7 @@ from harness.build.inputs import BuildBoard
 from harness.disk.scratch import scratch
 from harness.errors import BenchError, DeviceError, MisuseError
 from harness.models import layertable
-from harness.models.codegen import generate, plan_layout
+from harness.models.codegen import for_boards, generate, plan_layout
 from harness.models.codegen.emit import ENGINE_NAME
 from harness.models.codegen.external import generate_external
 from harness.models.layertable import LayerTable
@@ -94,7 +94,7 @@ def build_product(
             )
         else:
             check_fit(plan_layout(model.path, name=model.name), BuildBoard.load(board.folder))
-            generate(model.path, folder)
+            generate(model.path, folder, options=for_boards(model.path))
         try:
             image = build.build(board.folder, folder, compiler=compiler, out=out, engine=engine, timeout_s=timeout_s)
             return _checked(model, board, image)

@@ -45,7 +45,7 @@ def run_case(
     ready = prepared(case)
     model = ready.model
     notes.network = model.record()
-    notes.workload = make_workload(model, ready.data, case.plan.reference, ready.planned)
+    notes.workload = make_workload(model, ready.data, case.plan.reference, ready.planned, ready.memory)
     notes.truth = truth_of(case.plan, model, notes.workload)
     notes.warnings += [*ready.warnings, *notes.workload.warnings]
     symbols: Symbols | None = None

@@ -71,6 +71,7 @@ def link_facts(streamed: StreamResult, evidence: Evidence) -> LinkFacts:
         resets=len(streamed.resets),
         revived=len(streamed.revived),
         reopened=len(streamed.reopened),
+        replayed=counters.replayed,
         stalls=counters.stalls,
         climbs=streamed.climbs,
         payload_bytes=counters.payload_bytes,

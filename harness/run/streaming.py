@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -61,8 +61,8 @@ def find_earlier(case_id: str, options: RunOptions) -> tuple[Path, Earlier] | No
 
 def binding(case_id: str, workload: Workload, product: Product) -> dict[str, str]:
     """What a journal is bound to: with another case, data set, model or image its answers mean nothing."""
-    data = workload.facts()
-    return {
+    data, reset = workload.facts(), workload.memory.reset
+    return ({"memory reset": reset} if reset else {}) | {
         "case": case_id,
         "data set": f"{data.name} {data.split} {data.n} {data.sha256}",
         "model": product.image.model_sha256,
@@ -167,20 +167,34 @@ def stream_case(
     helped: Rescue,
     answered: Mapping[int, ResultReceived],
     on_answer: Callable[[], None] = lambda: None,
+    follows: Sequence[bool] | None = None,
 ) -> StreamResult:
-    """Stream what ``answered`` does not hold yet; the result is of all samples, in their order."""
-    todo = [index for index in range(len(payloads)) if index not in answered]
+    """Stream what ``answered`` does not hold yet; the result is of all samples, in their order.
+
+    Where samples go on from one another (``follows``), a sequence that is not whole is streamed anew; the first answers stand.
+    """
+    todo = _open_samples(len(payloads), answered, follows)
     timed = files.earlier.quiet if files.earlier else frozenset()
     # What an earlier part has timed need not be timed again; with one sample under way all of them are.
     quiet = max(0, wanted.quiet - len(timed)) if wanted.window != 1 else len(todo)
 
     def note(at: int, result: ResultReceived) -> None:
+        if todo[at] in answered:
+            return
         if files.journal is not None:
             files.journal.add(todo[at], result, quiet=at < quiet)
         on_answer()
 
     try:
-        part = session.stream([payloads[index] for index in todo], note, wanted.window, timeout_s, helped, quiet)
+        part = session.stream(
+            [payloads[index] for index in todo],
+            note,
+            wanted.window,
+            timeout_s,
+            helped,
+            quiet,
+            None if follows is None else [follows[index] for index in todo],
+        )
     except (BoardSilentError, BoardFaultError) as error:
         if error.partial is not None:
             error.partial = _whole(error.partial, todo, answered, len(payloads), files, climbed)
@@ -193,6 +207,19 @@ def stream_case(
     return replace(_whole(part, todo, answered, len(payloads), files, climbed), overlap=overlap)
 
 
+def _open_samples(n: int, answered: Mapping[int, ResultReceived], follows: Sequence[bool] | None) -> list[int]:
+    """The samples to stream: those without an answer, and those before them that they go on from."""
+    todo: list[int] = []
+    needed = False
+    for index in reversed(range(n)):
+        needed = needed or index not in answered
+        if needed:
+            todo.append(index)
+        if follows is None or not follows[index]:
+            needed = False
+    return todo[::-1]
+
+
 def _whole(
     part: StreamResult,
     todo: list[int],
@@ -203,12 +230,12 @@ def _whole(
 ) -> StreamResult:
     results: list[ResultReceived | None] = [answered.get(index) for index in range(n)]
     for at, result in enumerate(part.results):
-        if result is not None:
+        if result is not None and todo[at] not in answered:
             results[todo[at]] = replace(result, key=todo[at])
     return replace(
         part,
         results=tuple(results),
-        lost={todo[at]: why for at, why in part.lost.items()},
+        lost={todo[at]: why for at, why in part.lost.items() if todo[at] not in answered},
         earlier_s=files.earlier.spent_s if files.earlier else 0.0,
         climbs=part.climbs + climbed.steps,
         quiet=frozenset(todo[at] for at in part.quiet) | (files.earlier.quiet if files.earlier else frozenset()),

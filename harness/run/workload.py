@@ -18,11 +18,14 @@ from harness.models.metadata import Model, load_model
 from harness.plans.expand import Case
 from harness.plans.schema import DatasetSpec, Plan
 from harness.records import DatasetFacts, InputFacts, ReferenceFacts
+from harness.run.memory import Memory, of_case
 from harness.run.origins import Origin, expected
 from harness.run.truth import arrays, looked_at, target_rows
 from harness.verdict import tasks
 from harness.verdict.tasks import anomaly
 from harness.verdict.view import Truth
+
+_NONE = Memory()
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Workload:
 
     ``planned``: how many samples the plan means; ``data`` has fewer when ``--samples`` said so.
     ``inputs``: how the data fills the model's input, ``warnings`` what a reader must know of it.
+    ``memory``: which samples go on from the one before them.
     ``origin``: what the network was converted from gave; ``host`` ran the .tflite, ``converted`` [N, outputs] raw is what that
     gave where it is not ``expected``.
     """
@@ -48,6 +52,7 @@ class Workload:
     converted: npt.NDArray[np.generic] | None = None
     host: ReferenceFacts | None = None
     origin: Origin | None = None
+    memory: Memory = _NONE
 
     def facts(self) -> DatasetFacts:
         """What the record keeps of the data."""
@@ -102,7 +107,9 @@ def load_data(case: Case) -> tuple[Dataset, int]:
     return data.first(None if case.at_most is None else min(case.at_most, len(data))), len(data)
 
 
-def make_workload(model: Model, data: Dataset, reference: str, planned: int | None = None) -> Workload:
+def make_workload(
+    model: Model, data: Dataset, reference: str, planned: int | None = None, memory: Memory = _NONE
+) -> Workload:
     """Encode ``data`` for ``model`` and compute the expected outputs on the host.
 
     ``PlanError`` naming both sides when the data does not suit the model: before anything is built or flashed.
@@ -118,7 +125,9 @@ def make_workload(model: Model, data: Dataset, reference: str, planned: int | No
             warnings.append(text if not beside else f"{tensor.name}: {text}")
     if len(raw) > 1 and all((one == one[:1]).all() for one in raws):
         warnings.append(f"every one of {len(raw)} samples has the same input")
-    found = expected(model, real, raws, reference)
+    found = expected(model, real, raws, reference, memory.follows)
+    if memory.warning:
+        warnings.append(memory.warning)
     return Workload(
         data,
         raw,
@@ -131,6 +140,7 @@ def make_workload(model: Model, data: Dataset, reference: str, planned: int | No
         found.converted,
         found.host,
         found.origin,
+        memory,
     )
 
 
@@ -168,7 +178,7 @@ def _threshold(plan: Plan, model: Model) -> float | None:
             found=f"{len(normal)} in split {spec.split!r}",
             next_step="name another split, or the threshold itself",
         )
-    found = make_workload(model, data, plan.reference)
+    found = make_workload(model, data, plan.reference, memory=of_case(plan, model, data))
     chosen = looked_at(plan, model)
     outputs = references.apart(found.expected, model.outputs)[chosen]
     real = model.outputs[chosen].real(outputs[normal])

@@ -89,8 +89,13 @@ class Streaming:
         began_s: float,
         on_result: OnResult | None,
         quiet: int = 0,
+        follows: Sequence[bool] | None = None,
     ) -> None:
         self._conversation = conversation
+        self._follows = follows
+        if follows is not None:
+            check_state(conversation.hello)
+            conversation.ordered = True
         self._samples = samples
         self._began_s = began_s
         self._on_result = on_result
@@ -123,7 +128,8 @@ class Streaming:
             # Each quiet sample goes alone, and so is the first of the others kept back until the last quiet one is over.
             if self._fed <= self._quiet and self._conversation.unanswered:
                 break
-            self._conversation.send_sample(self._fed, self._samples[self._fed])
+            follows = self._follows is not None and self._follows[self._fed]
+            self._conversation.send_sample(self._fed, self._samples[self._fed], follows=follows)
             self._fed += 1
 
     def lose_rest(self, reason: str) -> None:
@@ -149,6 +155,18 @@ class Streaming:
             reopened=tuple(self.reopened),
             climbs=self.climbs,
             quiet=frozenset(range(self._quiet)),
+        )
+
+
+def check_state(hello: m.Hello | None) -> None:
+    """DeviceError unless the firmware keeps a network's memory from sample to sample."""
+    if hello is None or not hello.capabilities & m.Capability.STATE:
+        raise DeviceError(
+            "the firmware keeps no memory from sample to sample, which the plan asks for",
+            where="board" if hello is None else f"board {hello.board}, build {hello.build_id}",
+            expected="capability STATE",
+            found=f"capabilities {0 if hello is None else hello.capabilities:#x}",
+            next_step="have it built anew (leave --firmware and --skip-flash out), or say 'state: {reset: each sample}'",
         )
 
 

@@ -249,22 +249,23 @@ class Session:
         timeout_s: float | None = None,
         rescue: Rescue | None = None,
         quiet: int = 0,
+        follows: Sequence[bool] | None = None,
     ) -> StreamResult:
         """Send every sample, collect every answer, each once; ``on_result(index, result)`` as they come, in any order.
 
-        A sample is all input tensors back to back. ``window`` overrides the session's. Resets of the board are survived
-        (``resets``), but one by its fault handler raises BoardFaultError with the report. A sample that the board
-        answers with an error status has a result with that status. ``timeout_s`` bounds the whole stream: what is open
-        then is lost. ``rescue`` says what to do about silence and about a line that is gone; without it they end the
-        stream. ``on_result`` may raise; the session is then still good for a new ``hello``. A crash report stays on the
-        board until ``fault(clear=True)``. The first ``quiet`` samples go one at a time, whatever the window: their cycles
-        hold no interrupt of the line.
+        A sample is all input tensors back to back. ``window`` overrides the session's. Resets of the board are survived, but
+        one by its fault handler raises BoardFaultError. A sample that the board answers with an error status has a result
+        with that status. ``timeout_s`` bounds the whole stream: what is open then is lost. ``rescue`` says what to do about
+        silence and a lost line, which else end the stream. ``on_result`` may raise; the session is then still good for a new
+        ``hello``. The first ``quiet`` go alone: no interrupt of the line is in their cycles. ``follows``: which go on from
+        the network's memory.
         """
         if self._conversation.state is not State.READY:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)
         if window is not None:
             self._conversation.window = window
-        self._stream = stream = Streaming(self._conversation, samples, self._wall.monotonic_s(), on_result, quiet)
+        now_s = self._wall.monotonic_s()
+        self._stream = stream = Streaming(self._conversation, samples, now_s, on_result, quiet, follows)
         deadline = Deadline.after(self._clock, float("inf") if timeout_s is None else timeout_s)
         try:
             while not stream.complete:

@@ -95,7 +95,8 @@ class FakeDevice:
 
     A run takes ``compute_s`` (the board receives meanwhile) and ``cycles`` are that time at the clock of ``hello``.
     A reset leaves the board deaf for ``boot_s``.
-    ``show_layers`` is per-layer mode. ``seen`` holds every
+    ``show_layers`` is per-layer mode. ``forget`` resets what ``compute`` remembers, where ``hello`` says that it does;
+    it is called before each sample that does not go on from another. ``seen`` holds every
     input that the engine read, in order.
     """
 
@@ -104,6 +105,7 @@ class FakeDevice:
         hello: m.Hello,
         compute: Callable[[bytes], bytes],
         *,
+        forget: Callable[[], None] | None = None,
         compute_s: float = 0.0,
         boot_s: float = 0.001,
         late_s: float = 1.0,
@@ -113,6 +115,7 @@ class FakeDevice:
         self._hello = self._wrong(hello, inject)
         self._show_layers = show_layers
         self._compute = compute
+        self._forget = forget
         self._compute_s = compute_s
         self._boot_s = boot_s
         self._late_s = late_s
@@ -218,6 +221,8 @@ class FakeDevice:
 
         def finish() -> None:
             self.seen.append(data)
+            if self._forget is not None and not run.follows:
+                self._forget()
             outputs = self._compute(data)
             if self._take_injection(Fault.WRONG_SIZE, n):
                 outputs = outputs[:-1]

@@ -24,10 +24,11 @@ from harness.wire.states import Move, Role, State, step
 
 @dataclass(frozen=True)
 class Run:
-    """A sample for the engine."""
+    """A sample for the engine. ``follows``: it goes on from the memory that the last run has left; else that is reset before."""
 
     sample: int
     data: bytes
+    follows: bool = False
 
 
 class _Slot:
@@ -38,6 +39,7 @@ class _Slot:
         self.missing = dict.fromkeys(range(0, n_bytes, chunk_bytes))
         self.highest = -1  # largest offset received
         self.running = False
+        self.follows = False
 
     @property
     def state(self) -> m.SlotState:
@@ -77,6 +79,9 @@ class BoardConversation:
         self._kept: OrderedDict[int, m.Result] = OrderedDict()
         self._highest = -1  # largest sample number seen in this session
         self._layers = LayerShow(show_layers, hello.max_frame)
+        self._has_memory = bool(hello.capabilities & m.Capability.STATE)
+        self._ran: int | None = None  # the sample that has left the memory as it is
+        self._due: int | None = None  # whose turn it is; None until one of the session has run
 
     def boot(self) -> None:
         """Say BOOT."""
@@ -118,9 +123,19 @@ class BoardConversation:
         if not complete:
             return None
         number = min(complete)
-        self._slots[number].running = True
-        self._layers.inputs = bytes(self._slots[number].data)
-        return Run(number, self._layers.inputs)
+        slot = self._slots[number]
+        if self._has_memory:
+            if self._due is not None and number > self._due and number - 1 > self._highest - self.hello.slots:
+                return None  # one that may still come goes before it
+            self._due = max(self._due or 0, number + 1)
+            if slot.follows and self._ran != number - 1:
+                slot.running = True
+                self.finish(number, m.ResultStatus.NO_STATE, 0, 0, b"")
+                return self.next_run()
+            self._ran = number
+        slot.running = True
+        self._layers.inputs = bytes(slot.data)
+        return Run(number, self._layers.inputs, slot.follows)
 
     def finish(self, sample: int, status: int, cycles: int, input_crc: int, outputs: bytes) -> None:
         """Answer a run. One that a new session has made void is forgotten."""
@@ -180,6 +195,7 @@ class BoardConversation:
         elif isinstance(message, m.Chunks):
             self._take_chunks(frame, message)
         elif isinstance(message, m.LayersRequest | m.LayerDataRequest):
+            self._ran = None  # it runs the network, from the beginning
             answer = self._layers.answer(message)
             if isinstance(answer, m.ErrorCode):
                 self._error(answer, frame)
@@ -195,6 +211,7 @@ class BoardConversation:
         self._slots.clear()
         self._kept.clear()
         self._highest = -1
+        self._ran = self._due = None
         self._endpoint.loss_seen = False
         self._outbox.append(replace(self.hello, session=request.session))
 
@@ -213,8 +230,9 @@ class BoardConversation:
         size = min(self.hello.chunk_bytes, self._input_bytes - offset)
         if size <= 0 or offset % self.hello.chunk_bytes:
             return self._error(m.ErrorCode.BAD_CHUNK, frame, f"offset {offset}")
-        data = decode_chunk(encoding, encoded, size)
-        if data is None:
+        follows = bool(encoding & m.FOLLOWS)
+        data = decode_chunk(encoding & ~m.FOLLOWS, encoded, size)
+        if data is None or (follows and not self._has_memory):
             return self._error(m.ErrorCode.BAD_CHUNK, frame, f"encoding {encoding} of {size} B")
         if sample in self._kept:
             self._say_result(sample)
@@ -222,6 +240,7 @@ class BoardConversation:
         slot = self._slots.get(sample) or self._open_slot(frame, sample)
         if slot is None:
             return False
+        slot.follows = follows
         if offset in slot.missing:
             slot.data[offset : offset + size] = data
             del slot.missing[offset]

@@ -15,6 +15,7 @@ from harness.wire.encodings import Encoding
 from harness.wire.fields import PIECE, Struct
 from harness.wire.framing import HELLO_MAX_FRAME, OVERHEAD
 from harness.wire.messages import (
+    FOLLOWS,
     LAYER,
     MAX_CHIP_ID,
     MAX_LAYERS,
@@ -71,6 +72,7 @@ def _lines() -> Iterator[str]:
     yield f"    HIL_WIRE_OVERHEAD = {OVERHEAD}, /* type, seq and crc: bytes of a frame beside its body */"
     yield f"    HIL_WIRE_HELLO_MAX_FRAME = {HELLO_MAX_FRAME}, /* largest unencoded frame before HELLO */"
     yield f"    HIL_WIRE_MAX_CHIP_ID = {MAX_CHIP_ID}, /* bytes of a chip's unique id in HELLO */"
+    yield f"    HIL_WIRE_FOLLOWS = {FOLLOWS}, /* bit of an encoding: the sample goes on from the memory of the one before it */"
     yield f"    HIL_WIRE_MAX_MISSING = {MAX_MISSING}, /* offsets that a slot of STATUS lists at most */"
     yield f"    HIL_WIRE_MAX_NOTICES = {MAX_NOTICES}, /* bad frames in a row that are answered with DAMAGED */"
     yield f"    HIL_WIRE_MAX_LAYERS = {MAX_LAYERS}, /* layers that LAYERS lists at most */"

@@ -52,6 +52,7 @@ class Capability(IntFlag):
     FILL_RUNS = 1 << 5
     DIFFERENCES = 1 << 6
     CHUNKS = 1 << 7
+    STATE = 1 << 9  # bit 8 is for continuous plans
 
 
 class ErrorCode(IntEnum):
@@ -75,6 +76,7 @@ class ResultStatus(IntEnum):
     OK = 0
     ENGINE = 1
     INPUT_CHANGED = 2
+    NO_STATE = 3
 
 
 class SlotState(IntEnum):

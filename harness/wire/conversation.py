@@ -18,7 +18,6 @@ import random
 from collections import deque
 from collections.abc import Callable
 
-from harness.errors import MisuseError
 from harness.wire import events as ev
 from harness.wire import messages as m
 from harness.wire.encodings import Wish
@@ -27,6 +26,7 @@ from harness.wire.framing import BadFrame
 from harness.wire.patience import Noise, Patience
 from harness.wire.repair import Repair
 from harness.wire.requests import Requests
+from harness.wire.settings import Settings
 from harness.wire.states import HOST_TAKES, Move, Role, State, step
 
 
@@ -34,7 +34,7 @@ def _random_session() -> int:
     return random.getrandbits(32)
 
 
-class HostConversation(Requests):
+class HostConversation(Requests, Settings):
     """Says hello, streams samples, repairs what the line loses and survives resets of the board.
 
     ``window`` is how many samples may be under way at once: a number (the board's ``slots`` are the limit) or None for
@@ -91,10 +91,13 @@ class HostConversation(Requests):
         self._repair.begin_again(now_s)
         self._greet(now_s, timeout_s)
 
-    def send_sample(self, key: int, data: bytes) -> None:
-        """Queue a sample: all input tensors back to back. ``key`` comes back with its result; use each once."""
+    def send_sample(self, key: int, data: bytes, *, follows: bool = False) -> None:
+        """Queue a sample: all input tensors back to back. ``key`` comes back with its result; use each once.
+
+        ``follows``: a network with a memory goes on from the sample before it (``ordered``); else it begins anew with this one.
+        """
         self._move(Move.SEND_SAMPLE)
-        self._repair.add(key, data)
+        self._repair.add(key, data, follows=follows)
 
     def send_fault_request(self, *, clear: bool = False) -> None:
         """Queue a FAULT_REQUEST; ``FaultReceived`` comes back. ``clear`` makes the board forget the report."""
@@ -109,8 +112,9 @@ class HostConversation(Requests):
             self._repair.ask(now_s)
 
     def forget_samples(self) -> None:
-        """Give up every sample that was not answered, without events."""
+        """Give up every sample that was not answered, without events; the next ones are not ``ordered``."""
         self._repair.window.clear()
+        self._repair.ordered = False
 
     def close(self) -> None:
         """Nothing more will be said or taken. May be called again."""
@@ -137,21 +141,6 @@ class HostConversation(Requests):
         if self._attempt == 0:
             return None
         return self._attempt % 2 == (1 if self.state is State.GREETING else 0)
-
-    @property
-    def window(self) -> int | None:
-        """Samples that may be under way at once, None for as many as the board has slots. May change at any time."""
-        return self._repair.wanted_size
-
-    @window.setter
-    def window(self, value: int | None) -> None:
-        if value is not None and value < 1:
-            raise MisuseError("the window is at least one sample", expected=">= 1 or None", found=value)
-        self._repair.wanted_size = value
-
-    def set_bytes_per_s(self, bytes_per_s: float | None) -> None:
-        """The line's speed as the time-outs take it has changed; None when it is not known."""
-        self._patience.bytes_per_s = bytes_per_s
 
     # -- bytes and time ------------------------------------------------------------------------------------------------
 
@@ -233,6 +222,12 @@ class HostConversation(Requests):
                     self._repair.ask(now_s)
             elif self._repair.awaits and now_s >= self._repair.stuck_at_s():
                 self._repair.give_up_oldest(now_s)
+                if self.hello is not None and self.hello.capabilities & m.Capability.STATE:
+                    # Such a board runs samples in turn: it would wait for this one.
+                    self._move(Move.RESET_SEEN)
+                    self._rejoining = False
+                    self._repair.begin_again(now_s)
+                    self._greet(now_s)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 

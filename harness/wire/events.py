@@ -29,6 +29,13 @@ class ResultReceived:
 
 
 @dataclass(frozen=True)
+class SampleReplayed:
+    """A sample was computed once more, for the memory that it leaves; it was answered before."""
+
+    key: int
+
+
+@dataclass(frozen=True)
 class SampleLost:
     """A sample will not be answered."""
 
@@ -135,6 +142,7 @@ OTHER_PROTOCOL: Final = "the board speaks another wire protocol"
 Event = (
     HelloReceived
     | ResultReceived
+    | SampleReplayed
     | SampleLost
     | BoardReset
     | FaultReceived
@@ -167,6 +175,7 @@ class LinkCounters:
     resent: int = 0  # chunks sent again
     stalls: int = 0  # times that the host had to ask what became of its frames
     resets: int = 0  # resets of the board in mid-session
+    replayed: int = 0  # samples computed once more, because the board had lost the memory that others go on from
     duplicates: int = 0  # results that came once more and were ignored
     stale: int = 0  # messages that no longer suited the state, and unknown types
 

@@ -49,6 +49,8 @@ PROTOCOL: Final = 2
 MAX_CHIP_ID: Final = 16
 #: The ``sample`` of a FAULT that no sample was running for.
 NO_SAMPLE: Final = 0xFFFFFFFF
+#: Bit of a chunk's encoding: its sample goes on from the memory that the sample with the number before it has left.
+FOLLOWS: Final = 4
 #: How many missing chunks a slot of STATUS lists at most.
 MAX_MISSING: Final = 8
 #: How many bad frames in a row the board answers with DAMAGED: a line that brings only noise must not be answered for ever.

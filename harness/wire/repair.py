@@ -13,7 +13,7 @@ from harness.errors import MisuseError
 from harness.wire import messages as m
 from harness.wire.batches import FrameSize, Limits, next_batch
 from harness.wire.encodings import Choice, Wish, element_bytes
-from harness.wire.events import Event, LinkCounters, ResultReceived, SampleLost, Violation
+from harness.wire.events import Event, LinkCounters, ResultReceived, SampleLost, SampleReplayed, Violation
 from harness.wire.outgoing import Outgoing, Window
 from harness.wire.patience import Patience
 
@@ -62,6 +62,8 @@ class Repair:
         self._status_queued = False
         self._last_question = -1  # the frame of the last STATUS_REQUEST
         self._results_asked: dict[int, tuple[int, int]] = {}  # seq of a RESULT_REQUEST -> number, frame
+        self._alone = False  # the board has not computed a sample of this session: it cannot know which is the first
+        self._broken: str | None = None  # why the samples that go on from the last one are lost
         self._bad_before = 0  # bad frames the board counted in earlier boots
         self._bad_now = 0
 
@@ -70,11 +72,26 @@ class Repair:
         """Whether an answer to a sample is due."""
         return bool(self.window.active)
 
-    def add(self, key: int, data: bytes) -> None:
-        """One more sample."""
+    @property
+    def ordered(self) -> bool:
+        """Whether samples go on from the memory that others leave. To be set while there are none."""
+        return self.window.ordered
+
+    @ordered.setter
+    def ordered(self, value: bool) -> None:
+        self.window.ordered = self._alone = value
+        self._broken = None
+
+    def add(self, key: int, data: bytes, *, follows: bool = False) -> None:
+        """One more sample. ``follows``: it goes on from the memory that the one before it leaves."""
         if not data:
             raise MisuseError("a sample needs at least one byte", where=f"sample {key}")
-        self.window.waiting.append(Outgoing(key, data))
+        if not follows:
+            self._broken = None
+        if self._broken is not None:
+            self._emit(SampleLost(key, self._broken))
+        else:
+            self.window.add(Outgoing(key, data, follows=follows))
 
     def session_began(self, hello: m.Hello, now_s: float) -> None:
         """HELLO came: what the board can hold is known."""
@@ -83,6 +100,7 @@ class Repair:
         self._choice = Choice.of(self._encoding, hello)
         self._limits = Limits.of(hello, tensor_bytes(hello.inputs), self._choice)
         self._frame_size.begin(hello.max_frame)
+        self._alone = self.window.ordered
         self.begin_again(now_s)
 
     def begin_again(self, now_s: float) -> None:
@@ -95,12 +113,11 @@ class Repair:
 
     def board_was_reset(self, now_s: float) -> None:
         """As ``begin_again``, and the oldest sample is held to account."""
-        oldest = self.window.oldest()
+        oldest = self.window.oldest_unanswered()
         if oldest is not None:
             oldest.resets += 1
             if oldest.resets >= self._max_resets:
-                self.window.over(oldest.number)
-                self._emit(SampleLost(oldest.key, f"the board was reset {oldest.resets} times over it"))
+                self._give_up(oldest, f"the board was reset {oldest.resets} times over it")
         self._bad_before += self._bad_now
         self._bad_now = 0
         self.begin_again(now_s)
@@ -111,7 +128,10 @@ class Repair:
         if again is not None:
             sample, offset = again
             return sample.chunk(offset, self._choice)
+        self._counters.replayed += self.window.bring_back_memory()
         size = self._slots if self.wanted_size is None else min(self.wanted_size, self._slots)
+        if self._alone:
+            size = 1
         return next_batch(self.window, size, self._limits, self._frame_size)
 
     def left(self, message: m.Message, frame: int, seq: int, now_s: float) -> None:
@@ -167,9 +187,20 @@ class Repair:
         """The oldest sample is lost; the others go on."""
         oldest = self.window.oldest()
         if oldest is not None:
-            self.window.over(oldest.number)
-            self._emit(SampleLost(oldest.key, f"the board answers but came no further with it for {self._stuck_s:g} s"))
+            self._give_up(oldest, f"the board answers but came no further with it for {self._stuck_s:g} s")
         self._progress_s = now_s
+
+    def _give_up(self, sample: Outgoing, reason: str) -> None:
+        """It is lost, and with it all that go on from it, those to come among them."""
+        if not self.window.ordered:
+            self.window.over(sample.number)
+            self._emit(SampleLost(sample.key, reason))
+            return
+        cut, goes_on = self.window.cut_sequence(sample)
+        behind = f"the sample that it goes on from was lost: {reason}"
+        for other in cut:
+            self._emit(SampleLost(other.key, reason if other is cut[0] else behind))
+        self._broken = behind if goes_on else None
 
     def result(self, result: m.Result, now_s: float) -> None:
         """RESULT: score it once."""
@@ -179,6 +210,9 @@ class Repair:
                 self._counters.duplicates += 1
             else:
                 self._emit(Violation("RESULT of a sample that was never sent", "a number in use", str(result.sample)))
+            return
+        if result.status == m.ResultStatus.NO_STATE and not result.total:
+            self._give_up(sample, "the board does not have the memory that it goes on from")
             return
         ok = result.status == m.ResultStatus.OK
         if self._output_bytes is not None and result.total != self._output_bytes and (ok or result.total):
@@ -200,7 +234,11 @@ class Repair:
         self.window.over(sample.number)
         self._patience.drained(sum(other.next_offset for other in self.window.active.values()), now_s)
         self._progress_s = now_s
-        self._emit(ResultReceived(sample.key, result.status, result.cycles, result.input_crc, sample.crc, outputs))
+        self._alone = False
+        if sample.answered:
+            self._emit(SampleReplayed(sample.key))
+        else:
+            self._emit(ResultReceived(sample.key, result.status, result.cycles, result.input_crc, sample.crc, outputs))
         # The board runs complete samples in order: an older one that left before this one, or with it, is not complete there.
         if any(o.sent_whole and o.last_frame <= sample.last_frame for o in self.window.older_than(sample.number)):
             self._ask_status()

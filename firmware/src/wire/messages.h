@@ -11,6 +11,7 @@ enum {
     HIL_WIRE_OVERHEAD = 7, /* type, seq and crc: bytes of a frame beside its body */
     HIL_WIRE_HELLO_MAX_FRAME = 512, /* largest unencoded frame before HELLO */
     HIL_WIRE_MAX_CHIP_ID = 16, /* bytes of a chip's unique id in HELLO */
+    HIL_WIRE_FOLLOWS = 4, /* bit of an encoding: the sample goes on from the memory of the one before it */
     HIL_WIRE_MAX_MISSING = 8, /* offsets that a slot of STATUS lists at most */
     HIL_WIRE_MAX_NOTICES = 4, /* bad frames in a row that are answered with DAMAGED */
     HIL_WIRE_MAX_LAYERS = 32, /* layers that LAYERS lists at most */
@@ -86,7 +87,8 @@ enum {
     HIL_WIRE_CAP_FAULT = 16,
     HIL_WIRE_CAP_FILL_RUNS = 32,
     HIL_WIRE_CAP_DIFFERENCES = 64,
-    HIL_WIRE_CAP_CHUNKS = 128
+    HIL_WIRE_CAP_CHUNKS = 128,
+    HIL_WIRE_CAP_STATE = 512
 };
 
 /* code of ERROR */
@@ -107,7 +109,8 @@ enum {
 enum {
     HIL_RESULT_STATUS_OK = 0,
     HIL_RESULT_STATUS_ENGINE = 1,
-    HIL_RESULT_STATUS_INPUT_CHANGED = 2
+    HIL_RESULT_STATUS_INPUT_CHANGED = 2,
+    HIL_RESULT_STATUS_NO_STATE = 3
 };
 
 /* state of a slot in STATUS */

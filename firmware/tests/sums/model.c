@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * An engine for tests: two inputs of int8, two outputs of int32: the sum of each. More layers than one LAYERS lists. */
+ * An engine for tests: two inputs of int8, two outputs of int32: the sum of each. More layers than one LAYERS lists.
+ * With SUMS_REMEMBERS it has a memory: the sums go on from run to run. */
 #include <stddef.h>
 #include <string.h>
 
@@ -20,11 +21,18 @@ static hil_tensor outputs[2] = {
 
 sums_fault sums_does;
 
+static int32_t remembered[2]; /* stays 0 without SUMS_REMEMBERS */
+
+static void forget(void) {
+    memset(remembered, 0, sizeof remembered);
+}
+
 static int init(void *arena, uint32_t bytes) {
     uint8_t *memory = arena;
     if (bytes < HIL_MODEL_ARENA_BYTES || sums_does == SUMS_DOES_NOT_START) {
         return -1;
     }
+    forget();
     outputs[0].data = memory;
     outputs[1].data = memory + 4;
     inputs[0].data = memory + 8;
@@ -74,11 +82,14 @@ static void show_layers(hil_layer_cb callback, void *context) {
 static int run(hil_layer_cb callback, void *context) {
     for (uint32_t i = 0; i < 2; i++) {
         const int8_t *data = inputs[i].data;
-        int32_t sum = 0;
+        int32_t sum = remembered[i];
         for (uint32_t k = 0; k < inputs[i].bytes; k++) {
             sum += data[k];
         }
         memcpy(outputs[i].data, &sum, sizeof sum);
+#ifdef SUMS_REMEMBERS
+        remembered[i] = sum;
+#endif
     }
     if (callback != NULL) {
         show_layers(callback, context);
@@ -111,4 +122,7 @@ const hil_engine hil_engine_active = {
     .layer = layer,
     .run = run,
     .arena_used = arena_used,
+#ifdef SUMS_REMEMBERS
+    .forget = forget,
+#endif
 };

@@ -65,6 +65,12 @@ class Folders(_own.Own):
         ge=0,
         description="Which folder names what samples share (speaker, subject), as label_folder; 0: none.",
     )
+    sequence_folder: int = Field(
+        default=0,
+        ge=0,
+        description="Which folder names the recording that its files are steps of, for a network with a memory, as"
+        " label_folder; 0: none. Steps need `order: stored`.",
+    )
     group_pattern: str = Field(
         default="", description="The group is what the first group of this regular expression finds, as label_pattern."
     )
@@ -209,7 +215,13 @@ def _found(options: Folders, root: Path, split: str, folder: Path, suffixes: Col
         )
     of_split = [own[0] for own in parts] if by_folder else None
     labels = [_own.composed(label) for label in labels]
-    rows = _own.Rows(str(root), names, labels, groups, of_split, places)
+    sequences = None
+    if options.sequence_folder:
+        for own, place in zip(parts, places, strict=True):
+            _part(own[skip:], options.sequence_folder, "sequence_folder", place)
+        # By its whole path: two speakers may each have a recording 01.
+        sequences = ["/".join(own[: skip + options.sequence_folder]) for own in parts]
+    rows = _own.Rows(str(root), names, labels, groups, of_split, places, sequences=sequences)
     # Folders in the order of their names: Keras and torchvision number them so.
     return _Found(
         rows, [root / name for name in names], sorted(set(labels)), "seen" if options.label_pattern else "folders"

@@ -84,8 +84,8 @@ class Own(_common.Options):
 class Rows:
     """All samples of a source before one is read; entry i of each is the i-th sample's.
 
-    ``labels`` are names, None where the data has none. ``targets`` [n, ...]: what the output should be. ``places`` are where
-    the samples stand, for messages; without them the source and the id.
+    ``labels`` are names, None where the data has none. ``sequences``: which recording each is a step of. ``targets`` [n, ...]:
+    what the output should be. ``places`` are where the samples stand, for messages; without them the source and the id.
     """
 
     source: str
@@ -95,6 +95,7 @@ class Rows:
     splits: Sequence[str] | None = None
     places: Sequence[str] | None = None
     targets: Floats | None = None
+    sequences: Sequence[str] | None = None
 
     def place(self, index: int) -> str:
         """Where a sample stands."""
@@ -207,6 +208,7 @@ def made(
         groups=np.array([rows.groups[index] for index in chosen], dtype=np.str_) if rows.groups else None,
         named=named,
         targets=None if rows.targets is None else rows.targets[np.array(chosen)],
+        sequences=np.array([rows.sequences[index] for index in chosen], dtype=np.str_) if rows.sequences else None,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +54,10 @@ class Options(_own.Own, _table.TextOptions):
     )
     drop: tuple[Column, ...] = Field(default=(), description="Columns to pass over.")
     group: Column = Field(default="", description="The column of what samples share: speaker, subject. Empty: none.")
+    sequence: Column = Field(
+        default="",
+        description="The column of the recording that a row is a step of, for a network with a memory. Empty: none.",
+    )
     id: Column = Field(
         default="", description="The column of the sample's id. Empty: the name of the file and the row, from 0."
     )
@@ -64,8 +68,15 @@ class Options(_own.Own, _table.TextOptions):
         default=(), description="How a row's values are laid out (C order): 8x8x1 or [8, 8, 1]. Empty: flat."
     )
 
+    channels: Literal["last", "first"] = Field(
+        default="last",
+        description="Where the channels are in `shape`: rows of samples [C, H, W], as PyTorch has them, are turned to [H, W, C].",
+    )
+
     @model_validator(mode="after")
     def _one_way(self) -> Self:
+        if self.channels == "first" and len(self.shape) < 2:
+            raise ValueError("'channels: first' turns a 'shape' of two axes or more")
         if sum(map(bool, (self.label, self.targets, self.unlabelled))) > 1:
             raise ValueError("label, targets and unlabelled say the same thing: keep one")
         return self
@@ -124,7 +135,8 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
         )
 
     def inputs(chosen: Sequence[int]) -> _own.Floats:
-        return _as_floats(parsed[np.array(chosen)]).reshape(len(chosen), *shape)
+        found = _as_floats(parsed[np.array(chosen)]).reshape(len(chosen), *shape)
+        return np.ascontiguousarray(np.moveaxis(found, 1, -1)) if options.channels == "first" else found
 
     rows = _own.Rows(
         str(path),
@@ -134,6 +146,7 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
         texts("split_column"),
         [table.where(row) for row in range(n)],
         _as_floats(_numbers(table, targets, options)) if targets else None,
+        texts("sequence"),
     )
     # Numbers sort as numbers: class 10 is not between 1 and 2.
     known = sorted(set(labels or ()), key=lambda label: (not label.isdecimal(), len(label) * label.isdecimal(), label))
@@ -156,7 +169,7 @@ def _as_floats(values: npt.NDArray[np.float64]) -> _own.Floats:
 
 def _columns(path: Path, options: Options) -> tuple[_table.Table, dict[str, int]]:
     """The table, and where the columns are that are no values."""
-    wanted = {option: getattr(options, option) for option in ("label", "group", "id", "split_column")}
+    wanted = {option: getattr(options, option) for option in ("label", "group", "sequence", "id", "split_column")}
     asked = [*wanted.values(), *options.targets, *options.columns, *options.drop]
     numbered = [column - 1 for column in wanted.values() if isinstance(column, int)]
     named = any(isinstance(column, str) and column for column in asked)

@@ -1,11 +1,11 @@
 """One's own data as a numpy archive: inputs ``x`` [N, ...] in real units, labels ``y`` [N].
 
-Labels are class indices, one-hot rows [N, C], or text. ``ids`` [N], ``groups`` [N], ``split`` [N] and ``classes`` [C],
-optional, name samples, what they share, their split, and the classes; without ``classes`` whole numbers are the model's
-outputs by number. ``inputs: {a: x1, b: x2}`` names the arrays of a model's several inputs; ``targets: y`` takes real numbers
-[N, ...] that the output should be in place of labels, ``unlabelled: true`` neither. Archives with ``x_test`` and ``y_test``
-(``x_train``, ...), as Keras' data sets are, are read as they are. Arrays of Python objects are refused: loading them would
-run code.
+Labels are class indices, one-hot rows [N, C], or text. ``ids`` [N], ``groups`` [N], ``sequences`` [N], ``split`` [N] and
+``classes`` [C], optional, name samples, what they share, the recordings that they are steps of, their split, and the classes;
+without ``classes`` whole numbers are the model's outputs by number. ``inputs: {a: x1, b: x2}`` names the arrays of a model's
+several inputs; ``targets: y`` takes real numbers [N, ...] that the output should be in place of labels, ``unlabelled: true``
+neither. Archives with ``x_test`` and ``y_test`` (``x_train``, ...), as Keras' data sets are, are read as they are. Arrays of
+Python objects are refused: loading them would run code.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
         raise PlanError(
             f"the archive has no array {printable(absent[0])!r}",
             where=str(path),
-            expected="arrays x and y (or x_{split} and y_{split}), optionally ids, groups, split and classes",
+            expected="arrays x and y (or x_{split} and y_{split}), optionally ids, groups, sequences, split and classes",
             found=printable(", ".join(sorted(arrays))) or "(none)",
             next_step="name them: options: {x: images, y: labels}; without labels: targets, or unlabelled: true",
         )
@@ -102,8 +102,9 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
     name = printable(path.stem)
     ids = _named(arrays, "ids", path) or [f"{name}-{index:05d}" for index in range(n)]
     groups, parts = _named(arrays, "groups", path), _named(arrays, "split", path)
+    sequences = _named(arrays, "sequences", path)
     targets = _targets(arrays[target], target, str(path)) if target else None
-    beside = (("y", labels), ("targets", targets), ("groups", groups), ("split", parts))
+    beside = (("y", labels), ("targets", targets), ("groups", groups), ("split", parts), ("sequences", sequences))
     lengths = {x_keys[one]: len(x) for one, x in xs.items()} | {"ids": len(ids)}
     lengths |= {key: len(found) for key, found in beside if found is not None}
     if len(set(lengths.values())) > 1:
@@ -116,7 +117,7 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
         }
         _own.refuse_shared({split: groups, **others} if others else {}, str(path), options)
     parts = None if options.test_share is not None else parts
-    rows = _own.Rows(str(path), ids, labels, groups, parts, targets=targets)
+    rows = _own.Rows(str(path), ids, labels, groups, parts, targets=targets, sequences=sequences)
 
     def inputs(chosen: Sequence[int]) -> _own.Floats | dict[str, _own.Floats]:
         whole = len(chosen) == n and list(chosen) == list(range(n))

@@ -4,7 +4,7 @@
 anywhere. What a kernel computes is decided in ``firmware/engine``; here are its parameters.
 """
 
-from harness.models.codegen.generate import Generated, generate, plan_layout
-from harness.models.codegen.kernel import DEFAULTS, Options
+from harness.models.codegen.generate import Generated, for_boards, generate, has_memory, plan_layout
+from harness.models.codegen.kernel import DEFAULTS, KEEPING, Options
 
-__all__ = ["DEFAULTS", "Generated", "Options", "generate", "plan_layout"]
+__all__ = ["DEFAULTS", "KEEPING", "Generated", "Options", "for_boards", "generate", "has_memory", "plan_layout"]

@@ -238,7 +238,7 @@ const hil_engine hil_engine_active = {{
     .output = output,
     .layer = layer,
     .run = run,
-    .arena_used = arena_used,
+    .arena_used = arena_used,{_forget_member(layout)}
 }};
 """
 
@@ -264,6 +264,10 @@ static void forget(void)
 }}
 
 """
+
+
+def _forget_member(layout: Layout) -> str:
+    return "\n    .forget = forget," if layout.states and layout.options.keep_state else ""
 
 
 def _forgotten(layout: Layout, *, init: bool) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.errors import PlanError
 from harness.models import tflite
 from harness.models.codegen import emit
-from harness.models.codegen.kernel import DEFAULTS, Options
+from harness.models.codegen.kernel import DEFAULTS, KEEPING, Options
 from harness.models.codegen.layout import Layout, laid_out
 from harness.models.codegen.passes import simplified
 from harness.models.ir import IrTensor
@@ -75,6 +75,25 @@ def generate(model_path: Path, out_dir: Path, *, name: str | None = None, option
         if not path.is_file() or path.read_bytes() != encoded:
             path.write_bytes(encoded)
     return Generated(out_dir / "model.c", out_dir / "model.h", out_dir / "model.json", layout)
+
+
+def has_memory(model_path: Path) -> bool:
+    """Whether a run of the network leaves something that the next one finds. ``PlanError`` as ``generate``."""
+    return bool(plan_layout(model_path).states)
+
+
+def for_boards(model_path: Path) -> Options:
+    """What a board's firmware is made with: a memory that it can keep it does keep, and is told with each sample whether to.
+
+    A network of which a part can be kept and another cannot begins anew with each sample. ``PlanError`` as ``generate``.
+    """
+    if not has_memory(model_path):
+        return DEFAULTS
+    try:
+        plan_layout(model_path, options=KEEPING)
+    except PlanError:
+        return DEFAULTS
+    return KEEPING
 
 
 def _json(layout: Layout, options: Options) -> str:

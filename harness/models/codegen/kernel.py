@@ -90,12 +90,12 @@ class Options:
     """What the user may choose about the generated arithmetic."""
 
     round_dense_twice: bool = False  # as TFLM and CMSIS-NN do, and LiteRT before 1.3.0
-    keep_state: bool = (
-        False  # a network with a memory goes on from sample to sample, else each starts as the first does
-    )
+    # A network with a memory goes on from run to run until the caller has it forget, else each run starts as the first does.
+    keep_state: bool = False
 
 
 DEFAULTS = Options()
+KEEPING = Options(keep_state=True)
 Lower = Callable[[Graph, Layer, Options], Kernel]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from harness.errors import PlanError
+from harness.models.frontends import turned
 from harness.models.frontends.onnx_graph import Node, OnnxGraph
 from harness.models.frontends.onnx_values import Value, as_image, image_shape, in_order, reshaped
 from harness.models.frontends.writer import Writer
@@ -29,7 +30,8 @@ class Lowering:
 
     def content(self) -> bytes:
         """The .tflite file of what was made, once every output of the graph is there."""
-        return self.writer.content(self._inputs, {name: self._output(name) for name in self._graph.outputs})
+        outputs = {name: self._output(name) for name in self._graph.outputs}
+        return self.writer.content(self._inputs, outputs, turned.note(self._graph.inputs))
 
     def value(self, node: Node, position: int) -> Value:
         """The computed input at ``position``; a constant there becomes a tensor."""

@@ -10,6 +10,7 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from harness.models.frontends import turned
 from harness.models.ir import Array
 
 _TYPES = {
@@ -100,14 +101,14 @@ class Writer:
         options.fusedActivationFunction = activation  # type: ignore[union-attr]
         return True
 
-    def content(self, inputs: dict[str, int], outputs: dict[str, int]) -> bytes:
+    def content(self, inputs: dict[str, int], outputs: dict[str, int], description: str = turned.MADE_BY) -> bytes:
         """The file. Names are those of the signature: what people see. The same calls give the same bytes."""
         model, graph, signature = schema.ModelT(), schema.SubGraphT(), schema.SignatureDefT()
         graph.tensors, graph.operators = self._tensors, self._operators
         graph.inputs, graph.outputs = list(inputs.values()), list(outputs.values())
         signature.signatureKey, signature.subgraphIndex = "serving_default", 0
         signature.inputs, signature.outputs = _named(inputs), _named(outputs)
-        model.version, model.description = _SCHEMA_VERSION, "hil"
+        model.version, model.description = _SCHEMA_VERSION, description
         model.operatorCodes = [_code(op) for op in self._codes]
         model.subgraphs, model.buffers, model.signatureDefs = [graph], self._buffers, [signature]
         builder = flatbuffers.Builder(1024)

@@ -70,13 +70,24 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(name for name in found if name not in _NO_REFERENCE and not name.startswith("_")))
 
 
-def load(name: str) -> Reference:
-    """The reference of that name; PlanError listing the known ones otherwise."""
+def load(name: str, follows: Sequence[bool] | None = None) -> Reference:
+    """The reference of that name; PlanError listing the known ones otherwise.
+
+    ``follows``: of which samples of ``run`` a network's memory goes on from the one before; None: each begins anew. PlanError
+    where the reference has no memory to go on from.
+    """
     if name not in names():
         raise PlanError(f"there is no reference {name!r}", expected=f"one of {', '.join(names())}", found=name)
     module = importlib.import_module(f"{_PACKAGE}.{name}")
+    if follows is not None and not hasattr(module, "keeping"):
+        raise PlanError(
+            f"the reference {name!r} begins anew with each sample",
+            expected="one that keeps a network's memory: litert or twin",
+            found=name,
+            next_step="say 'reference: litert', or 'state: {reset: each sample}'",
+        )
     try:
-        reference: Reference = module.reference()
+        reference: Reference = module.reference() if follows is None else module.keeping(follows)
     except AttributeError as error:
         raise HarnessBug(f"the module of reference {name!r} has no function reference()") from error
     return reference

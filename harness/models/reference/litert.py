@@ -7,7 +7,7 @@ to several LSB on int8. Intermediate tensors are real only with preserve_all_ten
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,14 @@ _NO_KERNEL = re.compile(r"Didn't find op for builtin opcode '(\w+)' version '(\d
 class LiteRt:
     """The interpreter of the ``ai-edge-litert`` package."""
 
-    def __init__(self, *, keep_state: bool = False) -> None:
-        """``keep_state``: a network with a memory goes on from sample to sample of one ``run``; else each starts anew."""
+    def __init__(self, *, keep_state: bool = False, follows: Sequence[bool] | None = None) -> None:
+        """``keep_state``: a network with a memory goes on from sample to sample of one ``run``; else each starts anew.
+
+        ``follows`` says of each sample of ``run`` whether it goes on, where not all do.
+        """
         self._kernels = "BUILTIN_REF"
         self._keep_state = keep_state
+        self._follows = follows
 
     @property
     def engine(self) -> str:
@@ -117,11 +121,12 @@ class LiteRt:
         sources = [details["index"] for details in interpreter.get_input_details()]
         begun_by_once = any(op["op_name"] == "CALL_ONCE" for op in interpreter._get_ops_details())
         for i in range(len(inputs[0])):
-            if i and begun_by_once and not self._keep_state:
+            goes_on = i > 0 and (self._keep_state if self._follows is None else self._follows[i])
+            if i and begun_by_once and not goes_on:
                 interpreter = self._opened(model, preserve=preserve)  # resource variables cannot be reset
             for source, rows in zip(sources, inputs, strict=True):
                 interpreter.set_tensor(source, rows[i][np.newaxis])
-            if i == 0 or not self._keep_state:
+            if not goes_on:
                 interpreter.reset_all_variables()  # else a recurrent layer's state would go on from sample to sample
             try:
                 interpreter.invoke()
@@ -133,6 +138,11 @@ class LiteRt:
 def reference() -> LiteRt:
     """For ``load``."""
     return LiteRt()
+
+
+def keeping(follows: Sequence[bool]) -> LiteRt:
+    """For ``load``: with a memory that goes on where ``follows`` says so."""
+    return LiteRt(follows=follows)
 
 
 def _with_older_version(content: bytes, operator: str, version: int) -> bytes | None:

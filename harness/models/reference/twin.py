@@ -22,7 +22,7 @@ import numpy as np
 from harness.disk import files, folders
 from harness.disk.scratch import scratch
 from harness.errors import BenchError, HarnessBug
-from harness.models.codegen import DEFAULTS, Options, generate, plan_layout
+from harness.models.codegen import DEFAULTS, KEEPING, Options, generate, plan_layout
 from harness.models.codegen.emit import ENGINE_VERSION
 from harness.models.codegen.layout import Layout
 from harness.models.kernels import KernelSet, kernel_includes, kernel_sources
@@ -43,13 +43,21 @@ class Twin:
     """Runs generated code through ctypes.
 
     ``compiler`` is "zig" or a gcc-like command; by default what the variable HIL_TWIN_CC says, else "zig". The plain kernels
-    are the truth; the fast ones, here without the instructions they are made for, must give the same bits.
+    are the truth; the fast ones, here without the instructions they are made for, must give the same bits. ``follows``, with
+    ``KEEPING``: whether each sample of ``run`` goes on from the memory of the one before it; all do if it is not given.
     """
 
-    def __init__(self, compiler: str | None = None, options: Options = DEFAULTS, kernels: KernelSet = "plain") -> None:
+    def __init__(
+        self,
+        compiler: str | None = None,
+        options: Options = DEFAULTS,
+        kernels: KernelSet = "plain",
+        follows: Sequence[bool] | None = None,
+    ) -> None:
         self._compiler = compiler or os.environ.get(COMPILER_VARIABLE, "zig")
         self._options = options
         self._kernels: KernelSet = kernels
+        self._follows = follows
 
     @property
     def engine(self) -> str:
@@ -99,17 +107,32 @@ class Twin:
         layers = np.zeros((len(rows), per_row), np.uint8)
         library = _loaded(str(built(model, self._compiler, self._options, self._kernels)))
         with _RUN_LOCK:  # a library has one arena
-            status = library.hil_twin_run(
-                rows.ctypes.data, outputs.ctypes.data, layers.ctypes.data if with_layers else None, len(rows)
-            )
+            status = 0
+            for some in self._sequences(len(rows)):  # each call starts the engine
+                status = status or library.hil_twin_run(
+                    rows[some].ctypes.data,
+                    outputs[some].ctypes.data,
+                    layers[some].ctypes.data if with_layers else None,
+                    len(rows[some]),
+                )
         if status:
             raise HarnessBug("the golden twin refused to run", where=str(model), found=f"engine error {status}")
         return outputs, layers
+
+    def _sequences(self, n: int) -> list[slice]:
+        """What runs in one go."""
+        starts = [0, *(i for i in range(1, n) if self._follows is not None and not self._follows[i])]
+        return [slice(start, end) for start, end in zip(starts, [*starts[1:], n], strict=True)]
 
 
 def reference() -> Twin:
     """For ``load``."""
     return Twin()
+
+
+def keeping(follows: Sequence[bool]) -> Twin:
+    """For ``load``: with a memory that goes on where ``follows`` says so."""
+    return Twin(options=KEEPING, follows=follows)
 
 
 def cache_dir() -> Path:

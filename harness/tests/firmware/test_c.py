@@ -14,6 +14,7 @@ from harness.paths import shipped
 FIRMWARE = shipped("firmware")
 VECTORS = shipped("fixtures") / "wire" / "frames.txt"
 PROGRAMS = sorted(path.stem for path in (FIRMWARE / "tests").glob("test_*.c"))
+NEEDS_A_MEMORY = {"test_memory"}
 NEEDS_VECTORS = {"test_frame", "test_encodings"}
 WARNINGS = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
 INCLUDES = [f"-I{FIRMWARE / folder}" for folder in ("src", "tests", "tests/sums")]
@@ -31,11 +32,13 @@ class CCompiler:
     def program(self, name: str) -> Path:
         if not self._shared:
             sources = [p for p in (FIRMWARE / "src").rglob("*.c") if p.name != "main.c"]
-            sources += [FIRMWARE / "tests" / f for f in ("fake_board.c", "conversation.c", "sums/model.c")]
+            sources += [FIRMWARE / "tests" / f for f in ("fake_board.c", "conversation.c")]
             self._run([*map(str, sources), "-c"])
             self._shared = sorted(str(path) for path in self._folder.glob("*.o"))
         out = self._folder / name
-        self._run([str(FIRMWARE / "tests" / f"{name}.c"), *self._shared, "-o", str(out)])
+        parts = [FIRMWARE / "tests" / f"{name}.c", FIRMWARE / "tests" / "sums" / "model.c"]
+        memory = ["-DSUMS_REMEMBERS"] if name in NEEDS_A_MEMORY else []
+        self._run([*map(str, parts), *memory, *self._shared, "-o", str(out)])
         return out
 
     def _run(self, arguments: list[str]) -> None:
