@@ -77,7 +77,9 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         worst_rows=[(sample.id, sample.truth, sample.decided, sample.why) for sample in worst],
         more=more,
         conversion=_conversion,
-        conversion_columns=[_kinds(columns) for columns in (_conversion.ROW_COLUMNS, _conversion.STEP_COLUMNS)],
+        conversion_columns=[
+            _kinds(columns) for columns in (_conversion.row_columns(record), _conversion.step_columns(record))
+        ],
         layers=_layers,
         layer_columns=_layer_columns(record),
         layer_rows=[(f"{number} {name}", *rest) for number, name, *rest in _layers.profile(record)],
