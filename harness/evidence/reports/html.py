@@ -127,7 +127,12 @@ def _tolerance(record: Record) -> float:
 
 
 def _kinds(columns: tuple[tuple[str, bool], ...]) -> list[tuple[str, str]]:
-    return [(title[0].upper() + title[1:], "number" if number else "") for title, number in columns]
+    return [(_titled(title), "number" if number else "") for title, number in columns]
+
+
+def _titled(words: str) -> str:
+    """As a title, unless it is the name of a measurement."""
+    return words if "_" in words or words == "n" else words[0].upper() + words[1:]
 
 
 def _layer_columns(record: Record) -> list[tuple[str, str]]:
