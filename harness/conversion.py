@@ -42,15 +42,43 @@ class StepFacts(Frozen):
     p: float  # McNemar's mid-p, two-sided
 
 
+class TaskRowFacts(Frozen):
+    """As RowFacts where no class is decided on: the task's own figure."""
+
+    name: Literal["origin", "tflite", "board"]  # which
+    engine: str  # what computed it
+    metric: str  # the task's first one
+    unit: str  # its unit
+    value: float  # the figure
+    n: int  # samples, or rows of windows
+    low: float | None = None  # lower end of its 95 % interval; null where it has none
+    high: float | None = None  # upper end
+
+
+class ChangeFacts(Frozen):
+    """As StepFacts where no class is decided on: how the samples' scores change, sample by sample."""
+
+    name: Literal["conversion", "board", "total"]  # which
+    score: str  # what a score is, in words
+    n: int  # samples that both have a score of
+    change: float  # mean of after minus before
+    low: float | None = None  # lower end of its 95 % interval, by resampling the samples; null for fewer than two
+    high: float | None = None  # upper end
+
+
 class Conversion(Frozen):
     """What the conversion cost and what the board cost, on the same samples."""
 
     origin: OriginFacts  # what it was converted from
-    rows: tuple[RowFacts, ...]  # origin, tflite, board
-    steps: tuple[StepFacts, ...]  # conversion, board, total
+    rows: tuple[RowFacts, ...]  # origin, tflite, board; empty where no class is decided on
+    steps: tuple[StepFacts, ...]  # conversion, board, total; empty where no class is decided on
+    task_rows: tuple[TaskRowFacts, ...] = ()  # origin, tflite, board, where no class is decided on
+    changes: tuple[ChangeFacts, ...] = ()  # conversion, board, total, where no class is decided on
 
     def describe(self) -> str:
         """One line for people: where what was lost was lost."""
+        if not self.steps:
+            return "; ".join(f"{one.name}: {one.score} changes by {one.change:.4g} on average" for one in self.changes)
         step = {step.name: step for step in self.steps}
         on_host, on_board, before = step["conversion"], step["board"], self.rows[0]
         return (

@@ -77,7 +77,8 @@ def _print(name: str, result: UnitsCompared) -> None:
     for reason in result.reasons:
         typer.echo(printable(f"  {reason}"))
     for difference in result.differences:
-        typer.echo(printable(f"  sample {difference.first_id} on {difference.run.name}"))
+        at = f", output {difference.output}" if difference.output else ""
+        typer.echo(printable(f"  sample {difference.first_id} on {difference.run.name}{at}"))
         typer.echo(f"    outputs  {_numbers(difference.outputs)}")
         typer.echo(f"    expected {_numbers(difference.expected)}")
 

@@ -45,7 +45,7 @@ from harness.session.climb import Climbed
 from harness.session.console import Console
 from harness.session.verbs import StreamResult
 from harness.verdict import Assessment, View, tasks
-from harness.verdict.conversion import Row, rows, steps
+from harness.verdict.conversion import Row, change_facts, rows, steps, task_rows
 from harness.verdict.view import Truth
 
 _SHOWN_LINES = 20  # of what the firmware printed; serial.log has them all
@@ -201,7 +201,7 @@ def _conversion(notes: Notes) -> Conversion | None:
     work = notes.workload
     if work is None or work.origin is None or work.host is None or notes.product is None:
         return None
-    if notes.view is None or not notes.view.right:
+    if notes.view is None:
         return None
     origin, engine = work.origin.facts, notes.product.facts(None).engine
     engines: dict[Row, str] = {
@@ -209,7 +209,14 @@ def _conversion(notes: Notes) -> Conversion | None:
         "tflite": f"{work.host.engine} {work.host.version}",
         "board": engine,
     }
-    return Conversion(origin=origin, rows=rows(notes.view, engines), steps=steps(notes.view))
+    found = Conversion(
+        origin=origin,
+        rows=rows(notes.view, engines),
+        steps=steps(notes.view),
+        task_rows=task_rows(notes.view, engines),
+        changes=change_facts(notes.view),
+    )
+    return found if found.rows or found.task_rows else None
 
 
 def _finished(notes: Notes, clock: Clock) -> datetime:

@@ -21,7 +21,7 @@ from harness.models.metadata import Model, file_digest
 from harness.models.reference import ExtraMissing, Reference
 from harness.plans.schema import Gate
 from harness.records import ReferenceFacts, Tensor
-from harness.verdict.metrics import conversion
+from harness.verdict.metrics import conversion, score_change
 
 Array = npt.NDArray[np.generic]
 Reals = Sequence[npt.NDArray[np.float32]]
@@ -94,7 +94,8 @@ def facts(oracle: Reference) -> ReferenceFacts:
 def check_gates(gates: Iterable[Gate], model: Model, where: str) -> None:
     """``PlanError`` for a gate on what the conversion cost of a model whose origin nobody names."""
     for gate in gates:
-        if conversion.FAMILY.knows(gate.metric) and model.origin is None:
+        known = conversion.FAMILY.knows(gate.metric) or score_change.FAMILY.knows(gate.metric)
+        if known and model.origin is None:
             raise PlanError(
                 f"nobody says what model {model.name!r} was converted from",
                 where=where,

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, Literal
 
-from harness.conversion import RowFacts, StepFacts
+import numpy as np
+import numpy.typing as npt
+
+from harness.conversion import ChangeFacts, RowFacts, StepFacts, TaskRowFacts
+from harness.records import Measurement
+from harness.verdict import tasks
 from harness.verdict.paired import Paired, compare
 from harness.verdict.statistics import wilson
+from harness.verdict.tasks._truth import resampled
 from harness.verdict.view import View
 
 Row = Literal["origin", "tflite", "board"]
@@ -38,6 +45,81 @@ def rows(view: View, engines: dict[Row, str]) -> tuple[RowFacts, ...]:
 def steps(view: View) -> tuple[StepFacts, ...]:
     """The paired differences, each with Tango's 95 % interval and McNemar's mid-p."""
     return tuple(_facts(step, pair) for step, pair in pairs(view).items())
+
+
+def answered(view: View) -> dict[Row, View]:
+    """The same samples as each of the three answered them, for a task that decides on no class; none without an origin."""
+    samples = view.samples
+    if samples.origin is None or view.decides:
+        return {}
+    whole = replace(
+        samples,
+        answered=np.ones(view.n, dtype=np.bool_),
+        status=np.zeros(view.n, dtype=np.uint8),
+        input_crc=samples.sent_crc,
+        origin=None,
+        converted=None,
+    )
+    converted = samples.reference if samples.converted is None else samples.converted
+    real = replace(view.output, dtype="float32", scale=0.0, zero_point=0)
+    return {
+        "origin": replace(view, output=real, samples=replace(whole, outputs=samples.origin, reference=samples.origin)),
+        "tflite": replace(view, samples=replace(whole, outputs=converted, reference=converted)),
+        "board": view,
+    }
+
+
+def task_rows(view: View, engines: dict[Row, str]) -> tuple[TaskRowFacts, ...]:
+    """The first of the task's own metrics of each, in the order of the road from the origin to the board."""
+    task, found = tasks.load(view.task.name), []
+    for name, one in answered(view).items():
+        known = {m.name: m for m in task.measure(one)}
+        m = next((known[metric] for metric in task.HEADLINES if metric in known), None)
+        if m is not None:
+            found.append(
+                TaskRowFacts(
+                    name=name,
+                    engine=engines[name],
+                    metric=m.name,
+                    unit=m.unit,
+                    value=m.value,
+                    n=m.n,
+                    low=m.low,
+                    high=m.high,
+                )
+            )
+    return tuple(found)
+
+
+def changes(view: View) -> dict[Step, Measurement]:
+    """How much the task's score of a sample changes in each step, on average, over the samples that have one before and after.
+
+    Interval: bootstrap over the samples. None for a task without scores, or without an origin.
+    """
+    task = tasks.load(view.task.name)
+    scores = {name: task.scores(one) for name, one in answered(view).items()}
+    found: dict[Step, Measurement] = {}
+    for step, (before, after) in STEPS.items():
+        one, other = scores.get(before), scores.get(after)
+        if one is None or other is None:
+            continue
+        both = np.isfinite(one) & np.isfinite(other)
+        if both.any():
+            found[step] = _mean_change(f"score_change.{step}", other[both] - one[both])
+    return found
+
+
+def _mean_change(name: str, off: npt.NDArray[np.float64]) -> Measurement:
+    return resampled(name, "1", len(off), lambda rows: np.asarray(off[rows].mean()))
+
+
+def change_facts(view: View) -> tuple[ChangeFacts, ...]:
+    """``changes``, for the record."""
+    score = tasks.load(view.task.name).SCORE
+    return tuple(
+        ChangeFacts(name=step, score=score, n=m.n, change=m.value, low=m.low, high=m.high)
+        for step, m in changes(view).items()
+    )
 
 
 def _facts(step: Step, pair: Paired) -> StepFacts:

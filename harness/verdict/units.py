@@ -32,7 +32,10 @@ class UnitRun:
 
 @dataclass(frozen=True)
 class Difference:
-    """How a run differs from the one that it is held against. ``first_id`` is the first sample that does."""
+    """How a run differs from the one that it is held against. ``first_id`` is the first sample that does.
+
+    ``outputs`` and ``expected`` are of the first output that differs there, ``output``; "" for a model with one.
+    """
 
     run: UnitRun
     n_samples: int
@@ -40,6 +43,7 @@ class Difference:
     outputs: tuple[float, ...]
     expected: tuple[float, ...]
     max_abs_diff: float
+    output: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ def compare_units(runs: Sequence[UnitRun]) -> UnitsCompared:
     why = "nothing tells which side is right" if split else f"{runs[against].name} and its like are right"
     reasons = tuple(
         f"{d.run.name} differs from {runs[against].name} on {d.n_samples} of {n_compared} samples,"
-        f" first on {d.first_id}, by up to {d.max_abs_diff:g}"
+        f" first on {d.first_id}{f' at output {d.output}' if d.output else ''}, by up to {d.max_abs_diff:g}"
         for d in differences
     )
     return UnitsCompared(
@@ -198,7 +202,8 @@ def _difference(
     pairs = [(a.reshape(len(a), -1), b.reshape(len(b), -1)) for a, b in zip(outputs, expected, strict=True)]
     unequal = np.array([~alike(ours, theirs) for ours, theirs in pairs])
     first = int(np.argmax(unequal.any(axis=0)))
-    ours, theirs = pairs[int(np.argmax(unequal[:, first]))]
+    at = int(np.argmax(unequal[:, first]))
+    ours, theirs = pairs[at]
     return Difference(
         run,
         int(unequal.any(axis=0).sum()),
@@ -206,4 +211,5 @@ def _difference(
         tuple(float(value) for value in ours[first].astype(np.float64)),
         tuple(float(value) for value in theirs[first].astype(np.float64)),
         max(float(distances(ours, theirs).max()) for ours, theirs in pairs),
+        [run.record.output, *sorted(run.samples.beside or {})][at],
     )

@@ -77,7 +77,9 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         worst_rows=[(sample.id, sample.truth, sample.decided, sample.why) for sample in worst],
         more=more,
         conversion=_conversion,
-        conversion_columns=[_kinds(columns) for columns in (_conversion.ROW_COLUMNS, _conversion.STEP_COLUMNS)],
+        conversion_columns=[
+            _kinds(columns) for columns in (_conversion.row_columns(record), _conversion.step_columns(record))
+        ],
         layers=_layers,
         layer_columns=_layer_columns(record),
         layer_rows=[(f"{number} {name}", *rest) for number, name, *rest in _layers.profile(record)],
@@ -125,7 +127,12 @@ def _tolerance(record: Record) -> float:
 
 
 def _kinds(columns: tuple[tuple[str, bool], ...]) -> list[tuple[str, str]]:
-    return [(title[0].upper() + title[1:], "number" if number else "") for title, number in columns]
+    return [(_titled(title), "number" if number else "") for title, number in columns]
+
+
+def _titled(words: str) -> str:
+    """As a title, unless it is the name of a measurement."""
+    return words if "_" in words or words == "n" else words[0].upper() + words[1:]
 
 
 def _layer_columns(record: Record) -> list[tuple[str, str]]:

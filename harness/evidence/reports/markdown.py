@@ -60,8 +60,9 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         lines += _folded(shown.title, _table(shown.columns, shown.rows), len(shown.rows) > _OPEN)
     if record.conversion is not None:
         lines += [f"**{_conversion.TITLE.capitalize()}**", ""]
-        lines += [*_table(_conversion.ROW_COLUMNS, _conversion.rows(record)), ""]
-        lines += [*_table(_conversion.STEP_COLUMNS, _conversion.steps(record)), ""]
+        lines += [*_table(_conversion.row_columns(record), _conversion.rows(record)), ""]
+        if steps := _conversion.steps(record):
+            lines += [*_table(_conversion.step_columns(record), steps), ""]
         lines += [f"{_conversion.note(record).capitalize()}.", ""] if _conversion.note(record) else []
     if record.fault is not None:
         where = record.fault.symbols[0] if record.fault.symbols else "no symbol"

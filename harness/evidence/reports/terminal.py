@@ -49,7 +49,7 @@ def view(record: Record) -> RenderableType:
         if len(shown.rows) > _MOST_ROWS:
             parts.append(Text(f"and {len(shown.rows) - _MOST_ROWS} more in the reports", style="dim"))
     if record.conversion is not None:
-        parts += [_table(columns, rows) for columns, rows in _conversions(record)]
+        parts += [_table(columns, rows) for columns, rows in _conversions(record) if rows]
     if record.gates:
         parts.append(_gates(record))
     else:
@@ -108,11 +108,12 @@ def _gates(record: Record) -> Table:
 
 def _conversions(record: Record) -> list[tuple[Sequence[tuple[str, bool]], list[tuple[str, ...]]]]:
     # The counts of what both have wrong are in the other reports: a terminal is narrow.
-    shown = [i for i, (title, _) in enumerate(_conversion.STEP_COLUMNS) if title != "both wrong"]
+    columns = _conversion.step_columns(record)
+    shown = [i for i, (title, _) in enumerate(columns) if title != "both wrong"]
     steps = [tuple(row[i] for i in shown) for row in _conversion.steps(record)]
     return [
-        (_conversion.ROW_COLUMNS, _conversion.rows(record)),
-        ([_conversion.STEP_COLUMNS[i] for i in shown], steps),
+        (_conversion.row_columns(record), _conversion.rows(record)),
+        ([columns[i] for i in shown], steps),
     ]
 
 

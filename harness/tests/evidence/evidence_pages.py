@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from evidence_runs import OUTPUT, broken_rig, differing, float_run, make_run, with_layers
+from evidence_runs import OUTPUT, anomaly_of, broken_rig, differing, float_run, make_run, with_layers
 from run_pages import crowded_index_page, index_page
 
-from harness.conversion import Conversion, OriginFacts
+from harness.conversion import ChangeFacts, Conversion, OriginFacts, TaskRowFacts
 from harness.evidence.reports import html
 from harness.records import Explanation, FaultReport, Measurement, Record, Samples, Verdict
 from harness.verdict import View
-from harness.verdict.conversion import Row, rows, steps
+from harness.verdict.conversion import STEPS, Row, rows, steps
 from harness.verdict.metrics._common import share
 
 FAULT = FaultReport(
@@ -70,6 +70,31 @@ def converted() -> bytes:
     )
     conversion = Conversion(origin=facts, rows=rows(view, engines), steps=steps(view))
     return _page(run.record.model_copy(update={"conversion": conversion}), run.samples, run.dataset.inputs)
+
+
+def machines() -> bytes:
+    """A task with a picture, a long table of parts, and what its conversion cost."""
+    run = anomaly_of(make_run(), normal="0", score="output", max_fpr="0.1", windows="1", threshold_split="train")
+    found = [Measurement(name="auc", value=0.98, unit="ratio", n=450, low=0.96, high=0.99)]
+    found += [
+        Measurement(
+            name=f"auc.{'machine_with_a_long_name_' * 2}{at}", value=0.9, unit="ratio", n=15, low=0.7, high=0.99
+        )
+        for at in range(30)
+    ]
+    found += [
+        Measurement(name=name, value=value, unit="ratio", n=45, low=value - 0.05, high=value + 0.04)
+        for name, value in (("detection_rate", 0.9), ("false_alarm_rate", 0.06))
+    ]
+    origin = OriginFacts(file="/nets/was.keras", sha256="0" * 64, engine="keras", version="3")
+    rows_ = tuple(
+        TaskRowFacts(name=name, engine="litert", metric="auc", unit="ratio", value=0.98, n=450, low=0.96, high=0.99)
+        for name in STEPS["total"]
+    )
+    changes = (ChangeFacts(name="total", score="anomaly score of a sample", n=450, change=-0.01, low=-0.1, high=0.1),)
+    cost = Conversion(origin=origin, rows=(), steps=(), task_rows=rows_, changes=changes)
+    record = run.record.model_copy(update={"measurements": tuple(found), "conversion": cost, "confusion": ()})
+    return _page(record, run.samples)
 
 
 def broken() -> bytes:
@@ -165,6 +190,7 @@ PAGES: dict[str, Callable[[], bytes]] = {
         passed_float,
         failed_in_a_layer,
         converted,
+        machines,
         broken,
         undecided,
         long_names,

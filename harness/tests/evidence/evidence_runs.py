@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -26,6 +26,7 @@ from harness.records import (
     Record,
     ReferenceFacts,
     Samples,
+    Setting,
     Tensor,
     UnitFacts,
     Verdict,
@@ -231,3 +232,16 @@ def with_layers(evidence: Evidence = "emulated", **changed: Any) -> Run:
         divergence=DIVERGENCE,
         **changed,
     )
+
+
+def anomaly_of(run: Run, **options: str) -> Run:
+    """The digits' run told as an anomaly detector's: 0 is normal, the first output is the score."""
+    samples = run.samples
+    record = run.record.model_copy(
+        update={
+            "task": "anomaly",
+            "task_options": tuple(Setting(name=name, value=value) for name, value in options.items()),
+        }
+    )
+    scores = np.where(samples.sound, -samples.outputs[:, 0].astype(float), np.nan)
+    return Run(record, replace(samples, scores=scores, decisions=None), run.dataset)

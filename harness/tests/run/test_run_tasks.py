@@ -87,13 +87,17 @@ def test_regression_of_one_of_two_outputs(run, tmp_path):
     assert "mean absolute error of a sample" in said["report.html"]
 
 
-def test_regression_of_a_table(run, tmp_path):
+def line(path, weights):
     net = Writer()
     source = net.tensor("x", (1, 3))
-    weights = net.constant("w", np.array([[1, 2, -1]], np.float32))
-    bias = net.constant("b", np.array([0.5], np.float32))
-    out = net.operator("FULLY_CONNECTED", [source, weights, bias], (1, 1), "y", "FullyConnectedOptions")
-    (tmp_path / "line.tflite").write_bytes(net.content({"x": source}, {"y": out}))
+    parts = [net.constant("w", np.array([weights], np.float32)), net.constant("b", np.array([0.5], np.float32))]
+    out = net.operator("FULLY_CONNECTED", [source, *parts], (1, 1), "y", "FullyConnectedOptions")
+    path.write_bytes(net.content({"x": source}, {"y": out}))
+
+
+def test_regression_of_a_table_with_what_its_conversion_cost_in_its_own_metric(run, tmp_path):
+    line(tmp_path / "line.tflite", [1, 2, -0.8])
+    line(tmp_path / "was.tflite", [1, 2, -1])
     draw = np.random.default_rng(1)
     rows = [
         (x, float(x @ [1, 2, -1] + 0.5 + e))
@@ -102,11 +106,27 @@ def test_regression_of_a_table(run, tmp_path):
     text = "\n".join(["a,b,c,height", *(f"{x[0]:.6f},{x[1]:.6f},{x[2]:.6f},{y:.6f}" for x, y in rows)])
     (tmp_path / "data.csv").write_text(text + "\n")
     result, said = run(
-        "line.tflite",
+        "{file: line.tflite, origin: was.tflite}",
         "task: regression\ndataset: {name: csv, options: {path: data.csv, targets: [height]}}\n"
-        "gates: ['r2 >= 0.9 confidence 0.95', abs_error.p90 <= 0.3]",
+        "gates: ['r2 >= 0.8 confidence 0.95', 'score_change.conversion <= 0.4 confidence 0.95', score_change.board == 0]",
     )
     judged(result, "regression", said)
+    record, x = result.record, np.array([row[0] for row in rows])
+    errors = {
+        name: np.abs(x @ weights + 0.5 - np.array([row[1] for row in rows])).mean()
+        for name, weights in (("origin", [1, 2, -1]), ("tflite", [1, 2, -0.8]))
+    }
+    maes = {row.name: (row.metric, row.value) for row in record.conversion.task_rows}
+    assert maes["origin"] == ("target_mae", pytest.approx(errors["origin"], abs=1e-5))
+    assert maes["tflite"] == ("target_mae", pytest.approx(errors["tflite"], abs=1e-5))
+    assert maes["board"][1] == record.measurement("target_mae").value
+    cost = record.measurement("score_change.conversion")
+    assert cost.value == pytest.approx(errors["tflite"] - errors["origin"], abs=1e-5)
+    assert cost.low < cost.value < cost.high
+    assert (record.conversion.rows, record.conversion.steps) == ((), ())
+    for form in ("summary.md", "terminal", "report.html"):
+        assert re.search(r"origin, on the host\W+litert", words(said[form])), form
+        assert "ean change: mean absolute error of a sample" in words(said[form]), form
 
 
 def test_multi_label(run, tmp_path):

@@ -350,3 +350,29 @@ def test_the_error_of_a_sample_is_of_its_own_targets_and_infinite_where_those_ar
     assert found["sample_error.max"].value == np.inf
     loud = figures(of(view, "sequence", [[3.0, 3.0], [6.0, 3.0]], truth={"targets": [[3.0, 4.0], [6.0, 8.0]]}))
     assert (loud["sample_error.p50"].value, loud["sample_error.max"].value) == (0.2, 0.5)
+
+
+def test_what_the_conversion_changes_and_what_the_board_does_are_told_apart_in_every_task_that_has_scores(view, draw):
+    wanted = draw.integers(0, 2, (40, 3)).astype(float)
+    origin = np.clip(wanted * 0.6 + 0.2 + draw.normal(0, 0.2, wanted.shape), 0, 1).astype(np.float32)
+    converted = (origin + draw.normal(0, 0.3, wanted.shape)).astype(np.float32)
+    board = converted.copy()
+    board[::4] = 1 - board[::4]
+
+    def with_origin(made):
+        return dataclasses.replace(made, samples=dataclasses.replace(made.samples, origin=origin))
+
+    for name in ("multi_label", "regression", "sequence"):
+        made = with_origin(of(view, name, board, truth={"targets": wanted}, reference=converted))
+        scores = [
+            tasks.load(name).scores(of(view, name, values, truth={"targets": wanted}))
+            for values in (origin, converted, board)
+        ]
+        found = figures(made)
+        for step, before, after in (("conversion", 0, 1), ("board", 1, 2), ("total", 0, 2)):
+            both = np.isfinite(scores[before]) & np.isfinite(scores[after])
+            off = (scores[after][both] - scores[before][both]).mean()
+            assert found[f"score_change.{step}"].value == pytest.approx(off), (name, step)
+        same = figures(with_origin(of(view, name, converted, truth={"targets": wanted}, reference=converted)))
+        assert same["score_change.board"].value == same["score_change.board"].high == 0
+        assert "score_change.total" not in figures(of(view, name, board, truth={"targets": wanted}))

@@ -149,6 +149,8 @@ def test_a_difference_at_another_output_than_the_first_is_found_and_shown():
     assert (result.verdict, names(result.odd)) == (Verdict.FAIL, ["odd"])
     (difference,) = result.differences
     assert (difference.first_id, difference.n_samples, difference.outputs, difference.expected) == ("s2", 1, (7,), (3,))
+    assert difference.output == "boxes"
+    assert "first on s2 at output boxes" in result.reasons[0]
     assert compare_units([with_second(run("one"), right), with_second(run("two"), right)]).verdict is Verdict.PASS
 
 
