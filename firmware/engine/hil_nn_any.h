@@ -47,11 +47,21 @@ void hil_nn_rows(const hil_nn_rows_params *params, const void *in, const int32_t
 
 typedef struct {
     uint32_t bytes; /* of a piece */
-    uint32_t outer, axis, count;
+    uint32_t batches, outer, axis, count;
 } hil_nn_gather_params;
 
-/* in [outer][axis] pieces, out [outer][count]: out[o][i] = in[o][indices[i]]. An index beyond the ends takes the piece there. */
+/* in [batches][outer][axis] pieces, indices [batches][count], out [batches][outer][count]: out[b][o][i] = in[b][o][indices[b][i]].
+ * An index beyond the ends takes the piece there. */
 void hil_nn_gather(const hil_nn_gather_params *params, const void *in, const int32_t *indices, void *out);
+
+typedef struct {
+    uint32_t bytes; /* of an element */
+    uint32_t elements, rank;
+    uint32_t extent[HIL_NN_COPY_AXES], whole[HIL_NN_COPY_AXES]; /* of the update, of all; the first axes of fewer than these are 1 */
+} hil_nn_update_params;
+
+/* out = in with the update in it from start[rank] on, held so that all of the update is inside. */
+void hil_nn_update(const hil_nn_update_params *params, const void *in, const void *update, const int32_t *start, void *out);
 
 typedef struct {
     uint32_t elements;

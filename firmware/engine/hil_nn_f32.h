@@ -164,6 +164,17 @@ typedef struct {
 void hil_nn_lstm_f32(const hil_nn_lstm_f32_params *params, const float *in, const float *weights, const float *bias,
                      const float *recurrent, float *cell, float *out);
 
+typedef struct {
+    uint32_t batches, steps, inputs, units;
+    uint32_t tanh;          /* the activation; else the clamp that follows alone */
+    float act_min, act_max;
+} hil_nn_rnn_f32_params;
+
+/* out[b][t] = activation(bias + weights [units][inputs] * in[b][t] + recurrent [units][units] * out[b][t - 1]); the state
+ * [batches][units] is what stands before the first step, and then the last. */
+void hil_nn_rnn_f32(const hil_nn_rnn_f32_params *params, const float *in, const float *weights, const float *recurrent,
+                    const float *bias, void *state, float *out);
+
 /* tanh(x), absolute error below 1.2e-7. The same bits on every IEEE-754 machine. */
 float hil_nn_tanhf(float x);
 

@@ -104,7 +104,11 @@ typedef struct {
 /* Mean over some axes; fewer than 2^22 elements each. */
 void hil_nn_mean_s8(const hil_nn_mean_s8_params *params, const int8_t *in, int8_t *out);
 
-/* The same of int16, whose zero points are 0. */
+/* The product of some axes' elements in their order; multiplier and shift are input scale / output scale^(1 / number of elements). */
+void hil_nn_prod_s8(const hil_nn_mean_s8_params *params, const int8_t *in, int8_t *out);
+void hil_nn_prod_s16(const hil_nn_mean_s8_params *params, const int16_t *in, int16_t *out);
+
+/* The mean of int16, whose zero points are 0. */
 void hil_nn_mean_s16(const hil_nn_mean_s8_params *params, const int16_t *in, int16_t *out);
 
 typedef struct {
@@ -141,6 +145,15 @@ typedef struct {
 /* Softmax of each row; output scale 1/256, zero point -128. Fixed point after gemmlowp: exp in Q5.26, sum in Q12.19, Newton's
  * reciprocal. At most 511 classes: beyond, the reference's own shift exceeds 31. */
 void hil_nn_softmax_s8(const hil_nn_softmax_s8_params *params, const int8_t *in, int8_t *out);
+
+typedef struct {
+    uint32_t rows, classes;
+    int32_t multiplier, left_shift, diff_min; /* as in hil_nn_softmax_s8_params, with beta 1 */
+    int32_t inverse_multiplier, inverse_shift; /* 2^-26 / input scale */
+} hil_nn_log_softmax_s8_params;
+
+/* x - max - ln(sum of e^(x - max)) for each row of fewer than 2^12; output scale 1/16, zero point 127. */
+void hil_nn_log_softmax_s8(const hil_nn_log_softmax_s8_params *params, const int8_t *in, int8_t *out);
 
 typedef struct {
     uint16_t steps, inputs, cells;

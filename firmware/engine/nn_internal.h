@@ -97,6 +97,14 @@ NN_INLINE int32_t nn_rescale_once(int32_t x, int32_t multiplier, int32_t shift)
     return (int32_t)(((int64_t)x * multiplier + ((int64_t)1 << (total - 1))) >> total);
 }
 
+/* x * multiplier * 2^(shift - 31) for a wide x: the multiplier is cut to 15 bits first, and the result rounded once. */
+NN_INLINE int32_t nn_rescale_wide(int64_t x, int32_t multiplier, int32_t shift)
+{
+    const int32_t reduced = multiplier < 0x7FFF0000 ? (multiplier + (1 << 15)) >> 16 : 0x7FFF;
+    const int32_t total = 15 - shift;
+    return (int32_t)((x * reduced + ((int64_t)1 << (total - 1))) >> total);
+}
+
 NN_INLINE int32_t nn_clamp_s32(int32_t x, int32_t low, int32_t high)
 {
     return x < low ? low : x > high ? high : x;

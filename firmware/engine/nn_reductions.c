@@ -55,3 +55,17 @@ void hil_nn_mean_s16(const hil_nn_mean_s8_params *params, const int16_t *in, int
 {
     FOR_REDUCED(int16_t, int32_t, x, so_far + x, (int16_t)nn_clamp_s32(nn_rescale(so_far, params->multiplier, params->shift), -32768, 32767));
 }
+
+/* Each factor is rescaled as it is taken in; what leaves int32 wraps around, as in the reference. */
+#define SCALED_PRODUCT(SUFFIX, TYPE, LEAST, MOST)                                                                                   \
+    void hil_nn_prod_##SUFFIX(const hil_nn_mean_s8_params *params, const TYPE *in, TYPE *out)                                       \
+    {                                                                                                                               \
+        const int32_t multiplier = params->multiplier, shift = params->shift;                                                       \
+        FOR_REDUCED(TYPE, int32_t, x + params->in_offset,                                                                           \
+                    nn_rescale_wide((int64_t)so_far * (x + params->in_offset), multiplier, shift),                                  \
+                    (TYPE)nn_clamp_s32((int32_t)((uint32_t)nn_rescale_wide(so_far, multiplier, shift) + (uint32_t)params->out_offset), \
+                                       LEAST, MOST));                                                                               \
+    }
+
+SCALED_PRODUCT(s8, int8_t, -128, 127)
+SCALED_PRODUCT(s16, int16_t, -32768, 32767)

@@ -71,10 +71,43 @@ void hil_nn_gather(const hil_nn_gather_params *params, const void *in, const int
 {
     const uint8_t *from = in;
     uint8_t *to = out;
-    for (uint32_t o = 0; o < params->outer; ++o, from += params->axis * params->bytes) {
-        for (uint32_t i = 0; i < params->count; ++i, to += params->bytes) {
-            const int32_t index = nn_clamp_s32(indices[i], 0, (int32_t)params->axis - 1);
-            move_bytes(from + (uint32_t)index * params->bytes, to, params->bytes);
+    for (uint32_t b = 0; b < params->batches; ++b, indices += params->count) {
+        for (uint32_t o = 0; o < params->outer; ++o, from += params->axis * params->bytes) {
+            for (uint32_t i = 0; i < params->count; ++i, to += params->bytes) {
+                const int32_t index = nn_clamp_s32(indices[i], 0, (int32_t)params->axis - 1);
+                move_bytes(from + (uint32_t)index * params->bytes, to, params->bytes);
+            }
+        }
+    }
+}
+
+void hil_nn_update(const hil_nn_update_params *params, const void *in, const void *update, const int32_t *start, void *out)
+{
+    enum { LAST = HIL_NN_COPY_AXES - 1 };
+    uint32_t at[HIL_NN_COPY_AXES] = {0}, step[HIL_NN_COPY_AXES], offset = 0;
+    uint32_t jump = params->bytes;
+    for (int axis = LAST; axis >= 0; --axis) {
+        const int given = axis - (HIL_NN_COPY_AXES - (int)params->rank);
+        const int32_t room = (int32_t)(params->whole[axis] - params->extent[axis]);
+        offset += given < 0 ? 0 : (uint32_t)nn_clamp_s32(start[given], 0, room) * jump;
+        step[axis] = jump;
+        jump *= params->whole[axis];
+    }
+    move_bytes(in, out, params->elements * params->bytes);
+    const uint32_t row = params->extent[LAST] * params->bytes;
+    const uint8_t *from = update;
+    uint8_t *to = (uint8_t *)out + offset;
+    int axis = 0;
+    while (axis >= 0) {
+        move_bytes(from, to, row);
+        from += row;
+        for (axis = LAST - 1; axis >= 0; --axis) { /* counts like an odometer */
+            to += step[axis];
+            if (++at[axis] < params->extent[axis]) {
+                break;
+            }
+            to -= params->extent[axis] * step[axis];
+            at[axis] = 0;
         }
     }
 }

@@ -3,14 +3,6 @@
  * multiplier alone, as the reference does it. */
 #include "nn_walk.h"
 
-/* x * multiplier * 2^(shift - 31) for a wide x: the multiplier is cut to 15 bits first, and the result rounded once. */
-NN_INLINE int32_t rescale_wide(int64_t x, int32_t multiplier, int32_t shift)
-{
-    const int32_t reduced = multiplier < 0x7FFF0000 ? (multiplier + (1 << 15)) >> 16 : 0x7FFF;
-    const int32_t total = 15 - shift;
-    return (int32_t)((x * reduced + ((int64_t)1 << (total - 1))) >> total);
-}
-
 /* A bias of 64 bits is kept as two words, the lower one first: nothing else in flash is wider than a word. */
 NN_INLINE int64_t bias_at(const int32_t *bias, int32_t o)
 {
@@ -38,7 +30,7 @@ void hil_nn_conv_s16(const hil_nn_conv_s16_params *params, const int16_t *in, co
                         }
                     }
                 }
-                *out++ = (int16_t)nn_clamp_s32(rescale_wide(sum, multiplier[o], shift[o]), params->act_min, params->act_max);
+                *out++ = (int16_t)nn_clamp_s32(nn_rescale_wide(sum, multiplier[o], shift[o]), params->act_min, params->act_max);
             }
         }
     }

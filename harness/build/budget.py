@@ -105,6 +105,7 @@ def memory_budget(board: BuildBoard, model: BuildModel, *, slots: int | None = N
             ring //= 2
     uses = (
         Use("arena", _aligned(model.arena_bytes, 16)),
+        Use("tensor table", model.table_bytes),
         *_around(board, budget, model.input_bytes, model.output_bytes),
     )
     error = too_large(f"the model {model.name!r}", board.name, {"RAM": (uses, board.ram_bytes)})
@@ -188,6 +189,7 @@ def _budget(
         _firmware_bytes(chunk_bytes, frame_bytes)
         + board.stack_bytes
         + _aligned(model.arena_bytes, 16)
+        + model.table_bytes
         + slots * per_slot
     ) + (rx_ring_bytes + tx_ring_bytes)
     return Budget(slots, chunk_bytes, rx_ring_bytes, tx_ring_bytes, ram_bytes, frame_bytes)

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.disk import documents, files
 from harness.errors import PlanError
+from harness.models.codegen.budget import TENSOR_RAM_BYTES
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class BuildModel:
     """The part of ``model.json`` that the firmware is built from. Sizes in bytes, digests in hexadecimal.
 
     ``arena_bytes``: what the firmware gives the engine; without the inputs where the engine reads them in the slots.
+    ``table_bytes``: the engine's table of its tensors, which lies in RAM too.
     """
 
     name: str
@@ -70,6 +72,7 @@ class BuildModel:
     arena_bytes: int
     input_bytes: int
     output_bytes: int
+    table_bytes: int = 0
 
     @classmethod
     def load(cls, generated_dir: Path) -> BuildModel:
@@ -95,6 +98,7 @@ class BuildModel:
                 arena_bytes=int(data.get("core_bytes", data["arena_bytes"])),
                 input_bytes=_total_bytes(data["inputs"]),
                 output_bytes=_total_bytes(data["outputs"]),
+                table_bytes=TENSOR_RAM_BYTES * sum(len(data[part]) for part in ("inputs", "layers", "outputs")),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise PlanError(

@@ -9,6 +9,7 @@ from harness.errors import PlanError
 from harness.records import Tensor
 
 _QUANTISED = ("int8", "uint8", "int16")
+_WHOLE_MAX = 2**24  # what float32 data holds without a gap
 
 
 def check_input(
@@ -40,11 +41,14 @@ def check_input(
         )
     if tensor.dtype == "float32":
         return
+    if tensor.dtype == "int32" and not tensor.scale:
+        _check_whole(inputs, where, tensor)
+        return
     if tensor.dtype not in _QUANTISED or not (np.isfinite(tensor.scale) and tensor.scale > 0):
         raise PlanError(
             "real inputs cannot be encoded for this input",
             where=where,
-            expected=f"float32, or {', '.join(_QUANTISED)} with a scale above 0",
+            expected=f"float32, int32, or {', '.join(_QUANTISED)} with a scale above 0",
             found=f"{tensor.describe()}, scale {tensor.scale:.9g}",
             next_step="convert the model with quantisation parameters on its input",
         )
@@ -58,6 +62,19 @@ def _next_step(sample: tuple[int, ...], tensor: Tensor) -> str:
     return "use a dataset of the model's shape, or a model of the dataset's"
 
 
+def _check_whole(inputs: npt.NDArray[np.float32], where: str, tensor: Tensor) -> None:
+    """``PlanError`` for what int32 without a scale (the numbers of words) does not take."""
+    wrong = inputs[(inputs != np.floor(inputs)) | (np.abs(inputs) > _WHOLE_MAX)]
+    if wrong.size:
+        raise PlanError(
+            "the model's input takes whole numbers",
+            where=where,
+            expected=f"{tensor.describe()}: whole numbers in -{_WHOLE_MAX}..{_WHOLE_MAX}",
+            found=wrong.reshape(-1)[:4].tolist(),
+            next_step="give the data as what the network was trained on: the numbers of words or events, not scaled",
+        )
+
+
 def quantise(
     inputs: npt.NDArray[np.float32], tensor: Tensor, *, dataset: str = "dataset", model: str = "model"
 ) -> npt.NDArray[np.generic]:
@@ -65,15 +82,17 @@ def quantise(
     travels.
 
     As the reference kernel of TFLite's QUANTIZE: value / float32(scale) in float32, rounded to the nearest whole number
-    with ties away from zero, plus the zero point, clamped to the dtype's range. float32 inputs pass through. Values
-    whose quotient does not fit an int32 are clamped too, where that kernel's cast is undefined. LiteRT's optimised
-    kernel rounds ties to even instead (seen in ai-edge-litert 2.3): a reference run must be given these raw inputs,
-    not real ones. Raises ``PlanError`` as ``check_input`` does.
+    with ties away from zero, plus the zero point, clamped to the dtype's range. float32 inputs pass through, as whole
+    numbers do for int32 without a scale. Values whose quotient does not fit an int32 are clamped too, where that kernel's
+    cast is undefined. LiteRT's optimised kernel rounds ties to even instead (seen in ai-edge-litert 2.3): a reference run
+    must be given these raw inputs, not real ones. Raises ``PlanError`` as ``check_input`` does.
     """
     check_input(inputs, tensor, dataset=dataset, model=model)
     real = np.ascontiguousarray(inputs, dtype="<f4").reshape(len(inputs), *tensor.shape[1:])
     if tensor.dtype == "float32":
         return real
+    if tensor.dtype == "int32" and not tensor.scale:
+        return real.astype("<i4")
     limits = np.iinfo(tensor.dtype)
     with np.errstate(over="ignore"):  # an overflow is inf, which the clamp makes the limit
         quotient = real / np.float32(tensor.scale)

@@ -20,8 +20,8 @@ Floats = npt.NDArray[np.float32]
 
 
 def fill(inputs: Floats, tensor: Tensor, raw: npt.NDArray[np.generic] | None = None) -> InputFacts | None:
-    """Of ``inputs`` [N, ...] encoded for ``tensor`` (as ``raw``, if that is there); None for float32, which has no ends."""
-    if tensor.dtype == "float32":
+    """Of ``inputs`` [N, ...] encoded for ``tensor`` (as ``raw``, if that is there); None where no scale sets ends."""
+    if tensor.dtype == "float32" or not tensor.scale:
         return None
     raw = quantise(inputs, tensor) if raw is None else raw
     limits = np.iinfo(tensor.dtype)

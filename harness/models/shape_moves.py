@@ -184,6 +184,17 @@ def lstm(call: Call) -> list[Shape]:
     return [(*source[:2], weights[0])]
 
 
+def rnn(call: Call) -> list[Shape]:
+    """UNIDIRECTIONAL_SEQUENCE_RNN."""
+    source, weights, recurrent, bias, state = (call.shape(i) for i in range(5))
+    demand(len(source) == 3, "three axes in input 0", list(source))
+    demand(len(weights) == 2 and weights[1] == source[2], f"weights [units, {source[2]}]", list(weights))
+    units, batches = weights[0], source[1 if call.option("timeMajor") else 0]
+    demand(recurrent == (units, units) and bias == (units,), f"{units} units", [list(recurrent), list(bias)])
+    demand(state == (batches, units), f"a state [{batches}, {units}]", list(state))
+    return [(*source[:2], units)]
+
+
 def mirrored(call: Call) -> list[Shape] | None:
     """MIRROR_PAD: no axis can give more than it has, or one less where the edge is left out."""
     shape, pairs = call.shape(0), call.numbers(1)
@@ -204,11 +215,22 @@ def tiled(call: Call) -> list[Shape] | None:
 
 
 def gathered(call: Call) -> list[Shape]:
-    """GATHER; one without batch dimensions."""
+    """GATHER; data and indices begin with the same batch dimensions, if there are any."""
     shape, indices = call.shape(0), call.shape(1)
-    demand(call.option("batchDims") == 0, "batch_dims of 0", call.option("batchDims"))
+    batched = call.axis(call.option("batchDims"), len(indices)) if call.option("batchDims") else 0
     axis = call.axis(call.option("axis"), len(shape))
-    return [(*shape[:axis], *indices, *shape[axis + 1 :])]
+    demand(batched <= axis, f"an axis from {batched} on", axis)
+    demand(shape[:batched] == indices[:batched], f"indices of {list(shape[:batched])} and more", list(indices))
+    return [(*shape[:axis], *indices[batched:], *shape[axis + 1 :])]
+
+
+def updated(call: Call) -> list[Shape]:
+    """DYNAMIC_UPDATE_SLICE."""
+    shape, part, start = (call.shape(i) for i in range(3))
+    demand(len(part) == len(shape) and len(start) == 1, f"an update of {len(shape)} axes", [list(part), list(start)])
+    demand(start[0] == len(shape), f"{len(shape)} indices", start[0])
+    demand(all(p <= e for p, e in zip(part, shape, strict=True)), f"at most {list(shape)}", list(part))
+    return [shape]
 
 
 def looked_up(call: Call) -> list[Shape]:

@@ -78,7 +78,8 @@ def transposed_conv(call: Call) -> list[Shape] | None:
     bias(call, 3, weights[0])
     if target is None:
         return None
-    demand(len(target) == 4 and target[3] == weights[0], f"an output of {weights[0]} channels", target)
+    wanted = f"an output of {weights[0]} channels, {image[0]} images"
+    demand(len(target) == 4 and (target[0], target[3]) == (image[0], weights[0]), wanted, target)
     back = slid(call, target[1:3], weights[1:3])
     demand(back == list(image[1:3]), f"an input of {back}, from which that output comes", list(image[1:3]))
     return [tuple(target)]

@@ -73,6 +73,7 @@ _RULES: dict[str, Rule] = {
     **dict.fromkeys(("L2_NORMALIZATION", "LOG_SOFTMAX"), rules.softmax),
     "CUMSUM": moves.running,
     "DEPTH_TO_SPACE": moves.to_space,
+    "DYNAMIC_UPDATE_SLICE": moves.updated,
     "EMBEDDING_LOOKUP": moves.looked_up,
     "GATHER": moves.gathered,
     "GATHER_ND": moves.gathered_nd,
@@ -102,5 +103,6 @@ _RULES: dict[str, Rule] = {
     "TRANSPOSE": moves.permuted,
     "TRANSPOSE_CONV": rules.transposed_conv,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": moves.lstm,
+    "UNIDIRECTIONAL_SEQUENCE_RNN": moves.rnn,
     "UNPACK": moves.unpacked,
 }

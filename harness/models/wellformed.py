@@ -72,13 +72,14 @@ _ARITY: dict[str, tuple[int, int | None, int | None]] = {
     "TOPK_V2": (2, 2, 2),
     **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"), (2, 3, 1)),
     **dict.fromkeys(("ADD_N", "CONCATENATION", "PACK"), (1, None, 1)),
-    **dict.fromkeys(("PADV2", "SELECT", "SELECT_V2", "SLICE"), (3, 3, 1)),
+    **dict.fromkeys(("DYNAMIC_UPDATE_SLICE", "PADV2", "SELECT", "SELECT_V2", "SLICE"), (3, 3, 1)),
     "RESHAPE": (1, 2, 1),
     "SPLIT": (2, 2, None),
     "SPLIT_V": (3, 3, None),
     "STRIDED_SLICE": (4, 4, 1),
     "TRANSPOSE_CONV": (3, 4, 1),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": (20, 24, 1),
+    "UNIDIRECTIONAL_SEQUENCE_RNN": (5, 5, 1),
     "UNPACK": (1, 1, None),
 }
 #: Inputs that may be left away (index -1); LiteRT reads any other without looking, and crashes.

@@ -19,7 +19,7 @@ REMEDIES: Final = {
     "the variable ... is used before it holds anything": "give it a first value: keras `add_weight(initializer=...)`",
     "the variable ... changes its shape or type": "assign what has the variable's own shape and type",
     "a state begins with values that differ": "let it begin with one value throughout, zeros for instance",
-    "the engine cannot translate SVDF: its state is no variable tensor": "convert the network again: TFLite makes the state one",
+    "the engine cannot translate ...: its state is no variable tensor": "convert the network again: TFLite makes the state one",
     # plans
     "... has a wrong value": _PARTS,
     "a key must be a word": "put the key in quotes",
@@ -136,7 +136,6 @@ REMEDIES: Final = {
     "the inputs differ in their number of samples": "give each input as many samples",
     "the inputs do not fit the model": "choose data of the model's input shape",
     "the model has another number of inputs": "choose data for this model",
-    "the model's outputs differ in type": "export with outputs of one type",
     "the module of reference ... has no function reference()": "write it: `harness/models/reference/__init__.py`",
     # building
     "board.toml cannot be read": "correct the file: it is TOML, in UTF-8",

@@ -73,6 +73,7 @@ _KERNEL_BYTES = {
     "hil_nn_leaky_f32": 400,
     "hil_nn_log_f32": 1800,
     "hil_nn_log_softmax_f32": 1300,
+    "hil_nn_log_softmax_s8": 2400,
     "hil_nn_logical": 300,
     "hil_nn_logistic_f32": 800,
     "hil_nn_logistic_s16": 900,
@@ -96,7 +97,9 @@ _KERNEL_BYTES = {
     "hil_nn_prelu_f32": 1100,
     "hil_nn_prelu_s8": 400,
     "hil_nn_prod_f32": 700,
+    "hil_nn_prod_s16": 1200,
     "hil_nn_prod_s32": 300,
+    "hil_nn_prod_s8": 600,
     "hil_nn_quantize_f32_s16": 900,
     "hil_nn_quantize_f32_s8": 400,
     "hil_nn_quantize_f32_u8": 200,
@@ -109,6 +112,7 @@ _KERNEL_BYTES = {
     "hil_nn_requantize": 300,
     "hil_nn_resize_bilinear_f32": 1000,
     "hil_nn_resize_bilinear_s8": 1000,
+    "hil_nn_rnn_f32": 1900,
     "hil_nn_round_f32": 1900,
     "hil_nn_rows": 200,
     "hil_nn_rsqrt_f32": 1200,
@@ -134,10 +138,11 @@ _KERNEL_BYTES = {
     "hil_nn_top_values_s8": 700,
     "hil_nn_transpose_conv_f32": 1100,
     "hil_nn_transpose_conv_s8": 1500,
+    "hil_nn_update": 700,
 }
 _LAYER_BYTES = 120  # parameters, tensor and call of one layer
 _ENGINE_BYTES = 600  # init(), run() and the interface struct
-_TENSOR_RAM_BYTES = 36  # one hil_tensor
+TENSOR_RAM_BYTES = 36  # one hil_tensor of the engine's table
 _SHOWN = 3
 
 
@@ -179,7 +184,7 @@ def estimate(layout: Layout) -> Budget:
     flash += [Use(f"kernel {name}", _KERNEL_BYTES[name]) for name in sorted({k.function for k in layout.kernels})]
     flash.append(Use("engine interface and layer tables", _ENGINE_BYTES + _LAYER_BYTES * len(layout.kernels)))
     n_tensors = len(layout.kernels) + len(layout.inputs) + len(layout.outputs)
-    ram = [*arena(layout, inputs=not layout.inputs_move), Use("tensor table", _TENSOR_RAM_BYTES * n_tensors)]
+    ram = [*arena(layout, inputs=not layout.inputs_move), Use("tensor table", TENSOR_RAM_BYTES * n_tensors)]
     return Budget(_sorted(flash), _sorted(ram))
 
 
@@ -225,6 +230,8 @@ def _alive(layout: Layout, step: int, without: Container[int]) -> list[Use]:
     for position, kernel in enumerate(layout.kernels):
         names.setdefault(layout.result(kernel).index, f"output of {kernel.name}")
         names[scratch_key(position)] = f"scratch of {kernel.name}"
+    for state in layout.states:
+        names.setdefault(state.index, f"state {state.name}")
     there = [b for b in layout.blocks if b.first <= step <= b.last and b.n_bytes and b.key not in without]
     return [Use(names[b.key], b.n_bytes) for b in there]
 

@@ -294,7 +294,8 @@ def _place_input(layout: Layout) -> str:
 
 def _call(layout: Layout, index: int, kernel: Kernel) -> str:
     target = layout.result(kernel)
-    operands = [_operand(layout, index, source) for source in kernel.sources]
+    operands = [_operand(layout, index, source, kernel.times) for source in kernel.sources[:1]]
+    operands += [_operand(layout, index, source) for source in kernel.sources[1:]]
     constants = [_symbol(layout.slots, index, c) for c in kernel.constants]
     if kernel.gathered:
         operands = [f"(const void *const[]){{{', '.join(operands)}}}"]
@@ -308,20 +309,30 @@ def _call(layout: Layout, index: int, kernel: Kernel) -> str:
             if kernel.scratch
             else []
         ),
-        f"{_pointer(target.dtype)}(void *)(a + {layout.offset(target)})",
+        f"{_pointer(target.dtype)}(void *)(a + {layout.offset(target)}{_part(target.n_bytes, kernel.times)})",
     ]
     joined = ",\n        ".join(arguments)
-    return f"    {kernel.function}({joined});\n    report(callback, context, {index});"
+    often = f"    for (uint32_t i = 0; i < {kernel.times}u; ++i)\n    " if kernel.times > 1 else ""
+    return f"{often}    {kernel.function}({joined});\n    report(callback, context, {index});"
 
 
-def _operand(layout: Layout, index: int, source: int | Constant) -> str:
+def _part(n_bytes: int, times: int) -> str:
+    """Where the i-th of equal parts begins, after a pointer to the first."""
+    return f" + i * {n_bytes // times}u" if times > 1 else ""
+
+
+def _operand(layout: Layout, index: int, source: int | Constant, times: int = 1) -> str:
     if isinstance(source, Constant):
-        return _symbol(layout.slots, index, source)
+        return _symbol(layout.slots, index, source) + _part(source.values.size, times)
     tensor = layout.graph.tensor(source)
     position = layout.input_of(tensor)
+    part = _part(tensor.n_bytes, times)
     if position is not None and layout.inputs_move:
-        return f"{_pointer(tensor.dtype, 'const ') or '(const void *)'}tensors[{position}].data"
-    return f"{_pointer(tensor.dtype, 'const ')}(const void *)(a + {layout.offset(tensor)})"
+        at = f"tensors[{position}].data"
+        if part:
+            at = f"(const void *)((const uint8_t *){at}{part})"
+        return f"{_pointer(tensor.dtype, 'const ') or '(const void *)'}{at}"
+    return f"{_pointer(tensor.dtype, 'const ')}(const void *)(a + {layout.offset(tensor)}{part})"
 
 
 def _pointer(dtype: str, const: str = "") -> str:

@@ -66,6 +66,7 @@ class Kernel:
     operands: tuple[int | Constant, ...] = ()  # () = the layer's first input
     gathered: bool = False
     state: int | None = None  # a tensor that the kernel reads and writes, kept from run to run
+    times: int = 1  # called so often: for each of as many equal parts of the first operand and the output
 
     @property
     def name(self) -> str:

@@ -83,14 +83,15 @@ def _dequantised(source: IrTensor) -> Array | None:
 
 
 def with_filter_states(graph: Graph) -> Graph:
-    """The states of SVDF layers get memory of their own, zero at first."""
+    """The states of SVDF and plain recurrent layers get memory of their own, zero at first."""
     tensors = list(graph.tensors)
     for layer in graph.layers:
-        if layer.op == "SVDF":
+        if layer.op in ("SVDF", "UNIDIRECTIONAL_SEQUENCE_RNN"):
             state = tensors[layer.inputs[4]]
             if not state.variable:
                 raise PlanError(
-                    "the engine cannot translate SVDF: its state is no variable tensor", where=f"layer {layer.index}"
+                    f"the engine cannot translate {layer.op}: its state is no variable tensor",
+                    where=f"layer {layer.index}",
                 )
             tensors[state.index] = replace(state, state=np.zeros(state.shape, state.dtype))
     return replace(graph, tensors=tuple(tensors))

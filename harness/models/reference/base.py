@@ -53,7 +53,8 @@ class Reference(Protocol):
     def run(self, model: Path, inputs: Inputs) -> Array:
         """Raw outputs [N, values] in the output's dtype for raw inputs [N, ...] in the input's dtype.
 
-        A model with several inputs takes one array for each; the values of several outputs follow each other.
+        A model with several inputs takes one array for each; the values of several outputs follow each other. Where these are
+        of different types, the array is [N] of a field for each; ``apart`` makes the outputs of either form.
         MisuseError when the inputs' dtype or size is not the model's; PlanError when the model cannot be run.
         """
         ...
@@ -147,13 +148,20 @@ def checked_all(inputs: Inputs, tensors: tuple[Tensor, ...], where: str) -> list
     return arrays
 
 
+def joined(outputs: Sequence[Array]) -> Array:
+    """What ``Reference.run`` gives, of an array [N, values] for each output in the model's order."""
+    if len({values.dtype for values in outputs}) == 1:
+        return np.concatenate(outputs, axis=1)
+    fields = [(f"output {i}", values.dtype, values.shape[1:]) for i, values in enumerate(outputs)]
+    both = np.empty(len(outputs[0]), np.dtype(fields))
+    for (name, *_), values in zip(fields, outputs, strict=True):
+        both[name] = values
+    return both
+
+
 def apart(values: Array, outputs: Sequence[Tensor]) -> tuple[Array, ...]:
     """What ``Reference.run`` gives as an array [N, values] for each output, in the model's order."""
+    if values.dtype.names:
+        return tuple(values[name] for name in values.dtype.names)
     edges = np.cumsum([tensor.elements for tensor in outputs])[:-1]
     return tuple(np.split(values.reshape(len(values), -1), edges, axis=1))
-
-
-def check_outputs(dtypes: set[str], where: str) -> None:
-    """PlanError for outputs of several dtypes, which one array cannot hold."""
-    if len(dtypes) != 1:
-        raise PlanError("the model's outputs differ in type", where=where, expected="one type", found=sorted(dtypes))

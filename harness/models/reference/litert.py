@@ -18,7 +18,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from harness.errors import PlanError
-from harness.models.reference.base import Array, Inputs, check_outputs, checked_all
+from harness.models.reference.base import Array, Inputs, checked_all, joined
 from harness.records import Tensor
 
 _VERSION_MAX = 20  # more than any operator has
@@ -58,15 +58,15 @@ class LiteRt:
         return _inputs(self._opened(model, preserve=False))
 
     def run(self, model: Path, inputs: Inputs) -> Array:
-        """See ``Reference.run``. Several outputs are concatenated."""
+        """See ``Reference.run``."""
         interpreter = self._opened(model, preserve=False)
         rows = checked_all(inputs, _inputs(interpreter), str(model))
         sinks = interpreter.get_output_details()
-        check_outputs({np.dtype(s["dtype"]).name for s in sinks}, str(model))
-        outputs = np.empty((len(rows[0]), sum(int(np.prod(s["shape"])) for s in sinks)), sinks[0]["dtype"])
+        outputs = [np.empty((len(rows[0]), int(np.prod(s["shape"]))), s["dtype"]) for s in sinks]
         for i, used in self._invoked(interpreter, rows, model, preserve=False):
-            outputs[i] = np.concatenate([used.get_tensor(s["index"]).reshape(-1) for s in sinks])
-        return outputs
+            for values, sink in zip(outputs, sinks, strict=True):
+                values[i] = used.get_tensor(sink["index"]).reshape(-1)
+        return joined(outputs)
 
     def run_layers(self, model: Path, inputs: Inputs) -> dict[int, Array]:
         """See ``Reference.run_layers``; every tensor that some operator writes is there, handles aside."""

@@ -27,7 +27,7 @@ from harness.models.codegen.emit import ENGINE_VERSION
 from harness.models.codegen.layout import Layout
 from harness.models.kernels import KernelSet, kernel_includes, kernel_sources
 from harness.models.objects import compiled
-from harness.models.reference.base import Array, Inputs, check_outputs, checked_all
+from harness.models.reference.base import Array, Inputs, checked_all, joined
 from harness.paths import shipped
 from harness.records import Tensor
 
@@ -79,11 +79,13 @@ class Twin:
         return _records(plan_layout(model, options=self._options))
 
     def run(self, model: Path, inputs: Inputs) -> Array:
-        """See ``Reference.run``. Several outputs are concatenated. BenchError when no compiler works."""
+        """See ``Reference.run``. BenchError when no compiler works."""
         layout = plan_layout(model, options=self._options)
-        check_outputs({t.dtype for t in layout.outputs}, str(model))
-        outputs, _ = self._call(model, layout, inputs, with_layers=False)
-        return outputs.view(layout.outputs[0].dtype)
+        raw, _ = self._call(model, layout, inputs, with_layers=False)
+        ends = np.cumsum([t.n_bytes for t in layout.outputs])
+        return joined(
+            [raw[:, end - t.n_bytes : end].copy().view(t.dtype) for t, end in zip(layout.outputs, ends, strict=True)]
+        )
 
     def run_layers(self, model: Path, inputs: Inputs) -> dict[int, Array]:
         """See ``Reference.run_layers``; tensors that fusing or folding removed are absent."""

@@ -40,6 +40,13 @@ def test_the_ring_holds_a_sample_per_slot_as_it_travels():
     assert budget.rx_ring_bytes >= budget.slots * (3136 + 4 * 16)
 
 
+def test_the_table_of_a_network_of_many_layers_is_counted_where_slots_are_given():
+    few = model(3000, output_bytes=15_000, arena_bytes=30_000)
+    many = dataclasses.replace(few, table_bytes=36 * 740)
+    assert memory_budget(NUCLEO, many).slots < memory_budget(NUCLEO, few).slots
+    assert memory_budget(NUCLEO, many).ram_bytes <= NUCLEO.ram_bytes
+
+
 def test_there_are_slots_for_what_an_adapters_delay_holds_of_the_fastest_line():
     assert useful_slots(NUCLEO, model(64)) == MAX_SLOTS
     # 16 ms there and back are 2949 bytes at 921600 baud: 24 samples of 110, and two more.

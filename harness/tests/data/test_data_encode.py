@@ -72,6 +72,15 @@ def test_an_input_that_no_real_value_can_fill_is_refused(bad: Tensor) -> None:
         quantise(np.zeros((1, 1), np.float32), bad)
 
 
+def test_whole_numbers_are_what_int32_without_a_scale_takes() -> None:
+    words = tensor("int32", 0.0, 0, (1, 4))
+    raw = quantise(np.array([[3, -7, 2**24, 0]], np.float32), words)
+    assert (raw.dtype, raw.tolist()) == (np.dtype("<i4"), [[3, -7, 2**24, 0]])
+    for wrong in (0.5, 2.0**25, np.nan):
+        with pytest.raises(PlanError, match="takes whole numbers"):
+            quantise(np.array([[1, wrong, 3, 4]], np.float32), words)
+
+
 def test_a_batch_above_one_is_refused() -> None:
     with pytest.raises(PlanError):
         quantise(np.zeros((2, 3), np.float32), tensor("float32", 0, 0, (2, 3)))

@@ -188,7 +188,7 @@ def reduction(name, *dtypes, axes=(1, 3), label=None, keep=False):
     def build(dtype, random):
         net = start(dtype, random, 3, 4, 5)
         shape = [1 if i in axes else e for i, e in enumerate(net.shape()) if keep or i not in axes]
-        q = net.any_scale() if name == "MEAN" else ()
+        q = net.any_scale() if name in ("MEAN", "REDUCE_PROD") else ()
         net.op(name, [net.current, net.ints(*axes)], tuple(shape), q, kind="ReducerOptions", keepDims=keep)
         return net
 
@@ -198,6 +198,7 @@ for op in ("REDUCE_MAX", "REDUCE_MIN"):
     reduction(op, "float32", "int8", axes=(2,), label=f"{op}-kept", keep=True)
 for op in ("SUM", "REDUCE_PROD"):
     reduction(op, "float32", "int32")
+reduction("REDUCE_PROD", "int8", "int16", axes=(2, 3))
 reduction("SUM", "float32", axes=(1, 2, 3), label="SUM-all")
 reduction("MEAN", "int16")
 
@@ -285,6 +286,37 @@ def tile(dtype, random):
 def gather(dtype, random):
     net = start(dtype, random, 5, 4, 3)
     net.op("GATHER", [net.current, net.ints(3, 0, 0, 2, 1, 3)], (1, 5, 6, 3), kind="GatherOptions", axis=2)
+    return net
+
+
+@case("GATHER-batched", *ANY)
+def gather_by_batch(dtype, random):
+    """Other places for each row: constant, then computed at run time."""
+    net = start(dtype, random, 3, 4, 5)
+    table = net.current
+    places = net.add_tensor("i", (1, 3, 2), "int32", data=random.integers(0, 4, (1, 3, 2)).astype(np.int32))
+    net.op("GATHER", [table, places], (1, 3, 2, 5), kind="GatherOptions", axis=2, batchDims=2)
+    few, kind = net.current, "MaximumMinimumOptions"
+    net.op("MAXIMUM", [net.input((1, 3, 2), "int32"), net.ints(0)], (1, 3, 2), dtype="int32", kind=kind)
+    at = net.op("MINIMUM", [net.current, net.ints(1)], (1, 3, 2), dtype="int32", kind=kind)
+    net.current = few
+    net.op("GATHER", [few, at], (1, 3, 2, 5), kind="GatherOptions", axis=2, batchDims=2)
+    return net
+
+
+@case("DYNAMIC_UPDATE_SLICE", *ANY)
+def updates(dtype, random):
+    """A place from the input, beyond both ends too; a constant one in five axes; an update of the whole."""
+    net = start(dtype, random, 4, 5, 3)
+    whole, q = net.current, (net.scale(), net.zero_point()) if dtype in ("int8", "int16") else ()
+    part, at = net.input((1, 2, 3, 3), q=q), net.input((1, 4), "int32")
+    kind = "DynamicUpdateSliceOptions"
+    at = net.op("RESHAPE", [at, net.ints(4)], (4,), dtype="int32", kind="ReshapeOptions")
+    net.current = whole
+    net.op("DYNAMIC_UPDATE_SLICE", [whole, part, at], (1, 4, 5, 3), kind=kind)
+    first = net.op("RESHAPE", [net.current, net.ints(1, 1, 4, 5, 3)], (1, 1, 4, 5, 3), kind="ReshapeOptions")
+    row = net.op("RESHAPE", [part, net.ints(1, 1, 2, 3, 3)], (1, 1, 2, 3, 3), kind="ReshapeOptions")
+    net.op("DYNAMIC_UPDATE_SLICE", [first, row, net.ints(0, 0, 9, 1, 0)], (1, 1, 4, 5, 3), kind=kind)
     return net
 
 
@@ -396,10 +428,10 @@ def l2_normalization(dtype, random):
     return net
 
 
-@case("LOG_SOFTMAX", "float32")
+@case("LOG_SOFTMAX", "float32", "int8")
 def log_softmax(dtype, random):
-    net = start(dtype, random, 4, 7)
-    net.op("LOG_SOFTMAX", [net.current], net.shape(), kind="LogSoftmaxOptions")
+    net = start(dtype, random, 40, 7, scale=float(random.choice([0.003, 0.03, 0.3, 3.0])))
+    net.op("LOG_SOFTMAX", [net.current], net.shape(), (1 / 16, 127), kind="LogSoftmaxOptions")
     return net
 
 
@@ -452,6 +484,53 @@ def weights_of_bytes(net, shape, channels, axis, per_channel):
     """int8 weights for float data."""
     scales = net.random.uniform(0.002, 0.01, channels if per_channel else 1).astype(np.float32)
     return net.add_tensor("w", shape, "int8", scales, 0, net.random.integers(-127, 128, shape).astype(np.int8), axis)
+
+
+@case("CONV_2D-images", "float32", "int8")
+def several_images(dtype, random):
+    """What a dilated convolution was in older converters, with all that takes images between: four at a time."""
+    net = start(dtype, random, 7, 9, 3)
+    pads = net.add_tensor("p", (2, 2), "int32", data=np.array([[0, 1], [1, 0]], np.int32))
+    net.op("SPACE_TO_BATCH_ND", [net.current, net.ints(2, 2), pads], (4, 4, 5, 3), kind="SpaceToBatchNDOptions")
+    net.conv(6, (3, 2), activation=1)
+    net.conv(1, (3, 3), depthwise=True)
+    net.grouped(2, 3, (2, 2))
+    net.pool("MAX_POOL_2D", (2, 2), (1, 1))
+    net.pool("AVERAGE_POOL_2D", (2, 1), (1, 1))
+    if dtype == "float32":
+        net.pool("L2_POOL_2D", (1, 2), (1, 1))
+    size = (4, 3, 7, net.shape()[3])
+    net.op("RESIZE_BILINEAR", [net.current, net.ints(3, 7)], size, kind="ResizeBilinearOptions")
+    net.transpose_conv(5, (2, 3), (2, 2))
+    return net
+
+
+@case("UNIDIRECTIONAL_SEQUENCE_RNN", "float32")
+def recurrent(dtype, random):
+    """Three layers: one of two batches, time first, the activations in turn."""
+    net = start(dtype, random, 10, 4)
+    net.op("RESHAPE", [net.current, net.ints(2, 5, 4)], (2, 5, 4), kind="ReshapeOptions")
+    rnn(net, 6, 4)
+    net.op("RESHAPE", [net.current, net.ints(10, 1, 6)], (10, 1, 6), kind="ReshapeOptions")
+    rnn(net, 5, int(random.choice([1, 3])), True)
+    net.op("RESHAPE", [net.current, net.ints(1, 10, 5)], (1, 10, 5), kind="ReshapeOptions")
+    rnn(net, 3, 0)
+    return net
+
+
+def rnn(net, units, activation, time_major=False):
+    inputs, batches = net.shape()[2], net.shape()[1 if time_major else 0]
+
+    def constant(shape):
+        data = net.random.normal(0, 0.6 / shape[-1] ** 0.5, shape).astype(np.float32)
+        return net.add_tensor("w", shape, "float32", data=data)
+
+    state = net.add_tensor("state", (batches, units), "float32")
+    net.tensors[state].isVariable = True
+    operands = [net.current, constant((units, inputs)), constant((units, units)), constant((units,)), state]
+    options = {"fusedActivationFunction": activation, "timeMajor": time_major, "asymmetricQuantizeInputs": False}
+    shape = (*net.shape()[:2], units)
+    return net.op("UNIDIRECTIONAL_SEQUENCE_RNN", operands, shape, kind="SequenceRNNOptions", **options)
 
 
 @case("FULLY_CONNECTED-hybrid", "float32")

@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
-from op_nets import OpNet
+from op_nets import OpNet, rnn
 from tflite_kit import SAME, VALID
+from typed_nets import HybridNet, WideNet
 
-STEPS = (
-    *("conv", "conv", "dilated", "depthwise", "grouped", "transpose_conv", "max", "average", "dense"),
-    *(
-        "residual",
-        "constant",
-        "self",
-        "second input",
-        "mean",
-        "pad",
-        "concat",
-        "split",
-        "transpose",
-        "slice",
-        "reshape",
-    ),
-    *("relu", "relu6", "relu_n1", "leaky", "hard_swish", "logistic", "tanh", "quantize"),
-    *(
-        "one value",
-        "two values",
-        "reduce",
-        "mirror",
-        "tile",
-        "gather",
-        "reverse",
-        "blocks",
-        "batches",
-        "resize",
-        "prelu",
-        "l2",
-    ),
-    *("matmul", "choose", "greatest", "running"),
-)
+_WEIGHTED = "conv conv images dilated depthwise grouped max average dense residual"
+_MOVED = "pad concat split transpose slice reshape mirror tile gather rows update reverse batches nearest"
+_COMPUTED = "constant self second_input mean two_values reduce choose"
+_INT8 = "product relu relu6 relu_n1 leaky hard_swish quantize one_value prelu l2 matmul greatest blocks resize transpose_conv"
+_FLOAT = "sum relu relu6 relu_n1 leaky hard_swish prelu l2 matmul greatest running blocks resize transpose_conv"
+#: What is drawn from, for each type. The mixed type leaves out what is not exact: a step further in the next layer's
+#: quantisation is no rounding any more.
+STEPS = {
+    "int8": f"{_WEIGHTED} {_MOVED} {_COMPUTED} {_INT8} logistic tanh",
+    "float32": f"{_WEIGHTED} {_MOVED} {_COMPUTED} {_FLOAT} one_value logistic tanh recurrent",
+    "uint8": f"{_WEIGHTED} {_MOVED} {_COMPUTED} {_INT8} logistic tanh",
+    "int16": f"{_WEIGHTED} {_MOVED} {_COMPUTED} product logistic tanh",
+    "hybrid": f"{_WEIGHTED} {_MOVED} {_COMPUTED} {_FLOAT}",
+}
 _VALUES_MAX = 3000  # elements of a tensor: keeps one network in the milliseconds
 
 
@@ -45,10 +28,20 @@ class RandomNet:
     """Grows a network step by step. ``steps`` names what was drawn."""
 
     def __init__(self, dtype: str, seed: int) -> None:
-        self.random = np.random.default_rng([seed, dtype == "int8"])
+        self.dtype, self.random = dtype, np.random.default_rng([seed, [*STEPS].index(dtype)])
         shape = (self.integer(4, 11), self.integer(4, 11), self.integer(1, 7))
         scale, zero = float(self.random.uniform(0.01, 0.1)), self.integer(-128, 127)
-        self.net = OpNet(dtype, shape, self.random, scale, zero)
+        match dtype:
+            case "int16":
+                self.net: OpNet = WideNet(dtype, shape, self.random, scale / 100, 0)
+            case "hybrid":
+                self.net = HybridNet("float32", shape, self.random)
+            case "uint8":
+                self.net = OpNet(dtype, shape, self.random, scale, zero + 128)
+                self.net.op("QUANTIZE", [self.net.current], self.net.shape(), (scale, zero), "int8", "QuantizeOptions")
+                self.net.dtype = "int8"
+            case _:
+                self.net = OpNet(dtype, shape, self.random, scale, zero)
         self.steps: list[str] = []
         self.outputs: list[int] = []
 
@@ -60,21 +53,31 @@ class RandomNet:
 
     def grow(self) -> OpNet:
         for _ in range(self.integer(3, 9)):
-            step = self.pick(*STEPS)
+            step = self.pick(*STEPS[self.dtype].split())
             self.steps.append(step)
-            getattr(self, step.replace(" ", "_"))()
+            getattr(self, step)()
             if self.pick(*range(8)) == 0:
                 self.outputs.append(self.net.current)
-        match self.pick("softmax", "logistic", "arg_max", "plain", "plain"):
-            case "softmax" if self.net.shape()[-1] <= 511:
-                self.net.squashed("SOFTMAX")
-            case "logistic":
-                self.net.squashed("LOGISTIC")
-            case "arg_max" if not self.outputs:
-                self.net.arg_max(len(self.net.shape()) - 1)
-            case _:
-                self.net.dense(self.integer(1, 12), self.pick(0, 1), per_channel=self.pick(True, False))
+        self.end()
+        if self.dtype == "uint8" and self.net.tensor_dtype() == "int8":
+            q = (self.net.scale(), self.net.zero_point() + 128)
+            self.net.op("QUANTIZE", [self.net.current], self.net.shape(), q, "uint8", "QuantizeOptions")
         return self.net
+
+    def end(self) -> None:
+        net, exact = self.net, self.dtype == "hybrid"
+        match self.pick("softmax", "log_softmax", "logistic", "arg_max", "plain", "plain"):
+            case "softmax" if net.shape()[-1] <= 511 and not exact and (self.dtype != "int16" or net.scale() < 0.002):
+                net.squashed("SOFTMAX")
+            case "log_softmax" if self.dtype in ("int8", "uint8", "float32"):
+                q = (1 / 16, 127) if net.quantised else ()
+                net.op("LOG_SOFTMAX", [net.current], net.shape(), q, kind="LogSoftmaxOptions")
+            case "logistic" if not exact:
+                net.squashed("LOGISTIC")
+            case "arg_max" if self.dtype != "int16":
+                net.arg_max(len(net.shape()) - 1)
+            case _:
+                net.dense(self.integer(1, 12), self.pick(0, 1), per_channel=self.pick(True, False))
 
     def final_outputs(self) -> list[int]:
         """Every output, the last layer's first; each once."""
@@ -179,7 +182,11 @@ class RandomNet:
     def concat(self) -> None:
         axis = self.integer(1, len(self.net.shape()) - 1)
         first = self.net.current
-        parts = [first, self.net.unary("RELU"), self.net.unary("RELU6")]
+        if self.dtype == "int16":  # which has no RELU of its own
+            self.reverse()
+            parts = [first, self.net.current, first]
+        else:
+            parts = [first, self.net.unary("RELU"), self.net.unary("RELU6")]
         self.net.concat(parts[: self.integer(2, 3)], axis)
 
     def split(self) -> None:
@@ -242,7 +249,7 @@ class RandomNet:
     def two_values(self) -> None:
         shape = tuple(self.pick(1, e) for e in self.net.shape())
         other, kind = self.net.values(shape), "MaximumMinimumOptions"
-        op = self.pick("MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE")
+        op = self.pick("MAXIMUM", "MINIMUM", *(["SQUARED_DIFFERENCE"] if self.dtype != "int16" else []))
         if op == "SQUARED_DIFFERENCE":
             kind = "SquaredDifferenceOptions"
         self.net.op(op, [self.net.current, other], self.net.shape(), self.net.quantisation(), kind=kind)
@@ -251,8 +258,22 @@ class RandomNet:
         shape = self.net.shape()
         axis = self.integer(1, len(shape) - 1)
         target = tuple(1 if i == axis else e for i, e in enumerate(shape))
-        op = self.pick("REDUCE_MAX", "REDUCE_MIN", *([] if self.net.quantised else ["SUM"]))
+        op = self.pick("REDUCE_MAX", "REDUCE_MIN")
         self.net.op(op, [self.net.current, self.net.ints(axis)], target, kind="ReducerOptions", keepDims=True)
+
+    def product(self) -> None:
+        shape = self.net.shape()
+        axis = self.integer(1, len(shape) - 1)
+        target = tuple(1 if i == axis else e for i, e in enumerate(shape))
+        q = self.net.quantisation()
+        operands = [self.net.current, self.net.ints(axis)]
+        self.net.op("REDUCE_PROD", operands, target, q, kind="ReducerOptions", keepDims=True)
+
+    def sum(self) -> None:
+        shape = self.net.shape()
+        axis = self.integer(1, len(shape) - 1)
+        target = tuple(1 if i == axis else e for i, e in enumerate(shape))
+        self.net.op("SUM", [self.net.current, self.net.ints(axis)], target, kind="ReducerOptions", keepDims=True)
 
     def mirror(self) -> None:
         self.image()
@@ -278,6 +299,37 @@ class RandomNet:
         target = (*shape[:axis], len(taken), *shape[axis + 1 :])
         self.net.op("GATHER", [self.net.current, self.net.ints(*taken)], target, kind="GatherOptions", axis=axis)
 
+    def rows(self) -> None:
+        """Other places in each row."""
+        shape = self.net.shape()
+        n = self.integer(1, 4)
+        indices = self.random.integers(0, shape[-1], (*shape[:-1], n)).astype(np.int32)
+        places = self.net.add_tensor("i", indices.shape, "int32", data=indices)
+        options = {"kind": "GatherOptions", "axis": len(shape) - 1, "batchDims": len(shape) - 1}
+        self.net.op("GATHER", [self.net.current, places], indices.shape, **options)
+
+    def update(self) -> None:
+        """Some of the tensor's beginning, again, anywhere in it."""
+        net, shape = self.net, self.net.shape()
+        whole, part = net.current, tuple(self.integer(1, e) for e in shape)
+        some = net.op("SLICE", [whole, net.ints(*[0] * len(shape)), net.ints(*part)], part, kind="SliceOptions")
+        at = net.ints(*(self.integer(-2, e) for e in shape))
+        net.op("DYNAMIC_UPDATE_SLICE", [whole, some, at], shape, kind="DynamicUpdateSliceOptions")
+
+    def images(self) -> None:
+        """A convolution and a pool on four images at a time."""
+        self.image()
+        self._to_batches(self.pick(self.conv, self.max, self.average, self.depthwise))
+
+    def recurrent(self) -> None:
+        shape = self.net.shape()
+        self.net.reshape((1, int(np.prod(shape[:-1])), shape[-1]))
+        if self.net.shape()[1] <= 60:
+            rnn(self.net, self.integer(1, 7), self.pick(1, 3, 4), self.pick(True, False) and self.net.shape()[1] == 1)
+
+    def nearest(self) -> None:
+        self._resize("RESIZE_NEAREST_NEIGHBOR")
+
     def reverse(self) -> None:
         axis = self.integer(1, len(self.net.shape()) - 1)
         self.net.op("REVERSE_V2", [self.net.current, self.net.ints(axis)], self.net.shape(), kind="ReverseV2Options")
@@ -296,22 +348,31 @@ class RandomNet:
     def batches(self) -> None:
         """To batches and back: what a dilated convolution was in older converters, without the convolution."""
         self.image()
+        self._to_batches(None)
+
+    def _to_batches(self, between) -> None:
         net = self.net
         _, h, w, c = net.shape()
         pads = np.array([[0, h % 2], [1, (w + 1) % 2]], np.int32)
         there = net.add_tensor("p", (2, 2), "int32", data=pads)
-        back = net.add_tensor("p", (2, 2), "int32", data=pads)
         high, wide = (h + int(pads[0].sum())) // 2, (w + int(pads[1].sum())) // 2
-        net.op(
-            "SPACE_TO_BATCH_ND", [net.current, net.ints(2, 2), there], (4, high, wide, c), kind="SpaceToBatchNDOptions"
-        )
-        net.op("BATCH_TO_SPACE_ND", [net.current, net.ints(2, 2), back], (1, h, w, c), kind="BatchToSpaceNDOptions")
+        kind = "SpaceToBatchNDOptions"
+        net.op("SPACE_TO_BATCH_ND", [net.current, net.ints(2, 2), there], (4, high, wide, c), kind=kind)
+        if between is not None:
+            between()
+            pads = np.zeros((2, 2), np.int32)
+        back = net.add_tensor("p", (2, 2), "int32", data=pads)
+        _, high, wide, c = net.shape()
+        shape = (1, 2 * high - int(pads[0].sum()), 2 * wide - int(pads[1].sum()), c)
+        net.op("BATCH_TO_SPACE_ND", [net.current, net.ints(2, 2), back], shape, kind="BatchToSpaceNDOptions")
 
     def resize(self) -> None:
+        self._resize(self.pick("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"))
+
+    def _resize(self, name: str) -> None:
         self.image()
         net = self.net
         h, w = self.integer(1, 9), self.integer(1, 9)
-        name = self.pick("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR")
         kind = "ResizeBilinearOptions" if name == "RESIZE_BILINEAR" else "ResizeNearestNeighborOptions"
         alignment = self.pick((False, False), (True, False), (False, True))
         options = dict(zip(("alignCorners", "halfPixelCenters"), alignment, strict=True))
@@ -337,10 +398,11 @@ class RandomNet:
 
     def choose(self) -> None:
         net, first = self.net, self.net.current
-        if net.quantised and net.scale() < 1:
+        if (net.quantised or self.dtype == "int16") and net.scale() < 1:
             where = net.op("LESS", [first, net.values(net.shape()[-1:])], net.shape(), dtype="bool", kind="LessOptions")
             net.current = first
-            other = net.unary("RELU")
+            self.reverse()
+            other = net.current
             net.op("SELECT_V2", [where, first, other], net.shape(), kind="SelectV2Options")
 
     def greatest(self) -> None:
@@ -352,7 +414,6 @@ class RandomNet:
         net.current = values
 
     def running(self) -> None:
-        if not self.net.quantised:
-            axis = self.integer(1, len(self.net.shape()) - 1)
-            options = {"kind": "CumsumOptions", "exclusive": self.pick(True, False), "reverse": self.pick(True, False)}
-            self.net.op("CUMSUM", [self.net.current, self.net.scalar(axis)], self.net.shape(), **options)
+        axis = self.integer(1, len(self.net.shape()) - 1)
+        options = {"kind": "CumsumOptions", "exclusive": self.pick(True, False), "reverse": self.pick(True, False)}
+        self.net.op("CUMSUM", [self.net.current, self.net.scalar(axis)], self.net.shape(), **options)

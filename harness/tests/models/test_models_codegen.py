@@ -146,7 +146,7 @@ def test_the_budget_counts_the_whole_arena_but_inputs_in_slots_and_all_weights()
         assert needed.flash_bytes >= len(layout.weights) - 16
 
 
-WITH_TANH = ("hil_nn_lstm_f32", "hil_nn_tanh_f32", "hil_nn_gelu_approximated_f32")
+WITH_TANH = ("hil_nn_lstm_f32", "hil_nn_rnn_f32", "hil_nn_tanh_f32", "hil_nn_gelu_approximated_f32")
 WITH_EXP = (
     *WITH_TANH,
     *("hil_nn_logistic_f32", "hil_nn_softmax_f32", "hil_nn_exp_f32", "hil_nn_elu_f32", "hil_nn_gelu_f32"),

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 import pytest
-from keras_nets import FORMS, NETWORKS, converted
+from keras_nets import PAIRS, converted
 from tflite_kit import bits, random_inputs
 
 from harness.models.codegen import plan_layout
@@ -13,9 +13,6 @@ from harness.models.reference.twin import Twin
 
 tensorflow = pytest.importorskip("tensorflow", reason="the extra [tensorflow] is not installed")
 FULL = os.environ.get("HIL_FULL") == "1"
-# The converter itself has no 16x8 form of these.
-NOT_CONVERTED = {("attention", "16x8"), ("words", "16x8"), ("upsampling", "16x8")}
-PAIRS = [(n, f) for n in NETWORKS for f in FORMS if (n, f) not in NOT_CONVERTED]
 
 
 @pytest.mark.parametrize(

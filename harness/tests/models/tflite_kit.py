@@ -22,7 +22,18 @@ VERSIONS = {
     ),
     **dict.fromkeys(("REDUCE_ANY", "RELU_0_TO_1", "RELU_N1_TO_1", "RESHAPE", "ROUND", "SHAPE", "SIN", "SQUARE"), 1),
     **dict.fromkeys(
-        ("SQUEEZE", "ZEROS_LIKE", "L2_POOL_2D", "VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "CALL_ONCE"), 1
+        (
+            "DYNAMIC_UPDATE_SLICE",
+            "UNIDIRECTIONAL_SEQUENCE_RNN",
+            "SQUEEZE",
+            "ZEROS_LIKE",
+            "L2_POOL_2D",
+            "VAR_HANDLE",
+            "READ_VARIABLE",
+            "ASSIGN_VARIABLE",
+            "CALL_ONCE",
+        ),
+        1,
     ),
 }
 
@@ -117,7 +128,7 @@ class Net:
         self, channels, kernel=(3, 3), stride=(1, 1), padding=SAME, dilation=(1, 1), activation=0, per_channel=True,
         depthwise=False,
     ):  # fmt: skip
-        _, h, w, c = self.shape()
+        n, h, w, c = self.shape()
         if depthwise:
             channels *= c
             shape, axis, fan_in = (1, *kernel, channels), 3, kernel[0] * kernel[1]
@@ -131,20 +142,20 @@ class Net:
         options.fusedActivationFunction = activation
         weights, bias_tensor, scale = self._weights(shape, channels, axis, per_channel, fan_in)
         size = [_extent(e, k, s, d, padding) for e, k, s, d in zip((h, w), kernel, stride, dilation, strict=True)]
-        source, target = self.current, self.out((1, *size, channels), scale, int(self.random.integers(-128, 100)))
+        source, target = self.current, self.out((n, *size, channels), scale, int(self.random.integers(-128, 100)))
         name = "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D"
         kind = "DepthwiseConv2DOptions" if depthwise else "Conv2DOptions"
         # Always with a bias: LiteRT refuses a convolution without one.
         return self.add_operator(name, [source, weights, bias_tensor], target, options, kind)
 
     def pool(self, op, kernel=(2, 2), stride=(2, 2), padding=VALID, activation=0):
-        _, h, w, c = self.shape()
+        n, h, w, c = self.shape()
         options = schema.Pool2DOptionsT()
         options.padding, options.strideH, options.strideW = padding, *stride
         options.filterHeight, options.filterWidth = kernel
         options.fusedActivationFunction = activation
         size = [_extent(e, k, s, 1, padding) for e, k, s in zip((h, w), kernel, stride, strict=True)]
-        source, target = self.current, self.out((1, *size, c))
+        source, target = self.current, self.out((n, *size, c))
         return self.add_operator(op, [source], target, options, "Pool2DOptions")
 
     def reshape(self, shape):

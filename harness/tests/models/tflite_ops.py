@@ -100,7 +100,7 @@ class RichNet(Net):
         return self.add_operator("ARG_MAX", operands, target, options, "ArgMaxOptions")
 
     def grouped(self, groups, per_group, kernel, stride=(1, 1), padding=SAME, dilation=(1, 1), activation=0):
-        _, h, w, c = self.shape()
+        n, h, w, c = self.shape()
         channels, depth = groups * per_group, c // groups
         options = schema.Conv2DOptionsT()
         options.padding, options.strideH, options.strideW = padding, *stride
@@ -109,11 +109,11 @@ class RichNet(Net):
         fan_in = kernel[0] * kernel[1] * depth
         weights, bias, scale = self._weights((channels, *kernel, depth), channels, 0, True, fan_in)
         size = [_extent(e, k, s, d, padding) for e, k, s, d in zip((h, w), kernel, stride, dilation, strict=True)]
-        source, target = self.current, self.out((1, *size, channels), scale, int(self.random.integers(-128, 100)))
+        source, target = self.current, self.out((n, *size, channels), scale, int(self.random.integers(-128, 100)))
         return self.add_operator("CONV_2D", [source, weights, bias], target, options, "Conv2DOptions")
 
     def transpose_conv(self, channels, kernel, stride=(2, 2), padding=SAME, bias=True):
-        _, h, w, c = self.shape()
+        n, h, w, c = self.shape()
         options = schema.TransposeConvOptionsT()
         options.padding, options.strideH, options.strideW = padding, *stride
         fan_in = kernel[0] * kernel[1] * c
@@ -121,7 +121,7 @@ class RichNet(Net):
         size = [
             e * s if padding == SAME else e * s + max(k - s, 0) for e, k, s in zip((h, w), kernel, stride, strict=True)
         ]
-        shape = (1, *size, channels)
+        shape = (n, *size, channels)
         at = self.add_tensor("shape", (4,), "int32", data=np.array(shape, np.int32))
         source, target = self.current, self.out(shape, scale, int(self.random.integers(-128, 100)))
         operands = [at, weights, source, *([bias_tensor] if bias else [])]

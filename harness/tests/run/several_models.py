@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.append(str(Path(__file__).parents[1] / "models"))
+from op_nets import OpNet
 from tflite_ops import RichNet
 
 from harness.models.frontends.writer import Writer
@@ -38,6 +39,23 @@ def int8_model(path):
     other = net.second_input((6,))
     total = net.binary("ADD", other)
     return net.write(path, [net.dense(3), total])
+
+
+def mixed_model(path):
+    """Inputs of five types [1,6] and outputs of five [1,...]: each type through a layer that computes in it."""
+    net = OpNet("int8", (6,), np.random.default_rng(12))
+    small, wide, whole, real = (net.input((1, 6), dtype) for dtype in ("uint8", "int16", "int32", "float32"))
+    scores = net.dense(5)
+    place = net.arg_max(1)
+    net.current = small
+    net.op("QUANTIZE", [small], (1, 6), (0.05, -4), "int8", kind="QuantizeOptions")
+    bytes_again = net.op("QUANTIZE", [net.current], (1, 6), (0.07, 100), "uint8", kind="QuantizeOptions")
+    net.current = wide
+    sigmoid = net.op("LOGISTIC", [wide], (1, 6), (2.0**-15, 0))
+    net.current = real
+    words = net.op("CAST", [whole], (1, 6), kind="CastOptions")
+    total = net.op("ADD", [real, words], (1, 6), kind="AddOptions", fusedActivationFunction=0)
+    return net.write(path, [scores, place, bytes_again, sigmoid, total])
 
 
 def _dense(net, draw, source, n, m, name):

@@ -91,6 +91,37 @@ def test_two_int8_outputs_are_litert_s_byte_for_byte(tmp_path):
     assert len(np.unique(other.outputs)) > 20, "else this test shows little"
 
 
+def test_inputs_and_outputs_of_five_types_are_litert_s_byte_for_byte_each_with_its_own_agreement(tmp_path):
+    path = several_models.mixed_model(tmp_path / "mixed.tflite")
+    draw = np.random.default_rng(2)
+    real = {name: draw.normal(0, 2, (40, 6)).astype(np.float32) for name in ("in", "in1", "in2", "in4")}
+    np.savez(tmp_path / "data.npz", **real, in3=draw.integers(-99, 99, (40, 6)).astype(np.int32))
+    plan = tmp_path / "mixed.yaml"
+    plan.write_text(
+        "name: mixed\nboard: nucleo_f446re\nmodel: mixed.tflite\ntask: raw\n"
+        "gates: [agreement == 1, agreement.index == 1, max_abs_diff == 0]\n"
+        f"dataset: {{name: npz, options: {{path: data.npz, inputs: {{{', '.join(f'in{i}: in{i}' for i in ('', 1, 2, 3, 4))}}}, "
+        "unlabelled: true}}\n"
+    )
+    (case,) = expand(read_plan(plan), boards=names())
+    result = run(case)
+    assert result.record.verdict is Verdict.PASS, result.record.reasons
+    result.write(tmp_path / "out")
+    kept = read_samples(tmp_path / "out")
+    interpreter = Interpreter(str(path), experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+    interpreter.allocate_tensors()
+    found = [kept.outputs, *(other.outputs for other in kept.beside.values())]
+    assert [values.dtype for values in found] == ["int8", "int32", "uint8", "int16", "float32"]
+    raws = make_workload(*_pair(case)).rows(slice(None))
+    for row in range(40):
+        for raw, details in zip(raws, interpreter.get_input_details(), strict=True):
+            interpreter.set_tensor(details["index"], raw[row][None])
+        interpreter.invoke()
+        for values, details in zip(found, interpreter.get_output_details(), strict=True):
+            assert values[row].tobytes() == interpreter.get_tensor(details["index"]).tobytes()
+    assert min(len(np.unique(values)) for values in found) > 2, "else this test shows little"
+
+
 def _pair(case):
     ready = prepared(case)
     return ready.model, ready.data, "litert"

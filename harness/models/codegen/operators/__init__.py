@@ -20,6 +20,7 @@ from harness.models.codegen.operators import (
     pairwise,
     pooling,
     recurrent,
+    recurrent_rnn,
     recurrent_svdf,
     reduction,
     rows,
@@ -51,6 +52,7 @@ OPERATORS: dict[str, Lower] = {
     "DEPTH_TO_SPACE": spreading.depth_to_space,
     "DEQUANTIZE": conversion.dequantize,
     "DIV": pairwise.div,
+    "DYNAMIC_UPDATE_SLICE": spreading.update,
     "ELU": unary.lower,
     "EMBEDDING_LOOKUP": spreading.gather,
     "EQUAL": pairwise.compare,
@@ -125,8 +127,21 @@ OPERATORS: dict[str, Lower] = {
     "TRANSPOSE": movement.transpose,
     "TRANSPOSE_CONV": convolution.transposed,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": recurrent.lstm,
+    "UNIDIRECTIONAL_SEQUENCE_RNN": recurrent_rnn.rnn,
     "UNPACK": movement.split_part,
 }
+#: Operators whose kernels take one image: of a batch they are called once for each.
+PER_IMAGE = frozenset(
+    {
+        "AVERAGE_POOL_2D",
+        "CONV_2D",
+        "DEPTHWISE_CONV_2D",
+        "L2_POOL_2D",
+        "MAX_POOL_2D",
+        "RESIZE_BILINEAR",
+        "TRANSPOSE_CONV",
+    }
+)
 
 
 def lowered(graph: Graph, layer: Layer, options: Options) -> Kernel:
@@ -141,6 +156,9 @@ def lowered(graph: Graph, layer: Layer, options: Options) -> Kernel:
             next_step="change the model, or link another engine (Cube.AI, TFLM) behind the same seam",
         )
     kernel = lower(graph, layer, options)
+    if layer.op in PER_IMAGE:
+        images = graph.tensor(layer.outputs[0]).shape[0]
+        kernel = replace(kernel, times=images, macs=kernel.macs * images)
     # An input that the exporter left constant (a recurrent network's first state) is read from flash like a weight.
     read = (operand(graph, s, f"x{n}_") if isinstance(s, int) else s for n, s in enumerate(kernel.sources))
     return replace(kernel, operands=tuple(read))

@@ -67,7 +67,7 @@ def transposed(graph: Graph, layer: Layer, options: Options) -> Kernel:
     weights = constant(graph, layer, 1, dtype)
     if source.dtype != dtype or dtype not in ("int8", "float32"):
         raise refuse(layer, "unsupported data types", expected="int8 or float32 in and out", found=source.dtype)
-    if len(source.shape) != 4 or source.shape[0] != 1 or weights.shape[3] != source.shape[3]:
+    if len(source.shape) != 4 or weights.shape[3] != source.shape[3]:
         raise refuse(layer, "input and weights do not fit", expected=list(weights.shape), found=list(source.shape))
     window = transposed_window(layer, source, target, weights.shape[1], weights.shape[2])
     macs = window.in_h * window.in_w * window.in_c * window.k_h * window.k_w * window.out_c

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from math import prod
 
 from harness.models.codegen import fixedpoint
@@ -10,6 +11,7 @@ from harness.models.codegen.operators.axes import AXES, fitted, merged, steps
 from harness.models.ir import Graph, Layer
 
 _SUFFIX = {"float32": "f32", "int8": "s8", "uint8": "u8", "int16": "s16", "int32": "s32", "bool": "u8"}
+_SHIFT_MAX = 7  # of a factor that is cut to 15 bits
 _ELEMENTS_MAX = 2**22  # of int8 values in one sum, which then stays below 2^30
 
 
@@ -45,12 +47,14 @@ def extreme(graph: Graph, layer: Layer, options: Options) -> Kernel:
 
 
 def total(graph: Graph, layer: Layer, options: Options) -> Kernel:
-    """SUM and REDUCE_PROD of float32 and plain int32."""
+    """SUM of float32 and plain int32, REDUCE_PROD of those and of int8 and int16."""
     source = graph.tensor(layer.inputs[0])
     if source.dtype in ("int8", "uint8", "int16"):
+        if layer.op == "REDUCE_PROD":
+            return _scaled_product(graph, layer)
         raise refuse(
             layer,
-            f"a sum or product of {source.dtype}",
+            f"a sum of {source.dtype}",
             expected="float32 or int32",
             found="values for which LiteRT's own reference kernel gives no usable result (it reads them as uint8)",
             next_step="take the mean (MEAN), or keep this operator in float",
@@ -60,6 +64,22 @@ def total(graph: Graph, layer: Layer, options: Options) -> Kernel:
     params["greatest"] = 0
     name = "sum" if layer.op == "SUM" else "prod"
     return Kernel(layer, f"hil_nn_{name}_{_SUFFIX[dtype]}", "hil_nn_reduce_params", params, (), 0)
+
+
+def _scaled_product(graph: Graph, layer: Layer) -> Kernel:
+    dtype = same_dtype(graph, layer, "int8", "int16")
+    source, target = (quantized(graph, layer, i) for i in (layer.inputs[0], layer.outputs[0]))
+    if dtype == "int16" and (source.zero_point or target.zero_point):
+        raise refuse(layer, "zero points of int16", expected=0, found=[source.zero_point, target.zero_point])
+    params, count = _reduction(graph, layer)
+    # The product of the scales is spread over the factors, so that none of the steps becomes great.
+    real = source.scale / math.pow(target.scale, 1 / count)
+    multiplier, shift = fixedpoint.multiplier_and_shift(real)
+    if shift > _SHIFT_MAX:
+        raise refuse(layer, "the scales are too far apart", expected=f"a ratio below 2^{_SHIFT_MAX}", found=real)
+    params |= {"in_offset": -source.zero_point, "out_offset": target.zero_point}
+    params |= {"multiplier": multiplier, "shift": shift}
+    return Kernel(layer, f"hil_nn_prod_{_SUFFIX[dtype]}", "hil_nn_mean_s8_params", params, (), 0)
 
 
 def arg_max(graph: Graph, layer: Layer, options: Options) -> Kernel:

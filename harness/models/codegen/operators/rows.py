@@ -9,9 +9,11 @@ import numpy as np
 from harness.models.codegen import fixedpoint
 from harness.models.codegen.kernel import Kernel, Options, Value, integers, operand, quantized, refuse, same_dtype
 from harness.models.codegen.operators.axes import AXES, broadcast_steps, fitted, merged, steps
+from harness.models.codegen.operators.softmax import scaled_differences
 from harness.models.ir import Graph, IrTensor, Layer
 
 _ROW_MAX = 2**14  # int8 values whose squares are summed: below 2^30
+_CLASSES_MAX = 2**12  # of a sum of exponentials in Q12.19
 
 
 def l2_normalization(graph: Graph, layer: Layer, options: Options) -> Kernel:
@@ -35,10 +37,23 @@ def l2_normalization(graph: Graph, layer: Layer, options: Options) -> Kernel:
 
 
 def log_softmax(graph: Graph, layer: Layer, options: Options) -> Kernel:
-    """LOG_SOFTMAX over the last axis, float32."""
-    same_dtype(graph, layer, "float32")
-    params = _rowwise(graph.tensor(layer.inputs[0]))
-    return Kernel(layer, "hil_nn_log_softmax_f32", "hil_nn_rowwise_params", params, (), 0)
+    """LOG_SOFTMAX over the last axis; the int8 output has scale 1/16 and zero point 127 by TFLite's definition."""
+    dtype = same_dtype(graph, layer, "int8", "float32")
+    source, target = graph.tensor(layer.inputs[0]), graph.tensor(layer.outputs[0])
+    if dtype == "float32":
+        return Kernel(layer, "hil_nn_log_softmax_f32", "hil_nn_rowwise_params", _rowwise(source), (), 0)
+    scale = quantized(graph, layer, source.index).scale
+    if (quantized(graph, layer, target.index).scale, target.zero_point) != (1 / 16, 127):
+        raise refuse(
+            layer, "output scale", expected="1/16, zero point 127", found=f"{target.scale}, {target.zero_point}"
+        )
+    if source.shape[-1] >= _CLASSES_MAX:
+        raise refuse(layer, "too many classes", expected=f"fewer than {_CLASSES_MAX}", found=source.shape[-1])
+    pair = scaled_differences(layer, scale)
+    inverse = fixedpoint.multiplier_and_shift(2.0 ** (31 - pair["left_shift"]) / pair["multiplier"])
+    params: dict[str, Value] = {"rows": source.elements // source.shape[-1], "classes": source.shape[-1], **pair}
+    params |= {"inverse_multiplier": inverse[0], "inverse_shift": inverse[1]}
+    return Kernel(layer, "hil_nn_log_softmax_s8", "hil_nn_log_softmax_s8_params", params, (), 0)
 
 
 def top_part(graph: Graph, layer: Layer, options: Options) -> Kernel:

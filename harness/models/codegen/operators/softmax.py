@@ -30,13 +30,15 @@ def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
         )
     if classes > _CLASSES_MAX_S8:
         raise refuse(layer, "too many classes", expected=f"at most {_CLASSES_MAX_S8}", found=classes)
-    real = min(beta * source.scale * 2 ** (31 - _INTEGER_BITS), 2.0**31 - 1)
+    params |= scaled_differences(layer, beta * source.scale)
+    return Kernel(layer, "hil_nn_softmax_s8", "hil_nn_softmax_s8_params", params, (), 0)
+
+
+def scaled_differences(layer: Layer, scale: float) -> dict[str, int]:
+    """How differences of raw values of that scale become exponents in Q5.26, and from which on e^x counts as 0."""
+    real = min(scale * 2 ** (31 - _INTEGER_BITS), 2.0**31 - 1)
     multiplier, left_shift = fixedpoint.multiplier_and_shift(real)
     if left_shift < 1:
         raise refuse(layer, "the input scale is too small", expected="beta * scale * 2^26 > 1", found=real)
-    params |= {
-        "multiplier": multiplier,
-        "left_shift": left_shift,
-        "diff_min": -fixedpoint.input_radius(_INTEGER_BITS, left_shift),
-    }
-    return Kernel(layer, "hil_nn_softmax_s8", "hil_nn_softmax_s8_params", params, (), 0)
+    radius = fixedpoint.input_radius(_INTEGER_BITS, left_shift)
+    return {"multiplier": multiplier, "left_shift": left_shift, "diff_min": -radius}

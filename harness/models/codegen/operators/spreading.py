@@ -12,7 +12,7 @@ from math import prod
 import numpy as np
 
 from harness.models.codegen.kernel import TYPES, Constant, Kernel, Options, Value, integers, operand, refuse
-from harness.models.codegen.operators.axes import broadcast_steps, steps
+from harness.models.codegen.operators.axes import COPY_AXES, broadcast_steps, fitted, steps
 from harness.models.codegen.operators.movement import copied, ends
 from harness.models.ir import Graph, Layer
 
@@ -51,8 +51,7 @@ def gather(graph: Graph, layer: Layer, options: Options) -> Kernel:
         graph.tensor(i) for i in (layer.inputs[at_data], layer.inputs[at_indices], layer.outputs[0])
     )
     _check_same(layer, source.dtype, target.dtype, source.quantization == target.quantization)
-    if layer.options.get("batchDims", 0):
-        raise refuse(layer, "batch dimensions", expected="batch_dims 0", found=layer.options["batchDims"])
+    batched = int(layer.options.get("batchDims", 0)) % max(len(indices.shape), 1)
     axis = int(layer.options.get("axis", 0)) % len(source.shape)
     given = operand(graph, indices.index, "i")
     if isinstance(given, Constant):
@@ -66,12 +65,37 @@ def gather(graph: Graph, layer: Layer, options: Options) -> Kernel:
         raise refuse(layer, "indices computed at run time", expected="int32", found=indices.dtype)
     params: dict[str, Value] = {
         "bytes": prod(source.shape[axis + 1 :]) * np.dtype(source.dtype).itemsize,
-        "outer": prod(source.shape[:axis]),
+        "batches": prod(source.shape[:batched]),
+        "outer": prod(source.shape[batched:axis]),
         "axis": source.shape[axis],
-        "count": indices.elements,
+        "count": prod(indices.shape[batched:]),
     }
     data = operand(graph, source.index, "d")
     return Kernel(layer, "hil_nn_gather", "hil_nn_gather_params", params, (), 0, operands=(data, given))
+
+
+def update(graph: Graph, layer: Layer, options: Options) -> Kernel:
+    """DYNAMIC_UPDATE_SLICE; where the update goes is constant, or int32 computed at run time."""
+    source, _ = ends(graph, layer)
+    part, start = (graph.tensor(i) for i in layer.inputs[1:])
+    _check_same(layer, source.dtype, part.dtype, source.quantization == part.quantization)
+    given = operand(graph, start.index, "i")
+    if isinstance(given, Constant):
+        limits = np.iinfo(np.int32)
+        given = Constant("i", given.values.clip(limits.min, limits.max).astype(np.int32))
+    elif start.dtype != "int32":
+        raise refuse(layer, "indices computed at run time", expected="int32", found=start.dtype)
+    extents, whole = list(part.shape), list(source.shape)
+    extent, filled = fitted(layer, COPY_AXES, extents, whole)
+    params: dict[str, Value] = {
+        "bytes": np.dtype(source.dtype).itemsize,
+        "elements": source.elements,
+        "rank": len(whole),
+        "extent": extent,
+        "whole": [1] * (COPY_AXES - len(whole)) + filled[COPY_AXES - len(whole) :],
+    }
+    operands = (operand(graph, source.index, "d"), operand(graph, part.index, "u"), given)
+    return Kernel(layer, "hil_nn_update", "hil_nn_update_params", params, (), 0, operands=operands)
 
 
 def gather_nd(graph: Graph, layer: Layer, options: Options) -> Kernel:
@@ -169,10 +193,8 @@ def resize_nearest(graph: Graph, layer: Layer, options: Options) -> Kernel:
 def resize_bilinear(graph: Graph, layer: Layer, options: Options) -> Kernel:
     """RESIZE_BILINEAR: the two neighbours of each output row and column, and the second one's share, as the reference has them."""
     source, target = ends(graph, layer)
-    if source.dtype not in ("int8", "float32") or source.shape[0] != 1:
-        raise refuse(
-            layer, "its input", expected="one image of int8 or float32", found=f"{source.dtype}{list(source.shape)}"
-        )
+    if source.dtype not in ("int8", "float32"):
+        raise refuse(layer, "its input", expected="int8 or float32", found=source.dtype)
     corners, centres = (bool(layer.options.get(name, False)) for name in ("alignCorners", "halfPixelCenters"))
     neighbours: _Neighbours = _neighbours if source.dtype == "float32" else _neighbours_of_1024
     lines: list[int] = []

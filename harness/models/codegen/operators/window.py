@@ -41,11 +41,11 @@ class Window:
 
 
 def window_of(graph: Graph, layer: Layer, k_h: int, k_w: int) -> Window:
-    """The window of a layer with a k_h x k_w kernel, padded as TFLite pads (the odd element goes to the end)."""
+    """The window of a layer with a k_h x k_w kernel on each image, padded as TFLite pads (the odd element goes to the end)."""
     source, target = graph.tensor(layer.inputs[0]), graph.tensor(layer.outputs[0])
     for tensor in (source, target):
-        if len(tensor.shape) != 4 or tensor.shape[0] != 1:
-            raise refuse(layer, "only images of batch 1", expected="[1, h, w, c]", found=list(tensor.shape))
+        if len(tensor.shape) != 4:
+            raise refuse(layer, "only images", expected="[n, h, w, c]", found=list(tensor.shape))
     stride_h, stride_w = int(layer.options["strideH"]), int(layer.options["strideW"])
     dilation_h = int(layer.options.get("dilationHFactor", 1))
     dilation_w = int(layer.options.get("dilationWFactor", 1))
