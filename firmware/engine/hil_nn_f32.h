@@ -43,6 +43,7 @@ typedef struct {
     hil_nn_conv_f32_params conv;
     uint32_t groups; /* the input's channels where depthwise */
     uint32_t depthwise;
+    uint32_t asymmetric; /* as in hil_nn_hybrid_dense_params */
 } hil_nn_hybrid_conv_params;
 
 /* int8 weights of these scales (zero point 0) on float32 data, which is quantised to int8 for the layer: each row of a dense layer,

@@ -8,16 +8,16 @@ typedef struct {
     int32_t zero_point;
 } range;
 
+/* Half is added in float32 and the rest cut off, as LiteRT does it: what lies next to a tie may become one. */
 NN_INLINE int32_t nearest(float x)
 {
-    const int32_t whole = (int32_t)x;
-    const float fraction = x - (float)whole;
-    return whole + (fraction >= 0.5f) - (fraction <= -0.5f);
+    return (int32_t)(x < 0.0f ? x - 0.5f : x + 0.5f);
 }
 
-NN_INLINE int8_t held(float steps, int32_t low)
+/* Beyond what int8 holds with any zero point, whatever a sum has become. */
+NN_INLINE int32_t steps_of(float x)
 {
-    return (int8_t)(steps > 200.0f ? 127 : steps > -200.0f ? nn_clamp_s32(nearest(steps), low, 127) : low);
+    return x > 500.0f ? 500 : x > -500.0f ? nearest(x) : -500;
 }
 
 typedef struct {
@@ -44,7 +44,7 @@ static range to_symmetric(const float *in, int32_t n, int8_t *out)
         result.scale = reach / 127.0f;
         const float inverse = 127.0f / reach;
         for (int32_t i = 0; i < n; ++i) {
-            out[i] = held(in[i] * inverse, -127);
+            out[i] = (int8_t)nn_clamp_s32(steps_of(in[i] * inverse), -127, 127);
         }
     } else {
         for (int32_t i = 0; i < n; ++i) {
@@ -77,7 +77,7 @@ static range to_asymmetric(const float *in, int32_t n, int8_t *out)
     result.scale = scale;
     const float inverse = 1.0f / result.scale;
     for (int32_t i = 0; i < n; ++i) {
-        out[i] = held((float)result.zero_point + in[i] * inverse, -128);
+        out[i] = (int8_t)nn_clamp_s32(steps_of(in[i] * inverse) + result.zero_point, -128, 127);
     }
     return result;
 }
@@ -106,7 +106,8 @@ void hil_nn_hybrid_conv(const hil_nn_hybrid_conv_params *params, const float *in
                         const float *scales, int8_t *scratch, float *out)
 {
     const hil_nn_window *w = &params->conv.window;
-    const range r = to_asymmetric(in, w->in_h * w->in_w * w->in_c, scratch);
+    const int32_t n = w->in_h * w->in_w * w->in_c;
+    const range r = params->asymmetric ? to_asymmetric(in, n, scratch) : to_symmetric(in, n, scratch);
     const int32_t groups = (int32_t)params->groups, depth = w->in_c / groups, per_group = w->out_c / groups;
     const int32_t filter_step = params->depthwise ? 1 : w->k_h * w->k_w * depth, tap_step = params->depthwise ? w->out_c : depth;
     for (int32_t y = 0; y < w->out_h; ++y) {
@@ -124,7 +125,8 @@ void hil_nn_hybrid_conv(const hil_nn_hybrid_conv_params *params, const float *in
                         }
                     }
                 }
-                const float scaled = params->depthwise ? (float)sum * (scales[o] * r.scale) : (float)sum * scales[o] * r.scale;
+                const int at_once = params->depthwise || !params->asymmetric; /* is the product of the scales formed */
+                const float scaled = at_once ? (float)sum * (scales[o] * r.scale) : (float)sum * scales[o] * r.scale;
                 *out++ = nn_clamp_f32(bias ? scaled + bias[o] : scaled, params->conv.act_min, params->conv.act_max);
             }
         }

@@ -560,10 +560,12 @@ def hybrid_convolutions(dtype, random):
     for op, channels, kind, extra in (
         ("CONV_2D", 6, "Conv2DOptions", {}),
         ("DEPTHWISE_CONV_2D", 12, "DepthwiseConv2DOptions", {"depthMultiplier": 2}),
+        ("CONV_2D", 5, "Conv2DOptions", {}),  # with one scale for all filters, which changes how the image is quantised
+        ("CONV_2D", 1, "Conv2DOptions", {}),
     ):
         c = net.shape()[3]
         shape, axis = ((channels, 3, 2, c), 0) if op == "CONV_2D" else ((1, 3, 3, channels), 3)
-        w = weights_of_bytes(net, shape, channels, axis, True)
+        w = weights_of_bytes(net, shape, channels, axis, channels != 5)
         b = net.add_tensor("b", (channels,), "float32", data=random.normal(0, 0.3, channels).astype(np.float32))
         net.op(op, [net.current, w, b], (1, 7, 8, channels), kind=kind, **plain, **extra)
     return net

@@ -8,7 +8,7 @@ import host_c
 import numpy as np
 import pytest
 from host_c import compiled, linked, sanitizing
-from op_nets import CASES
+from op_nets import CASES, OpNet
 from tflite_kit import bits, random_inputs
 
 from harness.models.codegen import generate, plan_layout
@@ -89,6 +89,24 @@ def test_the_operator_equals_litert(tmp_path, name):
             else:
                 assert same(theirs, ours), (kernel.name, seed)
         assert len(np.unique(found[layout.outputs[0].index])) > 1, "a constant result shows nothing"
+
+
+@pytest.mark.parametrize("asymmetric", [True, False])
+def test_data_between_two_steps_of_its_quantisation_goes_to_the_one_that_litert_takes(tmp_path, asymmetric):
+    """A dense layer that gives out what its data was quantised to; a tie before the zero point is added is none after."""
+    n, random = 64, np.random.default_rng(1)
+    net = OpNet("float32", (n,), random)
+    w = net.add_tensor("w", (n, n), "int8", np.full(n, 1 / 127), 0, (np.eye(n) * 127).astype(np.int8))
+    options = {"asymmetricQuantizeInputs": asymmetric, "fusedActivationFunction": 0}
+    net.op("FULLY_CONNECTED", [net.current, w, -1], (1, n), kind="FullyConnectedOptions", **options)
+    path = net.write(tmp_path / "net.tflite")
+    high, low = random.uniform(0.1, 5, (2, 60, 1)) * [[[1]], [[-1]]]
+    low[::3] = 0
+    step = (high - low) / 255 if asymmetric else np.maximum(high, -low) / 127
+    ties = (random.integers(-120, 120, (60, n)) + 0.5) * step
+    inputs = np.clip(ties, low, high).astype(np.float32)
+    inputs[:, 0], inputs[:, 1] = high[:, 0], low[:, 0]
+    assert np.array_equal(LiteRt().run(path, inputs), Twin(COMPILER).run(path, inputs))
 
 
 PROGRAM = """

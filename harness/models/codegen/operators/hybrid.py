@@ -35,21 +35,26 @@ def dense(graph: Graph, layer: Layer, sizes: dict[str, Value], macs: int) -> Ker
 
 
 def convolution(graph: Graph, layer: Layer, window: Window, groups: int, macs: int) -> Kernel:
-    """CONV_2D and DEPTHWISE_CONV_2D, whose weights need one scale for each output channel."""
+    """CONV_2D and DEPTHWISE_CONV_2D. With one scale for all filters (which one filter has anyway) the reference quantises the
+    image by its greatest magnitude; a depthwise convolution needs a scale for each channel."""
     depthwise = layer.op == "DEPTHWISE_CONV_2D"
     weights = constant(graph, layer, 1, "int8")
     scales = _scales(layer, weights, window.out_c, 3 if depthwise else 0)
-    if len(scales) != window.out_c:
+    by_filter = depthwise or len(scales) > 1
+    if by_filter and len(scales) != window.out_c:
         raise refuse(layer, "one scale for all channels", expected=f"{window.out_c} scales", found=len(scales))
+    if not by_filter and groups > 1:
+        raise refuse(layer, "one scale for filters in groups", expected=f"{window.out_c} scales", found=1)
     low, high = float_range(layer)
     params: dict[str, Value] = {
         "conv": {"window": window.as_params(), "act_min": low, "act_max": high},
         "groups": groups,
         "depthwise": int(depthwise),
+        "asymmetric": int(by_filter),
     }
     _check_taps(layer, window.k_h * window.k_w * window.in_c // groups)
     scratch = Scratch("int8_t", window.in_h * window.in_w * window.in_c)
-    constants = _constants(graph, layer, weights, scales)
+    constants = _constants(graph, layer, weights, scales if by_filter else scales * window.out_c)
     return Kernel(layer, "hil_nn_hybrid_conv", "hil_nn_hybrid_conv_params", params, constants, macs, scratch)
 
 
