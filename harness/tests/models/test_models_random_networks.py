@@ -50,7 +50,8 @@ def check(random, path, dtype):
         sources = {layout.program.storage[s] for s in kernel.sources if isinstance(s, int)}
         if dtype == "float32" and (kernel.layer.op in INEXACT or sources & blurred):
             if not sources & blurred:
-                assert np.abs(expected - found).max() <= 2.5e-7 * max(1.0, np.abs(expected).max()), what
+                limit = 1e-6 if kernel.layer.op == "UNIDIRECTIONAL_SEQUENCE_RNN" else 2.5e-7  # sums in another order
+                assert np.abs(expected - found).max() <= limit * max(1.0, np.abs(expected).max()), what
             elif expected.dtype == np.float32:  # places (ARG_MAX, TOPK_V2) jump
                 assert np.abs(expected - found).max() <= 1e-5 * max(1.0, np.abs(expected).max()), what
             blurred.add(layout.result(kernel).index)

@@ -38,7 +38,8 @@ class HybridNet(OpNet):
     """float32 data with int8 weights in convolutions and dense layers."""
 
     def _weights(self, shape, channels, axis, per_channel, fan_in):
-        scales = (self.random.uniform(0.5, 1.5, channels) * fan_in**-0.5 / 73).astype(np.float32)
+        n = channels if per_channel or axis else 1  # a depthwise convolution has a scale for each channel
+        scales = (self.random.uniform(0.5, 1.5, n) * fan_in**-0.5 / 73).astype(np.float32)
         weights = self.random.integers(-127, 128, shape).astype(np.int8)
         bias = self.random.normal(0, 0.3, channels).astype(np.float32)
         return (
