@@ -257,8 +257,7 @@ class Session:
         one by its fault handler raises BoardFaultError. A sample that the board answers with an error status has a result
         with that status. ``timeout_s`` bounds the whole stream: what is open then is lost. ``rescue`` says what to do about
         silence and a lost line, which else end the stream. ``on_result`` may raise; the session is then still good for a new
-        ``hello``. The first ``quiet`` go alone: no interrupt of the line is in their cycles. ``follows``: which go on from
-        the network's memory.
+        ``hello``. The first ``quiet`` go alone: no interrupt is in their cycles. ``follows``: which go on from a memory.
         """
         if self._conversation.state is not State.READY:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)

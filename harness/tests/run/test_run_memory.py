@@ -1,21 +1,23 @@
 """A network with a memory, a streaming keyword one, on virtual boards: the plan says when it forgets, LiteRT does the same."""
 
 import dataclasses
+import os
 from contextlib import closing
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from harness.bench.boards import names
+from harness.bench.boards import load_board, names
 from harness.data import datasets
 from harness.data.encode import quantise
 from harness.errors import DeviceError, PlanError
+from harness.models.codegen import DEFAULTS
 from harness.models.metadata import load_model
 from harness.models.reference.litert import LiteRt
 from harness.plans import expand
 from harness.records import Verdict
-from harness.run import memory, streaming
+from harness.run import memory, product, streaming
 from harness.run.options import RunOptions
 from harness.run.prepare import prepared
 from harness.run.reading import read_plan
@@ -144,6 +146,19 @@ def test_a_layer_that_cannot_keep_its_state_is_refused(case, tmp_path):
     plan = case("state: never", network="recurrent_lstm_sequence_int8")
     with pytest.raises(PlanError, match="kept from sample to sample"):
         memory.of_case(plan.plan, load_model("recurrent_lstm_sequence_int8"), prepared(case()).data)
+
+
+@pytest.mark.skipif(
+    os.environ.get("HIL_FULL") != "1", reason="an image of its own; the next test says the same: with HIL_FULL=1"
+)
+def test_firmware_that_begins_anew_with_each_sample_is_refused_before_it_is_asked_to_go_on(case, tmp_path, monkeypatch):
+    monkeypatch.setattr(product, "for_boards", lambda path: DEFAULTS)  # as it was made before
+    old = tmp_path / "old.elf"
+    product.build_product(load_model(NETWORK), load_board("nucleo_f446re"), out=old)
+    with pytest.raises(PlanError, match="keeps no memory from sample to sample") as caught:
+        run_case(case("state: never"), RunOptions(backend="virtual", firmware=old), watch=lambda step: None)
+    assert "wake.yaml:7" in caught.value.where
+    assert "--firmware" in caught.value.next_step
 
 
 def test_old_firmware_is_refused_in_one_line_with_what_to_do():
