@@ -15,10 +15,10 @@ import numpy.typing as npt
 from harness.clock import Clock
 from harness.data.encode import quantise
 from harness.errors import HilError
+from harness.findings import Explanation
 from harness.models import reference as references
 from harness.models.metadata import Model
 from harness.plans.expand import Case
-from harness.records import Explanation
 from harness.run import mistakes
 from harness.run.origins import runs_tflite
 from harness.run.truth import arrays, looked_at

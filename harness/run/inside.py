@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from harness.errors import HilError
+from harness.findings import Divergence, LayerFacts
 from harness.models import reference as references
 from harness.models.layertable import LayerTable, TableLayer
 from harness.models.metadata import Model
-from harness.records import Divergence, Evidence, LayerFacts, Samples
+from harness.records import Evidence, Samples
 from harness.run.bring_up import Live
 from harness.run.origins import runs_tflite
 from harness.run.product import Product

@@ -19,19 +19,9 @@ from harness.clock import Clock
 from harness.conversion import Conversion
 from harness.errors import BenchError, DeviceError
 from harness.evidence import write_reports
+from harness.findings import Explanation
 from harness.plans.expand import Case
-from harness.records import (
-    Backend,
-    Evidence,
-    Explanation,
-    FaultReport,
-    ModelFacts,
-    Record,
-    Samples,
-    Setting,
-    UnitFacts,
-    Verdict,
-)
+from harness.records import Backend, Evidence, FaultReport, ModelFacts, Record, Samples, Setting, UnitFacts, Verdict
 from harness.run import blame, journal
 from harness.run.bring_up import Live
 from harness.run.explain import explain, is_wanted, missed

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.records import LayerFacts, Record
+from harness.findings import LayerFacts
+from harness.records import Record
 
 #: Title, and whether it is a number; ``{unit}`` is cycles or instructions, never both and never a time.
 LAYER_COLUMNS = (

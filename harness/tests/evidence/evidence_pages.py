@@ -11,7 +11,8 @@ from run_pages import crowded_index_page, index_page
 
 from harness.conversion import ChangeFacts, Conversion, OriginFacts, TaskRowFacts
 from harness.evidence.reports import html
-from harness.records import Explanation, FaultReport, Measurement, Record, Samples, Verdict
+from harness.findings import Explanation
+from harness.records import FaultReport, Measurement, Record, Samples, Verdict
 from harness.verdict import View
 from harness.verdict.conversion import STEPS, Row, rows, steps
 from harness.verdict.metrics._common import share

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from harness.evidence.reports import html, json_, junit, markdown, terminal
 from harness.evidence.reports._words import figure, folded, interval
-from harness.records import Explanation, FaultReport, InputFacts, Measurement, Record, Samples, Verdict
+from harness.findings import Explanation
+from harness.records import FaultReport, InputFacts, Measurement, Record, Samples, Verdict
 
 VOID = {"meta", "img", "br", "link", "input", "hr", "path", "use", "rect", "wbr"}
 

@@ -12,9 +12,10 @@ import several_models
 
 from harness.clock import SystemClock
 from harness.data import Dataset, load
+from harness.findings import Explanation
 from harness.models.metadata import load_model
 from harness.plans import Plan, expand
-from harness.records import Explanation, GateResult, Measurement, Tensor, Verdict
+from harness.records import GateResult, Measurement, Tensor, Verdict
 from harness.run import mistakes
 from harness.run.explain import explain, is_wanted
 from harness.run.workload import make_workload
