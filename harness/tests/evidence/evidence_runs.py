@@ -14,14 +14,13 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 from harness.data import Dataset, load, quantise
+from harness.findings import Divergence, LayerFacts
 from harness.paths import shipped
 from harness.plans import load as load_plan
 from harness.plans.schema import Gate
 from harness.records import (
-    Divergence,
     Evidence,
     FirmwareFacts,
-    LayerFacts,
     LinkFacts,
     Record,
     ReferenceFacts,
