@@ -10,6 +10,8 @@ import threading
 
 import pytest
 
+FULL = os.environ.get("HIL_FULL") == "1"
+
 
 @pytest.fixture
 def interrupted(tmp_path):
@@ -56,6 +58,10 @@ def test_it_says_where_it_stood_and_how_to_go_on_and_that_works(interrupted, tmp
     (advice,) = re.findall(r"go on with: hil (.+)", said)
     assert "Traceback" not in said
     assert "--backend virtual" in advice  # on the default one it would be another run
+    if (
+        by is not signal.SIGINT and not FULL
+    ):  # one handler, one folder: it is gone on with after Ctrl-C, and with HIL_FULL=1 after each
+        return
     done = hil(tmp_path, *advice.split())
     assert done.returncode == 0, done.stdout + done.stderr
     assert "gone on with" in done.stdout
