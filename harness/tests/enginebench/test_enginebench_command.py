@@ -59,8 +59,8 @@ def test_figures_are_of_models_that_come_with_the_project():
 
 def test_the_kernels_are_compiled_once_for_all_models(tmp_path, monkeypatch):
     image.compiled(load_model("digits_cnn_int8").path, tmp_path / "a", kernels="fast", compiler="zig")
-    commands, run = [], image._run
-    monkeypatch.setattr(image, "_run", lambda command, model: commands.append(command) or run(command, model))
+    commands, run = [], image.run
+    monkeypatch.setattr(image, "run", lambda command, model: commands.append(command) or run(command, model))
     image.compiled(load_model("bench_imu_int8").path, tmp_path / "b", kernels="fast", compiler="zig")
     (link,) = commands
     assert {Path(part).name for part in link if part.endswith(".c")} == {"bare.c", "model.c"}
