@@ -137,7 +137,8 @@ def metrics(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")]
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in ("metric", "unit", "task", "emulator", "hardware", "interval"):
-        table.add_column(column, no_wrap=True)
+        # As wide as the longest name of one task: a few metrics are of four, and would leave no room for the meaning.
+        table.add_column(column, no_wrap=column != "task", max_width=14 if column == "task" else None)
     table.add_column("meaning")
     for one in found:
         marks = ("yes" if one[key] else "no" for key in ("emulator", "hardware"))
