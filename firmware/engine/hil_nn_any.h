@@ -133,7 +133,7 @@ typedef struct {
     int32_t act_min, act_max;
 } hil_nn_binary_s32_params;
 
-/* Plain integers, which wrap around. A quotient by 0 is 0. */
+/* Plain integers, which wrap around. A quotient by 0 is 0. In place as the others. */
 void hil_nn_add_s32(const hil_nn_binary_s32_params *params, const int32_t *a, const int32_t *b, int32_t *out);
 void hil_nn_mul_s32(const hil_nn_binary_s32_params *params, const int32_t *a, const int32_t *b, int32_t *out);
 void hil_nn_floor_div_s32(const hil_nn_binary_s32_params *params, const int32_t *a, const int32_t *b, int32_t *out);

@@ -32,7 +32,7 @@ void hil_nn_dense_s16(const hil_nn_dense_s16_params *params, const int16_t *in, 
 void hil_nn_maxpool_s16(const hil_nn_conv_s16_params *params, const int16_t *in, int16_t *out);
 void hil_nn_avgpool_s16(const hil_nn_conv_s16_params *params, const int16_t *in, int16_t *out);
 
-/* As the int8 forms with offsets of 0; a sum at 15 fractional bits. */
+/* As the int8 forms with offsets of 0; a sum at 15 fractional bits. In place as these. */
 void hil_nn_add_s16(const hil_nn_add_s8_params *params, const int16_t *a, const int16_t *b, int16_t *out);
 void hil_nn_mul_s16(const hil_nn_mul_s8_params *params, const int16_t *a, const int16_t *b, int16_t *out);
 

@@ -12,14 +12,15 @@ typedef struct {
     uint16_t block; /* hil_nn_conv_s8 alone: how many output pixels its scratch memory holds at once; even, at least 2 */
 } hil_nn_conv_s8_params;
 
-/* Bytes of scratch memory for hil_nn_conv_s8: `block` patches and four filters as int16, and a patch as int8, each filled up to a
- * multiple of four values. One size for all kernel sets, so that a generated model fits each. */
-#define HIL_NN_CONV_S8_SCRATCH_BYTES(k_h, k_w, in_c, block) ((((k_h) * (k_w) * (in_c) + 3) / 4 * 4) * (2 * (block) + 9))
+/* Bytes of scratch memory for hil_nn_conv_s8: `block` patches and, but for a block of 2, four filters as int16, and a patch as int8,
+ * each filled up to a multiple of four values. One size for all kernel sets, so that a generated model fits each. */
+#define HIL_NN_CONV_S8_SCRATCH_BYTES(k_h, k_w, in_c, block) \
+    ((((k_h) * (k_w) * (in_c) + 3) / 4 * 4) * ((block) == 2 ? 5 : 2 * (block) + 9))
 
 /* 2-D convolution. acc = bias[o] + sum (x + in_offset) * w; out = clamp(rescale(acc, multiplier[o], shift[o]) + out_offset).
  * rescale: acc * multiplier * 2^(shift - 31), multiplier in [2^30, 2^31), rounded twice (gemmlowp: doubling high
  * multiplication, then rounding shift). weights are symmetric (zero point 0). bias may be null.
- * scratch: HIL_NN_CONV_S8_SCRATCH_BYTES, 4-byte aligned, contents lost. */
+ * scratch: HIL_NN_CONV_S8_SCRATCH_BYTES, 4-byte aligned, contents lost. Pixel by pixel. */
 void hil_nn_conv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
                     const int32_t *multiplier, const int8_t *shift, int16_t *scratch, int8_t *out);
 
@@ -62,10 +63,10 @@ typedef struct {
     int8_t act_min, act_max;
 } hil_nn_pool_s8_params;
 
-/* Greatest value of each window and channel; input and output share scale and zero point. */
+/* Greatest value of each window and channel; input and output share scale and zero point. Pixel by pixel. */
 void hil_nn_maxpool_s8(const hil_nn_pool_s8_params *params, const int8_t *in, int8_t *out);
 
-/* Mean of each window and channel over the taps inside the image, rounded half away from zero. Scales as maxpool. */
+/* Mean of each window and channel over the taps inside the image, rounded half away from zero. Scales as maxpool. Pixel by pixel. */
 void hil_nn_avgpool_s8(const hil_nn_pool_s8_params *params, const int8_t *in, int8_t *out);
 
 /* out[i] = table[in[i] + 128]: any function of one int8 (logistic, relu, rescaling), tabulated by the generator.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness import build
@@ -94,7 +94,7 @@ def build_product(
             )
         else:
             check_fit(plan_layout(model.path, name=model.name), BuildBoard.load(board.folder))
-            generate(model.path, folder, options=for_boards(model.path))
+            generate(model.path, folder, options=replace(for_boards(model.path), write_over=engine is None))
         try:
             image = build.build(board.folder, folder, compiler=compiler, out=out, engine=engine, timeout_s=timeout_s)
             return _checked(model, board, image)

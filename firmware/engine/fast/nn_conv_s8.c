@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A block of output pixels is gathered, widened and centred; then each four filters, widened once for the block, run over the pairs
- * of pixels. A value of a filter serves two products, one of a pixel four; what depends on the filters alone is paid once per block. */
+ * of pixels. A value of a filter serves two products, one of a pixel four; what depends on the filters alone is paid once per block.
+ * A block of two pixels is for where memory is dear: two filters at a time, widened as they are used. */
 #include "nn_dot_s8.h"
 #include "nn_requant.h"
 
@@ -151,6 +152,12 @@ NN_INLINE void widen_filters(const int8_t *const filter[NN_FILTERS], int32_t tap
     }
 }
 
+NN_INLINE int8_t finished(int32_t acc, const nn_channel *c, int32_t out_offset, nn_activation activation)
+{
+    return activation == NN_ACT_GENERAL ? (int8_t)nn_clamp_s32(nn_rescale(acc, c->multiplier, -c->exponent) + out_offset, -128, 127)
+                                        : nn_finish_none(acc, c->multiplier, c->addend, c->exponent);
+}
+
 /* The sweep for any shifts and fewer than four filters, and for any machine. */
 static NN_NOINLINE void sweep_any(const nn_sweep *job, int32_t lanes, int32_t out_offset, nn_activation activation)
 {
@@ -164,10 +171,57 @@ static NN_NOINLINE void sweep_any(const nn_sweep *job, int32_t lanes, int32_t ou
                     const uint32_t *p = x + g * NN_PAIR_WORDS + pixel, *f = job->filters + g * NN_FILTER_WORDS + lane;
                     acc = nn_smlad(p[2], f[NN_FILTERS], nn_smlad(p[0], f[0], acc));
                 }
-                const int32_t m = job->scale[lane].multiplier, a = job->scale[lane].addend, e = job->scale[lane].exponent;
-                out[pixel * job->next_pixel + lane] = activation == NN_ACT_GENERAL
-                                                          ? (int8_t)nn_clamp_s32(nn_rescale(acc, m, -e) + out_offset, -128, 127)
-                                                          : nn_finish_none(acc, m, a, e);
+                const nn_channel c = {0, job->scale[lane].multiplier, job->scale[lane].addend, job->scale[lane].exponent};
+                out[pixel * job->next_pixel + lane] = finished(acc, &c, out_offset, activation);
+            }
+        }
+    }
+}
+
+/* Two filters over a pair of patches, widened as they are used. acc: by filter, then pixel. */
+static NN_NOINLINE void pair_of_filters(const uint32_t *x, const int8_t *const filter[2], const int32_t bias[2], int32_t taps, int32_t acc[4])
+{
+    const int8_t *f0 = filter[0], *f1 = filter[1];
+    int32_t a00 = bias[0], a01 = bias[0], a10 = bias[1], a11 = bias[1];
+    NN_ROLLED
+    for (; taps >= NN_GROUP; taps -= NN_GROUP, f0 += NN_GROUP, f1 += NN_GROUP, x += NN_PAIR_WORDS) {
+        const uint32_t w0 = nn_read4(f0), w1 = nn_read4(f1);
+        const uint32_t even0 = nn_sxtb16(w0), odd0 = nn_sxtb16_odd(w0), even1 = nn_sxtb16(w1), odd1 = nn_sxtb16_odd(w1);
+        a00 = nn_smlad(x[2], odd0, nn_smlad(x[0], even0, a00));
+        a01 = nn_smlad(x[3], odd0, nn_smlad(x[1], even0, a01));
+        a10 = nn_smlad(x[2], odd1, nn_smlad(x[0], even1, a10));
+        a11 = nn_smlad(x[3], odd1, nn_smlad(x[1], even1, a11));
+    }
+    if (taps > 0) {
+        const uint32_t w0 = nn_read_some(f0, taps), w1 = nn_read_some(f1, taps);
+        a00 = nn_smlad(x[2], nn_sxtb16_odd(w0), nn_smlad(x[0], nn_sxtb16(w0), a00));
+        a01 = nn_smlad(x[3], nn_sxtb16_odd(w0), nn_smlad(x[1], nn_sxtb16(w0), a01));
+        a10 = nn_smlad(x[2], nn_sxtb16_odd(w1), nn_smlad(x[0], nn_sxtb16(w1), a10));
+        a11 = nn_smlad(x[3], nn_sxtb16_odd(w1), nn_smlad(x[1], nn_sxtb16(w1), a11));
+    }
+    acc[0] = a00;
+    acc[1] = a01;
+    acc[2] = a10;
+    acc[3] = a11;
+}
+
+/* All filters over a pair of patches, of which the second may count for nothing. */
+static NN_NOINLINE void one_pair(const hil_nn_conv_s8_params *params, const uint32_t *patches, const int8_t *weights, const int32_t *bias,
+                                 const int32_t *multiplier, const int8_t *shift, nn_activation activation, int32_t count, int8_t *out)
+{
+    const hil_nn_window *w = &params->window;
+    const int32_t taps = w->k_h * w->k_w * w->in_c, channels = w->out_c;
+    for (int32_t next = 0; next < channels; next += 2) {
+        const int32_t o = next + 1 < channels || next == 0 ? next : next - 1; /* the last two may overlap those before */
+        const int32_t at[2] = {o, o + 1 < channels ? o + 1 : o};
+        const int8_t *const filter[2] = {weights + at[0] * taps, weights + at[1] * taps};
+        const int32_t biases[2] = {bias ? bias[at[0]] : 0, bias ? bias[at[1]] : 0};
+        int32_t acc[4];
+        pair_of_filters(patches, filter, biases, taps, acc);
+        for (int32_t i = 0; i < 2; ++i) {
+            const nn_channel c = nn_channel_at(at[i], bias, multiplier, shift, params->out_offset, activation);
+            for (int32_t pixel = 0; pixel < count; ++pixel) {
+                out[pixel * channels + at[i]] = finished(acc[2 * i + pixel], &c, params->out_offset, activation);
             }
         }
     }
@@ -196,7 +250,8 @@ void hil_nn_conv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const
     const int32_t lanes = channels < NN_FILTERS ? channels : NN_FILTERS;
     const int clamps = params->act_min != -128 || params->act_max != 127;
     uint32_t *const filters = (uint32_t *)(void *)scratch;
-    uint32_t *const patches = filters + groups * NN_FILTER_WORDS;
+    const int frugal = params->block == 2;
+    uint32_t *const patches = frugal ? filters : filters + groups * NN_FILTER_WORDS;
     source s = {params, in, (int8_t *)(patches + params->block / 2 * groups * NN_PAIR_WORDS), groups,
                 nn_pack(params->in_offset, params->in_offset), w->k_w * w->in_c, 0, 0};
     if (w->dilation_w == 1 || w->k_w == 1) {
@@ -224,7 +279,10 @@ void hil_nn_conv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const
                 rows = nn_clip(y, w->stride_h, w->pad_top, w->dilation_h, w->k_h, w->in_h);
             }
         }
-        for (int32_t next = 0; next < channels; next += NN_FILTERS) {
+        if (frugal) {
+            one_pair(params, patches, weights, bias, multiplier, shift, activation, count, out);
+        }
+        for (int32_t next = 0; !frugal && next < channels; next += NN_FILTERS) {
             const int32_t o = next + lanes > channels ? channels - lanes : next; /* the last four may overlap those before */
             nn_sweep job;
             const int8_t *filter[NN_FILTERS];

@@ -54,6 +54,29 @@ static int8_t *random_s8(int32_t n)
     return values;
 }
 
+/* How many bytes the input must begin above the output, so that a pixel's place ends before what it or a later one reads. */
+static int32_t distance(const hil_nn_window *w, int whole_pixels)
+{
+    int32_t needed = w->in_h * w->in_w * w->in_c, most = 0;
+    for (int32_t pixel = w->out_h * w->out_w - 1; pixel >= 0; --pixel) {
+        for (int32_t tap = 0; tap < w->k_h * w->k_w; ++tap) {
+            const int32_t index = tap_index(w, pixel / w->out_w, pixel % w->out_w, tap / w->k_w, tap % w->k_w, 0);
+            needed = index >= 0 && index < needed ? index : needed;
+        }
+        const int32_t ahead = (pixel + 1) * w->out_c - needed;
+        most = ahead > most ? ahead : most;
+    }
+    return whole_pixels ? (most + w->out_c - 1) / w->out_c * w->out_c : most;
+}
+
+/* One memory for an output and, `above` it, a copy of the input, of which nothing may be read once it is written over. */
+static int8_t *shared_memory(const int8_t *in, int32_t n_in, int32_t n_out, int32_t above)
+{
+    int8_t *memory = exactly(above + n_in > n_out ? above + n_in : n_out, 1);
+    memcpy(memory + above, in, (size_t)n_in);
+    return memory;
+}
+
 static void one_int8_convolution(int depthwise)
 {
     const hil_nn_conv_s8_params p = {random_window(0, depthwise), between(-127, 128), between(-128, 127), between(-128, 0),
@@ -79,7 +102,11 @@ static void one_int8_convolution(int depthwise)
     } else {
         int16_t *scratch = exactly(HIL_NN_CONV_S8_SCRATCH_BYTES(w->k_h, w->k_w, w->in_c, p.block), 1);
         hil_nn_conv_s8(&p, in, weights, bias, multiplier, shift, scratch, out);
-        free(scratch);
+        const int32_t n_in = w->in_h * w->in_w * w->in_c, above = distance(w, 0);
+        int8_t *memory = shared_memory(in, n_in, n_out, above);
+        hil_nn_conv_s8(&p, memory + above, weights, bias, multiplier, shift, scratch, memory);
+        CHECK(memcmp(memory, out, (size_t)n_out) == 0, "%d bytes above the output", (int)above);
+        free(scratch), free(memory);
     }
     for (int32_t at = 0; at < n_out; ++at) {
         const int32_t o = at % w->out_c, x = at / w->out_c % w->out_w, y = at / w->out_c / w->out_w;
@@ -152,6 +179,12 @@ static void one_pooling(void)
     float *inf = random_f32(n_in), *maxf = exactly(n_out, sizeof *maxf), *meanf = exactly(n_out, sizeof *meanf);
     hil_nn_maxpool_s8(&p8, in8, max8);
     hil_nn_avgpool_s8(&p8, in8, mean8);
+    const int32_t above = distance(&w, 0);
+    int8_t *max_over = shared_memory(in8, n_in, n_out, above), *mean_over = shared_memory(in8, n_in, n_out, above);
+    hil_nn_maxpool_s8(&p8, max_over + above, max_over);
+    hil_nn_avgpool_s8(&p8, mean_over + above, mean_over);
+    CHECK(!memcmp(max_over, max8, (size_t)n_out) && !memcmp(mean_over, mean8, (size_t)n_out), "%d bytes above", (int)above);
+    free(max_over), free(mean_over);
     hil_nn_maxpool_f32(&pf, inf, maxf);
     hil_nn_avgpool_f32(&pf, inf, meanf);
     for (int32_t at = 0; at < n_out; ++at) {

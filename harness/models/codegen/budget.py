@@ -214,7 +214,8 @@ def too_large(
 
 
 def arena(layout: Layout, *, inputs: bool = True) -> Iterable[Use]:
-    """The arena at the step at which it is fullest, tensor by tensor; gaps of the plan are their own entry."""
+    """The arena at the step at which it is fullest, tensor by tensor; what an output takes of its operand's memory counts once.
+    Gaps of the plan are their own entry."""
     held = set() if inputs else {layout.program.storage[t.index] for t in layout.inputs}
     step = max(range(len(layout.kernels)), key=lambda s: sum(u.n_bytes for u in _alive(layout, s, held)), default=0)
     uses = _alive(layout, step, held)
@@ -233,7 +234,12 @@ def _alive(layout: Layout, step: int, without: Container[int]) -> list[Use]:
     for state in layout.states:
         names.setdefault(state.index, f"state {state.name}")
     there = [b for b in layout.blocks if b.first <= step <= b.last and b.n_bytes and b.key not in without]
-    return [Use(names[b.key], b.n_bytes) for b in there]
+    uses, end = [], 0
+    for block in sorted(there, key=lambda b: layout.arena.offsets[b.key]):
+        start = layout.arena.offsets[block.key]
+        uses.append(Use(names[block.key], start + block.n_bytes - max(start, end)))
+        end = max(end, start + block.n_bytes)
+    return uses
 
 
 def _sorted(uses: Iterable[Use]) -> tuple[Use, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -67,6 +67,8 @@ class Kernel:
     gathered: bool = False
     state: int | None = None  # a tensor that the kernel reads and writes, kept from run to run
     times: int = 1  # called so often: for each of as many equal parts of the first operand and the output
+    #: Tensors read of which the output may take the memory -> bytes that such a tensor must begin above the output.
+    over: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -93,6 +95,8 @@ class Options:
     round_dense_twice: bool = False  # as TFLM and CMSIS-NN do, and LiteRT before 1.3.0
     # A network with a memory goes on from run to run until the caller has it forget, else each run starts as the first does.
     keep_state: bool = False
+    write_over: bool = True  # outputs may take their operands' memory while they are read: our kernels' order allows it
+    keep_inputs: bool = True  # else their memory is used again, and no firmware of ours can prove what was read
 
 
 DEFAULTS = Options()

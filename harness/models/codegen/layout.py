@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 
@@ -12,13 +13,15 @@ import numpy as np
 from harness.errors import PlanError
 from harness.models.codegen.kernel import DEFAULTS, Constant, Kernel, Options, refuse
 from harness.models.codegen.operators import lowered
+from harness.models.codegen.operators.convolution import frugal
 from harness.models.codegen.passes import Program
-from harness.models.codegen.planner import ArenaPlan, Block, lifetimes, place
+from harness.models.codegen.planner import ArenaPlan, Block, Over, lifetimes, place
 from harness.models.ir import Array, Graph, IrTensor
 
 _CONSTANT_ALIGNMENT = 4
 _SECTION_GRANULE = 16
 _MAX_DIMS = 6  # HIL_TENSOR_MAX_DIMS
+_GENEROUS = 1.25
 _NAME_MAX = 40  # bytes: names travel in HELLO
 
 
@@ -86,7 +89,7 @@ class Layout:
     @property
     def inputs_move(self) -> bool:
         """Whether the caller may keep the inputs outside the arena, which then needs ``arena.core_bytes``."""
-        return bool(movable_inputs(self.program))
+        return self.options.keep_inputs and bool(movable_inputs(self.program))
 
     def input_of(self, tensor: IrTensor) -> int | None:
         """Which input the tensor is, in this shape or another; None for what a layer computed."""
@@ -130,9 +133,17 @@ def laid_out(name: str, model_sha256: str, program: Program, options: Options) -
                 found="a constant",
             )
     kernels = tuple(lowered(graph, layer, options) for layer in graph.layers)
-    scratch = {step: k.scratch.n_bytes for step, k in enumerate(kernels) if k.scratch}
-    blocks = lifetimes(program, scratch)
-    arena = place(blocks, movable_inputs(program))
+    blocks, arena = _planned(program, kernels, options)
+    # A convolution's speed is not worth any amount of memory: the measure is what kernels of little scratch would need.
+    bare = tuple(replace(kernel, scratch=None) for kernel in kernels)
+    enough = _GENEROUS * _planned(program, bare, replace(options, write_over=False))[1].n_bytes
+    for step in sorted(range(len(kernels)), key=lambda i: _scratch_bytes(kernels[i]), reverse=True):
+        if arena.n_bytes <= enough:
+            break
+        thrifty = (*kernels[:step], frugal(kernels[step]), *kernels[step + 1 :])
+        less = _planned(program, thrifty, options)
+        if less[1].n_bytes < arena.n_bytes:
+            kernels, (blocks, arena) = thrifty, less
     layout = Layout(name, model_sha256, program, kernels, _slots(kernels), blocks, arena, options)
     for tensor in layout.states:
         if tensor.state is not None and (tensor.state != layout.first_value(tensor)).any():
@@ -143,6 +154,31 @@ def laid_out(name: str, model_sha256: str, program: Program, options: Options) -
                 found=tensor.state.reshape(-1)[:8].tolist(),
             )
     return layout
+
+
+def _planned(program: Program, kernels: Sequence[Kernel], options: Options) -> tuple[tuple[Block, ...], ArenaPlan]:
+    scratch = {step: k.scratch.n_bytes for step, k in enumerate(kernels) if k.scratch}
+    blocks = lifetimes(program, scratch, keep_inputs=options.keep_inputs)
+    over = _written_over(program, kernels, blocks) if options.write_over else {}
+    return blocks, place(blocks, movable_inputs(program) if options.keep_inputs else (), over)
+
+
+def _scratch_bytes(kernel: Kernel) -> int:
+    return kernel.scratch.n_bytes if kernel.scratch else 0
+
+
+def _written_over(program: Program, kernels: Sequence[Kernel], blocks: Iterable[Block]) -> dict[int, Over]:
+    """By output: the operand whose memory it may take, since nothing reads that afterwards."""
+    alive = {block.key: block for block in blocks}
+    found: dict[int, Over] = {}
+    for step, kernel in enumerate(kernels):
+        output = alive[kernel.layer.outputs[0]]
+        for tensor, distance in kernel.over.items():
+            operand = alive[program.storage[tensor]]
+            dies = operand.last == step and output.first == step and kernel.times == 1
+            if dies and distance < output.n_bytes:
+                found.setdefault(output.key, Over(operand.key, distance))
+    return found
 
 
 def movable_inputs(program: Program) -> frozenset[int]:

@@ -7,9 +7,10 @@ from tflite_kit import Net
 from tflite_ops import RichNet
 
 from harness.models import load_model, names, tflite
-from harness.models.codegen import plan_layout
+from harness.models.codegen import Options, plan_layout
+from harness.models.codegen.operators.window import Window
 from harness.models.codegen.passes import simplified
-from harness.models.codegen.planner import ALIGNMENT, Block, lifetimes, place
+from harness.models.codegen.planner import ALIGNMENT, Block, Over, lifetimes, place
 
 blocks = st.lists(
     st.tuples(st.integers(0, 5000), st.integers(-1, 12), st.integers(0, 12)), min_size=1, max_size=25
@@ -35,6 +36,82 @@ def test_no_two_live_blocks_overlap_and_all_lie_inside_the_arena(given_blocks):
     for a, b in combinations(given_blocks, 2):
         if a.alive_with(b):
             assert not overlap(plan.offsets, a, b)
+
+
+@st.composite
+def chains(draw):
+    """Blocks, and for some of them another that dies where they begin."""
+    given_blocks, over = draw(blocks), {}
+    for block in given_blocks:
+        used = {pair.operand for pair in over.values()}
+        dying = [b for b in given_blocks if b is not block and b.last == block.first and b.key not in used]
+        if dying and block.last > block.first and draw(st.booleans()):
+            over[block.key] = Over(dying[0].key, 8 * draw(st.integers(0, 100)))
+    # A block that dies where it began would die before the block that takes its memory.
+    return given_blocks, {k: o for k, o in over.items() if given_blocks[o.operand].first < given_blocks[k].first}
+
+
+@given(chains())
+def test_a_block_takes_the_memory_of_the_one_it_may_at_its_distance_or_not_at_all(given_chains):
+    given_blocks, over = given_chains
+    plan = place(given_blocks, (), over)
+    assert plan.n_bytes <= place(given_blocks).n_bytes
+    for block in given_blocks:
+        assert plan.offsets[block.key] % ALIGNMENT == 0
+        assert 0 <= plan.offsets[block.key] <= plan.n_bytes - block.n_bytes
+    for a, b in combinations(given_blocks, 2):
+        if not a.alive_with(b) or not overlap(plan.offsets, a, b):
+            continue
+        key, pair = next((k, o) for k, o in over.items() if {k, o.operand} == {a.key, b.key})
+        assert plan.offsets[pair.operand] == plan.offsets[key] + pair.distance
+
+
+extents, steps = st.integers(1, 12), st.integers(1, 3)
+
+
+@given(st.tuples(extents, extents, extents, extents, extents, extents), st.tuples(extents, extents), st.data())
+def test_an_output_written_over_its_input_pixel_by_pixel_never_reaches_what_is_still_read(sizes, taps, data):
+    pads = (data.draw(st.integers(0, taps[0] - 1)), data.draw(st.integers(0, taps[1] - 1)))
+    w = Window(*sizes, *taps, *(data.draw(steps) for _ in range(4)), *pads)
+    rows = [y * w.stride_h - w.pad_top for y in range(w.out_h)]
+    columns = [x * w.stride_w - w.pad_left for x in range(w.out_w)]
+    reads = []  # the first byte that each pixel reads, if it reads any
+    for y, x in ((y, x) for y in rows for x in columns):
+        inside_y = [y + i * w.dilation_h for i in range(w.k_h) if 0 <= y + i * w.dilation_h < w.in_h]
+        inside_x = [x + j * w.dilation_w for j in range(w.k_w) if 0 <= x + j * w.dilation_w < w.in_w]
+        reads.append(((inside_y[0] * w.in_w + inside_x[0]) * w.in_c) if inside_y and inside_x else None)
+    for whole in (False, True):
+        distance = w.distance(whole_pixels=whole)
+        assert distance % (w.out_c if whole else 8) == 0
+        for pixel in range(len(reads)):
+            later = [r for r in reads[pixel:] if r is not None]
+            assert not later or (pixel + 1) * w.out_c <= distance + min(later)
+
+
+def test_shared_memory_is_what_makes_large_networks_small_and_can_be_turned_off():
+    for name, at_most in (("bench_resnet8_int8", 0.75), ("bench_mobilenet_int8", 0.9), ("bench_ds_cnn_int8", 0.85)):
+        path = load_model(name).path
+        apart = plan_layout(path, options=Options(write_over=False))
+        assert plan_layout(path).arena.n_bytes < at_most * apart.arena.n_bytes
+        for a, b in combinations(apart.blocks, 2):
+            assert not (a.alive_with(b) and overlap(apart.arena.offsets, a, b))
+
+
+def test_an_input_that_need_not_be_kept_makes_room_after_its_last_reader():
+    path = load_model("bench_mobilenet_int8").path
+    layout = plan_layout(path, options=Options(keep_inputs=False))
+    (source,) = layout.inputs
+    assert not layout.inputs_move
+    assert layout.arena.n_bytes <= plan_layout(path).arena.n_bytes - source.n_bytes
+
+
+def test_a_convolution_takes_two_pixels_at_a_time_where_its_scratch_memory_would_be_most_of_the_arena():
+    layout = plan_layout(load_model("bench_tiny_conv_int8").path)
+    assert [k.params["block"] for k in layout.kernels if k.scratch] == [2]
+    without = [b for b in layout.blocks if b.key >= 0]
+    assert layout.arena.n_bytes < 1.1 * sum(b.n_bytes for b in without)
+    roomy = plan_layout(load_model("bench_ds_cnn_int8").path)
+    assert min(k.params["block"] for k in roomy.kernels if k.scratch) > 2
 
 
 @given(blocks)

@@ -21,10 +21,10 @@ def add(graph: Graph, layer: Layer, options: Options) -> Kernel:
     dtype, params, operands = _common(graph, layer)
     if dtype == "int32":
         params["b_sign"] = sign
-        return Kernel(layer, "hil_nn_add_s32", "hil_nn_binary_s32_params", params, (), 0, operands=operands)
+        return _kernel(graph, layer, "hil_nn_add_s32", "hil_nn_binary_s32_params", params, operands)
     if dtype == "float32":
         params["b_sign"] = float(sign)
-        return Kernel(layer, "hil_nn_add_f32", "hil_nn_binary_f32_params", params, (), 0, operands=operands)
+        return _kernel(graph, layer, "hil_nn_add_f32", "hil_nn_binary_f32_params", params, operands)
     a, b, out = (quantized(graph, layer, i) for i in (*layer.inputs[:2], layer.outputs[0]))
     twice = 2 * max(a.scale, b.scale)
     for name, real in (
@@ -36,14 +36,8 @@ def add(graph: Graph, layer: Layer, options: Options) -> Kernel:
             raise refuse(layer, "the output's scale is far below the inputs'", expected="a factor below 1", found=real)
         params[f"{name}_multiplier"], params[f"{name}_shift"] = fixedpoint.multiplier_and_shift(real)
     params["b_sign"] = sign
-    return Kernel(
-        layer,
-        f"hil_nn_add_{'s8' if dtype == 'int8' else 's16'}",
-        "hil_nn_add_s8_params",
-        params,
-        (),
-        0,
-        operands=operands,
+    return _kernel(
+        graph, layer, f"hil_nn_add_{'s8' if dtype == 'int8' else 's16'}", "hil_nn_add_s8_params", params, operands
     )
 
 
@@ -52,22 +46,34 @@ def mul(graph: Graph, layer: Layer, options: Options) -> Kernel:
     dtype, params, operands = _common(graph, layer)
     if dtype == "int32":
         params["b_sign"] = 1
-        return Kernel(layer, "hil_nn_mul_s32", "hil_nn_binary_s32_params", params, (), 0, operands=operands)
+        return _kernel(graph, layer, "hil_nn_mul_s32", "hil_nn_binary_s32_params", params, operands)
     if dtype == "float32":
         params["b_sign"] = 1.0
-        return Kernel(layer, "hil_nn_mul_f32", "hil_nn_binary_f32_params", params, (), 0, operands=operands)
+        return _kernel(graph, layer, "hil_nn_mul_f32", "hil_nn_binary_f32_params", params, operands)
     a, b, out = (quantized(graph, layer, i) for i in (*layer.inputs[:2], layer.outputs[0]))
     real = np.float32(a.scale) * np.float32(b.scale) / np.float32(out.scale)
     params["multiplier"], params["shift"] = fixedpoint.multiplier_and_shift(float(real))
-    return Kernel(
-        layer,
-        f"hil_nn_mul_{'s8' if dtype == 'int8' else 's16'}",
-        "hil_nn_mul_s8_params",
-        params,
-        (),
-        0,
-        operands=operands,
+    return _kernel(
+        graph, layer, f"hil_nn_mul_{'s8' if dtype == 'int8' else 's16'}", "hil_nn_mul_s8_params", params, operands
     )
+
+
+def _kernel(
+    graph: Graph,
+    layer: Layer,
+    function: str,
+    params_type: str,
+    params: dict[str, Value],
+    operands: tuple[int | Constant, ...],
+) -> Kernel:
+    return Kernel(layer, function, params_type, params, (), 0, operands=operands, over=_over(graph, layer))
+
+
+def _over(graph: Graph, layer: Layer) -> dict[int, int]:
+    """Operands of the output's shape: each value is read before the output's is written in its place."""
+    out = graph.tensor(layer.outputs[0])
+    computed = (t for t in map(graph.tensor, layer.inputs[:2]) if t.data is None)
+    return {t.index: 0 for t in computed if t.shape == out.shape}
 
 
 def _common(graph: Graph, layer: Layer) -> tuple[str, dict[str, Value], tuple[int | Constant, ...]]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 
 from harness.models.codegen.kernel import (
@@ -23,6 +27,7 @@ from harness.models.codegen.operators.window import Window, float_range, raw_ran
 from harness.models.ir import Graph, Layer
 
 _BLOCK_MIN, _BLOCK_MAX, _SCRATCH_BYTES = 8, 24, 4096
+_FRUGAL = 2  # by contract
 
 
 def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
@@ -57,7 +62,8 @@ def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
     if (stem, suffix) == ("conv", "s8"):
         params["block"] = block = _block(window.out_h * window.out_w, taps)
         scratch = Scratch("int16_t", _scratch_bytes(taps, block))
-    return Kernel(layer, f"hil_nn_{stem}_{suffix}", kind, params, constants, macs, scratch)
+    over = {layer.inputs[0]: window.distance()} if scratch else {}
+    return Kernel(layer, f"hil_nn_{stem}_{suffix}", kind, params, constants, macs, scratch, over=over)
 
 
 def transposed(graph: Graph, layer: Layer, options: Options) -> Kernel:
@@ -106,12 +112,26 @@ def _finish(
 def _block(pixels: int, taps: int) -> int:
     """Output pixels gathered at once. Filters are widened once per block, so more is faster; even by contract."""
     room = _SCRATCH_BYTES // (2 * max(taps, 1)) - 2
-    return min(max(_BLOCK_MIN, min(room, _BLOCK_MAX)), pixels + pixels % 2) // 2 * 2
+    return max(_FRUGAL, min(max(_BLOCK_MIN, min(room, _BLOCK_MAX)), pixels + pixels % 2) // 2 * 2)
 
 
 def _scratch_bytes(taps: int, block: int) -> int:
     """``HIL_NN_CONV_S8_SCRATCH_BYTES``."""
-    return -(-taps // 4) * 4 * (2 * block + 9)
+    return -(-taps // 4) * 4 * (5 if block == _FRUGAL else 2 * block + 9)
+
+
+def frugal(kernel: Kernel) -> Kernel:
+    """A convolution that takes two pixels at a time, slower and with little scratch memory; another kernel as it is."""
+    if kernel.function != "hil_nn_conv_s8" or kernel.scratch is None:
+        return kernel
+    scratch = Scratch(kernel.scratch.ctype, _scratch_bytes(_taps(kernel), _FRUGAL))
+    return replace(kernel, params={**kernel.params, "block": _FRUGAL}, scratch=scratch)
+
+
+def _taps(kernel: Kernel) -> int:
+    window = kernel.params["window"]
+    assert isinstance(window, Mapping)
+    return math.prod(int(str(window[axis])) for axis in ("k_h", "k_w", "in_c"))
 
 
 def _groups(layer: Layer, shape: tuple[int, ...], window: Window, depthwise: bool) -> int:

@@ -93,4 +93,4 @@ def table_of(graph: Graph, layer: Layer, table: Sequence[int]) -> Kernel:
     """The lookup in 256 raw outputs, for raw inputs -128..127."""
     params = {"elements": graph.tensor(layer.outputs[0]).elements}
     constants = (Constant("t", np.array(table, np.int8)),)
-    return Kernel(layer, "hil_nn_lut_s8", "hil_nn_elementwise_params", params, constants, 0)
+    return Kernel(layer, "hil_nn_lut_s8", "hil_nn_elementwise_params", params, constants, 0, over={layer.inputs[0]: 0})

@@ -23,4 +23,5 @@ def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
     if source.quantization != target.quantization:
         raise refuse(layer, "input and output scales differ", expected=source.quantization, found=target.quantization)
     params["act_min"], params["act_max"] = raw_range(layer, target)
-    return Kernel(layer, f"hil_nn_{stem}_s8", "hil_nn_pool_s8_params", params, (), 0)
+    over = {layer.inputs[0]: window.distance()}
+    return Kernel(layer, f"hil_nn_{stem}_s8", "hil_nn_pool_s8_params", params, (), 0, over=over)

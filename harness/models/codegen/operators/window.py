@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
+
+import numpy as np
 
 from harness.models.codegen import fixedpoint
 from harness.models.codegen.kernel import refuse
@@ -38,6 +41,18 @@ class Window:
     def as_params(self) -> dict[str, int]:
         """The initialiser of the C struct."""
         return asdict(self)
+
+    def distance(self, *, whole_pixels: bool = False) -> int:
+        """How many bytes an int8 image must begin above the output, at least, so that the output may be written over it pixel by
+        pixel: a pixel's place then ends before the first byte that it or a later one reads. A multiple of 8, and with
+        ``whole_pixels`` of the output's pixels."""
+        rows = np.maximum(np.arange(self.out_h) * self.stride_h - self.pad_top, 0)
+        columns = np.maximum(np.arange(self.out_w) * self.stride_w - self.pad_left, 0)
+        first = (rows[:, None] * self.in_w + columns) * self.in_c
+        needed = np.minimum.accumulate(first.reshape(-1)[::-1])[::-1]
+        written = np.arange(1, needed.size + 1) * self.out_c
+        step = math.lcm(8, self.out_c) if whole_pixels else 8
+        return -(-max(0, int((written - needed).max())) // step) * step
 
 
 def window_of(graph: Graph, layer: Layer, k_h: int, k_w: int) -> Window:
