@@ -10,7 +10,7 @@ typedef struct {
     float act_min, act_max; /* the fused activation; lowest and greatest finite float for none */
 } hil_nn_conv_f32_params;
 
-/* 2-D convolution and its depthwise form. bias may be null. */
+/* 2-D convolution and its depthwise form. bias may be null. Pixel by pixel. */
 void hil_nn_conv_f32(const hil_nn_conv_f32_params *params, const float *in, const float *weights, const float *bias, float *out);
 void hil_nn_dwconv_f32(const hil_nn_conv_f32_params *params, const float *in, const float *weights, const float *bias, float *out);
 

@@ -139,6 +139,13 @@ static float *random_f32(int32_t n)
     return values;
 }
 
+static float *shared_floats(const float *in, int32_t n_in, int32_t n_out, int32_t above)
+{
+    float *memory = exactly(above + n_in > n_out ? above + n_in : n_out, sizeof *memory);
+    memcpy(memory + above, in, (size_t)n_in * sizeof *in);
+    return memory;
+}
+
 static void one_float_convolution(int depthwise)
 {
     const hil_nn_conv_f32_params p = {random_window(0, depthwise), between(0, 1) ? 0.0f : -FLT_MAX, between(0, 1) ? 6.0f : FLT_MAX};
@@ -150,6 +157,11 @@ static void one_float_convolution(int depthwise)
     float *bias = between(0, 3) ? random_f32(w->out_c) : 0;
     float *out = exactly(n_out, sizeof *out);
     (depthwise ? hil_nn_dwconv_f32 : hil_nn_conv_f32)(&p, in, weights, bias, out);
+    const int32_t above = distance(w, 0);
+    float *memory = shared_floats(in, w->in_h * w->in_w * w->in_c, n_out, above);
+    (depthwise ? hil_nn_dwconv_f32 : hil_nn_conv_f32)(&p, memory + above, weights, bias, memory);
+    CHECK(memcmp(memory, out, (size_t)n_out * sizeof *out) == 0, "depthwise %d, %d above the output", depthwise, (int)above);
+    free(memory);
     for (int32_t at = 0; at < n_out; ++at) {
         const int32_t o = at % w->out_c, x = at / w->out_c % w->out_w, y = at / w->out_c / w->out_w;
         float expected = 0.0f;

@@ -63,6 +63,8 @@ def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
         params["block"] = block = _block(window.out_h * window.out_w, taps)
         scratch = Scratch("int16_t", _scratch_bytes(taps, block))
     over = {layer.inputs[0]: window.distance()} if scratch else {}
+    if suffix == "f32" and stem != "grouped_conv":
+        over = {layer.inputs[0]: 4 * window.distance()}
     return Kernel(layer, f"hil_nn_{stem}_{suffix}", kind, params, constants, macs, scratch, over=over)
 
 

@@ -43,8 +43,8 @@ class Window:
         return asdict(self)
 
     def distance(self, *, whole_pixels: bool = False) -> int:
-        """How many bytes an int8 image must begin above the output, at least, so that the output may be written over it pixel by
-        pixel: a pixel's place then ends before the first byte that it or a later one reads. A multiple of 8, and with
+        """How many values an image must begin above the output, at least, so that the output may be written over it pixel by
+        pixel: a pixel's place then ends before the first value that it or a later one reads. A multiple of 8, and with
         ``whole_pixels`` of the output's pixels."""
         rows = np.maximum(np.arange(self.out_h) * self.stride_h - self.pad_top, 0)
         columns = np.maximum(np.arange(self.out_w) * self.stride_w - self.pad_left, 0)
