@@ -44,7 +44,8 @@ def bench_engine(
     """Instructions per inference on an emulated Cortex-M4F, flash, RAM and stack of the engine with each model.
 
     Instructions are counted exactly, at -O2. Cycles are an estimate: an emulator has none, so a model of the core is applied
-    to what was executed, without the flash's wait states. Sizes are the engine's and the model's own, without the firmware around.
+    to what was executed, without the flash's wait states. Sizes are the engine's and the model's own, without the firmware around:
+    RAM with the input kept through the inference, as the firmware needs it, and with its memory used again, as interpreters do.
 
     Example: hil bench-engine mnist_f446_int8 --kernels fast
     """
@@ -73,6 +74,8 @@ def bench_engine(
     with console.status("compiling and counting"):
         rows = list(measured(chosen, sets, compilers, beside))
     console.print(_table(rows))
+    if beside is not None:
+        console.print(_compared(rows, beside.name))
     console.print(
         "est.: estimated by a model of the core (harness/enginebench/cycles.py), measured nowhere", soft_wrap=True
     )
@@ -82,6 +85,34 @@ def bench_engine(
         )
     if json_file is not None:
         output.write((json_file, (json.dumps([row.as_dict() for row in rows], indent=1) + "\n").encode()))
+
+
+def _bytes_of(row: Row) -> tuple[int, ...]:
+    return row.flash_bytes, row.weights_bytes, row.ram_bytes, row.reused_ram_bytes, row.stack_bytes
+
+
+def _compared(rows: Sequence[Row], peer: str) -> Table:
+    """Our fast kernels by the peer's, model by model: below 1 is less."""
+    table = Table(title=f"fast / {peer}", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for column in ("model", "compiler"):
+        table.add_column(column, no_wrap=True)
+    for column in ("instructions", "est. cycles", "code", "RAM", "input reused", "stack"):
+        table.add_column(column, justify="right")
+    theirs = {(row.model, row.compiler): row for row in rows if row.kernels == peer}
+    for row in rows:
+        other = theirs.get((row.model, row.compiler))
+        if row.kernels != "fast" or other is None:
+            continue
+        pairs = (
+            (row.instructions, other.instructions),
+            (row.estimated_cycles, other.estimated_cycles),
+            (row.code_bytes, other.code_bytes),
+            (row.ram_bytes, other.ram_bytes),
+            (row.reused_ram_bytes, other.reused_ram_bytes),
+            (row.stack_bytes, other.stack_bytes),
+        )
+        table.add_row(row.model, row.compiler, *(f"{ours / max(peer_s, 1):.3f}" for ours, peer_s in pairs))
+    return table
 
 
 def _table(rows: Sequence[Row]) -> Table:
@@ -100,6 +131,7 @@ def _table(rows: Sequence[Row]) -> Table:
         "flash B",
         "weights B",
         "RAM B",
+        "input reused",
         "stack B",
     ):
         table.add_column(column, justify="right")
@@ -118,6 +150,6 @@ def _table(rows: Sequence[Row]) -> Table:
             "" if figures.cmsis_nn_m is None else f"{figures.cmsis_nn_m:.3f}",
             "" if figures.cmsis_nn_cycles_m is None else f"{figures.cmsis_nn_cycles_m:.3f}",
             limit,
-            *(f"{n:,}" for n in (row.flash_bytes, row.weights_bytes, row.ram_bytes, row.stack_bytes)),
+            *(f"{n:,}" for n in _bytes_of(row)),
         )
     return table

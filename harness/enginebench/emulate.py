@@ -13,6 +13,7 @@ from harness.enginebench.processor import FLASH_BASE, RETURN_TO, SINK_BASE, Cost
 from harness.errors import HarnessBug
 from harness.models.ir import IrTensor
 
+_FILL = 0xA5
 Array = npt.NDArray[np.generic]
 
 
@@ -23,6 +24,19 @@ class Board:
         self._layout = image.generated.layout
         self._processor = Processor(image.elf)
         self._processor.call("hil_bare_init")
+
+    def size(self, symbol: str) -> int:
+        """Bytes of an object in the image; 0 where it has none of that name."""
+        return self._processor.size(symbol)
+
+    def touched(self, symbol: str, sample: Array) -> int:
+        """Up to where an inference writes to an object in RAM, in bytes; 0 where the image has none of that name."""
+        if not (size := self.size(symbol)):
+            return 0
+        memory = self._processor.memory(symbol, size)
+        memory[:] = _FILL
+        self.run(sample)
+        return int(np.flatnonzero(memory != _FILL).max(initial=-1)) + 1
 
     def run(self, sample: Array) -> Cost:
         """One inference of a single-input model, which is ``hil_engine.run``. ``sample``: the input's values, in any shape."""

@@ -61,18 +61,15 @@ def compiled(
     """
     found = cross_compiler(compiler)
     program = dict(found.cmake)["HIL_ZIG" if compiler == "zig" else "HIL_GCC"]
-    options = Options(round_dense_twice=peer is not None)
-    generated = generate(model, out_dir / "generated", options=options)
+    generated = generate(model, out_dir / "generated", options=options_for(peer))
     firmware = shipped("firmware")
     engine, bare = firmware / "engine", firmware / "engine" / "bare"
     kernel_files = kernel_sources(engine, kernels)
     includes = [*kernel_includes(engine), firmware / "src"]
     flags, libraries = ["-ffreestanding"], ["-lgcc"] if compiler == "gcc" else []
-    theirs: tuple[Path, ...] = ()
     if peer is not None:
-        flags, libraries = [], ["-lc", *libraries] if compiler == "gcc" else libraries
-        kernel_files = [path for path in kernel_files if not peer.replaced.match(path.name)]
-        theirs = peer.sources
+        flags, libraries = ["-DHIL_CMSIS_NN_ALONE"], ["-lc", *libraries] if compiler == "gcc" else libraries
+        kernel_files = [*(path for path in kernel_files if not peer.replaced.match(path.name)), *peer.sources]
         includes += peer.includes
     if peer is None or compiler == "zig":
         kernel_files.append(firmware / "arch" / "mem.c")
@@ -81,7 +78,7 @@ def compiled(
     elf = out_dir / f"{compiler}-{peer.name if peer else kernels}.elf"
     command = [program, *TARGET[compiler], *SHARED, *flags, *(f"-I{path}" for path in includes)]
     ready = shared_objects(command, kernel_files, found.version, includes, str(model))
-    command += [f"-I{generated.model_c.parent}", *map(str, (bare / "bare.c", generated.model_c, *theirs, *ready))]
+    command += [f"-I{generated.model_c.parent}", *map(str, (bare / "bare.c", generated.model_c, *ready))]
     link = [f"-Wl,-T,{bare / 'bare.ld'}", "-nostdlib", "-Wl,--gc-sections", "-Wl,-e,hil_bare_run", *libraries]
     run([*command, *link, "-o", str(elf)], str(model))
     sizes = section_sizes(elf)
@@ -93,6 +90,11 @@ def compiled(
         weights_bytes=sizes.get(".hil_model", 0),
         ram_bytes=sizes.get(".data", 0) + sizes.get(".bss", 0),
     )
+
+
+def options_for(peer: Peer | None) -> Options:
+    """How a network is generated: for a peer with its rounding, and without the promises that its kernels do not give."""
+    return Options(round_dense_twice=peer is not None, write_over=peer is None)
 
 
 def shared_objects(

@@ -14,6 +14,7 @@ from harness.disk.scratch import scratch
 from harness.enginebench.emulate import Board
 from harness.enginebench.figures import FIGURES, Figures
 from harness.enginebench.image import CompilerName, compiled
+from harness.enginebench.memory import ram_bytes
 from harness.enginebench.peers import Peer
 from harness.models.ir import Array, IrTensor
 from harness.models.kernels import KernelSet
@@ -25,7 +26,8 @@ _SEED = 1
 class Row:
     """What one inference costs. ``kernels``: our set, or whose functions take its place. ``estimated_cycles``: by a model of the
     core (``cycles``), measured nowhere. ``flash_bytes``: engine code, tables and weights; ``ram_bytes``: arena (input, output and
-    scratch memory in it) and tables; ``stack_bytes`` beside it. The firmware around the engine is in none of them."""
+    scratch memory in it) and tables; ``reused_ram_bytes``: the same if the input's memory may be used again (``memory``);
+    ``stack_bytes`` beside both. The firmware around the engine is in none of them."""
 
     model: str
     dtype: str
@@ -36,8 +38,14 @@ class Row:
     flash_bytes: int
     weights_bytes: int
     ram_bytes: int
+    reused_ram_bytes: int
     stack_bytes: int
     macs: int
+
+    @property
+    def code_bytes(self) -> int:
+        """Flash without the weights."""
+        return self.flash_bytes - self.weights_bytes
 
     @property
     def figures(self) -> Figures:
@@ -60,6 +68,9 @@ def measure(model: str, path: Path, *, kernels: KernelSet, compiler: CompilerNam
         (tensor,) = layout.inputs
         board, sample = Board(image), random_sample(tensor)
         cost, cycles = board.run(sample), board.estimate(sample)
+        kept, reused = (
+            ram_bytes(path, image, board, sample, peer, keep_inputs=keep_inputs) for keep_inputs in (True, False)
+        )
     return Row(
         model=model,
         dtype=tensor.dtype,
@@ -69,7 +80,8 @@ def measure(model: str, path: Path, *, kernels: KernelSet, compiler: CompilerNam
         estimated_cycles=cycles,
         flash_bytes=image.flash_bytes,
         weights_bytes=image.weights_bytes,
-        ram_bytes=image.ram_bytes,
+        ram_bytes=kept,
+        reused_ram_bytes=reused,
         stack_bytes=cost.stack_bytes,
         macs=sum(kernel.macs for kernel in layout.kernels),
     )

@@ -23,6 +23,12 @@ class Peer:
     sources: tuple[Path, ...]
     includes: tuple[Path, ...]
     replaced: re.Pattern[str]
+    scratch: str  # the adapter's memory for these kernels, as large as any network needs: what a run touches counts
+    tables: str  # the adapter's copy of a layer's shifts as words; an SDK keeps such a copy of its own in flash: it does not count
+
+    def replaces(self, function: str) -> bool:
+        """Whether a kernel is computed by the peer."""
+        return bool(self.replaced.match(f"{function.removeprefix('hil_')}.c"))
 
 
 def peer(engine: ExternalEngine) -> Peer:
@@ -40,4 +46,4 @@ def peer(engine: ExternalEngine) -> Peer:
         )
     adapter = shipped("firmware") / "engines" / engine.name / "adapter.c"
     sources = (adapter, *(path for path in found if not _OTHER_TYPES.search(path.name)))
-    return Peer(engine.name, sources, (engine.sdk_dir / "Include",), _REPLACED)
+    return Peer(engine.name, sources, (engine.sdk_dir / "Include",), _REPLACED, "scratch_memory", "wide_shift")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from mmap import mmap
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,11 @@ class Cost:
     stack_bytes: int
 
 
+class _Symbol(NamedTuple):
+    address: int
+    n_bytes: int
+
+
 class Processor:
     """A core with an image in its memory. One at a time per thread; memory is freed with the object."""
 
@@ -54,7 +60,7 @@ class Processor:
         self._stack[:] = bytes([_STACK_FILL]) * _STACK_BYTES
         registers.values[:] = [argument, _STACK_BASE + _STACK_BYTES, RETURN_TO | 1]
         registers.store()
-        core.set_pc(self._symbols[function])
+        core.set_pc(self._symbols[function].address)
         why = core.run(_LIMIT)
         status = registers.load()[0]
         if why != BREAKPOINT or status:
@@ -72,7 +78,11 @@ class Processor:
 
     def memory(self, symbol: str, n_bytes: int, offset: int = 0) -> npt.NDArray[np.uint8]:
         """The bytes of a variable of the image, as they change."""
-        return np.frombuffer(self._ram, np.uint8, n_bytes, self._symbols[symbol] - _RAM_BASE + offset)
+        return np.frombuffer(self._ram, np.uint8, n_bytes, self._symbols[symbol].address - _RAM_BASE + offset)
+
+    def size(self, symbol: str) -> int:
+        """Bytes of a variable of the image; 0 where it has none of that name."""
+        return self._symbols[symbol].n_bytes if symbol in self._symbols else 0
 
     @property
     def sink(self) -> npt.NDArray[np.uint8]:
@@ -85,14 +95,15 @@ class Processor:
         return self._flash[:]
 
 
-def _loaded(elf: Path, memories: tuple[tuple[int, mmap], ...]) -> dict[str, int]:
-    """Copies what the image brings into memory; the addresses of its symbols."""
-    symbols: dict[str, int] = {}
+def _loaded(elf: Path, memories: tuple[tuple[int, mmap], ...]) -> dict[str, _Symbol]:
+    """Copies what the image brings into memory; its symbols by name."""
+    symbols: dict[str, _Symbol] = {}
     with elf.open("rb") as file:
         image = ELFFile(file)
         for section in image.iter_sections():
             if isinstance(section, SymbolTableSection):
-                symbols |= {symbol.name: int(symbol["st_value"]) & ~1 for symbol in section.iter_symbols()}
+                for symbol in section.iter_symbols():
+                    symbols[symbol.name] = _Symbol(int(symbol["st_value"]) & ~1, int(symbol["st_size"]))
             if section["sh_type"] != "SHT_PROGBITS" or not section["sh_flags"] & 2:
                 continue
             for base, memory in memories:

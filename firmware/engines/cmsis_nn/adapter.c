@@ -91,12 +91,16 @@ void hil_nn_dwconv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, con
           ARM_CMSIS_NN_SUCCESS);
 }
 
+#ifndef HIL_CMSIS_NN_ALONE /* for networks all of whose dense layers round twice */
 /* Our fast kernel under another name, for layers that round once. */
 #define hil_nn_dense_s8 own_dense_s8
 void own_dense_s8(const hil_nn_dense_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
                   const int32_t *multiplier, const int8_t *shift, int8_t *out);
 #include "fast/nn_dense_s8.c"
 #undef hil_nn_dense_s8
+#else
+#define own_dense_s8(...) check(0)
+#endif
 
 void hil_nn_dense_s8(const hil_nn_dense_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
                      const int32_t *multiplier, const int8_t *shift, int8_t *out) {
