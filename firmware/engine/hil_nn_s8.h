@@ -9,7 +9,9 @@ typedef struct {
     hil_nn_window window;
     int32_t in_offset, out_offset;
     int32_t act_min, act_max; /* raw output range, the fused activation included; within -128..127 */
-    uint16_t block; /* hil_nn_conv_s8 alone: how many output pixels its scratch memory holds at once; even, at least 2 */
+    /* How many output pixels the scratch memory serves at once. hil_nn_conv_s8: even, at least 2. hil_nn_dwconv_s8: at most a row of
+     * them, or rows. */
+    uint16_t block;
 } hil_nn_conv_s8_params;
 
 /* Bytes of scratch memory for hil_nn_conv_s8: `block` patches and, but for a block of 2, four filters as int16, and a patch as int8,
@@ -24,9 +26,16 @@ typedef struct {
 void hil_nn_conv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
                     const int32_t *multiplier, const int8_t *shift, int16_t *scratch, int8_t *out);
 
-/* Depthwise convolution: output channel o reads input channel o / (out_c / in_c). Arithmetic as hil_nn_conv_s8. */
+/* Bytes of scratch memory for hil_nn_dwconv_s8 with `rows` x `columns` output pixels at once: four channels of what they read. */
+#define HIL_NN_DWCONV_S8_SCRATCH_BYTES(window, rows, columns)                                       \
+    (4 * (((rows) - 1) * (window)->stride_h + ((window)->k_h - 1) * (window)->dilation_h + 1) *     \
+     (((columns) - 1) * (window)->stride_w + ((window)->k_w - 1) * (window)->dilation_w + 1))
+
+/* Depthwise convolution: output channel o reads input channel o / (out_c / in_c). Arithmetic as hil_nn_conv_s8.
+ * scratch: HIL_NN_DWCONV_S8_SCRATCH_BYTES, 4-byte aligned, contents lost. Where out_c == in_c, pixel by pixel at a distance of whole
+ * pixels: a value then lies over none of another channel, and channels need not take turns at each pixel. */
 void hil_nn_dwconv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
-                      const int32_t *multiplier, const int8_t *shift, int8_t *out);
+                      const int32_t *multiplier, const int8_t *shift, int8_t *scratch, int8_t *out);
 
 typedef struct {
     hil_nn_conv_s8_params conv;

@@ -36,8 +36,9 @@ NN_INLINE void channels(const hil_nn_conv_s8_params *params, nn_taps rows, nn_ta
 }
 
 void hil_nn_dwconv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
-                      const int32_t *multiplier, const int8_t *shift, int8_t *out)
+                      const int32_t *multiplier, const int8_t *shift, int8_t *scratch, int8_t *out)
 {
+    (void)scratch;
     const hil_nn_window *w = &params->window;
     const int32_t multiplicity = w->out_c / w->in_c;
     for (int32_t y = 0; y < w->out_h; ++y) {

@@ -11,7 +11,13 @@ enum { NN_ONE_Q0 = 32767, NN_ONE_Q2 = 8192 };
 
 NN_INLINE int32_t nn_saturated_s16(int32_t x)
 {
+#if defined(__thumb2__) && defined(__GNUC__) && !defined(__clang__) /* clang finds the instruction by itself */
+    int32_t r;
+    __asm__("ssat %0, #16, %1" : "=r"(r) : "r"(x));
+    return r;
+#else
     return nn_clamp_s32(x, -32768, 32767);
+#endif
 }
 
 /* x * y / 2^15 rounded to nearest, halves upwards; never called with both -32768. */
@@ -44,8 +50,9 @@ NN_INLINE int32_t nn_exp_of_negative_s16(int32_t x, int32_t integer_bits)
     int32_t result = nn_saturated_s16(exp_minus_eighth + nn_high_mul_s16(exp_minus_eighth, t + tail));
 
     const int32_t rest = fraction - x; /* a multiple of 1/4 */
-    for (int32_t k = -2; k < integer_bits && k <= 4; ++k) {
-        if (rest & (1 << (fractional_bits + k))) {
+    NN_UNROLL
+    for (int32_t k = -2; k <= 4; ++k) {
+        if (k < integer_bits && (rest & (1 << (fractional_bits + k)))) {
             result = nn_high_mul_s16(result, factor[k + 2]);
         }
     }
@@ -58,6 +65,7 @@ NN_INLINE int32_t nn_two_over_one_plus_s16(int32_t x)
     const int32_t c_48_over_17 = 23130, minus_32_over_17 = -15420; /* Q2.13 */
     const int32_t half = (x + NN_ONE_Q0 + 1) / 2;                 /* (1 + x) / 2 in Q0.15 */
     int32_t estimate = c_48_over_17 + nn_high_mul_s16(half, minus_32_over_17);
+    NN_UNROLL
     for (int i = 0; i < 3; ++i) {
         const int32_t error = NN_ONE_Q2 - nn_high_mul_s16(half, estimate);
         estimate += nn_saturated_s16(nn_high_mul_s16(estimate, error) * 4); /* Q4.11 to Q2.13 */

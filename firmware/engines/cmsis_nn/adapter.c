@@ -69,7 +69,7 @@ void hil_nn_conv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const
 }
 
 void hil_nn_dwconv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, const int8_t *weights, const int32_t *bias,
-                      const int32_t *multiplier, const int8_t *shift, int8_t *out) {
+                      const int32_t *multiplier, const int8_t *shift, int8_t *scratch, int8_t *out) {
     const hil_nn_window *w = &params->window;
     const cmsis_nn_dw_conv_params conv = {
         .input_offset = params->in_offset,
@@ -87,6 +87,7 @@ void hil_nn_dwconv_s8(const hil_nn_conv_s8_params *params, const int8_t *in, con
     const cmsis_nn_dims output = {1, w->out_h, w->out_w, w->out_c};
     const cmsis_nn_context ctx =
         context_of(arm_depthwise_conv_wrapper_s8_get_buffer_size(&conv, &input, &filter, &output));
+    (void)scratch;
     check(arm_depthwise_conv_wrapper_s8(&ctx, &conv, &quant, &input, in, &filter, weights, &channels, bias, &output, out) ==
           ARM_CMSIS_NN_SUCCESS);
 }

@@ -79,9 +79,13 @@ static int8_t *shared_memory(const int8_t *in, int32_t n_in, int32_t n_out, int3
 
 static void one_int8_convolution(int depthwise)
 {
-    const hil_nn_conv_s8_params p = {random_window(0, depthwise), between(-127, 128), between(-128, 127), between(-128, 0),
-                                     between(0, 127), (uint16_t)(2 * between(1, 9))};
+    hil_nn_conv_s8_params p = {random_window(0, depthwise), between(-127, 128), between(-128, 127), between(-128, 0),
+                               between(0, 127), (uint16_t)(2 * between(1, 9))};
     const hil_nn_window *w = &p.window;
+    const int32_t rows = between(1, w->out_h), columns = rows > 1 ? w->out_w : between(1, w->out_w);
+    if (depthwise) {
+        p.block = (uint16_t)(rows * columns);
+    }
     const int32_t taps = w->k_h * w->k_w, n_out = w->out_h * w->out_w * w->out_c;
     const int32_t per_filter = depthwise ? taps : taps * w->in_c;
     int8_t *in = random_s8(w->in_h * w->in_w * w->in_c);
@@ -98,7 +102,16 @@ static void one_int8_convolution(int depthwise)
         }
     }
     if (depthwise) {
-        hil_nn_dwconv_s8(&p, in, weights, bias, multiplier, shift, out);
+        int8_t *scratch = exactly(HIL_NN_DWCONV_S8_SCRATCH_BYTES(w, rows, columns), 1);
+        hil_nn_dwconv_s8(&p, in, weights, bias, multiplier, shift, scratch, out);
+        if (w->out_c == w->in_c) {
+            const int32_t above = distance(w, 1);
+            int8_t *memory = shared_memory(in, w->in_h * w->in_w * w->in_c, n_out, above);
+            hil_nn_dwconv_s8(&p, memory + above, weights, bias, multiplier, shift, scratch, memory);
+            CHECK(memcmp(memory, out, (size_t)n_out) == 0, "%d bytes above the output", (int)above);
+            free(memory);
+        }
+        free(scratch);
     } else {
         int16_t *scratch = exactly(HIL_NN_CONV_S8_SCRATCH_BYTES(w->k_h, w->k_w, w->in_c, p.block), 1);
         hil_nn_conv_s8(&p, in, weights, bias, multiplier, shift, scratch, out);

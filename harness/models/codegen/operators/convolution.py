@@ -28,6 +28,7 @@ from harness.models.ir import Graph, Layer
 
 _BLOCK_MIN, _BLOCK_MAX, _SCRATCH_BYTES = 8, 24, 4096
 _FRUGAL = 2  # by contract
+_TILE_BYTES, _BLOCK_LIMIT = 2048, 0xFFFF
 
 
 def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
@@ -58,12 +59,18 @@ def lower(graph: Graph, layer: Layer, options: Options) -> Kernel:
         kind = f"hil_nn_grouped_conv_{suffix}_params"
     else:
         kind = f"hil_nn_conv_{suffix}_params"
-    scratch = None
+    scratch, over = None, {}
     if (stem, suffix) == ("conv", "s8"):
         params["block"] = block = _block(window.out_h * window.out_w, taps)
         scratch = Scratch("int16_t", _scratch_bytes(taps, block))
-    over = {layer.inputs[0]: window.distance()} if scratch else {}
-    if suffix == "f32" and stem != "grouped_conv":
+        over = {layer.inputs[0]: window.distance()}
+    elif (stem, suffix) == ("dwconv", "s8"):
+        rows, columns = _tile(window)
+        params["block"] = rows * columns
+        scratch = Scratch("int8_t", _tile_bytes(window, rows, columns))
+        if window.out_c == window.in_c:
+            over = {layer.inputs[0]: window.distance(whole_pixels=True)}
+    elif suffix == "f32" and stem != "grouped_conv":
         over = {layer.inputs[0]: 4 * window.distance()}
     return Kernel(layer, f"hil_nn_{stem}_{suffix}", kind, params, constants, macs, scratch, over=over)
 
@@ -120,6 +127,24 @@ def _block(pixels: int, taps: int) -> int:
 def _scratch_bytes(taps: int, block: int) -> int:
     """``HIL_NN_CONV_S8_SCRATCH_BYTES``."""
     return -(-taps // 4) * 4 * (5 if block == _FRUGAL else 2 * block + 9)
+
+
+def _tile(window: Window) -> tuple[int, int]:
+    """Rows and columns of the output pixels that a depthwise convolution gathers for at once: rows, or a part of one."""
+    for rows in range(window.out_h, 0, -1):
+        if _tile_bytes(window, rows, window.out_w) <= _TILE_BYTES and rows * window.out_w <= _BLOCK_LIMIT:
+            return rows, window.out_w
+    for columns in range(window.out_w, 1, -1):
+        if _tile_bytes(window, 1, columns) <= _TILE_BYTES:
+            return 1, columns
+    return 1, 1
+
+
+def _tile_bytes(window: Window, rows: int, columns: int) -> int:
+    """``HIL_NN_DWCONV_S8_SCRATCH_BYTES``."""
+    in_rows = (rows - 1) * window.stride_h + (window.k_h - 1) * window.dilation_h + 1
+    in_columns = (columns - 1) * window.stride_w + (window.k_w - 1) * window.dilation_w + 1
+    return 4 * in_rows * in_columns
 
 
 def frugal(kernel: Kernel) -> Kernel:
