@@ -121,7 +121,7 @@ def _table(rows: Sequence[Row]) -> Table:
         table.add_column(column, no_wrap=True)
     for column in (
         "M MAC",
-        "M instructions",
+        "M instr.",
         "per MAC",
         "est. M cycles",
         "est. per MAC",

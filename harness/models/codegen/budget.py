@@ -35,7 +35,7 @@ _KERNEL_BYTES = {
     "hil_nn_concat": 300,
     "hil_nn_conv_f32": 3000,
     "hil_nn_conv_s16": 2000,
-    "hil_nn_conv_s8": 6500,
+    "hil_nn_conv_s8": 7500,
     "hil_nn_copy": 900,
     "hil_nn_copy_s16": 1100,
     "hil_nn_cos_f32": 900,

@@ -31,12 +31,14 @@ def test_bench_engine_writes_a_row_per_kernel_set(tmp_path):
         "estimated_cycles",
         "flash_bytes",
         "ram_bytes",
+        "reused_ram_bytes",
         "macs",
     }
     for row in rows:
         assert wanted <= set(row)
         assert row["compiler"].startswith("zig 0.")
         assert row["flash_bytes"] > row["weights_bytes"] > 0
+        assert row["ram_bytes"] > row["reused_ram_bytes"] > 0  # the input's memory is used again
         assert f"{row['instructions'] / 1e6:.3f}" in done.output
     assert rows[0]["instructions"] > rows[1]["instructions"]
 
@@ -51,6 +53,9 @@ def test_bench_engine_counts_a_peer_s_kernels_beside_ours_and_models_of_one_s_ow
     assert (ours["model"], ours["kernels"], theirs["kernels"]) == ("mine", "fast", "cmsis_nn")
     assert ours["instructions"] < ours["estimated_cycles"] < theirs["estimated_cycles"]  # a stand-in of plain loops
     assert "estimated by a model of the core" in done.output
+    assert "fast / cmsis_nn" in done.output
+    # A peer's tensors lie apart, and its scratch memory counts as far as it is touched: not the 16 KB of the adapter.
+    assert ours["ram_bytes"] < theirs["ram_bytes"] < ours["ram_bytes"] + 16_384
 
 
 def test_figures_are_of_models_that_come_with_the_project():
