@@ -22,6 +22,7 @@ _CONSTANT_ALIGNMENT = 4
 _SECTION_GRANULE = 16
 _MAX_DIMS = 6  # HIL_TENSOR_MAX_DIMS
 _GENEROUS = 1.25
+_SMALL = 6144  # bytes of an arena that no board is short of
 _NAME_MAX = 40  # bytes: names travel in HELLO
 
 
@@ -138,7 +139,7 @@ def laid_out(name: str, model_sha256: str, program: Program, options: Options) -
     bare = tuple(replace(kernel, scratch=None) for kernel in kernels)
     enough = _GENEROUS * _planned(program, bare, replace(options, write_over=False))[1].n_bytes
     for step in sorted(range(len(kernels)), key=lambda i: _scratch_bytes(kernels[i]), reverse=True):
-        if arena.n_bytes <= enough:
+        if arena.n_bytes <= max(enough, _SMALL):
             break
         thrifty = (*kernels[:step], frugal(kernels[step]), *kernels[step + 1 :])
         less = _planned(program, thrifty, options)
