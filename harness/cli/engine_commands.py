@@ -77,7 +77,9 @@ def bench_engine(
     if beside is not None:
         console.print(_compared(rows, beside.name))
         if "zig" in compilers:
-            console.print(f"{beside.name} under zig is slower than its makers' compilers make it: hold against gcc's rows")
+            console.print(
+                f"{beside.name} under zig is slower than its makers' compilers make it: hold against gcc's rows"
+            )
     console.print(
         "est.: estimated by a model of the core (harness/enginebench/cycles.py), measured nowhere", soft_wrap=True
     )
