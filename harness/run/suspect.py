@@ -139,7 +139,9 @@ class _Trials:
         from scipy.optimize import linear_sum_assignment  # here: slow to import, and only a bad board asks for it
 
         ours, theirs = self._output.real(self._ours), self._output.real(self._theirs)
-        apart = np.abs(np.nan_to_num(ours)[:, :, np.newaxis] - theirs[:, np.newaxis, :]).sum(axis=0)
+        # NaN and infinity stand nowhere: no order can be told by them.
+        finite = np.isfinite(ours).all(axis=1) & np.isfinite(theirs).all(axis=1)
+        apart = np.abs(ours[finite][:, :, np.newaxis] - theirs[finite][:, np.newaxis, :]).sum(axis=0)
         _, order = linear_sum_assignment(apart)
         names = self._classes if len(self._classes) == len(order) else [str(i) for i in range(len(order))]
         moved = [f"{names[of]} in the place of {names[at]}" for at, of in enumerate(order) if at != of]

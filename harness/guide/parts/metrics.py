@@ -12,7 +12,7 @@ def made() -> str:
         (
             code(one["name"]),
             str(one["unit"]),
-            str(one["tasks"]),
+            str(one["tasks"]) if "," not in str(one["tasks"]) else "several",
             "yes" if one["emulator"] else "no",
             "yes" if one["hardware"] else "no",
             str(one["interval"]),

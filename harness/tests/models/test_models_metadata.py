@@ -33,7 +33,7 @@ def test_all_shipped_models_agree_with_their_metadata():
         assert model.name == name
         assert model.sha256 == hashlib.sha256(model.path.read_bytes()).hexdigest()
         assert len(model.classes) == model.outputs[0].elements
-        assert all(figure.n >= 450 for figure in model.facts.figures)
+        assert all(figure.n >= 250 for figure in model.facts.figures)
 
 
 def test_a_model_is_found_by_its_folder_and_by_its_toml(folder):

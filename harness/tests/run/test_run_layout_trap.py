@@ -50,7 +50,7 @@ OTHERS = {
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory):
-    return Workshop(tmp_path_factory.mktemp("workshop"), STWIN, MODEL)
+    return Workshop(tmp_path_factory.mktemp("workshop"), tmp_path_factory.mktemp("sources") / "firmware", STWIN, MODEL)
 
 
 def record_of(elf, dataset, gates, folder):
