@@ -92,7 +92,7 @@ class BuildModel:
             raise PlanError("model.json cannot be read", where=str(path), found=str(error)) from error
         try:
             # What is played to the board travels in the place of the network's inputs.
-            stream = data["stream"] if "stream" in data else {}
+            stream = dict(data).get("stream", {})
             return cls(
                 name=str(data["name"]),
                 engine=str(data["engine"]),

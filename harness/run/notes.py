@@ -134,6 +134,8 @@ def judged(case: Case, notes: Notes, clock: Clock) -> CaseResult:
             reasons = (*reasons, notes.explanation.describe())
         elif why_not:
             notes.warnings.append(why_not)
+    if notes.playback is not None and notes.playback.divergence and notes.assessed.verdict is Verdict.FAIL:
+        reasons = (*reasons, f"board and host part: {notes.playback.divergence}")
     if notes.inside.divergence is not None and notes.assessed.verdict is Verdict.FAIL:
         reasons = (*reasons, notes.inside.divergence.describe())
     return result(case, notes, clock, notes.assessed.verdict, reasons)

@@ -16,6 +16,7 @@ from harness.run.inside import look_inside
 from harness.run.notes import Notes
 from harness.run.options import RunOptions
 from harness.run.played.score import scored
+from harness.run.played.stages import first_stage
 from harness.run.played.workload import PlayedWorkload
 from harness.run.scoring import view_of
 from harness.run.streaming import CaseFiles, raise_speed, rescue, same_unit, stream_case
@@ -130,6 +131,10 @@ def run(
     if isinstance(workload, PlayedWorkload):
         found = scored(case, notes.product.model, workload, notes.streamed, live.hello.clock_hz)
         notes.streamed, notes.workload, notes.playback = found.streamed, found.workload, found.playback
+        if playing is not None and found.first is not None and found.first[1] == "features":
+            words = first_stage(live.session, playing, found.first[0], found.first[2])
+            told = f"{found.playback.divergence}; {words}"
+            notes.playback = found.playback.model_copy(update={"divergence": told})
         notes.truth = Truth(played=found.played)
         workload = found.workload
     notes.view = view_of(

@@ -23,6 +23,7 @@ from harness.wire import messages as m
 _ROW_DTYPES = {"float32": m.DType.FLOAT32, "int32": m.DType.INT32, "uint16": 16, "uint32": 17}
 _HEAD, _REPORT = struct.Struct("<III"), m.HOP_REPORT.size
 assert _REPORT is not None
+_AGAIN = 1 << 31  # in the number of a recording that is played for a second time
 
 
 @dataclass(frozen=True)
@@ -160,10 +161,13 @@ class Hops(Sequence[bytes]):
             return [self[at] for at in range(*index.indices(len(self)))]
         if not 0 <= index < len(self):
             raise IndexError(index)
-        return self.asked(index, 0)
+        return self._hop(index, 0, 0)
 
-    def asked(self, index: int, what: int) -> bytes:
-        """A hop that asks for more than usual."""
+    def again(self, index: int, asked: int) -> bytes:
+        """The hop for playing it once more: as of another recording, so that the board begins anew with the first of them."""
+        return self._hop(index, _AGAIN, asked)
+
+    def _hop(self, index: int, other: int, asked: int) -> bytes:
         recording, hop = self._playing.of(index)
         size = self._playing.hop_bytes
-        return _HEAD.pack(recording, hop, what) + self._samples[recording][hop * size : (hop + 1) * size]
+        return _HEAD.pack(recording | other, hop, asked) + self._samples[recording][hop * size : (hop + 1) * size]

@@ -39,6 +39,8 @@ class Scored:
     workload: PlayedWorkload
     played: Played
     playback: Playback
+    #: The first hop that differs from the host's, its stage, and the hop that the board had begun anew with.
+    first: tuple[int, str, int] | None = None
 
 
 def scored(case: Case, model: Model, workload: PlayedWorkload, streamed: StreamResult, clock_hz: int | None) -> Scored:
@@ -85,7 +87,8 @@ def scored(case: Case, model: Model, workload: PlayedWorkload, streamed: StreamR
     )
     playback = _playback(playing, model, played, reports, outputs, there, beginnings, found)
     work = replace(workload, expected=made.outputs, data=workload.data)
-    return Scored(streamed, work, played, playback)
+    first = None if found.first is None else (*found.first, int(reports["began"][found.first[0]]))
+    return Scored(streamed, work, played, playback, first)
 
 
 def _outputs(streamed: StreamResult, model: Model) -> Array:

@@ -1,23 +1,25 @@
 """A recording played over a line that damages bytes, to the board's real code: what it computes is what it would without."""
 
-import ctypes
 import struct
-import subprocess
 import zlib
 
+import ears_twin as twin
 import numpy as np
 import pytest
+from ears_twin import library
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from library_board import Board
 
-from harness.build.compilers import host_compiler
-from harness.paths import shipped
+from harness.run.played import parity, simulate
 from harness.run.played.answers import split
+from harness.run.played.score import _smoothed
+from harness.run.played.stages import first_stage
 from harness.session.stream import TOO_SLOW, Pace
 from harness.session.verbs import Session
 from harness.testing.clock import ManualClock
 from harness.testing.link import Direction, MemoryTransport, Noise
+from harness.verdict.alike import alike
 from harness.wire.messages import Capability, HopDone
 
 BAUD = 115_200
@@ -27,17 +29,7 @@ N_HOPS = 14
 
 @pytest.fixture(scope="session")
 def ears(tmp_path_factory):
-    folder = shipped("firmware")
-    out = tmp_path_factory.mktemp("ears") / "ears.so"
-    sources = [path for path in (folder / "src").rglob("*.c") if path.name != "main.c"]
-    sources += [folder / "frontend" / name for name in ("hil_stream.c", "hil_decide.c")]
-    sources += [folder / "tests" / name for name in ("library.c", "fake_board.c", "ears/ears.c")]
-    zig = dict(host_compiler(sanitize=False).cmake)["HIL_CC"]
-    command = [zig, "cc", "-std=c99", "-O2", "-shared", "-fPIC", "-fno-sanitize=all", "-DHIL_SLOTS=3u", "-DHIL_STREAM"]
-    command += ["-Wl,-Bsymbolic", "-o", out]  # else zlib's crc32, which Python has loaded, would stand in for ours
-    command += [f"-I{folder / name}" for name in ("src", "tests/ears", "tests", "frontend")]
-    subprocess.run([*command, *sources], check=True, capture_output=True, timeout=300)
-    return ctypes.CDLL(str(out))
+    return library(tmp_path_factory.mktemp("ears") / "ears.so")
 
 
 def hops(instants, recording=1):
@@ -60,9 +52,9 @@ def expected(instants, began, hop):
     return done, zlib.crc32(window.tobytes()), zlib.crc32(row(window, windows))
 
 
-def played(library, instants, *, noise=0.0, seed=0, window=None, compute_s=0.0, reset_at_bytes=None, pace=None):
+def played(ears, instants, *, noise=0.0, seed=0, window=None, compute_s=0.0, reset_at_bytes=None, pace=None):
     clock = ManualClock()
-    board = Board(library, compute_s, reset_at_bytes)
+    board = Board(ears, compute_s, reset_at_bytes)
     up = Direction(BAUD / 10, 0.001, Noise(noise, seed))
     down = Direction(BAUD / 10, 0.001, Noise(noise, seed + 1))
     session = Session(MemoryTransport(board, clock, up=up, down=down, baud=BAUD), clock, window=window)
@@ -126,3 +118,83 @@ def test_a_sensor_does_not_wait_for_a_board_that_is_too_slow(ears):
     assert quick.lost == {}
     assert set(reports["began"]) == {0}
     assert quick.wall_s >= N_HOPS * 0.1, "no hop is sent before the sensor has it"
+
+
+def recorded(seed, hops=60, recordings=1):
+    """Silence and sound in turns, whose last samples of hops are classes now and then."""
+    draw = np.random.default_rng(seed)
+    instants = draw.integers(-200, 200, (recordings, hops, HOP)) * draw.integers(0, 2, (recordings, hops, 1))
+    instants[..., 1] = np.where(draw.random((recordings, hops)) < 0.6, draw.integers(0, 3), instants[..., 1])
+    return instants.reshape(recordings, -1)
+
+
+def compared(ears, seed, front_end=None, recordings=1, **options):
+    """A recording played to the board's code, and the host's own making of it: session, what is played, parity."""
+    what = twin.playing(recorded(seed, recordings=recordings), front_end)
+    clock = ManualClock()
+    line = [Direction(BAUD / 10, 0.001, Noise(options.get("noise", 0.0), seed + k)) for k in (0, 1)]
+    board = Board(ears, 0.0, options.get("reset_at_bytes"))
+    session = Session(MemoryTransport(board, clock, up=line[0], down=line[1], baud=BAUD), clock)
+    session.hello()
+    streamed, reports, there = split(session.stream(what.payloads()))
+    outputs = np.array([np.frombuffer(result.outputs, np.int8) for result in streamed.results])
+    made = simulate.simulate(what, twin.MODEL, twin.network, reports, there)
+    smoothed = _smoothed(what, twin.MODEL, reports, outputs, there)
+    return session, what, reports, parity.compare(reports, outputs, there, made, smoothed, alike)
+
+
+@settings(max_examples=40)
+@given(
+    seed=st.integers(0, 10_000),
+    noise=st.sampled_from([0.0, 1e-3]),
+    reset_at_bytes=st.none() | st.integers(200, 3000),
+    recordings=st.integers(1, 3),
+)
+def test_the_host_makes_the_same_of_every_hop(ears, seed, noise, reset_at_bytes, recordings):
+    _, _, reports, found = compared(ears, seed, recordings=recordings, noise=noise, reset_at_bytes=reset_at_bytes)
+    assert found.first is None, {name: np.flatnonzero(~equal) for name, equal in found.equal.items()}
+    assert (reports["done"] & HopDone.NETWORK != 0).any()
+    assert recordings == len(set(reports["recording"]))
+    assert all((reports["began"][reports["hop"] == 0]) == 0), "each recording finds a board that begins anew"
+
+
+@pytest.mark.parametrize(("wrong", "stage"), [({"before": 1}, "before"), ({"row": 1}, "row")])
+def test_the_stage_that_differs_first_is_found_by_playing_it_again(ears, wrong, stage):
+    session, what, reports, found = compared(ears, 3, twin.Ears(**wrong))
+    if stage == "row":
+        assert found.first == (1, "features"), "the first window"
+    told = first_stage(session, what, 20, int(reports["began"][20]))
+    assert told == f"its stage {stage!r} is the first that differs"
+    assert session.stream(what.payloads()[:3]).lost == {}, "the session is as before"
+
+
+def test_what_is_equal_when_it_is_played_again_is_said_to_be(ears):
+    session, what, _, _ = compared(ears, 3)
+    assert first_stage(session, what, 20, 0) == "played again it does not differ"
+
+
+@pytest.mark.parametrize("stage", parity.STAGES)
+def test_each_stage_that_differs_is_named(ears, stage):
+    _, what, reports, _ = compared(ears, 5)
+    there = np.ones(len(reports), dtype=bool)
+    made = simulate.simulate(what, twin.MODEL, twin.network, reports, there)
+    outputs = made.outputs.copy()
+    ran = int(np.flatnonzero(reports["done"] & HopDone.NETWORK)[2])
+    field = {"ring": "window_crc", "features": "features_crc", "input": "input_crc", "smoothing": "score"}
+    if stage == "network":
+        outputs[ran, 0] ^= 1
+    else:
+        reports[field[stage]][ran] += 1
+    smoothed = _smoothed(what, twin.MODEL, reports, made.outputs, there)
+    assert parity.compare(reports, outputs, there, made, smoothed, alike).first == (ran, stage)
+
+
+def test_a_run_that_is_gone_on_with_begins_anew_where_it_goes_on(ears):
+    what = twin.playing(recorded(8))
+    session = Session(MemoryTransport(Board(ears, 0.0, None), clock := ManualClock(), baud=BAUD), clock)
+    session.hello()
+    session.stream(what.payloads()[:10])
+    session.hello()
+    _, reports, there = split(session.stream(what.payloads()[10:]))
+    assert there.all()
+    assert set(reports["began"]) == {10}
