@@ -56,6 +56,11 @@ class Deadline:
         """Seconds left, never negative."""
         return max(0.0, self.at_s - self.clock.monotonic_s())
 
+    def sooner(self, duration_s: float) -> Deadline:
+        """This one, or one in ``duration_s`` seconds if that is sooner."""
+        other = Deadline.after(self.clock, duration_s)
+        return self if self.at_s <= other.at_s else other
+
     @property
     def passed(self) -> bool:
         """Whether the moment has come."""

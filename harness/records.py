@@ -20,6 +20,7 @@ from pydantic import ConfigDict
 from harness.conversion import Conversion
 from harness.findings import Divergence, Explanation, LayerFacts
 from harness.frozen import Frozen
+from harness.playback import Playback
 
 SCHEMA = "hil.record/1"
 
@@ -294,6 +295,7 @@ class Record(Frozen):
     inputs: InputFacts | None = None  # None: a float32 input, which has no ends, or nothing was encoded
     reference: ReferenceFacts | None  # what computed the expected outputs
     conversion: Conversion | None = None  # None: nobody names an origin of the network, or it could not be run
+    playback: Playback | None = None  # None: samples were sent, no recordings played
     link: LinkFacts | None  # the line's counters; null: nothing was streamed
     measurements: tuple[Measurement, ...] = ()  # everything measured
     gates: tuple[GateResult, ...] = ()  # the plan's limits and what came of each

@@ -9,9 +9,9 @@
 #include "engine.h"
 #include "fault.h"
 #include "identity.h"
+#include "intake.h"
 #include "kept.h"
 #include "link.h"
-#include "memory.h"
 #include "slots.h"
 #include "wire/encodings.h"
 #include "wire/messages.h"
@@ -24,7 +24,7 @@ enum { VERSION_MAX = 32 };
 /* HELLO must fit the 512 bytes that the host accepts before it has read it, so tensor names, which are for people, share
  * what the rest leaves at its longest: frame and fixed part, chip id, four texts, the bauds, and each tensor without its name. */
 uint32_t answer_name_max(void) {
-    const uint32_t n = hil_engine_active.n_inputs + hil_engine_active.n_outputs;
+    const uint32_t n = intake_n_inputs() + intake_n_outputs();
     const uint32_t texts = sizeof hil_identity.board + sizeof hil_identity.build_id + sizeof hil_identity.engine + VERSION_MAX + 4u;
     const uint32_t tensor = 1u + 1u + 2u * HIL_TENSOR_MAX_DIMS + 4u + 4u + 1u;
     const uint32_t used = HIL_WIRE_OVERHEAD + HIL_HELLO_VARIES_AT + 1u + HIL_WIRE_MAX_CHIP_ID + texts + 1u + 4u * answer_n_bauds + 2u + n * tensor;
@@ -72,7 +72,7 @@ void answer_hello(uint32_t session, uint8_t reset_cause, uint8_t flags) {
     frame_put_u32(e, board_clock_hz());
     frame_put_u8(e, board_clock_source());
     frame_put_u32(e, HIL_WIRE_CAP_CYCLES | ENCODINGS_CAPABILITIES | HIL_WIRE_CAP_BAUD | HIL_WIRE_CAP_FAULT |
-                         HIL_WIRE_CAP_CHUNKS | (compute_shows_layers() ? HIL_WIRE_CAP_LAYERS : 0u) | (memory_there() ? HIL_WIRE_CAP_STATE : 0u));
+                         HIL_WIRE_CAP_CHUNKS | intake_capabilities() | (compute_shows_layers() ? HIL_WIRE_CAP_LAYERS : 0u));
     frame_put(e, engine->model_sha256, 32);
     frame_put_u8(e, chip_id_bytes);
     frame_put(e, chip_id, chip_id_bytes);
@@ -84,8 +84,8 @@ void answer_hello(uint32_t session, uint8_t reset_cause, uint8_t flags) {
     for (uint32_t i = 0; i < answer_n_bauds; i++) {
         frame_put_u32(e, answer_bauds[i]);
     }
-    put_tensors(e, engine->n_inputs, engine->input);
-    put_tensors(e, engine->n_outputs, engine->output);
+    put_tensors(e, intake_n_inputs(), intake_input);
+    put_tensors(e, intake_n_outputs(), intake_output);
     link_end();
 }
 

@@ -38,8 +38,8 @@ const char *compute_start(void) {
     if (e->init(arena, sizeof arena) != 0) {
         return "the engine failed to start";
     }
-    if (total_bytes(e->n_inputs, e->input, e->place_input != NULL) != HIL_INPUT_BYTES ||
-        total_bytes(e->n_outputs, e->output, false) != HIL_OUTPUT_BYTES) {
+    if (total_bytes(e->n_inputs, e->input, e->place_input != NULL) != HIL_MODEL_INPUT_BYTES ||
+        total_bytes(e->n_outputs, e->output, false) != HIL_MODEL_OUTPUT_BYTES) {
         return "the engine's tensors are not those of the build";
     }
     return NULL;

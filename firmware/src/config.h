@@ -19,9 +19,16 @@
 #define HIL_BAUDS 115200u, 230400u, 460800u, 921600u
 #endif
 
-/* All input tensors of one sample back to back, and all outputs. */
+/* All input tensors of one sample back to back, and all outputs. With HIL_STREAM a sample is a hop of a recording: see stream.c. */
+#ifdef HIL_STREAM
+#include "stream_config.h" /* generated */
+#include "wire/messages.h"
+#define HIL_INPUT_BYTES (HIL_HOP_BYTES + HIL_STREAM_HOP_BYTES)
+#define HIL_OUTPUT_BYTES (HIL_HOP_REPORT_BYTES + HIL_MODEL_OUTPUT_BYTES)
+#else
 #define HIL_INPUT_BYTES HIL_MODEL_INPUT_BYTES
 #define HIL_OUTPUT_BYTES HIL_MODEL_OUTPUT_BYTES
+#endif
 
 /* Samples that can be under way at once, and results that are remembered. */
 #ifndef HIL_SLOTS

@@ -9,12 +9,13 @@
 #include "compute.h"
 #include "config.h"
 #include "fault.h"
+#include "intake.h"
 #include "kept.h"
 #include "layers.h"
 #include "link.h"
-#include "memory.h"
 #include "results.h"
 #include "slots.h"
+#include "stream.h"
 #include "wire/bytes.h"
 #include "wire/encodings.h"
 #include "wire/frame.h"
@@ -76,7 +77,7 @@ static void on_hello_request(const uint8_t *body, uint32_t n) {
     slots_reset();
     results_reset();
     layers_reset();
-    memory_reset();
+    intake_reset();
     link_restart();
     memset(&session.counters, 0, sizeof session.counters);
     session.counters.frames_ok = 1; /* this one */
@@ -104,7 +105,7 @@ static bool take_chunk(uint32_t sample, uint32_t offset, uint8_t form, const uin
         refuse(HIL_ERR_BAD_CHUNK, "no chunk begins at this offset");
         return false;
     }
-    if (!encoding_known(encoding) || (encoding != form && !memory_there())) {
+    if (!encoding_known(encoding) || (encoding != form && (intake_capabilities() & HIL_WIRE_CAP_STATE) == 0)) {
         refuse(HIL_ERR_BAD_CHUNK, "unknown encoding");
         return false;
     }
@@ -229,6 +230,14 @@ static void on_ping(const uint8_t *body, uint32_t n) {
     answer_pong(body, n);
 }
 
+#ifdef HIL_STREAM
+static void on_front_end_request(const uint8_t *body, uint32_t n) {
+    (void)body;
+    (void)n;
+    stream_describe();
+}
+#endif
+
 /* Body sizes come from the message table: a handler may read up to its `bytes` without looking. */
 static const struct {
     uint8_t type;
@@ -247,6 +256,9 @@ static const struct {
     {HIL_MSG_LAYERS_REQUEST, false, true, HIL_LAYERS_REQUEST_BYTES, on_layers},
     {HIL_MSG_LAYER_DATA_REQUEST, false, true, HIL_LAYER_DATA_REQUEST_BYTES, on_layers},
     {HIL_MSG_PING, true, false, HIL_PING_VARIES_AT, on_ping},
+#ifdef HIL_STREAM
+    {HIL_MSG_FRONT_END_REQUEST, false, false, 0, on_front_end_request},
+#endif
 };
 
 static void dispatch(void) {
@@ -337,13 +349,7 @@ static void run(slot *s) {
     result *r = results_add(s->sample);
     s->state = HIL_SLOT_STATE_RUNNING;
     kept.sample = s->sample;
-    if (memory_begin(s->sample, s->follows)) {
-        compute_run(s->data, r);
-    } else {
-        r->status = HIL_RESULT_STATUS_NO_STATE;
-        r->cycles = 0;
-        r->input_crc = 0;
-    }
+    intake_run(s, r);
     kept.sample = HIL_WIRE_NO_SAMPLE;
     slots_release(s);
     answer_result(r);
@@ -358,8 +364,8 @@ bool server_poll(void) {
     if (layers_poll()) {
         return true;
     }
-    slot *s = slots_next();
-    if (s == NULL || !memory_is_turn_of(s->sample)) {
+    slot *s = intake_next();
+    if (s == NULL) {
         return false;
     }
     run(s);
@@ -375,7 +381,7 @@ void server_start(uint32_t lost_sample) {
     slots_reset();
     results_reset();
     layers_reset();
-    memory_reset();
+    intake_reset();
     link_restart();
     flags = lost_sample != HIL_WIRE_NO_SAMPLE ? HIL_FLAG_SAMPLE_LOST : 0;
     reset_cause = fault_caused_reset() ? HIL_RESET_FAULT : board_reset_cause();
@@ -383,6 +389,9 @@ void server_start(uint32_t lost_sample) {
     /* Announced before the engine is touched: a board that crashes in its start has at least said so. */
     answer_boot(reset_cause, current_flags());
     engine_error = kept.crashes < CRASHES_MAX ? compute_start() : "the engine is off after crashes in a row";
+    if (engine_error == NULL) {
+        engine_error = intake_start();
+    }
     if (engine_error == NULL && answer_name_max() == 0) {
         engine_error = "the engine has more tensors than HELLO can describe";
     }

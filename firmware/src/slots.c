@@ -44,6 +44,10 @@ bool slots_is_over(uint32_t sample) {
     return newest >= HIL_SLOTS && sample <= newest - HIL_SLOTS;
 }
 
+uint32_t slots_lowest(void) {
+    return newest >= HIL_SLOTS ? newest - HIL_SLOTS + 1u : 0;
+}
+
 slot *slots_open(uint32_t sample) {
     if (sample > newest) {
         newest = sample;

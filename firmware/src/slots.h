@@ -45,6 +45,10 @@ void slots_mark(slot *s, uint32_t offset);
 
 /* The complete slot with the lowest sample number, NULL if none waits. Whether it is its turn is for memory.h to say. */
 slot *slots_next(void);
+
+/* The lowest number of a sample that is not over. */
+uint32_t slots_lowest(void);
+
 void slots_release(slot *s);
 
 /* How many chunks, from index 0 on, can be known to be overdue: those before one that came later, in this sample or

@@ -119,7 +119,7 @@ def _built(
     timeout_s: float = TIMEOUT_S,
 ) -> FirmwareImage:
     firmware_dir = shipped("firmware")
-    sizes = _config(board, budget, kernels or default_set(board.core))
+    sizes = _config(board, budget, kernels or default_set(board.core), stream=model.stream)
     build_id = _build_id(firmware_dir, board_dir, generated_dir, sizes, compiler, engine)
 
     def make(scratch: Path) -> Path:
@@ -192,7 +192,7 @@ def _image(elf: Path, board: BuildBoard, budget: Budget, compiler: Compiler, tab
     )
 
 
-def _config(board: BuildBoard, budget: Budget, kernels: KernelSet) -> str:
+def _config(board: BuildBoard, budget: Budget, kernels: KernelSet, *, stream: bool = False) -> str:
     """The part of config.cmake that goes into the build id: everything but paths and the id."""
     defines = {
         "HIL_BOARD": f'"{board.name}"',
@@ -213,6 +213,8 @@ def _config(board: BuildBoard, budget: Budget, kernels: KernelSet) -> str:
         "HIL_RAM_BYTES": board.ram_bytes,
         "HIL_STACK_BYTES": board.stack_bytes,
     }
+    if stream:
+        values["HIL_STREAM"] = 1
     lines = [f"set({name} {value})" for name, value in values.items()]
     lines.append("set(HIL_DEFINES " + " ".join(f"[[{name}={value}]]" for name, value in defines.items()) + ")")
     return "\n".join(lines) + "\n"
@@ -241,6 +243,8 @@ def _build_id(
         "board": _sources(board_dir),
         "generated": _sources(generated_dir),
     }
+    if "set(HIL_STREAM 1)" in config:
+        folders["frontend"] = _sources(firmware_dir / "frontend")
     named = [(f"{folder}/{file.name}", file) for folder, files in folders.items() for file in files]
     for name, file in [*named, *(engine.files() if engine is not None else ())]:
         content = file.read_bytes()

@@ -62,6 +62,7 @@ class BuildModel:
 
     ``arena_bytes``: what the firmware gives the engine; without the inputs where the engine reads them in the slots.
     ``table_bytes``: the engine's table of its tensors, which lies in RAM too.
+    ``stream``: recordings are played to the firmware; sizes are then those of a hop, and the arena has room for features.
     """
 
     name: str
@@ -73,6 +74,7 @@ class BuildModel:
     input_bytes: int
     output_bytes: int
     table_bytes: int = 0
+    stream: bool = False
 
     @classmethod
     def load(cls, generated_dir: Path) -> BuildModel:
@@ -89,15 +91,18 @@ class BuildModel:
         except (OSError, ValueError) as error:
             raise PlanError("model.json cannot be read", where=str(path), found=str(error)) from error
         try:
+            # What is played to the board travels in the place of the network's inputs.
+            stream = dict(data).get("stream", {})
             return cls(
                 name=str(data["name"]),
                 engine=str(data["engine"]),
                 model_sha256=str(data["model_sha256"]),
                 weights_sha256=str(data["weights_sha256"]),
                 weights_bytes=int(data["weights_bytes"]),
-                arena_bytes=int(data.get("core_bytes", data["arena_bytes"])),
-                input_bytes=_total_bytes(data["inputs"]),
-                output_bytes=_total_bytes(data["outputs"]),
+                arena_bytes=int(data.get("core_bytes", data["arena_bytes"])) + int(stream.get("ram_bytes", 0)),
+                input_bytes=int(stream.get("sample_bytes", _total_bytes(data["inputs"]))),
+                output_bytes=_total_bytes(data["outputs"]) + int(stream.get("report_bytes", 0)),
+                stream=bool(stream),
                 table_bytes=TENSOR_RAM_BYTES * sum(len(data[part]) for part in ("inputs", "layers", "outputs")),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:

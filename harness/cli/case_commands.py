@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -57,11 +57,13 @@ def build(
     """
     from harness.bench.boards import load_board
     from harness.models import load_model
+    from harness.run.played.workload import playing_of
     from harness.run.product import build_product
 
     kind = load_board(board)
     found = find_plan(plan)
-    known = load_model(_model(found, model), found.folder)
+    source = _model(found, model)
+    known = load_model(source, found.folder)
     image = build_product(
         known,
         kind,
@@ -69,6 +71,7 @@ def build(
         out=out,
         engine=_engine(engine, engine_dir),
         timeout_s=found.timeouts.build_s,
+        playing=playing_of(found, board, source),
     ).image
     typer.echo(f"{out}: {known.name} for {board}, build {image.build_id}, {image.compiler}")
     typer.echo(
@@ -182,6 +185,10 @@ def run(
     no_serial_log: Annotated[
         bool, typer.Option("--no-serial-log", help="Do not keep what the firmware prints in serial.log.")
     ] = False,
+    speed: Annotated[
+        Literal["fast", "realtime"] | None,
+        typer.Option(help="How recordings are played (default: as the plan says)."),
+    ] = None,
     resume: Annotated[
         str | None,
         typer.Option(metavar="RUN", help="Go on with an interrupted run: its folder, a case's, its id, or latest."),
@@ -216,6 +223,7 @@ def run(
         resume=resume,
         layers=layers,
         serial_log=not no_serial_log,
+        speed=speed,
     )
     root = report_root(report_dir, resume)
     found = find_plan(plan)

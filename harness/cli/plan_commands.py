@@ -103,7 +103,8 @@ def _errors(name: str, notes: list[str]) -> Iterator[str]:
                 yield indent(str(error), "  ")
             told.add(str(error))
         else:
-            notes.append(f"  {case.model}: {len(work.data)} samples, answered by the reference {work.reference.engine}")
+            what = "samples" if case.plan.continuous is None else "hops"
+            notes.append(f"  {case.model}: {len(work.data)} {what}, answered by the reference {work.reference.engine}")
             notes += [f"    {warning}" for warning in work.warnings]
 
 

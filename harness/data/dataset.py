@@ -24,6 +24,16 @@ class DataMissing(PlanError):
     """The data is not on this machine and was not to be fetched: skip the case, and show ``next_step`` to the user."""
 
 
+@dataclass(frozen=True)
+class Event:
+    """What is to be detected in a recording: ``name``, a class, from ``start_s`` to ``end_s`` behind its first sample."""
+
+    recording: int  # its index among the samples
+    start_s: float
+    end_s: float
+    name: str
+
+
 @dataclass(frozen=True, repr=False)
 class Dataset:
     """Samples in the order in which they are streamed; row i of every array is the i-th sample.
@@ -35,8 +45,9 @@ class Dataset:
     says that and no class. ``naming``: what ``classes`` are worth, see ``classes.matched``. ``groups`` [N]: what a sample
     shares with others (speaker, subject); None where the data does not say.
     ``sequences`` [N]: the recording that a sample is a step of, for a network with a memory; None where the data names none.
-    Raises ``PlanError`` when the arrays do not belong together, when there are no samples, when an id or a class occurs twice
-    or is no text that can be shown.
+    ``events``: of samples that are recordings, what happens in them, in order; None where the data does not say. ``sample_hz``:
+    instants a second, 0 = not known. Raises ``PlanError`` when the arrays do not belong together, when there are no samples,
+    when an id or a class occurs twice or is no text that can be shown.
     """
 
     name: str
@@ -50,6 +61,8 @@ class Dataset:
     named: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
     targets: npt.NDArray[np.float32] | None = None
     sequences: npt.NDArray[np.str_] | None = None
+    events: tuple[Event, ...] | None = None
+    sample_hz: int = 0
 
     def __post_init__(self) -> None:
         where = f"dataset {self.name}, split {self.split}"
@@ -155,7 +168,14 @@ class Dataset:
             named=named,
             targets=targets,
             sequences=None if self.sequences is None else self.sequences[part],
+            events=self._events_of(part),
         )
+
+    def _events_of(self, part: slice) -> tuple[Event, ...] | None:
+        if self.events is None:
+            return None
+        places = {old: new for new, old in enumerate(range(len(self))[part])}
+        return tuple(replace(e, recording=places[e.recording]) for e in self.events if e.recording in places)
 
     @cached_property
     def sha256(self) -> str:
@@ -163,7 +183,8 @@ class Dataset:
 
         Over, in this order: the ids, UTF-8, each followed by a line feed; the labels, int64 little endian; the inputs'
         shape, int64 little endian; the inputs, float32 little endian, C order. Further inputs follow, each as its name and a line
-        feed, shape and values; then targets, in the same way as ``targets``. Name, split and class names are not in
+        feed, shape and values; then targets, in the same way as ``targets``; then ``events`` and a line feed, and a line
+        for each. Name, split and class names are not in
         it: renaming a class does not make other data of it.
         """
         digest = hashlib.sha256()
@@ -176,6 +197,10 @@ class Dataset:
             digest.update(f"{name}\n".encode())
             digest.update(np.array(array.shape, dtype="<i8").tobytes())
             digest.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
+        if self.events is not None:
+            digest.update(b"events\n")
+            told = (f"{e.recording} {e.start_s!r} {e.end_s!r} {e.name}\n" for e in self.events)
+            digest.update("".join(told).encode())
         return digest.hexdigest()
 
     def facts(self) -> DatasetFacts:

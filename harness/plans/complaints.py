@@ -13,7 +13,8 @@ from harness.plans import words
 from harness.plans.gatetext import FORM
 from harness.plans.modelspec import ModelSpec
 from harness.plans.names import listed, nearest, suggestion
-from harness.plans.schema import ArgmaxRule, DatasetSpec, Gate, Part, Plan, Stream, ThresholdRule, Timeouts
+from harness.plans.parts import Part
+from harness.plans.schema import ArgmaxRule, DatasetSpec, Gate, Plan, Stream, ThresholdRule, Timeouts
 from harness.plans.yamltree import Key, Tree, dotted
 
 if TYPE_CHECKING:

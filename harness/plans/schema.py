@@ -8,20 +8,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from harness.plans.continuous import Continuous
 from harness.plans.gatetext import parse_gate
 from harness.plans.modelspec import ModelSpec, Name
+from harness.plans.parts import Part
 from harness.records import Operator
 
 Option = str | int | float | bool | tuple[str | int | float | bool, ...] | dict[str, str]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
-
-
-class Part(BaseModel):
-    """What every part of a plan is: strict, unchangeable, without unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=())
 
 
 _WHICH = "The name of the output that is looked at; needed for a model with several."
@@ -201,6 +197,10 @@ class Plan(Part):
     decide: DecideRule = Field(
         default_factory=ArgmaxRule, description="How outputs become a class, in a classification."
     )
+    continuous: Continuous | None = Field(
+        default=None,
+        description="The samples are recordings, and the board itself makes features, runs the network and decides.",
+    )
     reference: Name = Field(default="litert", description="What computes the expected outputs on the host.")
     state: StateSpec | None = Field(
         default=None,
@@ -231,6 +231,14 @@ class Plan(Part):
             raise ValueError(f"named twice: {', '.join(twice)}")
         return listed
 
+    @model_validator(mode="before")
+    @classmethod
+    def _detects(cls, values: object) -> object:
+        """What is played is there to detect something."""
+        if isinstance(values, dict) and values.get("continuous") is not None and "task" not in values:
+            return values | {"task": {"name": "detection"}}
+        return values
+
     @model_validator(mode="after")
     def _is_of_one_mind(self) -> Self:
         for _, _, what in self.contradictions():
@@ -248,7 +256,9 @@ class Plan(Part):
             if samples is not None and samples < self.min_samples:
                 what = f"min_samples is {self.min_samples}, but dataset.samples is {samples}"
                 yield ("min_samples",), "dataset", what
-        if "decide" in self.model_fields_set and self.task.name != "classification":
+        if (self.task.name == "detection") != (self.continuous is not None):
+            yield ("continuous",), "task", "the task 'detection' is that of plans with 'continuous', and of those alone"
+        elif "decide" in self.model_fields_set and self.task.name not in ("classification", "detection"):
             yield ("decide",), "task", f"the task {self.task.name!r} decides on no class, but there is 'decide'"
         elif self.decide.output and self.task.output and self.decide.output != self.task.output:
             yield (

@@ -37,7 +37,18 @@ class Options:
 KEY = pytest.StashKey[Options]()
 WHOLE: pytest.StashKey[Whole] = pytest.StashKey()  # the run that this process writes for, once it may
 _OURS = "hil-"
-_VALUES = ("board", "backend", "bench", "device-serial", "firmware", "compiler", "samples", "resume", "report-dir")
+_VALUES = (
+    "board",
+    "backend",
+    "bench",
+    "device-serial",
+    "firmware",
+    "compiler",
+    "samples",
+    "resume",
+    "report-dir",
+    "speed",
+)
 _NAMES = (*_VALUES, "skip-flash", "allow-mass-erase", "layers", "wire-log")
 #: The options of ours that take a value, by both of their names.
 WITH_VALUE = frozenset(f"--{prefix}{name}" for name in _VALUES for prefix in ("", _OURS))
@@ -137,6 +148,9 @@ def add(parser: pytest.Parser) -> None:
     group.addoption("--layers", action="store_true", help="profile the layers of one sample of each case too")
     group.addoption("--samples", type=int, metavar="N", help="stream only the first N samples of each plan's dataset")
     group.addoption(
+        "--speed", choices=("fast", "realtime"), help="how recordings are played (default: as the plan says)"
+    )
+    group.addoption(
         "--wire-log", action="store_true", help="keep every byte of each case in wire.log; `hil wire-dump` reads it"
     )
     group.addoption(
@@ -171,6 +185,7 @@ def read(config: pytest.Config) -> Options:
             resume=config.getoption(_dest("--resume")),
             layers=config.getoption(_dest("--layers")),
             serial_log=not config.getoption(_dest("--no-serial-log")),
+            speed=config.getoption(_dest("--speed")),
         )
 
     options = Options(

@@ -83,6 +83,8 @@ def bring_up(
     )
     hello, warnings = arrive(unit, session, hello_timeout_s, flashed=flashed is not None)
     check_hello(hello, product, unit)
+    if product.playing is not None:
+        product.playing.check(session.front_end(), f"unit {unit.uid}")
     return Live(session, hello, flashed, warnings)
 
 
@@ -102,8 +104,8 @@ def check_hello(hello: Hello, product: Product, unit: Unit) -> None:
         board=unit.board.name,
         model_name=product.model.name,
         model_sha256=product.model.sha256,
-        inputs=product.model.inputs,
-        outputs=product.model.outputs,
+        inputs=product.inputs,
+        outputs=product.outputs,
         build_id=product.image.build_id,
     )
 

@@ -21,6 +21,7 @@ from harness.errors import BenchError, DeviceError
 from harness.evidence import write_reports
 from harness.findings import Explanation
 from harness.plans.expand import Case
+from harness.playback import Playback
 from harness.records import Backend, Evidence, FaultReport, ModelFacts, Record, Samples, Setting, UnitFacts, Verdict
 from harness.run import blame, journal
 from harness.run.bring_up import Live
@@ -71,6 +72,7 @@ class Notes:
     stand_in: About | None
     network: ModelFacts | None = None
     workload: Workload | None = None
+    playback: Playback | None = None
     truth: Truth = field(default_factory=Truth)
     product: Product | None = None
     unit: UnitFacts | None = None
@@ -132,6 +134,8 @@ def judged(case: Case, notes: Notes, clock: Clock) -> CaseResult:
             reasons = (*reasons, notes.explanation.describe())
         elif why_not:
             notes.warnings.append(why_not)
+    if notes.playback is not None and notes.playback.divergence and notes.assessed.verdict is Verdict.FAIL:
+        reasons = (*reasons, f"board and host part: {notes.playback.divergence}")
     if notes.inside.divergence is not None and notes.assessed.verdict is Verdict.FAIL:
         reasons = (*reasons, notes.inside.divergence.describe())
     return result(case, notes, clock, notes.assessed.verdict, reasons)
@@ -251,6 +255,7 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
         inputs=notes.workload.inputs if notes.workload else None,
         reference=notes.workload.reference if notes.workload else None,
         conversion=_conversion(notes),
+        playback=notes.playback,
         link=link_facts(notes.streamed, evidence) if notes.streamed else None,
         measurements=assessed.measurements if assessed else (),
         gates=assessed.gates if assessed else (),

@@ -15,12 +15,16 @@ from harness.run.bring_up import bring_up
 from harness.run.inside import look_inside
 from harness.run.notes import Notes
 from harness.run.options import RunOptions
+from harness.run.played.score import scored
+from harness.run.played.stages import first_stage
+from harness.run.played.workload import PlayedWorkload
 from harness.run.scoring import view_of
 from harness.run.streaming import CaseFiles, raise_speed, rescue, same_unit, stream_case
 from harness.run.watch import Step, Watch
 from harness.session.stream import check_state
 from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError
 from harness.verdict import assess
+from harness.verdict.view import Truth
 from harness.wire.messages import Hello
 
 
@@ -86,11 +90,16 @@ def run(
     assert notes.climbed is not None
     plan, workload, live = case.plan, notes.workload, notes.live
     payloads = workload.payloads()
+    playing = workload.playing if isinstance(workload, PlayedWorkload) else None
     total = len(payloads)
 
     def count() -> None:
         notes.answered += 1
-        watch(Step("stream", notes.answered / total, f"{notes.answered}/{total} samples"))
+        watch(
+            Step(
+                "stream", notes.answered / total, f"{notes.answered}/{total} {'samples' if playing is None else 'hops'}"
+            )
+        )
 
     try:
         notes.streamed = stream_case(
@@ -98,12 +107,13 @@ def run(
             payloads,
             files,
             notes.climbed,
-            wanted=plan.stream,
+            wanted=plan.stream if playing is None else playing.timed(plan.stream),
             timeout_s=plan.timeouts.case_s,
             helped=rescue(unit, clock, symbols),
             answered=files.earlier.answered if files.earlier else {},
             on_answer=count,
             follows=workload.memory.follows,
+            pace=None if playing is None else playing.pace(live.hello.slots),
         )
     except (BoardSilentError, BoardFaultError) as error:
         notes.streamed = error.partial
@@ -118,6 +128,15 @@ def run(
     watch(Step("judge"))
     status = live.session.status()
     _heed(unit.findings(), notes)
+    if isinstance(workload, PlayedWorkload):
+        found = scored(case, notes.product.model, workload, notes.streamed, live.hello.clock_hz)
+        notes.streamed, notes.workload, notes.playback = found.streamed, found.workload, found.playback
+        if playing is not None and found.first is not None and found.first[1] == "features":
+            words = first_stage(live.session, playing, found.first[0], found.first[2])
+            told = f"{found.playback.divergence}; {words}"
+            notes.playback = found.playback.model_copy(update={"divergence": told})
+        notes.truth = Truth(played=found.played)
+        workload = found.workload
     notes.view = view_of(
         case,
         notes.product,
@@ -130,6 +149,9 @@ def run(
     )
     notes.assessed = assess(notes.view, case.gates)
     notes.warnings += notes.assessed.warnings
+    if playing is not None:
+        notes.said = notes.last_lines()
+        return
     watch(Step("layers"))
     notes.inside = look_inside(
         notes.product,

@@ -11,6 +11,7 @@ from harness.bench.unit import Place
 from harness.plans.bench import load_bench
 
 Compiler = Literal["auto", "zig", "gcc"]
+Speed = Literal["fast", "realtime"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class RunOptions:
 
     ``wire_log``: keep every byte of each case in its report folder. ``resume``: go on with that run (``run.resume``
     says by which names) instead of beginning a new one. ``layers``: profile the layers of one sample too.
-    ``serial_log``: keep what the firmware prints there, too.
+    ``serial_log``: keep what the firmware prints there, too. ``speed``: how recordings are played; None: as the plan says.
     """
 
     backend: str = "auto"
@@ -33,6 +34,7 @@ class RunOptions:
     resume: str | None = None
     layers: bool = False
     serial_log: bool = True
+    speed: Speed | None = None
 
     @classmethod
     def make(
@@ -49,6 +51,7 @@ class RunOptions:
         resume: str | None = None,
         layers: bool = False,
         serial_log: bool = True,
+        speed: Speed | None = None,
     ) -> RunOptions:
         """From what a user gave. ``PlanError`` when the bench file cannot be read."""
         units = () if bench is None else load_bench(bench).units
@@ -56,5 +59,16 @@ class RunOptions:
             Place(u.board, u.uid, u.port, CommandSwitch(u.power.on, u.power.off) if u.power else None) for u in units
         )
         return cls(
-            backend, places, uid, skip_flash, firmware, compiler, allow_mass_erase, wire_log, resume, layers, serial_log
+            backend,
+            places,
+            uid,
+            skip_flash,
+            firmware,
+            compiler,
+            allow_mass_erase,
+            wire_log,
+            resume,
+            layers,
+            serial_log,
+            speed,
         )

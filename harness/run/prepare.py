@@ -15,6 +15,7 @@ from harness.plans.expand import Case
 from harness.run import layouts
 from harness.run.memory import Memory, of_case
 from harness.run.origins import check_gates
+from harness.run.played.workload import loaded
 from harness.run.truth import fitted, looked_at
 from harness.run.workload import Workload, load_case_model, load_data, make_workload
 from harness.verdict import gate_mistakes, tasks
@@ -62,6 +63,8 @@ def check_memory(case: Case) -> None:
 
 def rehearsed(case: Case) -> Workload:
     """All of a case that needs neither board nor compiler, up to what the reference answers. Errors as ``prepared``."""
+    if case.plan.continuous is not None:
+        return loaded(case)[1]
     ready = prepared(case)
     found = make_workload(ready.model, ready.data, case.plan.reference, ready.planned, ready.memory)
     return replace(found, warnings=(*ready.warnings, *found.warnings))

@@ -26,8 +26,10 @@ from harness.models.codegen.emit import ENGINE_NAME
 from harness.models.codegen.external import generate_external
 from harness.models.layertable import LayerTable
 from harness.models.metadata import Model
-from harness.records import FirmwareFacts
+from harness.records import FirmwareFacts, Tensor
 from harness.run.options import Compiler, RunOptions
+from harness.run.played import config
+from harness.run.played.playing import Playing
 from harness.wire.messages import PROTOCOL
 
 
@@ -38,6 +40,17 @@ class Product:
     model: Model
     image: FirmwareImage
     elf_sha256: str
+    playing: Playing | None = None  # the recordings that the firmware is built for
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """What a sample is made of, as hello tells it."""
+        return self.model.inputs if self.playing is None else self.playing.inputs
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """What its result is made of."""
+        return self.model.outputs if self.playing is None else self.playing.outputs(self.model.outputs)
 
     def layer_table(self) -> LayerTable | None:
         """What the image's layers are; None when it is not known: an engine that brings its own network.
@@ -76,6 +89,7 @@ def build_product(
     out: Path | None = None,
     engine: ExternalEngine | None = None,
     timeout_s: float = TIMEOUT_S,
+    playing: Playing | None = None,
 ) -> Product:
     """Check, generate, compile. ``PlanError`` when it cannot fit: before any compiler runs; ``BenchError`` when that fails
 
@@ -95,9 +109,11 @@ def build_product(
         else:
             check_fit(plan_layout(model.path, name=model.name), BuildBoard.load(board.folder))
             generate(model.path, folder, options=replace(for_boards(model.path), write_over=engine is None))
+        if playing is not None:
+            config.write(playing, model, folder)
         try:
             image = build.build(board.folder, folder, compiler=compiler, out=out, engine=engine, timeout_s=timeout_s)
-            return _checked(model, board, image)
+            return replace(_checked(model, board, image), playing=playing)
         except DeviceError as error:
             # Nobody but us has had it in hands.
             raise BenchError(
@@ -109,11 +125,13 @@ def build_product(
             ) from error
 
 
-def product_for(model: Model, board: Board, options: RunOptions, timeout_s: float) -> Product:
+def product_for(
+    model: Model, board: Board, options: RunOptions, timeout_s: float, playing: Playing | None = None
+) -> Product:
     """The image that the options name, else one that is built: errors as ``read_product`` or ``build_product``."""
     if options.firmware is not None:
-        return read_product(model, board, options.firmware)
-    return build_product(model, board, compiler=options.compiler, timeout_s=timeout_s)
+        return replace(read_product(model, board, options.firmware), playing=playing)
+    return build_product(model, board, compiler=options.compiler, timeout_s=timeout_s, playing=playing)
 
 
 def read_product(model: Model, board: Board, elf: Path) -> Product:

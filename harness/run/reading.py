@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from harness.data import DataMissing, datasets
+from harness.data import DataMissing, datasets, features
 from harness.errors import PlanError
 from harness.models import reference
 from harness.models.find import find
@@ -53,6 +53,12 @@ def _impossible(plan: Plan, boards: Collection[str] | None) -> Iterator[PlanErro
             origin_file(model, plan.folder)
         except PlanError as error:
             error.where = plan.where(f"models[{index}]")
+            yield error
+    if plan.continuous is not None:
+        try:
+            features.load(plan.continuous.front_end)
+        except PlanError as error:
+            error.where = plan.where("continuous.front_end")
             yield error
     if plan.reference not in reference.names():
         yield PlanError(

@@ -9,10 +9,13 @@ from harness.bench.unit import choose_backend, open_unit
 from harness.build.symbols import Symbols
 from harness.clock import Clock, SystemClock
 from harness.errors import BenchError, DeviceError
+from harness.models.metadata import Model
 from harness.plans.expand import Case
 from harness.run import blame, journal, onboard
 from harness.run.notes import CaseResult, Notes, ended_early, judged, result
 from harness.run.options import RunOptions
+from harness.run.played.playing import Playing
+from harness.run.played.workload import at_speed, loaded
 from harness.run.prepare import prepared
 from harness.run.product import product_for
 from harness.run.streaming import binding, case_files, find_earlier, same_unit
@@ -34,6 +37,7 @@ def run_case(
     then. Everything that goes wrong later is in the record: ``fail`` for the product, ``error`` for the rig.
     """
     clock = clock or SystemClock()
+    case = at_speed(case, options.speed)
     board = load_board(case.board)
     backend = choose_backend(board, options.backend, options.places, options.uid)
     earlier = find_earlier(case.id, options)
@@ -42,16 +46,12 @@ def run_case(
         notes.run_id, notes.started = earlier[1].run_id, earlier[1].started
         notes.answered = len(earlier[1].answered)
     watch(Step("prepare"))
-    ready = prepared(case)
-    model = ready.model
-    notes.network = model.record()
-    notes.workload = make_workload(model, ready.data, case.plan.reference, ready.planned, ready.memory)
-    notes.truth = truth_of(case.plan, model, notes.workload)
-    notes.warnings += [*ready.warnings, *notes.workload.warnings]
+    model, playing = _prepare(case, notes)
+    assert notes.workload is not None
     symbols: Symbols | None = None
     try:
         watch(Step("build"))
-        notes.product = product_for(model, board, options, case.plan.timeouts.build_s)
+        notes.product = product_for(model, board, options, case.plan.timeouts.build_s, playing)
         symbols = Symbols(notes.product.image.elf)
         bound = binding(case.id, notes.workload, notes.product)
         with (
@@ -82,6 +82,20 @@ def run_case(
     except (BenchError, DeviceError) as error:
         return ended_early(case, notes, clock, error, None, symbols)
     return judged(case, notes, clock)
+
+
+def _prepare(case: Case, notes: Notes) -> tuple[Model, Playing | None]:
+    """Model and workload; where recordings are played, what is played too."""
+    if case.plan.continuous is not None:
+        model, work = loaded(case)
+        notes.network, notes.workload = model.record(), work
+        return model, work.playing
+    ready = prepared(case)
+    notes.network = ready.model.record()
+    notes.workload = make_workload(ready.model, ready.data, case.plan.reference, ready.planned, ready.memory)
+    notes.truth = truth_of(case.plan, ready.model, notes.workload)
+    notes.warnings += [*ready.warnings, *notes.workload.warnings]
+    return ready.model, None
 
 
 def killed_case(case: Case, options: RunOptions, words: str, folder: Path, clock: Clock | None = None) -> CaseResult:

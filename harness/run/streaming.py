@@ -26,6 +26,7 @@ from harness.session.climb import Climbed
 from harness.session.console import FILENAME as SERIAL_LOG
 from harness.session.console import Console
 from harness.session.rescue import Rescue
+from harness.session.stream import Pace
 from harness.session.verbs import BoardFaultError, BoardSilentError, Session, StreamResult
 from harness.wire.events import ResultReceived
 
@@ -158,7 +159,7 @@ def rescue(unit: Unit, clock: Clock, symbols: Symbols | None) -> Rescue:
 
 def stream_case(
     session: Session,
-    payloads: list[bytes],
+    payloads: Sequence[bytes],
     files: CaseFiles,
     climbed: Climbed,
     *,
@@ -168,6 +169,7 @@ def stream_case(
     answered: Mapping[int, ResultReceived],
     on_answer: Callable[[], None] = lambda: None,
     follows: Sequence[bool] | None = None,
+    pace: Pace | None = None,
 ) -> StreamResult:
     """Stream what ``answered`` does not hold yet; the result is of all samples, in their order.
 
@@ -194,6 +196,7 @@ def stream_case(
             helped,
             quiet,
             None if follows is None else [follows[index] for index in todo],
+            pace,
         )
     except (BoardSilentError, BoardFaultError) as error:
         if error.partial is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +59,7 @@ class Workload:
         """What the record keeps of the data."""
         return self.data.facts().model_copy(update={"planned": self.planned})
 
-    def payloads(self) -> list[bytes]:
+    def payloads(self) -> Sequence[bytes]:
         """The bytes of each sample, as they travel."""
         return [
             b"".join(array[index].tobytes() for array in (self.raw, *self.beside)) for index in range(len(self.raw))

@@ -25,6 +25,17 @@ def violation(event: Violation, where: str) -> DeviceError:
     )
 
 
+def unreadable(where: str, wish: str, needs: m.Capability, found: int) -> DeviceError:
+    """The plan asks for an encoding that the board does not know."""
+    return DeviceError(
+        f"the board cannot read {wish.replace('_', ' ')}, which the plan asks for",
+        where=where,
+        expected=f"capability {needs.name}",
+        found=f"capabilities {found:#x}",
+        next_step="change stream.encoding in the plan, or leave it out",
+    )
+
+
 def refusal(event: Refused, where: str) -> BoardRefusedError:
     """The board's ERROR message; its ``code`` is on the error."""
     code = next((c.name.lower() for c in m.ErrorCode if c == event.code), str(event.code))

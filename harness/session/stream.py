@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Final
 
 from harness.errors import BenchError, DeviceError
 from harness.records import FaultReport
@@ -79,6 +80,21 @@ class OtherBoardError(BenchError):
     chip_id: bytes = b""
 
 
+@dataclass(frozen=True)
+class Pace:
+    """Samples that come from a sensor do not wait for the board.
+
+    Sample i is there when ``interval_s`` has passed i + 1 times since the stream began. It is lost, with ``TOO_SLOW`` as the
+    reason, when ``most`` before it are not answered by then: a product's buffer would be full.
+    """
+
+    interval_s: float
+    most: int
+
+
+TOO_SLOW: Final = "the board was too slow for the sensor's pace"
+
+
 class Streaming:
     """Bookkeeping of one ``Session.stream``."""
 
@@ -90,7 +106,10 @@ class Streaming:
         on_result: OnResult | None,
         quiet: int = 0,
         follows: Sequence[bool] | None = None,
+        pace: Pace | None = None,
     ) -> None:
+        self._pace = pace
+        self._paced_s: float | None = None
         self._conversation = conversation
         self._follows = follows
         if follows is not None:
@@ -100,6 +119,7 @@ class Streaming:
         self._began_s = began_s
         self._on_result = on_result
         self._quiet = len(samples) if conversation.window == 1 else min(quiet, len(samples))
+        self._quiet = 0 if pace is not None else self._quiet
         self._before = replace(conversation.counters)
         self._fed = 0
         self.results: dict[int, ResultReceived] = {}
@@ -121,8 +141,28 @@ class Streaming:
         if self._on_result is not None:
             self._on_result(result.key, result)
 
-    def feed(self) -> None:
-        """Hand over the next samples, a few ahead of the window: a data set need not lie in memory twice."""
+    def feed(self, now_s: float) -> float | None:
+        """Hand over the next samples; with a pace those that are there, and say in how many seconds the next one is."""
+        if self._pace is not None:
+            return self._feed_paced(self._pace, now_s)
+        self._feed_ahead()
+        return None
+
+    def _feed_paced(self, pace: Pace, now_s: float) -> float | None:
+        began_s = self._paced_s = now_s if self._paced_s is None else self._paced_s
+        while self._fed < len(self._samples):
+            left_s = began_s + (self._fed + 1) * pace.interval_s - now_s
+            if left_s > 0:
+                return left_s
+            if self._conversation.unanswered >= pace.most:
+                self.lost[self._fed] = TOO_SLOW
+            else:
+                self._conversation.send_sample(self._fed, self._samples[self._fed])
+            self._fed += 1
+        return None
+
+    def _feed_ahead(self) -> None:
+        """A few ahead of the window: a data set need not lie in memory twice."""
         ahead = 256 if self._conversation.window is None else self._conversation.window + 1
         while self._fed < len(self._samples) and self._conversation.unanswered < ahead:
             # Each quiet sample goes alone, and so is the first of the others kept back until the last quiet one is over.

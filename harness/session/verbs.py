@@ -23,6 +23,7 @@ from harness.session.stream import (
     BoardSilentError,
     OnResult,
     OtherBoardError,
+    Pace,
     Streaming,
     StreamResult,
     fault_report,
@@ -35,6 +36,7 @@ from harness.wire.events import (
     BoardReset,
     Event,
     FaultReceived,
+    FrontEndReceived,
     HelloReceived,
     LayerDataReceived,
     LayersReceived,
@@ -132,13 +134,7 @@ class Session:
         self._speed.settle()
         wish = self._encoding
         if wish != "auto" and (needs := needed(Encoding[wish.upper()])) not in m.Capability(hello.capabilities):
-            raise DeviceError(
-                f"the board cannot read {wish.replace('_', ' ')}, which the plan asks for",
-                where=self._where,
-                expected=f"capability {needs.name}",
-                found=f"capabilities {hello.capabilities:#x}",
-                next_step="change stream.encoding in the plan, or leave it out",
-            )
+            raise ends.unreadable(self._where, wish, needs, hello.capabilities)
         return hello
 
     def restart(self, reset: Callable[[], object], timeout_s: float = 5.0) -> m.Hello:
@@ -195,6 +191,10 @@ class Session:
             self._ask(lambda: self._conversation.send_fault_request(clear=True), FaultReceived)
         return fault_report(event.fault)
 
+    def front_end(self) -> m.FrontEnd:
+        """What the board computes of a recording. BoardRefusedError from a firmware that takes none."""
+        return self._ask(self._conversation.send_front_end_request, FrontEndReceived).front_end
+
     def layers(self, input_crc: int, first: int) -> m.Layers:
         """Run the sample that ran last, whose input has that CRC-32, again: what its layers did, from ``first`` on.
 
@@ -210,15 +210,11 @@ class Session:
 
         Pieces may be missing: ask for those again.
         """
-        wanted = {"input_crc": input_crc, "layer": layer}
         request = m.LayerDataRequest(input_crc, layer, offset, n_bytes)
         first = self._ask(lambda: self._conversation.send_layers_request(request), LayerDataReceived)
         parts, left = [first.part], n_bytes - len(first.part.data)
-        while left > 0:
-            event = self._wait_for(LayerDataReceived, self._answer_timeout_s)
-            if event is None:
-                break
-            if all(getattr(event.part, name) == value for name, value in wanted.items()):
+        while left > 0 and (event := self._wait_for(LayerDataReceived, self._answer_timeout_s)) is not None:
+            if (event.part.input_crc, event.part.layer) == (input_crc, layer):
                 parts.append(event.part)
                 left -= len(event.part.data)
         return parts
@@ -250,6 +246,7 @@ class Session:
         rescue: Rescue | None = None,
         quiet: int = 0,
         follows: Sequence[bool] | None = None,
+        pace: Pace | None = None,
     ) -> StreamResult:
         """Send every sample, collect every answer, each once; ``on_result(index, result)`` as they come, in any order.
 
@@ -258,26 +255,28 @@ class Session:
         with that status. ``timeout_s`` bounds the whole stream: what is open then is lost. ``rescue`` says what to do about
         silence and a lost line, which else end the stream. ``on_result`` may raise; the session is then still good for a new
         ``hello``. The first ``quiet`` go alone: no interrupt is in their cycles. ``follows``: which go on from a memory.
+        ``pace``: none is held back for the board, and none goes alone.
         """
         if self._conversation.state is not State.READY:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)
         if window is not None:
             self._conversation.window = window
         now_s = self._wall.monotonic_s()
-        self._stream = stream = Streaming(self._conversation, samples, now_s, on_result, quiet, follows)
+        self._stream = stream = Streaming(self._conversation, samples, now_s, on_result, quiet, follows, pace)
         deadline = Deadline.after(self._clock, float("inf") if timeout_s is None else timeout_s)
         try:
             while not stream.complete:
-                stream.feed()
-                event = self._next_event(deadline, stream, rescue or Rescue())
-                if event is None:
+                next_s = stream.feed(self._clock.monotonic_s())
+                until = deadline if next_s is None else deadline.sooner(next_s)
+                event = self._next_event(until, stream, rescue or Rescue())
+                if event is None and deadline.passed:
                     stream.lose_rest(f"no answer within {timeout_s} s")
                     break
                 if isinstance(event, Silent):
                     self._revive(event, stream, rescue or Rescue())
                 elif isinstance(event, HelloReceived):
                     self._climb_again(stream)
-                else:
+                elif event is not None:
                     self._other(event)
         except (BoardSilentError, BoardFaultError) as error:
             error.partial = self._outcome(stream)

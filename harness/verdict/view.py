@@ -14,6 +14,7 @@ from harness.plans.schema import ArgmaxRule, TaskSpec, ThresholdRule
 from harness.records import Evidence, FirmwareFacts, LinkFacts, Samples, Tensor
 from harness.verdict.alike import alike, distances
 from harness.verdict.decide import UNKNOWN, decide
+from harness.verdict.played import Played
 
 Array = npt.NDArray[Any]
 
@@ -24,12 +25,14 @@ class Truth:
 
     ``targets`` float64 [N, values] what the output should be. ``inputs`` float64 [N, values] the first input in real units.
     ``groups`` [N] what a sample shares with others. ``threshold``: what divides scores, where other data than these gave it.
+    ``played``: of recordings that were played.
     """
 
     targets: npt.NDArray[np.float64] | None = None
     inputs: npt.NDArray[np.float64] | None = None
     groups: npt.NDArray[np.str_] | None = None
     threshold: float | None = None
+    played: Played | None = None
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,13 @@ class BoardConversation:
     ``show_layers`` runs the network layer by layer; without it per-layer requests are refused.
     """
 
-    def __init__(self, hello: m.Hello, fault: m.Fault | None = None, show_layers: ShowLayers | None = None) -> None:
+    def __init__(
+        self,
+        hello: m.Hello,
+        fault: m.Fault | None = None,
+        show_layers: ShowLayers | None = None,
+        front_end: m.FrontEnd | None = None,
+    ) -> None:
         n_bytes = tensor_bytes(hello.inputs)
         if not n_bytes or hello.slots < 1 or hello.chunk_bytes < 1:
             raise MisuseError("a board needs inputs, at least one slot and a chunk size", found=hello)
@@ -82,6 +88,8 @@ class BoardConversation:
         self._has_memory = bool(hello.capabilities & m.Capability.STATE)
         self._ran: int | None = None  # the sample that has left the memory as it is
         self._due: int | None = None  # whose turn it is; None until one of the session has run
+        self._front_end = front_end
+        self._next_hop: int | None = None  # the number that runs next, of a board that takes recordings
 
     def boot(self) -> None:
         """Say BOOT."""
@@ -124,7 +132,13 @@ class BoardConversation:
             return None
         number = min(complete)
         slot = self._slots[number]
-        if self._has_memory:
+        if self._next_hop is not None:
+            self._next_hop = max(self._next_hop, self._highest - self.hello.slots + 1)
+            if number != self._next_hop:
+                return None  # hops run in their order, none left out
+        if m.Capability.STREAM in m.Capability(self.hello.capabilities):
+            self._next_hop = number + 1
+        elif self._has_memory:
             if self._due is not None and number > self._due and number - 1 > self._highest - self.hello.slots:
                 return None  # one that may still come goes before it
             self._due = max(self._due or 0, number + 1)
@@ -183,6 +197,10 @@ class BoardConversation:
                 self.wanted_baud = message.baud
         elif isinstance(message, m.Ping):
             self._outbox.append(m.Pong(message.data))
+        elif isinstance(message, m.FrontEndRequest) and self._front_end is not None:
+            self._outbox.append(self._front_end)
+        elif isinstance(message, m.FrontEndRequest):
+            self._error(m.ErrorCode.UNKNOWN_TYPE, frame)
         elif self.state is not State.SERVING:
             self._error(m.ErrorCode.NO_SESSION, frame)
         elif isinstance(message, m.ResultRequest):
@@ -212,6 +230,7 @@ class BoardConversation:
         self._kept.clear()
         self._highest = -1
         self._ran = self._due = None
+        self._next_hop = None
         self._endpoint.loss_seen = False
         self._outbox.append(replace(self.hello, session=request.session))
 

@@ -16,11 +16,14 @@ from harness.wire.fields import PIECE, Struct
 from harness.wire.framing import HELLO_MAX_FRAME, OVERHEAD
 from harness.wire.messages import (
     FOLLOWS,
+    HOP,
+    HOP_REPORT,
     LAYER,
     MAX_CHIP_ID,
     MAX_LAYERS,
     MAX_MISSING,
     MAX_NOTICES,
+    MAX_STAGES,
     NO_SAMPLE,
     PROTOCOL,
     SLOT,
@@ -32,6 +35,8 @@ from harness.wire.messages import (
     DType,
     ErrorCode,
     Flag,
+    HopAsked,
+    HopDone,
     ResetCause,
     ResultStatus,
     SlotState,
@@ -47,6 +52,8 @@ _CODES: tuple[tuple[str, str, type[IntEnum] | type[IntFlag]], ...] = (
     ("WIRE_CAP", "capabilities of HELLO, bits", Capability),
     ("ERR", "code of ERROR", ErrorCode),
     ("RESULT_STATUS", "status of RESULT", ResultStatus),
+    ("HOP_ASKED", "asked of a hop, bits", HopAsked),
+    ("HOP_DONE", "done of a hop's report, bits", HopDone),
     ("SLOT_STATE", "state of a slot in STATUS", SlotState),
     ("BAUD_STATUS", "status of BAUD", BaudStatus),
     ("ENCODING", "encoding of CHUNK", Encoding),
@@ -76,6 +83,7 @@ def _lines() -> Iterator[str]:
     yield f"    HIL_WIRE_MAX_MISSING = {MAX_MISSING}, /* offsets that a slot of STATUS lists at most */"
     yield f"    HIL_WIRE_MAX_NOTICES = {MAX_NOTICES}, /* bad frames in a row that are answered with DAMAGED */"
     yield f"    HIL_WIRE_MAX_LAYERS = {MAX_LAYERS}, /* layers that LAYERS lists at most */"
+    yield f"    HIL_WIRE_MAX_STAGES = {MAX_STAGES}, /* stages of a front end that a hop's report has room for */"
     yield f"    HIL_WIRE_PIECE_LENGTH_BITS = {PIECE.LENGTH_BITS} /* lower bits of a piece's first two bytes; above: encoding */"
     yield "};"
     yield f"#define HIL_WIRE_NO_SAMPLE 0x{NO_SAMPLE:08X}u"
@@ -99,6 +107,10 @@ def _lines() -> Iterator[str]:
     yield from _body("SLOT", SLOT)
     yield from _body("LAYER", LAYER)
     yield from _body("TENSOR", TENSOR)
+    yield ""
+    yield "/* Before the samples of a hop of a recording, and before the outputs in its result */"
+    yield from _body("HOP", HOP)
+    yield from _body("HOP_REPORT", HOP_REPORT)
     yield ""
     yield "#endif"
 

@@ -52,7 +52,21 @@ class Capability(IntFlag):
     FILL_RUNS = 1 << 5
     DIFFERENCES = 1 << 6
     CHUNKS = 1 << 7
-    STATE = 1 << 9  # bit 8 is for continuous plans
+    STREAM = 1 << 8
+    STATE = 1 << 9
+
+
+class HopAsked(IntFlag):
+    """``asked`` of a hop."""
+
+    STAGES = 1 << 0
+
+
+class HopDone(IntFlag):
+    """``done`` of a hop's report."""
+
+    WINDOW = 1 << 0
+    NETWORK = 1 << 1
 
 
 class ErrorCode(IntEnum):

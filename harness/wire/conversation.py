@@ -311,6 +311,8 @@ class HostConversation(Requests, Settings):
             self._emit(ev.PongReceived(message.data))
         elif isinstance(message, m.Baud):
             self._emit(ev.BaudReceived(message))
+        elif isinstance(message, m.FrontEnd):
+            self._emit(ev.FrontEndReceived(message))
         elif isinstance(message, m.Layers):
             self._emit(ev.LayersReceived(message))
         elif isinstance(message, m.LayerData):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from harness.wire.messages import Baud, Fault, Hello, LayerData, Layers, Status
+from harness.wire.messages import Baud, Fault, FrontEnd, Hello, LayerData, Layers, Status
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,13 @@ class BaudReceived:
 
 
 @dataclass(frozen=True)
+class FrontEndReceived:
+    """What the board computes of a recording."""
+
+    front_end: FrontEnd
+
+
+@dataclass(frozen=True)
 class LayersReceived:
     """What some of the layers did with the sample that ran last."""
 
@@ -149,6 +156,7 @@ Event = (
     | StatusReceived
     | PongReceived
     | BaudReceived
+    | FrontEndReceived
     | LayersReceived
     | LayerDataReceived
     | Silent

@@ -6,17 +6,17 @@ message is one class. What the fields mean is said in ``fixtures/wire/SPEC.md``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Final
 
-from harness.errors import MisuseError
 from harness.wire.codes import BaudStatus as BaudStatus
 from harness.wire.codes import Capability as Capability
 from harness.wire.codes import ClockSource as ClockSource
 from harness.wire.codes import DType as DType
 from harness.wire.codes import ErrorCode as ErrorCode
 from harness.wire.codes import Flag as Flag
+from harness.wire.codes import HopAsked as HopAsked
+from harness.wire.codes import HopDone as HopDone
 from harness.wire.codes import ResetCause as ResetCause
 from harness.wire.codes import ResultStatus as ResultStatus
 from harness.wire.codes import SlotState as SlotState
@@ -28,21 +28,30 @@ from harness.wire.fields import (
     U16,
     U32,
     U64,
-    BodyError,
     Bytes8,
     Fixed,
     Items,
     List8,
-    Reader,
-    Struct,
     wire,
 )
+from harness.wire.parts import HOP as HOP
+from harness.wire.parts import HOP_REPORT as HOP_REPORT
 from harness.wire.parts import LAYER as LAYER
+from harness.wire.parts import MAX_STAGES as MAX_STAGES
 from harness.wire.parts import SLOT as SLOT
 from harness.wire.parts import TENSOR as TENSOR
+from harness.wire.parts import Hop as Hop
+from harness.wire.parts import HopReport as HopReport
 from harness.wire.parts import LayerRun as LayerRun
 from harness.wire.parts import SlotStatus as SlotStatus
 from harness.wire.parts import TensorSpec as TensorSpec
+from harness.wire.table import TABLE as TABLE
+from harness.wire.table import Entry as Entry
+from harness.wire.table import Malformed as Malformed
+from harness.wire.table import Message as Message
+from harness.wire.table import Unknown as Unknown
+from harness.wire.table import decode as decode
+from harness.wire.table import row
 
 PROTOCOL: Final = 2
 #: The longest unique id of a chip. HELLO must fit 512 bytes, so it is bounded.
@@ -59,80 +68,7 @@ MAX_NOTICES: Final = 4
 MAX_LAYERS: Final = 32
 
 
-class Message:
-    """Base of every message. ``encode_body`` gives the body that travels in a frame of type ``TYPE``."""
-
-    TYPE: ClassVar[int]
-    NAME: ClassVar[str]
-
-    def encode_body(self) -> bytes:
-        """The body. MisuseError when a field does not fit its type."""
-        try:
-            return TABLE[self.TYPE].codec.pack(self)
-        except ValueError as error:
-            raise MisuseError("a message field does not fit its type", where=str(error)) from error
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A row of the table."""
-
-    code: int
-    name: str
-    kind: type[Message]
-    codec: Struct
-
-    @property
-    def from_board(self) -> bool:
-        """Whether the board sends it."""
-        return bool(self.code & 0x80)
-
-
-@dataclass(frozen=True)
-class Malformed:
-    """A body that does not suit its type: the frame was whole, its sender was wrong."""
-
-    type: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """A type that is not in the table."""
-
-    type: int
-
-
-TABLE: dict[int, Entry] = {}
-_M = TypeVar("_M", bound=type[Message])
-
-
-def _row(type_: int, name: str) -> Callable[[_M], _M]:
-    def add(kind: _M) -> _M:
-        kind.TYPE, kind.NAME = type_, name
-        TABLE[type_] = Entry(type_, name, kind, Struct(name, kind))
-        return kind
-
-    return add
-
-
-def decode(type_: int, body: bytes) -> Message | Malformed | Unknown:
-    """The message in a frame. Any bytes are allowed: what is wrong with them is said by the type of the answer."""
-    entry = TABLE.get(type_)
-    if entry is None:
-        return Unknown(type_)
-    reader = Reader(body)
-    try:
-        message: Any = entry.codec.unpack(reader)
-    except BodyError as error:
-        return Malformed(type_, str(error))
-    if reader.left:
-        return Malformed(type_, f"goes on for {reader.left} B behind its end")
-    assert isinstance(message, Message)
-    return message
-
-
-@_row(0x01, "HELLO_REQUEST")
+@row(0x01, "HELLO_REQUEST")
 @dataclass(frozen=True)
 class HelloRequest(Message):
     """Begin a session; ends any earlier one."""
@@ -141,7 +77,7 @@ class HelloRequest(Message):
     session: int = wire(U32)
 
 
-@_row(0x81, "HELLO")
+@row(0x81, "HELLO")
 @dataclass(frozen=True)
 class Hello(Message):
     """Who the board is and what it can take. Sizes in bytes, clock in Hz."""
@@ -173,7 +109,7 @@ class Hello(Message):
         return self.board, self.build_id, self.model_sha256.hex()
 
 
-@_row(0x02, "CHUNK")
+@row(0x02, "CHUNK")
 @dataclass(frozen=True)
 class Chunk(Message):
     """One chunk of one sample."""
@@ -184,7 +120,7 @@ class Chunk(Message):
     data: bytes = wire(BYTES)
 
 
-@_row(0x04, "CHUNKS")
+@row(0x04, "CHUNKS")
 @dataclass(frozen=True)
 class Chunks(Message):
     """Chunks that follow one another: from chunk number ``chunk`` of ``sample`` on, then the next samples from their first.
@@ -197,7 +133,7 @@ class Chunks(Message):
     items: tuple[tuple[int, bytes], ...] = wire(Items(PIECE))
 
 
-@_row(0x82, "RESULT")
+@row(0x82, "RESULT")
 @dataclass(frozen=True)
 class Result(Message):
     """What the engine made of a sample, or ``data`` at ``offset`` of it when ``total`` does not fit one frame."""
@@ -212,13 +148,13 @@ class Result(Message):
     data: bytes = wire(BYTES)
 
 
-@_row(0x03, "STATUS_REQUEST")
+@row(0x03, "STATUS_REQUEST")
 @dataclass(frozen=True)
 class StatusRequest(Message):
     """Ask for the slots and the counters."""
 
 
-@_row(0x83, "STATUS")
+@row(0x83, "STATUS")
 @dataclass(frozen=True)
 class Status(Message):
     """The board's counters and its taken slots."""
@@ -235,7 +171,7 @@ class Status(Message):
     slots: tuple[SlotStatus, ...] = wire(List8(SLOT))
 
 
-@_row(0x84, "NEED")
+@row(0x84, "NEED")
 @dataclass(frozen=True)
 class Need(Message):
     """Chunks to send again."""
@@ -244,7 +180,7 @@ class Need(Message):
     offsets: tuple[int, ...] = wire(List8(U32))
 
 
-@_row(0x05, "RESULT_REQUEST")
+@row(0x05, "RESULT_REQUEST")
 @dataclass(frozen=True)
 class ResultRequest(Message):
     """Say that result again."""
@@ -252,7 +188,7 @@ class ResultRequest(Message):
     sample: int = wire(U32)
 
 
-@_row(0x06, "FAULT_REQUEST")
+@row(0x06, "FAULT_REQUEST")
 @dataclass(frozen=True)
 class FaultRequest(Message):
     """Tell of the last crash; ``clear`` 1 forgets it afterwards."""
@@ -260,7 +196,7 @@ class FaultRequest(Message):
     clear: int = wire(U8)
 
 
-@_row(0x86, "FAULT")
+@row(0x86, "FAULT")
 @dataclass(frozen=True)
 class Fault(Message):
     """The last crash, ``valid`` 0 when none is kept."""
@@ -281,7 +217,7 @@ class Fault(Message):
     stack: bytes = wire(BYTES)
 
 
-@_row(0x07, "BAUD_REQUEST")
+@row(0x07, "BAUD_REQUEST")
 @dataclass(frozen=True)
 class BaudRequest(Message):
     """Change the line's speed."""
@@ -289,7 +225,7 @@ class BaudRequest(Message):
     baud: int = wire(U32)
 
 
-@_row(0x87, "BAUD")
+@row(0x87, "BAUD")
 @dataclass(frozen=True)
 class Baud(Message):
     """The board will change to ``baud`` when ``status`` is 0."""
@@ -298,7 +234,7 @@ class Baud(Message):
     status: int = wire(U8)
 
 
-@_row(0x08, "PING")
+@row(0x08, "PING")
 @dataclass(frozen=True)
 class Ping(Message):
     """Is anyone there? Also the test frame of a new baud."""
@@ -306,7 +242,7 @@ class Ping(Message):
     data: bytes = wire(BYTES)
 
 
-@_row(0x88, "PONG")
+@row(0x88, "PONG")
 @dataclass(frozen=True)
 class Pong(Message):
     """The data of PING."""
@@ -314,7 +250,7 @@ class Pong(Message):
     data: bytes = wire(BYTES)
 
 
-@_row(0x89, "BOOT")
+@row(0x89, "BOOT")
 @dataclass(frozen=True)
 class Boot(Message):
     """The board has started."""
@@ -324,7 +260,7 @@ class Boot(Message):
     flags: int = wire(U8)
 
 
-@_row(0x8E, "DAMAGED")
+@row(0x8E, "DAMAGED")
 @dataclass(frozen=True)
 class Damaged(Message):
     """A frame came that was none; ``seq`` is the number that the next good one should have: that of the lost one."""
@@ -332,7 +268,7 @@ class Damaged(Message):
     seq: int = wire(U16)
 
 
-@_row(0x8F, "LOG")
+@row(0x8F, "LOG")
 @dataclass(frozen=True)
 class Log(Message):
     """What the firmware prints, UTF-8: lines or parts of some. It answers nothing and changes no state."""
@@ -340,7 +276,7 @@ class Log(Message):
     text: bytes = wire(BYTES)
 
 
-@_row(0x8A, "ERROR")
+@row(0x8A, "ERROR")
 @dataclass(frozen=True)
 class Error(Message):
     """What was wrong with the host's frame ``seq`` of type ``type``."""
@@ -351,7 +287,7 @@ class Error(Message):
     text: str = wire(STR8)
 
 
-@_row(0x0B, "LAYERS_REQUEST")
+@row(0x0B, "LAYERS_REQUEST")
 @dataclass(frozen=True)
 class LayersRequest(Message):
     """Run the sample that lies in the engine's inputs once more and tell of its layers from ``first`` on."""
@@ -360,7 +296,7 @@ class LayersRequest(Message):
     first: int = wire(U16)
 
 
-@_row(0x8B, "LAYERS")
+@row(0x8B, "LAYERS")
 @dataclass(frozen=True)
 class Layers(Message):
     """Layers ``first`` to ``first + len(layers) - 1`` of ``n_layers``."""
@@ -371,7 +307,7 @@ class Layers(Message):
     layers: tuple[LayerRun, ...] = wire(List8(LAYER))
 
 
-@_row(0x0C, "LAYER_DATA_REQUEST")
+@row(0x0C, "LAYER_DATA_REQUEST")
 @dataclass(frozen=True)
 class LayerDataRequest(Message):
     """Run it once more and send ``bytes`` bytes from ``offset`` on of what that layer wrote."""
@@ -382,7 +318,7 @@ class LayerDataRequest(Message):
     bytes: int = wire(U32)
 
 
-@_row(0x8C, "LAYER_DATA")
+@row(0x8C, "LAYER_DATA")
 @dataclass(frozen=True)
 class LayerData(Message):
     """``data`` at ``offset`` of a layer's ``total`` bytes."""
@@ -392,6 +328,29 @@ class LayerData(Message):
     total: int = wire(U32)
     offset: int = wire(U32)
     data: bytes = wire(BYTES)
+
+
+@row(0x0D, "FRONT_END_REQUEST")
+@dataclass(frozen=True)
+class FrontEndRequest(Message):
+    """Ask what is computed of a recording."""
+
+
+@row(0x8D, "FRONT_END")
+@dataclass(frozen=True)
+class FrontEnd(Message):
+    """How the board makes the network's input of a recording, and how it decides. ``window`` and ``hop`` in instants."""
+
+    tables_sha256: bytes = wire(Fixed(32))
+    sample_hz: int = wire(U32)
+    window: int = wire(U32)
+    hop: int = wire(U32)
+    values: int = wire(U32)
+    rows: int = wire(U32)
+    row_dtype: int = wire(U8)
+    n_stages: int = wire(U8)
+    name: str = wire(STR8)
+    rule: str = wire(STR8)
 
 
 #: Their ERROR unknown_sample speaks of the engine's inputs, not of a sample under way.

@@ -100,7 +100,7 @@ class Repair:
         self._choice = Choice.of(self._encoding, hello)
         self._limits = Limits.of(hello, tensor_bytes(hello.inputs), self._choice)
         self._frame_size.begin(hello.max_frame)
-        self._alone = self.window.ordered
+        self._alone = self.window.ordered or m.Capability.STREAM in m.Capability(hello.capabilities)
         self.begin_again(now_s)
 
     def begin_again(self, now_s: float) -> None:
@@ -231,10 +231,10 @@ class Repair:
         # Not when we had to ask meanwhile: that would measure our own waiting, and make it longer and longer.
         if self._last_question < sample.last_frame:
             self._patience.round_trip(max(0.0, now_s - sample.sent_s))
+        self._alone = False
         self.window.over(sample.number)
         self._patience.drained(sum(other.next_offset for other in self.window.active.values()), now_s)
         self._progress_s = now_s
-        self._alone = False
         if sample.answered:
             self._emit(SampleReplayed(sample.key))
         else:

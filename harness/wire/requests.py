@@ -26,6 +26,10 @@ class Requests(ABC):
         """Queue a BAUD_REQUEST; ``BaudReceived`` comes back at the old speed, then the caller changes its own."""
         self._request(m.BaudRequest(baud))
 
+    def send_front_end_request(self) -> None:
+        """Queue it; ``FrontEndReceived`` comes back, or ``Refused`` from a firmware that takes no recordings."""
+        self._request(m.FrontEndRequest())
+
     def send_layers_request(self, request: m.LayersRequest | m.LayerDataRequest) -> None:
         """Queue it; ``LayersReceived`` or ``LayerDataReceived`` come back, or ``Refused`` if another input ran last."""
         self._request(request)

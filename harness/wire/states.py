@@ -84,7 +84,7 @@ TRANSITIONS: Final[dict[tuple[Role, State, Move], State]] = {
     (_B, _S.SERVING, Move.SEND_RESULT): _S.SERVING,
 }
 
-_ANY_TIME: Final = frozenset({m.Pong, m.Fault, m.Baud, m.Boot, m.Error, m.Status, m.Log})
+_ANY_TIME: Final = frozenset({m.Pong, m.Fault, m.Baud, m.Boot, m.Error, m.Status, m.Log, m.FrontEnd})
 
 #: What a host takes from the board in each state; everything else is stale.
 HOST_TAKES: Final[dict[State, frozenset[type[m.Message]]]] = {

@@ -15,6 +15,7 @@ enum {
     HIL_WIRE_MAX_MISSING = 8, /* offsets that a slot of STATUS lists at most */
     HIL_WIRE_MAX_NOTICES = 4, /* bad frames in a row that are answered with DAMAGED */
     HIL_WIRE_MAX_LAYERS = 32, /* layers that LAYERS lists at most */
+    HIL_WIRE_MAX_STAGES = 12, /* stages of a front end that a hop's report has room for */
     HIL_WIRE_PIECE_LENGTH_BITS = 13 /* lower bits of a piece's first two bytes; above: encoding */
 };
 #define HIL_WIRE_NO_SAMPLE 0xFFFFFFFFu
@@ -43,7 +44,9 @@ enum {
     HIL_MSG_LAYERS_REQUEST = 0x0B,
     HIL_MSG_LAYERS = 0x8B,
     HIL_MSG_LAYER_DATA_REQUEST = 0x0C,
-    HIL_MSG_LAYER_DATA = 0x8C
+    HIL_MSG_LAYER_DATA = 0x8C,
+    HIL_MSG_FRONT_END_REQUEST = 0x0D,
+    HIL_MSG_FRONT_END = 0x8D
 };
 
 /* dtype of a tensor */
@@ -88,6 +91,7 @@ enum {
     HIL_WIRE_CAP_FILL_RUNS = 32,
     HIL_WIRE_CAP_DIFFERENCES = 64,
     HIL_WIRE_CAP_CHUNKS = 128,
+    HIL_WIRE_CAP_STREAM = 256,
     HIL_WIRE_CAP_STATE = 512
 };
 
@@ -111,6 +115,17 @@ enum {
     HIL_RESULT_STATUS_ENGINE = 1,
     HIL_RESULT_STATUS_INPUT_CHANGED = 2,
     HIL_RESULT_STATUS_NO_STATE = 3
+};
+
+/* asked of a hop, bits */
+enum {
+    HIL_HOP_ASKED_STAGES = 1
+};
+
+/* done of a hop's report, bits */
+enum {
+    HIL_HOP_DONE_WINDOW = 1,
+    HIL_HOP_DONE_NETWORK = 2
 };
 
 /* state of a slot in STATUS */
@@ -334,6 +349,21 @@ enum {
     HIL_LAYER_DATA_VARIES_AT = 14
 };
 
+/* FRONT_END: tables_sha256:u8[32] sample_hz:u32 window:u32 hop:u32 values:u32 rows:u32 row_dtype:u8 n_stages:u8
+ * name:str8 rule:str8 */
+enum {
+    HIL_FRONT_END_AT_TABLES_SHA256 = 0,
+    HIL_FRONT_END_AT_SAMPLE_HZ = 32,
+    HIL_FRONT_END_AT_WINDOW = 36,
+    HIL_FRONT_END_AT_HOP = 40,
+    HIL_FRONT_END_AT_VALUES = 44,
+    HIL_FRONT_END_AT_ROWS = 48,
+    HIL_FRONT_END_AT_ROW_DTYPE = 52,
+    HIL_FRONT_END_AT_N_STAGES = 53,
+    HIL_FRONT_END_AT_NAME = 54,
+    HIL_FRONT_END_VARIES_AT = 54
+};
+
 /* One item of STATUS.slots, of LAYERS.layers, and of HELLO.inputs and outputs */
 /* SLOT: sample:u32 state:u8 missing:list8<u32> */
 enum {
@@ -355,6 +385,33 @@ enum {
     HIL_TENSOR_AT_DTYPE = 0,
     HIL_TENSOR_AT_DIMS = 1,
     HIL_TENSOR_VARIES_AT = 1
+};
+
+/* Before the samples of a hop of a recording, and before the outputs in its result */
+/* HOP: recording:u32 hop:u32 asked:u32 */
+enum {
+    HIL_HOP_AT_RECORDING = 0,
+    HIL_HOP_AT_HOP = 4,
+    HIL_HOP_AT_ASKED = 8,
+    HIL_HOP_BYTES = 12
+};
+/* HOP_REPORT: recording:u32 hop:u32 began:u32 done:u32 window_crc:u32 features_crc:u32 input_crc:u32
+ * front_end_cycles:u32 network_cycles:u32 decided:i32 detected:i32 score:i32 stages:u8[48] */
+enum {
+    HIL_HOP_REPORT_AT_RECORDING = 0,
+    HIL_HOP_REPORT_AT_HOP = 4,
+    HIL_HOP_REPORT_AT_BEGAN = 8,
+    HIL_HOP_REPORT_AT_DONE = 12,
+    HIL_HOP_REPORT_AT_WINDOW_CRC = 16,
+    HIL_HOP_REPORT_AT_FEATURES_CRC = 20,
+    HIL_HOP_REPORT_AT_INPUT_CRC = 24,
+    HIL_HOP_REPORT_AT_FRONT_END_CYCLES = 28,
+    HIL_HOP_REPORT_AT_NETWORK_CYCLES = 32,
+    HIL_HOP_REPORT_AT_DECIDED = 36,
+    HIL_HOP_REPORT_AT_DETECTED = 40,
+    HIL_HOP_REPORT_AT_SCORE = 44,
+    HIL_HOP_REPORT_AT_STAGES = 48,
+    HIL_HOP_REPORT_BYTES = 96
 };
 
 #endif

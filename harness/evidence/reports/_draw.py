@@ -5,6 +5,7 @@ Written by hand since a library of figures takes a second to import and a second
 
 from __future__ import annotations
 
+import base64
 import html
 import math
 import struct
@@ -52,6 +53,21 @@ class Drawing:
     def dot(self, x: float, y: float, radius: float, colour: str) -> None:
         """A filled circle."""
         self._parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour}" fill-opacity="0.55"/>')
+
+    def band(
+        self, lows: Sequence[float], highs: Sequence[float], xs: Sequence[float], colour: str, alpha: float
+    ) -> None:
+        """The area between two curves over the same places."""
+        there = [f"{x:.1f} {y:.1f}" for x, y in zip(xs, highs, strict=True)]
+        back = [f"{x:.1f} {y:.1f}" for x, y in zip(reversed(xs), reversed(lows), strict=True)]
+        path = "L".join([*there, *back])
+        self._parts.append(f'<path d="M{path}Z" fill="{colour}" fill-opacity="{alpha:.2f}"/>')
+
+    def image(self, x: float, y: float, width: float, height: float, grey: npt.NDArray[np.uint8]) -> None:
+        """A picture [H, W], 0 = black, stretched."""
+        data = base64.b64encode(png(grey)).decode("ascii")
+        place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" preserveAspectRatio="none"'
+        self._parts.append(f'<image {place} href="data:image/png;base64,{data}"/>')
 
     def text(self, x: float, y: float, words: str, *, anchor: str = "middle", colour: str = INK, turn: int = 0) -> None:
         """Words whose middle line is at ``y``; ``turn`` in degrees, clockwise, around (x, y)."""

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from harness.evidence.reports import Inputs, _conversion, _layers, _pages, _plots, _taskplots, _tasks, _words
+from harness.evidence.reports import (
+    Inputs,
+    _conversion,
+    _layers,
+    _pages,
+    _plots,
+    _recording,
+    _taskplots,
+    _tasks,
+    _words,
+)
 from harness.records import Measurement, Record, Samples
 from harness.text import printable
 from harness.verdict.alike import alike, distances
@@ -76,6 +86,8 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         judged="Decided" if samples is not None and samples.decisions is not None else "Score",
         worst_rows=[(sample.id, sample.truth, sample.decided, sample.why) for sample in worst],
         more=more,
+        recording=_recording,
+        recordings=_recording.pictures(record, samples, inputs, classes),
         conversion=_conversion,
         conversion_columns=[
             _kinds(columns) for columns in (_conversion.row_columns(record), _conversion.step_columns(record))

@@ -28,13 +28,13 @@ def test_coverage_guided_inputs_find_nothing_in_decoder_encodings_and_server(tmp
     if status == NOT_INSTALLED:
         pytest.skip(output.strip().splitlines()[-1])
     assert status == 0, output[-4000:]
-    assert output.count("stat::number_of_executed_units") == 3
+    assert output.count("stat::number_of_executed_units") == 4
 
 
 def test_changed_vectors_find_nothing_in_decoder_encodings_and_server(tmp_path):
     status, output = fuzz("--random", ROUNDS, "--work", tmp_path)
     assert status == 0, output[-4000:]
-    assert output.count(f"{ROUNDS} rounds from") == 3
+    assert output.count(f"{ROUNDS} rounds from") == 4
 
 
 def test_every_target_begins_with_the_vectors(tmp_path):
@@ -42,7 +42,7 @@ def test_every_target_begins_with_the_vectors(tmp_path):
     assert status == 0, output[-4000:]
     lines = [line for line in VECTORS.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
     data = ("zero_runs", "fill_runs", "differences")
-    for target, kinds in (("decoder", "stream"), ("encodings", data), ("server", "stream")):
+    for target, kinds in (("decoder", "stream"), ("encodings", data), ("server", "stream"), ("stream", "stream")):
         assert len(list((tmp_path / f"corpus_{target}").iterdir())) >= sum(x.startswith(kinds) for x in lines) > 10
 
 

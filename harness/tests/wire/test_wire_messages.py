@@ -156,7 +156,7 @@ def test_pieces_of_chunks_carry_their_encoding_in_the_upper_bits_and_may_be_empt
 def test_bit_7_tells_the_direction():
     assert {entry.name for entry in m.TABLE.values() if entry.from_board} == {
         "HELLO", "RESULT", "STATUS", "NEED", "FAULT", "BAUD", "PONG", "BOOT", "ERROR", "DAMAGED", "LAYERS",
-        "LAYER_DATA", "LOG",
+        "LAYER_DATA", "LOG", "FRONT_END",
     }  # fmt: skip
 
 

@@ -1,0 +1,127 @@
+"""Recordings played to a real virtual unit: features, network and decisions are the board's, and the host's."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from run_cases import BOARD
+
+from harness.bench.boards import names
+from harness.errors import PlanError
+from harness.plans import expand
+from harness.plans.load import parse_plan
+from harness.records import Verdict
+from harness.run.options import RunOptions
+from harness.run.played.workload import loaded
+from harness.run.runner import run_case
+from harness.virtual.debug import registry
+from harness.virtual.host.control import Control
+
+PLAN = """
+name: gestures
+boards: [nucleo_f446re]
+model: bench_imu_int8
+dataset:
+  name: recording
+  options: {path: moves.csv, rate: 200, annotations: moves.txt, classes: "rest,one,two,three,four"}
+continuous:
+  front_end: {name: imu, hop: 100}
+  rule: {name: majority, over: 3, suppress_ms: 500}
+  background: [rest]
+gates:
+  - features_agreement == 1.0
+  - agreement == 1.0
+  - detections_agreement == 1.0
+  - {gate: hop_load.max <= 1.0, needs: hardware}
+"""
+HOPS, HOP_S = 24, 0.5
+
+
+@pytest.fixture
+def case(tmp_path):
+    """``case(**changes of continuous)``: twelve seconds of movements, with two events."""
+
+    def make(text=PLAN, samples=None):
+        rng = np.random.default_rng(3)
+        t = np.arange(int(HOPS * HOP_S * 200)) / 200
+        swing = 900 * np.sin(2 * np.pi * np.outer(t, [0.5, 0.7, 0.9, 1.1, 1.3, 1.5])) * (1 + np.floor(t / 3))[:, None]
+        rows = np.rint(swing + rng.normal(0, 40, (len(t), 6)))
+        lines = [",".join(f"{v:g}" for v in row) for row in rows]
+        (tmp_path / "moves.csv").write_text("ax,ay,az,gx,gy,gz\n" + "\n".join(lines) + "\n", encoding="utf-8")
+        (tmp_path / "moves.txt").write_text("3.0\t4.0\tone\n7.5\t8.0\ttwo\n", encoding="utf-8")
+        plan = parse_plan(text, "gestures.yaml").model_copy(update={"origin": tmp_path / "gestures.yaml"})
+        (made,) = expand(plan, boards=names(), only_boards=[BOARD], samples=samples)
+        return made
+
+    return make
+
+
+def values(record):
+    return {m.name: m.value for m in record.measurements}
+
+
+def test_every_window_every_output_and_every_detection_are_the_hosts_before_and_behind_a_reset(case):
+    units = []
+
+    def watch(step):
+        if step.name == "stream" and step.share >= 0.5 and not units:
+            units.extend(registry.running())
+            with Control(units[0].uid) as control:
+                control.reset("watchdog")
+
+    record = run_case(case(), RunOptions(backend="virtual"), watch=watch).record
+    found, playback = values(record), record.playback
+    assert record.verdict is Verdict.INCONCLUSIVE, record.reasons
+    assert record.reasons == ("hop_load.max <= 1 needs hardware: cannot be decided on an emulator",)
+    assert found["features_agreement"] == found["agreement"] == found["detections_agreement"] == 1.0
+    assert playback.divergence == ""
+    assert record.link.lost == 0
+    assert record.link.resets == 1
+    (again,) = playback.beginnings
+    assert HOPS / 2 * HOP_S - 1 <= again.at_s <= HOPS * HOP_S - 2
+    # Four hops make a window: with the first three the network cannot run.
+    assert found["lost_ms"] == again.lost_ms == 3 * 1000 * HOP_S
+    assert playback.state == "kept"
+    assert playback.played_s == HOPS * HOP_S
+    assert [event.name for event in playback.truth] == ["one", "two"]
+    assert found["detections"] == len(playback.detections) > 0
+    assert found["hit_rate"] * 2 + found["misses"] == 2
+    assert found["hop_instructions.max"] >= found["front_end_instructions.p50"] + found["network_instructions.p50"] > 0
+    assert 0 < found["hop_instructions.share"] < 1
+    assert not {"hop_load.max", "late_hops"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ("name: imu, hop: 100", "unknown front end 'imp'"),
+        ("background: [rest]", "no class of the network"),
+        ("rate: 200", "another rate than the front end hears"),
+        ("model: bench_imu_int8", "does not make the network's input"),
+        ("rest,one,two,three,four", "not one for each output"),
+        ("rest,one,two", "annotations name what is no class"),
+    ],
+)
+def test_what_does_not_belong_together_is_refused_before_anything_runs(case, changed, told):
+    instead = {
+        "name: imu, hop: 100": "name: imp",
+        "background: [rest]": "background: [sleep]",
+        "rate: 200": "rate: 100",
+        "model: bench_imu_int8": "model: digits_cnn_int8",
+        "rest,one,two,three,four": "rest,one",
+        "rest,one,two": "rest,eins,zwei",
+    }[changed]
+    with pytest.raises(PlanError, match=told):
+        loaded(case(PLAN.replace(changed, instead)))
+
+
+def test_a_line_that_cannot_carry_the_sensors_pace_is_refused_before_the_run(case):
+    slow = PLAN + "stream: {baud: 19200}\n"
+    quick = slow.replace("background:", "speed: realtime\n  background:")
+    loaded(case(slow))
+    with pytest.raises(PlanError, match="the line cannot carry the recording") as refused:
+        loaded(case(quick))
+    # 100 instants of 24 bytes and their head, twice a second, in three chunks.
+    assert "4,9" in refused.value.expected
+    assert "19,200 baud" in refused.value.found
+    loaded(dataclasses.replace(case(quick.replace("19200", "115200"))))
