@@ -18,7 +18,7 @@ from harness.run.runner import run_case
 from harness.verdict.decide import decide
 
 FULL = os.environ.get("HIL_FULL") == "1"
-PLANS = ("vowels", "smart_lock")
+PLANS = ("vowels", "keywords", "smart_lock")
 SAMPLES = 40
 
 
@@ -40,7 +40,7 @@ def test_a_workload_is_rehearsed_on_the_host_and_fits_each_of_its_boards(name):
         assert work.data.name.endswith("synthetic"), "what is rendered is called so"
 
 
-@pytest.mark.parametrize("name", ["vowels_int8", "vowels_f32", "smart_lock_int8"])
+@pytest.mark.parametrize("name", ["vowels_int8", "vowels_f32", "keywords_int8", "smart_lock_int8"])
 def test_a_model_says_its_front_end_its_seed_and_figures_with_intervals(name):
     facts = load_model(name).facts
     assert facts is not None
@@ -53,7 +53,7 @@ def test_a_model_says_its_front_end_its_seed_and_figures_with_intervals(name):
     assert all(f.low is not None and f.high is not None and f.low <= f.value <= f.high for f in facts.figures)
 
 
-@pytest.mark.parametrize(("name", "step", "zero"), [("smart_lock_int8", 1.0, -128)])
+@pytest.mark.parametrize(("name", "step", "zero"), [("keywords_int8", 26 / 256, -128), ("smart_lock_int8", 1.0, -128)])
 def test_an_integer_front_end_and_its_network_share_their_integers(name, step, zero):
     (source,) = load_model(name).inputs
     assert (source.scale, source.zero_point) == (pytest.approx(step, rel=1e-6), zero)
