@@ -91,3 +91,12 @@ class Explanation(Frozen):
             return f"{same}: none of {self.tried} usual mistakes of layout, scale or order explains the labels beyond chance"
         blame = f": suspect the {self.suspect}" if self.suspect else ""
         return f"{same}: with {self.mistake} it scores {self.after:.1%}{blame}"
+
+
+class PublishedFigure(Frozen):
+    """What somebody published for the same work; it gates nothing."""
+
+    metric: str  # the measurement that it stands beside
+    value: float  # as published
+    unit: str  # of the measurement
+    note: str = ""  # whose it is, and what it was called

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from pydantic import ConfigDict
 
 from harness.conversion import Conversion
-from harness.findings import Divergence, Explanation, LayerFacts
+from harness.findings import Divergence, Explanation, LayerFacts, PublishedFigure
 from harness.frozen import Frozen
 from harness.playback import Playback
 
@@ -299,6 +299,7 @@ class Record(Frozen):
     link: LinkFacts | None  # the line's counters; null: nothing was streamed
     measurements: tuple[Measurement, ...] = ()  # everything measured
     gates: tuple[GateResult, ...] = ()  # the plan's limits and what came of each
+    published: tuple[PublishedFigure, ...] = ()  # what others reached, shown beside the measurements
     confusion: tuple[tuple[int, ...], ...] = ()  # rows = truth, columns = decision (+ last column: unknown)
     fault: FaultReport | None = None  # the board's report of its crash
     divergence: Divergence | None = None  # None: no sample differs, or the engine shows no layers to compare

@@ -25,15 +25,21 @@ app.add_typer(data, name="data")
 
 
 @data.command()
-def fetch(name: Annotated[str, typer.Argument(metavar="NAME", help="The data set: mnist.")]) -> None:
-    """Download a data set, with its checksums, into the user's cache.
+def fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The data set: mnist or speech_commands.")],
+    split: Annotated[str, typer.Option(help="Of mnist: test or train.")] = "test",
+) -> None:
+    """Download a data set into the user's cache and check it; called again it goes on where it broke off.
 
     Example: hil data fetch mnist
     """
-    from harness.data.datasets import idx
+    from harness.cli.progress import shown
+    from harness.data import fetch as fetched
+    from harness.run.watch import Step
 
-    for path in idx.fetch(name):
-        typer.echo(path)
+    with shown(f"fetch {name}") as watch:
+        for path in fetched(name, split, lambda done, whole: watch(Step("receive", done / whole if whole else 0.0))):
+            typer.echo(path)
 
 
 @data.command()

@@ -44,7 +44,8 @@ def show(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Layers, shapes, multiply-accumulates, parameters, memory, and on which boards the model fits.
+    """Layers, shapes, multiply-accumulates, parameters, memory, and on which boards the model fits. Weights that several layers
+    share count once, with the first of them.
 
     Example: hil model show digits_cnn_int8 --board nucleo_f446re
     """
@@ -235,10 +236,10 @@ def _facts(path: Path, only: Sequence[str] | None) -> dict[str, Any]:
             "shape": list(layout.result(k).shape),
             "dtype": layout.result(k).dtype,
             "macs": k.macs,
-            "parameters": sum(c.values.size for c in k.all_constants if c.role in ("w", "b", "r")),
-            "constant_bytes": sum(c.values.nbytes for c in k.all_constants),
+            "parameters": sum(c.values.size for c in layout.own_constants(index) if c.role in ("w", "b", "r")),
+            "constant_bytes": sum(c.values.nbytes for c in layout.own_constants(index)),
         }
-        for k in layout.kernels
+        for index, k in enumerate(layout.kernels)
     ]
     boards = {}
     for name in only or names():

@@ -23,27 +23,30 @@ from harness.records import Tensor
 
 
 def model_toml(model: Path, *, title: str, classes: Sequence[str] | None = None) -> str:
-    """The text of a model.toml for a .tflite: name (the file's stem), hash, tensors, classes ("0", "1", ... if not given).
+    """The text of a model.toml: what ``described`` says."""
+    return toml_text(described(model, title=title, classes=classes))
+
+
+def described(model: Path, *, title: str, classes: Sequence[str] | None = None) -> Facts:
+    """What is known of a model's file: name (its stem), hash, tensors on a board, classes ("0", "1", ... if not given).
 
     Raises PlanError when there is not one class, by a name of its own, for each value of the first output.
     """
-    inputs, outputs = tensors(model, str(model))
+    inputs, outputs = tensors(as_tflite(model), str(model))
     names = list(classes) if classes is not None else [str(i) for i in range(outputs[0].elements)]
     check_classes(names, str(model))
     if len(names) != outputs[0].elements:
         raise PlanError(
             "the class names do not match the output", where=str(model), expected=outputs[0].elements, found=len(names)
         )
-    return toml_text(
-        Facts(
-            name=model.stem,
-            title=title,
-            file=model.name,
-            sha256=file_digest(model, str(model)),
-            classes=tuple(names),
-            inputs=_stated(inputs, turned_inputs(model)),
-            outputs=_stated(outputs),
-        )
+    return Facts(
+        name=model.stem,
+        title=title,
+        file=model.name,
+        sha256=file_digest(model, str(model)),
+        classes=tuple(names),
+        inputs=_stated(inputs, turned_inputs(model)),
+        outputs=_stated(outputs),
     )
 
 

@@ -138,6 +138,14 @@ class Gate(Part):
         return text
 
 
+class Published(Part):
+    """A figure that somebody published for this work: it stands beside ours in the reports and gates nothing."""
+
+    metric: str = Field(pattern=r"^[A-Za-z_][^\s]*$", description="What it is of: `hil metrics` lists them.")
+    value: float = Field(allow_inf_nan=False, description="The figure.")
+    note: str = Field(default="", description="Whose it is, of how many samples, and what it was called.")
+
+
 class Timeouts(Part):
     """Bounds on waiting, in seconds. The defaults are for the slowest known unit, an emulated one."""
 
@@ -209,6 +217,9 @@ class Plan(Part):
     gates: tuple[Gate, ...] = Field(
         default=(),
         description="The limits that must hold for a pass, as text or as a mapping. Without any the verdict is inconclusive.",
+    )
+    published: tuple[Published, ...] = Field(
+        default=(), description="Figures that others published for this work, shown beside ours; they gate nothing."
     )
     min_samples: int | None = Field(
         default=None, ge=1, description="A run of fewer samples (`--samples`) does not pass, whatever it measures."

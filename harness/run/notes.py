@@ -19,7 +19,7 @@ from harness.clock import Clock
 from harness.conversion import Conversion
 from harness.errors import BenchError, DeviceError
 from harness.evidence import write_reports
-from harness.findings import Explanation
+from harness.findings import Explanation, PublishedFigure
 from harness.plans.expand import Case
 from harness.playback import Playback
 from harness.records import Backend, Evidence, FaultReport, ModelFacts, Record, Samples, Setting, UnitFacts, Verdict
@@ -37,6 +37,7 @@ from harness.session.console import Console
 from harness.session.verbs import StreamResult
 from harness.verdict import Assessment, View, tasks
 from harness.verdict.conversion import Row, change_facts, rows, steps, task_rows
+from harness.verdict.metrics import family_of
 from harness.verdict.view import Truth
 
 _SHOWN_LINES = 20  # of what the firmware printed; serial.log has them all
@@ -213,6 +214,17 @@ def _conversion(notes: Notes) -> Conversion | None:
     return found if found.rows or found.task_rows else None
 
 
+def _published(case: Case) -> tuple[PublishedFigure, ...]:
+    """What the plan knows of others' figures, in the units of ours."""
+    found = ((one, family_of(one.metric, case.plan.task.name)) for one in case.plan.published)
+    return tuple(
+        PublishedFigure(
+            metric=one.metric, value=one.value, unit=family.unit(one.metric) if family else "1", note=one.note
+        )
+        for one, family in found
+    )
+
+
 def _finished(notes: Notes, clock: Clock) -> datetime:
     """When the case ended by the clock that it began by: the wall's may have been set meanwhile, or since an earlier part."""
     if notes.began is None:
@@ -259,6 +271,7 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
         link=link_facts(notes.streamed, evidence) if notes.streamed else None,
         measurements=assessed.measurements if assessed else (),
         gates=assessed.gates if assessed else (),
+        published=_published(case),
         confusion=assessed.confusion if assessed else (),
         fault=notes.fault,
         divergence=notes.inside.divergence,

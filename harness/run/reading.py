@@ -17,6 +17,7 @@ from harness.plans.load import reading
 from harness.plans.names import suggestion
 from harness.run.workload import read_data
 from harness.verdict import gate_mistakes, tasks
+from harness.verdict.metrics import family_of, metric_names
 
 
 def read_plan(path: Path, boards: Collection[str] | None = None) -> Plan:
@@ -45,6 +46,7 @@ def _impossible(plan: Plan, boards: Collection[str] | None) -> Iterator[PlanErro
         yield error
     else:
         yield from gate_mistakes(plan.gates, plan.where_gate, task=plan.task.name)
+        yield from _strange_figures(plan)
     if "dataset" in plan.model_fields_set:
         yield from _wrong_data(plan)
     for index, model in enumerate(plan.models):
@@ -68,6 +70,20 @@ def _impossible(plan: Plan, boards: Collection[str] | None) -> Iterator[PlanErro
             found=plan.reference,
             next_step=suggestion(plan.reference, reference.names(), "name one of these"),
         )
+
+
+def _strange_figures(plan: Plan) -> Iterator[PlanError]:
+    """Published figures that would stand beside none of ours."""
+    known = metric_names(plan.task.name)
+    for index, one in enumerate(plan.published):
+        if family_of(one.metric, plan.task.name) is None:
+            yield PlanError(
+                f"no run measures {one.metric!r}",
+                where=plan.where(f"published[{index}]"),
+                expected="a metric of the plan's task: `hil metrics` lists them",
+                found=one.metric,
+                next_step=suggestion(one.metric, known, "name a known metric"),
+            )
 
 
 def _wrong_data(plan: Plan) -> Iterator[PlanError]:

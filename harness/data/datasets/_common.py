@@ -14,7 +14,11 @@ from harness.errors import PlanError
 from harness.paths import read_file
 from harness.plans.names import suggestion
 
-_LFS = b"version https://git-lfs.github.com/spec/"
+#: What stands in a file that was not fetched: the beginning of it, the tool that left it there, how to get the content.
+_POINTERS = (
+    (b"version https://git-lfs.github.com/spec/", "git-lfs", "git lfs pull"),
+    (b"/annex/objects/", "git-annex", "git annex get ."),
+)
 
 
 class Options(BaseModel):
@@ -82,45 +86,59 @@ def existing(folder: Path, path: str) -> Path:
     """``path`` seen from ``folder``. Raises ``DataMissing`` when nothing is there."""
     found = folder / path
     if not there(found):
+        pointer, step = absent(found)
         raise DataMissing(
             "the dataset is not on this machine",
             where=str(found),
             expected="a file or folder at that path",
-            next_step="put the data there, or correct the path (it is relative to the folder of the plan, or of the test)",
+            found=pointer or None,
+            next_step=step
+            or "put the data there, or correct the path (it is relative to the folder of the plan, or of the test)",
         )
     return found
 
 
 def content(path: Path) -> bytes:
     """What is in a file of the dataset. Raises ``PlanError`` when it cannot be read, is no regular file, or stands for one
-    that git-lfs has not fetched."""
+    that git-lfs or git-annex has not fetched."""
     try:
         found = read_file(path)
     except OSError as error:
         raise PlanError(
             "the dataset's file cannot be read", where=str(path), expected="a regular file", found=error.strerror
         ) from error
-    if found.startswith(_LFS):
-        raise _pointer(path)
+    _refuse(path, found)
     return found
 
 
 def refuse_pointer(path: Path) -> None:
-    """``PlanError`` when a regular file stands for one that git-lfs has not fetched."""
+    """``PlanError`` when a regular file stands for one that git-lfs or git-annex has not fetched."""
     try:
         with regular(path) as file:
-            found = file.read(len(_LFS))
+            _refuse(path, file.read(64))
     except OSError:  # told by whoever reads it
         return
-    if found == _LFS:
-        raise _pointer(path)
 
 
-def _pointer(path: Path) -> PlanError:
-    return PlanError(
-        "the file is a pointer of git-lfs, not the data itself",
-        where=str(path),
-        expected="the file's own content",
-        found="the pointer that git-lfs left in its place",
-        next_step="run 'git lfs pull' in the data's repository",
-    )
+def _refuse(path: Path, content: bytes) -> None:
+    for begins, tool, command in _POINTERS:
+        if content.startswith(begins):
+            raise PlanError(
+                f"the file is a pointer of {tool}, not the data itself",
+                where=str(path),
+                expected="the file's own content",
+                found=f"the pointer that {tool} left in its place",
+                next_step=f"run '{command}' in the data's repository",
+            )
+
+
+def absent(path: Path) -> tuple[str, str]:
+    """What stands where a file is not, in words, and how to get it: a broken link of git-annex, a file of DVC; "" for neither."""
+    try:
+        if path.is_symlink() and ".git/annex/objects" in path.readlink().as_posix():
+            return "a link of git-annex to what was not fetched", "run 'git annex get .' in the data's repository"
+        if path.with_name(f"{path.name}.dvc").exists():
+            return "a file of DVC that stands for it", "run 'dvc pull' in the data's repository"
+    except (OSError, ValueError):
+        pass
+    return "", ""

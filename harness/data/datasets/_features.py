@@ -22,11 +22,19 @@ class FeatureOptions(_common.Options):
     )
 
 
-def applied(samples: npt.NDArray[np.generic], options: FeatureOptions, where: str) -> Floats:
+def applied(samples: npt.NDArray[np.generic], options: FeatureOptions, where: str, rate_hz: int = 0) -> Floats:
     """Raw samples [N, ...] as features [N, ...] float32; without a front end as they are. ``PlanError``: it takes none such."""
     if not options.features:
         return np.array(samples, dtype=np.float32, order="C")
     front_end = features.load(options.features)
+    if rate_hz and rate_hz != front_end.sample_hz:
+        raise PlanError(
+            "the recordings have another rate than the front end is for",
+            where=where,
+            expected=f"{front_end.sample_hz} Hz for {front_end.name}",
+            found=f"{rate_hz} Hz",
+            next_step="resample them",
+        )
     try:
         return np.ascontiguousarray(front_end.compute_all(samples), dtype=np.float32)
     except ValueError as error:

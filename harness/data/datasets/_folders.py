@@ -22,6 +22,7 @@ from harness.errors import PlanError
 from harness.text import printable
 
 Read = Callable[[Path], npt.NDArray[np.generic]]
+Make = Callable[[_own.Floats], _own.Floats]
 
 
 class Folders(_own.Own):
@@ -125,9 +126,15 @@ def splits(options: Folders, folder: Path, suffixes: Collection[str]) -> tuple[s
 
 
 def read(
-    options: Folders, split: str, folder: Path, first: int | None, suffixes: Collection[str], one: Read
+    options: Folders,
+    split: str,
+    folder: Path,
+    first: int | None,
+    suffixes: Collection[str],
+    one: Read,
+    make: Make = lambda samples: samples,
 ) -> Dataset:
-    """The split's samples, each as ``one`` reads its file; all must have the shape of the first."""
+    """The split's samples, each as ``one`` reads its file and ``make`` makes of them all [N, ...]; ``one`` gives all one shape."""
     root = _common.existing(folder, options.path.replace("{split}", split))
     found = _found(options, root, split, folder, suffixes)
     if found.rows.groups:
@@ -139,7 +146,7 @@ def read(
         _own.refuse_shared({split: found.rows.groups, **others} if others else {}, str(root), options)
 
     def inputs(chosen: Sequence[int]) -> _own.Floats:
-        return _read_all([found.paths[index] for index in chosen], one)
+        return make(_read_all([found.paths[index] for index in chosen], one))
 
     return _own.made(
         printable(root.name) or "folders",

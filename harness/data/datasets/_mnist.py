@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.data.dataset import DataMissing
 from harness.data.datasets import _common
-from harness.disk import folders
+from harness.disk import download, folders
 from harness.errors import BenchError, PlanError
 
 # The mirror that the PyTorch project keeps; the original host no longer answers reliably.
@@ -60,27 +60,13 @@ def locate(split: str) -> tuple[Path, Path]:
     )
 
 
-def fetch(split: str = "test") -> tuple[Path, Path]:
-    """Download a split into the user's cache, checked; files already there are kept.
-
-    Raises ``BenchError`` when the host cannot be reached or sends something else; nothing half-written is left.
-    """
-    import pooch  # here: it is slow to import, and most runs fetch nothing
-
-    paths = []
-    for name in (f"{stem}.gz" for stem in FILES[split]):
-        try:
-            got = pooch.retrieve(url=f"{MIRROR}{name}", known_hash=f"sha256:{SHA256[name]}", fname=name, path=cache())
-        except (OSError, ValueError) as error:
-            raise BenchError(
-                f"MNIST's {name} could not be fetched",
-                where=MIRROR,
-                expected=f"a file of sha256 {SHA256[name]}",
-                found=error,
-                next_step="check the network, or set HIL_DATA_DIR to a copy",
-            ) from error
-        paths.append(Path(got))
-    return paths[0], paths[1]
+def fetch(split: str = "test", progress: download.Progress | None = None) -> tuple[Path, Path]:
+    """Download a split into the user's cache, checked; files already there are kept. ``BenchError`` as ``download.fetched``."""
+    images, labels = (
+        download.fetched(f"{MIRROR}{name}", SHA256[name], cache(), progress)
+        for name in (f"{stem}.gz" for stem in FILES[split])
+    )
+    return images, labels
 
 
 def _in(folder: Path, stem: str) -> Path | None:

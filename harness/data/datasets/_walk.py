@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.data.datasets import _common
 from harness.errors import PlanError
 
 _REMAINS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
@@ -66,8 +67,27 @@ def _into(
             _into(entry.path, f"{name}/", level + 1, (*parents, identity), rules, found)
         elif os.path.splitext(entry.name)[1].lower() in suffixes:  # noqa: PTH122 - a Path for each of 100,000 files takes seconds
             if not _is(entry.is_file):
+                pointer, step = _common.absent(Path(entry.path))
+                if pointer:
+                    raise PlanError(
+                        "a file among the samples was not fetched",
+                        where=entry.path,
+                        expected="the file's own content",
+                        found=pointer,
+                        next_step=step,
+                    )
                 raise _strange(entry, "a link that leads nowhere, or no regular file", suffixes)
             found.files.append(name)
+        elif entry.name.endswith(".dvc") and os.path.splitext(entry.name[:-4])[1].lower() in suffixes:  # noqa: PTH122
+            if _common.there(Path(entry.path[:-4])):
+                continue  # fetched: DVC keeps its own beside it
+            raise PlanError(
+                "a file among the samples was not fetched",
+                where=entry.path,
+                expected=entry.name.removesuffix(".dvc"),
+                found="a file of DVC that stands for it",
+                next_step="run 'dvc pull' in the data's repository",
+            )
         elif level >= depth and level:
             raise _strange(entry, os.path.splitext(entry.name)[1] or "no ending", suffixes)  # noqa: PTH122
     if level == depth and level and len(found.files) == before:

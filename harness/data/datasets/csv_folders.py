@@ -1,6 +1,7 @@
 """Recordings in class folders as text: one CSV file a sample, one moment a row, one channel (sensor axis) a column.
 
-Samples are [rows, columns], or [rows] of a file with one column, unless `shape` says otherwise.
+Samples are [rows, columns], or [rows] of a file with one column, unless `shape` says otherwise; or what the front end `features`
+makes of them (imu: of 400 rows of three accelerations and three turn rates).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from harness.data.dataset import Dataset
-from harness.data.datasets import _array, _folders, _length, _table
+from harness.data.datasets import _array, _features, _folders, _length, _own, _table
 
 SUFFIXES = (".csv", ".tsv", ".txt")
 
@@ -29,8 +30,10 @@ dataset:
 """
 
 
-class Options(_folders.Folders, _table.TextOptions, _array.ArrayOptions, _length.LengthOptions):
-    """Folders of text files, and what is made of each. ``length``, ``pad`` and ``cut`` are of rows, before ``shape``."""
+class Options(
+    _folders.Folders, _table.TextOptions, _array.ArrayOptions, _length.LengthOptions, _features.FeatureOptions
+):
+    """Folders of text files, and what is made of each. ``length``, ``pad`` and ``cut`` are of rows, before all else."""
 
     columns: tuple[str | int, ...] = Field(
         default=(), description="The columns, in this order, by name or by number from 1. Empty: all."
@@ -54,7 +57,15 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
             for row, cells in enumerate(table.rows)
         ]
         values = _length.fitted(np.array(rows, dtype=np.float64), options, path)
+        if options.features:
+            return values
         found = _array.as_inputs(values[np.newaxis], options, str(path)).squeeze(axis=0)
         return found.squeeze(axis=1) if found.ndim == 2 and found.shape[1] == 1 and not options.shape else found
 
-    return _folders.read(options, split, folder, first, SUFFIXES, one)
+    def made(samples: _own.Floats) -> _own.Floats:
+        if not options.features:
+            return samples
+        where = "dataset.options.features"
+        return _array.as_inputs(_features.applied(samples, options, where), options, where)
+
+    return _folders.read(options, split, folder, first, SUFFIXES, one, made)

@@ -20,7 +20,6 @@ from pydantic import Field, model_validator
 from harness.data.dataset import Dataset, Naming
 from harness.data.datasets import _common, _mnist, _own
 from harness.errors import PlanError
-from harness.plans.names import suggestion
 from harness.text import printable
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -123,18 +122,6 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
     known = [str(index) for index in range(classes)]
     naming: Naming = "stated" if options.source else "indices"
     return _own.made(name, split, rows, options, inputs, naming=naming, known=known, first=first)
-
-
-def fetch(source: str) -> tuple[Path, Path]:
-    """Download the test split of a known source into the user's cache, checked; the two files. ``PlanError`` if unknown."""
-    if source != "mnist":
-        raise PlanError(
-            f"there is nothing to fetch for {source!r}",
-            expected="mnist",
-            found=source,
-            next_step=suggestion(source, ("mnist",), "bring the files yourself: options images and labels"),
-        )
-    return _mnist.fetch("test")
 
 
 def array(path: Path) -> npt.NDArray[np.generic]:

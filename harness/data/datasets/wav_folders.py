@@ -1,6 +1,7 @@
 """Recordings in class folders, as Speech Commands keeps them: one mono .wav a sample, its raw values the input.
 
-Samples are [length] in -1..1 (or as 16-bit numbers). No features are computed: for networks that take raw sound.
+Samples are [length] in -1..1 (or as 16-bit numbers), or what the front end `features` makes of them: all those take 16-bit sound at
+16 kHz, so `values: int16` and `rate: 16000` go with it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from harness.data.dataset import Dataset
-from harness.data.datasets import _folders, _length, _riff
+from harness.data.datasets import _features, _folders, _length, _own, _riff
 from harness.errors import PlanError
 
 SUFFIXES = (".wav",)
@@ -36,7 +37,7 @@ dataset:
 """
 
 
-class Options(_folders.Folders, _length.LengthOptions):
+class Options(_folders.Folders, _length.LengthOptions, _features.FeatureOptions):
     """Folders of recordings, and what is made of each."""
 
     rate: int = Field(
@@ -76,4 +77,7 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
             values = np.rint(values * _FULL_SCALE)
         return _length.fitted(values, options, path)
 
-    return _folders.read(options, split, folder, first, SUFFIXES, one)
+    def made(samples: _own.Floats) -> _own.Floats:
+        return _features.applied(samples, options, "dataset.options.features", rate)
+
+    return _folders.read(options, split, folder, first, SUFFIXES, one, made)

@@ -26,7 +26,23 @@ def tables(record: Record) -> list[Shown]:
     """Those of the record's task, and that of its outputs where there are several; none that would be empty."""
     wanted = tasks.load(record.task).TABLES if record.task in tasks.names() else ()
     wanted += (_OUTPUTS,) if record.output else ()
-    return [shown for table in wanted if (shown := _shown(record, table)) is not None]
+    found = [shown for table in wanted if (shown := _shown(record, table)) is not None]
+    return [*found, *published(record)]
+
+
+def published(record: Record) -> list[Shown]:
+    """What others published beside what was measured here; none where the plan knows of nothing."""
+    rows = []
+    for one in record.published:
+        ours = record.measurement(one.metric)
+        here = (
+            figure(ours.value, ours.unit)
+            if ours
+            else "not measured" + (": no time of an emulator is one" if record.evidence == "emulated" else "")
+        )
+        rows.append((one.metric, here, interval(ours) if ours else "", figure(one.value, one.unit), one.note))
+    columns = (("figure", False), ("here", True), ("95 % interval", True), ("published", True), ("of", False))
+    return [Shown("Beside what was published", columns, tuple(rows), frozenset())] if rows else []
 
 
 def _shown(record: Record, table: tasks.Table) -> Shown | None:

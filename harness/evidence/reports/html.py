@@ -33,7 +33,8 @@ _CLASS_COLUMNS = (
     ("Sent", "number"),
     ("Recall", "number"),
     ("Precision", "number"),
-    ("Unknown", "number"),
+    ("Unknown (UNK)", "number"),
+    ("No answer (UNC)", "number"),
 )
 
 
@@ -57,7 +58,8 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
     unknowns = any(row[-1] for row in record.confusion)
     per_class = _per_class(record, classes, unknowns)
     # A class has its table beside the confusion.
-    tables = [] if record.task == "classification" and not record.output else _tasks.tables(record)
+    plain = record.task == "classification" and not record.output
+    tables = _tasks.published(record) if plain else _tasks.tables(record)
     in_tables = frozenset[str]().union(*(shown.names for shown in tables))
     page = _pages.template("report.html.j2").render(
         record=record,
@@ -80,7 +82,7 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         ],
         picture=_taskplots.picture(record, samples),
         measured=[m for m in _words.ordered(record) if not _of_a_class(m, classes) and m.name not in in_tables],
-        class_columns=_CLASS_COLUMNS if unknowns else _CLASS_COLUMNS[:-1],
+        class_columns=_CLASS_COLUMNS if unknowns else _CLASS_COLUMNS[:-2],
         scored=sum(map(sum, record.confusion)),
         worst=worst,
         judged="Decided" if samples is not None and samples.decisions is not None else "Score",
@@ -165,8 +167,12 @@ def _per_class(record: Record, classes: tuple[str, ...], unknowns: bool) -> list
     rows: list[tuple[str, ...]] = []
     for index, recall, precision in _class_rows(record, classes):
         sent = f"{recall.n:,}" if recall else "0"
-        row = (classes[index], sent, _with_interval(recall), _with_interval(precision))
-        rows.append((*row, f"{record.confusion[index][len(classes)]:,}") if unknowns else row)
+        row: tuple[str, ...] = (classes[index], sent, _with_interval(recall), _with_interval(precision))
+        if unknowns:
+            # What was sent of it and came to no answer at all: lost, failed, or computed from another input.
+            unanswered = (recall.n if recall else 0) - sum(record.confusion[index])
+            row = (*row, f"{record.confusion[index][len(classes)]:,}", f"{unanswered:,}")
+        rows.append(row)
     return rows
 
 

@@ -44,7 +44,8 @@ def view(record: Record) -> RenderableType:
         parts.append(Text(shortened(record), style="yellow"))
     if record.measurements or record.link is not None:
         parts.append(_figures(record))
-    for shown in _tasks.tables(record) if record.task != "classification" or record.output else ():
+    plain = record.task == "classification" and not record.output
+    for shown in _tasks.published(record) if plain else _tasks.tables(record):
         parts.append(_table(shown.columns, shown.rows[:_MOST_ROWS]))
         if len(shown.rows) > _MOST_ROWS:
             parts.append(Text(f"and {len(shown.rows) - _MOST_ROWS} more in the reports", style="dim"))

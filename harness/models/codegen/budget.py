@@ -180,7 +180,10 @@ class Budget:
 
 def estimate(layout: Layout) -> Budget:
     """The budget of a model that was laid out."""
-    flash = [Use(f"constants of {k.name}", sum(c.values.nbytes for c in k.all_constants)) for k in layout.kernels]
+    flash = [
+        Use(f"constants of {k.name}", sum(c.values.nbytes for c in layout.own_constants(index)))
+        for index, k in enumerate(layout.kernels)
+    ]
     flash += [Use(f"kernel {name}", _KERNEL_BYTES[name]) for name in sorted({k.function for k in layout.kernels})]
     flash.append(Use("engine interface and layer tables", _ENGINE_BYTES + _LAYER_BYTES * len(layout.kernels)))
     n_tensors = len(layout.kernels) + len(layout.inputs) + len(layout.outputs)

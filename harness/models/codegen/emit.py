@@ -342,7 +342,8 @@ def _pointer(dtype: str, const: str = "") -> str:
 def _symbol(slots: tuple[Slot, ...], index: int, constant: Constant | None) -> str:
     if constant is None:
         return "0"
-    return next(f"hil_model_weights.{s.symbol}" for s in slots if s.symbol == f"{constant.role}{index}")
+    wanted = f"{constant.role}{index}"
+    return next(f"hil_model_weights.{s.symbol}" for s in slots if wanted in (s.symbol, *s.also))
 
 
 def _value(value: Value) -> str:

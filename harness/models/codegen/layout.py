@@ -28,11 +28,13 @@ _NAME_MAX = 40  # bytes: names travel in HELLO
 
 @dataclass(frozen=True)
 class Slot:
-    """A constant's place in the weights struct, followed by ``padding`` zero bytes."""
+    """A constant's place in the weights struct, followed by ``padding`` zero bytes. ``also``: constants of later layers that are
+    the same, as those of layers that share their weights are."""
 
     symbol: str
     constant: Constant
     padding: int
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,11 @@ class Layout:
         """The exact bytes of the section .hil_model (little endian)."""
         little = (s.constant.values.astype(s.constant.values.dtype.newbyteorder("<")) for s in self.slots)
         return b"".join(v.tobytes() + bytes(s.padding) for v, s in zip(little, self.slots, strict=True))
+
+    def own_constants(self, index: int) -> tuple[Constant, ...]:
+        """Those of kernel ``index`` that no kernel before it has already."""
+        symbols = {f"{constant.role}{index}" for constant in self.kernels[index].all_constants}
+        return tuple(slot.constant for slot in self.slots if slot.symbol in symbols)
 
     @property
     def weights_sha256(self) -> str:
@@ -216,11 +223,18 @@ def _check_interface(tensor: IrTensor) -> None:
 
 def _slots(kernels: tuple[Kernel, ...]) -> tuple[Slot, ...]:
     placed: list[tuple[str, Constant]] = []
+    known: dict[tuple[str, str, bytes], str] = {}
+    also: dict[str, list[str]] = {}
     for index, kernel in enumerate(kernels):
         for constant in kernel.all_constants:
             if not np.all(np.isfinite(constant.values)):
                 raise refuse(kernel.layer, "a weight is not a finite number", found="inf or NaN")
-            placed.append((f"{constant.role}{index}", constant))
+            symbol = f"{constant.role}{index}"
+            first = known.setdefault((constant.role, constant.ctype, constant.values.tobytes()), symbol)
+            if first == symbol:
+                placed.append((symbol, constant))
+            else:
+                also.setdefault(first, []).append(symbol)
     slots, end = [], 0
     for position, (symbol, constant) in enumerate(placed):
         end += constant.values.nbytes
@@ -228,5 +242,5 @@ def _slots(kernels: tuple[Kernel, ...]) -> tuple[Slot, ...]:
         granule = _SECTION_GRANULE if position == len(placed) - 1 else _CONSTANT_ALIGNMENT
         padding = -end % granule
         end += padding
-        slots.append(Slot(symbol, constant, padding))
+        slots.append(Slot(symbol, constant, padding, tuple(also.get(symbol, ()))))
     return tuple(slots)

@@ -6,8 +6,10 @@ import contextlib
 import functools
 import gzip
 import hashlib
+import importlib
 import os
 import struct
+import tarfile
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -410,3 +412,21 @@ def test_a_set_says_what_its_class_names_are_worth(tmp_path: Path) -> None:
         "a.csv, classes": "stated",
         "digits": "stated",
     }
+
+
+def test_speech_commands_is_unpacked_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "yes").mkdir()
+    (tmp_path / "yes" / "a.wav").write_bytes(b"RIFF")
+    archive = tmp_path / "served" / "speech_commands_v0.02.tar.gz"
+    archive.parent.mkdir()
+    with tarfile.open(archive, "w:gz") as file:
+        file.add(tmp_path / "yes", "yes")
+    monkeypatch.setenv("HIL_CACHE_DIR", str(tmp_path / "cache"))
+    fetching = importlib.import_module("harness.data.fetch")  # the package gives the function under that name
+    with serving(archive.parent) as url:
+        monkeypatch.setattr(fetching, "SPEECH_COMMANDS", url + archive.name)
+        monkeypatch.setattr(fetching, "SPEECH_COMMANDS_SHA256", hashlib.sha256(archive.read_bytes()).hexdigest())
+        (folder,) = fetch("speech_commands")
+    assert (folder / "yes" / "a.wav").read_bytes() == b"RIFF"
+    assert [path.name for path in folder.parent.iterdir()] == ["v0.02"]
+    assert fetch("speech_commands") == (folder,)

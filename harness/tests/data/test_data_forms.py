@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tarfile
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from harness.data import datasets, load
+from harness.data import DataMissing, datasets, features, load
 from harness.data.forms import described, with_options
 from harness.errors import PlanError
 from harness.plans.jsonschema import json_schema
@@ -179,3 +180,59 @@ def test_an_editor_knows_the_words_that_an_option_takes(schema: Draft202012Valid
     dataset["options"]["mode"] = "gray"
     assert not schema.is_valid(as_plan(dataset))
     assert schema.is_valid(as_plan("digits"))
+
+
+def test_a_pointer_of_git_annex_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.csv").write_bytes(b"/annex/objects/SHA256E-s9--00.csv\n")
+    with pytest.raises(PlanError, match="git annex get"):
+        load("csv_folders", options={"path": str(tmp_path)})
+    (tmp_path / "a" / "1.csv").unlink()
+    (tmp_path / "a" / "1.csv").symlink_to("../.git/annex/objects/xx/SHA256E-s9--00.csv")
+    with pytest.raises(PlanError, match="git annex get") as refused:
+        load("csv_folders", options={"path": str(tmp_path)})
+    assert "1.csv" in str(refused.value)
+
+
+def test_what_dvc_has_not_fetched_is_named_and_what_it_has_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.csv.dvc").write_text("outs:\n- md5: 00\n  path: 1.csv\n")
+    with pytest.raises(PlanError, match="dvc pull") as refused:
+        load("csv_folders", options={"path": str(tmp_path)})
+    assert "1.csv.dvc" in str(refused.value)
+    (tmp_path / "a" / "1.csv").write_text("1,2\n3,4\n")
+    assert load("csv_folders", options={"path": str(tmp_path)}).inputs.shape == (1, 2, 2)
+    (tmp_path / "b.npz.dvc").write_text("outs:\n")
+    with pytest.raises(DataMissing, match="dvc pull"):
+        load("npz", options={"path": str(tmp_path / "b.npz")})
+
+
+def test_ones_own_captures_go_through_a_front_end(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    rows = np.arange(2400).reshape(400, 6)
+    np.savetxt(tmp_path / "a" / "1.csv", rows, fmt="%d", delimiter=",")
+    found = load("csv_folders", options={"path": str(tmp_path), "features": "imu"})
+    np.testing.assert_array_equal(found.inputs, features.load("imu").compute_all(rows[np.newaxis].astype(np.float32)))
+    np.savetxt(tmp_path / "a" / "1.csv", rows[:399], fmt="%d", delimiter=",")
+    with pytest.raises(PlanError):
+        load("csv_folders", options={"path": str(tmp_path), "features": "imu"})
+
+
+def test_ones_own_recordings_go_through_a_front_end_that_knows_their_rate(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    sound = np.random.default_rng(0).integers(-9000, 9000, 16000).astype("<i2")
+
+    def written(rate: int) -> None:
+        with wave.open(str(tmp_path / "a" / "1.wav"), "wb") as file:
+            file.setparams((1, 2, rate, len(sound), "NONE", ""))
+            file.writeframes(sound.tobytes())
+
+    options = {"path": str(tmp_path), "features": {"name": "micro", "variant": "L"}, "values": "int16"}
+    written(16000)
+    found = load("wav_folders", options=options)
+    np.testing.assert_array_equal(found.inputs, features.load("micro").compute_all(sound[np.newaxis]))
+    with pytest.raises(PlanError, match="values: int16"):
+        load("wav_folders", options=options | {"values": "float"})
+    written(8000)
+    with pytest.raises(PlanError, match="another rate than the front end"):
+        load("wav_folders", options=options)

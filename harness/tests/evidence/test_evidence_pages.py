@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from harness.evidence.reports import html, json_, junit, markdown, terminal
 from harness.evidence.reports._words import figure, folded, interval
-from harness.findings import Explanation
+from harness.findings import Explanation, PublishedFigure
 from harness.records import FaultReport, InputFacts, Measurement, Record, Samples, Verdict
 
 VOID = {"meta", "img", "br", "link", "input", "hr", "path", "use", "rect", "wbr"}
@@ -439,3 +439,19 @@ def test_what_is_folded_is_the_whole_text_less_a_line_feed(text: str, lines: int
     assert (first + rest).replace("\n", "") == text.replace("\n", "")
     assert len(first) <= characters or first == text
     assert first.count("\n") < lines
+
+
+def test_what_was_published_stands_beside_what_was_measured_and_gates_nothing(run: Run) -> None:
+    accuracy = run.record.measurement("accuracy")
+    assert accuracy is not None
+    figures = (
+        PublishedFigure(metric="accuracy", value=0.985, unit="ratio", note="the original, 1000 images"),
+        PublishedFigure(metric="wall_s", value=302, unit="s"),
+    )
+    record = run.record.model_copy(update={"published": figures, "evidence": "emulated", "backend": "virtual"})
+    for text in (page(record).words, terminal.render_text(record), markdown.render(record, None, None).decode()):
+        words = " ".join(text.split())
+        assert "98.50 %" in words
+        assert "302 s" in words
+        assert "no time of an emulator" in words or "not measured" in words
+    assert "published" not in page(run.record).words

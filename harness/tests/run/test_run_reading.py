@@ -80,3 +80,9 @@ def test_a_set_smaller_than_the_plan_wants_is_the_authors_mistake(tmp_path: Path
 def test_a_case_made_by_hand_has_the_samples_that_it_says(tmp_path: Path) -> None:
     case = dataclasses.replace(digits(tmp_path, None), dataset=DatasetSpec(name="digits", samples=7))
     assert len(load_data(case)[0]) == 7
+
+
+def test_a_published_figure_of_what_nobody_measures_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match="no run measures 'precison'") as refused:
+        read_plan(written(tmp_path, "gates:", "published: [{metric: precison, value: 0.99}]\ngates:"))
+    assert "demo.yaml:5" in str(refused.value)

@@ -1,0 +1,66 @@
+"""The reference workloads: what their plans ask for is what their models reach, on the host; on every board with HIL_FULL=1."""
+
+import os
+
+import numpy as np
+import pytest
+
+from harness.bench.boards import names
+from harness.data import features
+from harness.models import load_model
+from harness.models import reference as references
+from harness.paths import shipped
+from harness.plans import expand, load
+from harness.records import Verdict
+from harness.run.options import RunOptions
+from harness.run.prepare import check_memory, rehearsed
+from harness.run.runner import run_case
+from harness.verdict.decide import decide
+
+FULL = os.environ.get("HIL_FULL") == "1"
+PLANS = ("vowels", "keywords", "smart_lock")
+SAMPLES = 40
+
+
+def cases(name, samples=None):
+    plan = load(shipped("testplans") / f"{name}.yaml")
+    return expand(plan, boards=names(), samples=samples)
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_workload_is_rehearsed_on_the_host_and_fits_each_of_its_boards(name):
+    every = cases(name, SAMPLES)
+    for case in every:
+        check_memory(case)
+    for case in {case.model: case for case in every}.values():
+        work, model = rehearsed(case), load_model(case.source, case.plan.folder)
+        (output,) = model.outputs
+        decided = decide(references.apart(work.expected, model.outputs)[0], case.plan.decide, output)
+        assert np.mean(decided == work.data.labels) >= 0.8, case.id
+        assert work.data.name.endswith("synthetic"), "what is rendered is called so"
+
+
+@pytest.mark.parametrize("name", ["vowels_int8", "vowels_f32", "keywords_int8", "smart_lock_int8"])
+def test_a_model_says_its_front_end_its_seed_and_figures_with_intervals(name):
+    facts = load_model(name).facts
+    assert facts is not None
+    assert facts.preprocessing is not None
+    assert facts.preprocessing.front_end in features.names()
+    assert facts.preprocessing.layout
+    assert facts.training is not None
+    assert facts.training.seed is not None
+    assert (facts.figures, [f for f in facts.figures if f.low is None or not f.low <= f.value <= f.high]) != ((), [])
+    assert all(f.low is not None and f.high is not None and f.low <= f.value <= f.high for f in facts.figures)
+
+
+@pytest.mark.parametrize(("name", "step", "zero"), [("keywords_int8", 26 / 256, -128), ("smart_lock_int8", 1.0, -128)])
+def test_an_integer_front_end_and_its_network_share_their_integers(name, step, zero):
+    (source,) = load_model(name).inputs
+    assert (source.scale, source.zero_point) == (pytest.approx(step, rel=1e-6), zero)
+
+
+@pytest.mark.skipif(not FULL, reason="minutes of emulation; with HIL_FULL=1")
+@pytest.mark.parametrize("case", [case for name in PLANS for case in cases(name)], ids=lambda case: case.id)
+def test_a_workload_passes_its_gates_on_the_virtual_board(case):
+    record = run_case(case, RunOptions(backend="virtual"), watch=lambda _step: None).record
+    assert record.verdict is Verdict.PASS, record.reasons
