@@ -13,7 +13,6 @@
 #include "kept.h"
 #include "layers.h"
 #include "link.h"
-#include "memory.h"
 #include "results.h"
 #include "slots.h"
 #include "stream.h"
