@@ -20,7 +20,8 @@ _PANEL, _GAP = 88.0, 14.0
 _MOST_SHOWN = 3  # recordings
 _MOST_LISTED = 40
 _SPECTRUM_ROWS, _FRAME = 72, 512
-_COLOURS = ("var(--accent)", "var(--bad)", "var(--good)", "var(--muted)", "currentColor", "var(--line)")
+_COLOURS = ("var(--accent)", "var(--bad)", "var(--pass)", "currentColor")
+_CURVES = 2 * len(_COLOURS)  # the second time dashed
 COLUMNS = (("Time", "number"), ("Class", ""), ("What came of it", ""))
 _OUTCOMES = {
     "hit": "detected",
@@ -232,13 +233,15 @@ def _scores(drawing: Drawing, y: float, left: float, right: float, scores: Float
     starts = _edges(len(scores))[:-1]
     low, high = float(scores.min()), float(scores.max())
     xs = _places(len(starts), left, right)
-    for at in range(min(scores.shape[1], len(_COLOURS))):
+    for at in range(min(scores.shape[1], _CURVES)):
         values = np.maximum.reduceat(scores[:, at], starts)
         ys = y + _PANEL * (1 - (values - low) / max(high - low, 1e-9))
-        colour = _COLOURS[at]
-        drawing.curve([*zip(xs, map(float, ys), strict=True)], colour)
+        colour, dashed = _COLOURS[at % len(_COLOURS)], at >= len(_COLOURS)
+        drawing.curve([*zip(xs, map(float, ys), strict=True)], colour, dashed=dashed)
         name = classes[at] if at < len(classes) else f"output {at}"
-        drawing.text(edge - 6, y + SIZE * (0.7 + 1.15 * at), name, anchor="end", colour=colour)
+        drawing.text(
+            edge - 6, y + SIZE * (0.7 + 1.15 * at), f"{'- - ' if dashed else ''}{name}", anchor="end", colour=colour
+        )
 
 
 def facts(playback: Playback) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from evidence_runs import Run, make_run
@@ -131,3 +132,11 @@ def test_an_imu_has_two_kinds_of_axes_and_no_spectrum():
     assert "<image" not in svg
     assert "acceleration" in svg
     assert "turn rate" in svg
+
+
+def test_each_colour_that_a_page_draws_with_is_in_its_style():
+    reports = Path(html.__file__).parent
+    style = (reports / "_templates" / "style.css.j2").read_text()
+    for module in reports.rglob("*.py"):
+        for name in re.findall(r"var\((--\w+)\)", module.read_text()):
+            assert f"{name}:" in style, f"{module.name} draws with {name}"
