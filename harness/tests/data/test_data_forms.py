@@ -170,7 +170,7 @@ def test_an_editor_knows_the_options_of_each_form(schema: Draft202012Validator, 
     assert schema.is_valid(as_plan(dataset))
     misspelt = {**dataset, "options": {**dataset.get("options", {}), "pth": "a"}}
     assert not schema.is_valid(as_plan(misspelt))
-    if name not in ("digits", "idx", "vowels"):  # which need no option
+    if name not in ("digits", "idx", "lock_sounds", "spoken_words", "vowels"):  # which need no option
         assert not schema.is_valid(as_plan({"name": name}))
 
 

@@ -9,6 +9,7 @@ from harness.bench.boards import names
 from harness.data import features
 from harness.models import load_model
 from harness.models import reference as references
+from harness.models.codegen import plan_layout
 from harness.paths import shipped
 from harness.plans import expand, load
 from harness.records import Verdict
@@ -18,7 +19,7 @@ from harness.run.runner import run_case
 from harness.verdict.decide import decide
 
 FULL = os.environ.get("HIL_FULL") == "1"
-PLANS = ("vowels", "keywords", "smart_lock")
+PLANS = ("vowels", "keywords", "smart_lock", "kws_dscnn")
 SAMPLES = 40
 
 
@@ -40,7 +41,9 @@ def test_a_workload_is_rehearsed_on_the_host_and_fits_each_of_its_boards(name):
         assert work.data.name.endswith("synthetic"), "what is rendered is called so"
 
 
-@pytest.mark.parametrize("name", ["vowels_int8", "vowels_f32", "keywords_int8", "smart_lock_int8"])
+@pytest.mark.parametrize(
+    "name", ["vowels_int8", "vowels_f32", "keywords_int8", "smart_lock_int8", "kws_dscnn_f32", "kws_dscnn_int8"]
+)
 def test_a_model_says_its_front_end_its_seed_and_figures_with_intervals(name):
     facts = load_model(name).facts
     assert facts is not None
@@ -57,6 +60,13 @@ def test_a_model_says_its_front_end_its_seed_and_figures_with_intervals(name):
 def test_an_integer_front_end_and_its_network_share_their_integers(name, step, zero):
     (source,) = load_model(name).inputs
     assert (source.scale, source.zero_point) == (pytest.approx(step, rel=1e-6), zero)
+
+
+def test_the_four_blocks_of_the_ds_cnn_have_one_set_of_weights():
+    layout = plan_layout(load_model("kws_dscnn_f32").path)
+    assert sum(c.values.size for i in range(len(layout.kernels)) for c in layout.own_constants(i)) == 30_470
+    assert sum(k.macs for k in layout.kernels) == 2_572_800
+    assert len(layout.weights) < 30_470 * 4 + 1024
 
 
 @pytest.mark.skipif(not FULL, reason="minutes of emulation; with HIL_FULL=1")
