@@ -51,7 +51,7 @@ class Rule:
                 suppression_ms=rule.suppress_ms,
                 minimum_count=rule.at_least,
                 threshold=rule.above,
-                background=min(self._background, default=0),
+                background=min(self._background, default=NONE),
             )
         else:
             self._majority = decisions.Majority(continuous.rule.over)

@@ -72,7 +72,7 @@ def _rule(playing: Playing, model: Model) -> str:
     threshold = "{0, 0, 0.0}"
     if isinstance(decide, ThresholdRule):
         threshold = f"{{1, {int(decide.inclusive)}, {float(decide.above)!r}}}"
-    first = next((index for index, name in enumerate(playing.classes) if name in c.background), 0)
+    first = next((index for index, name in enumerate(playing.classes) if name in c.background), -1)
     if isinstance(c.rule, AverageRule):
         r = c.rule
         classes = model.outputs[0].elements

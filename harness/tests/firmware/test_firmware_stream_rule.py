@@ -38,8 +38,8 @@ OUTPUT = Tensor("scores", (1, 4), "int8", 1 / 256, -128)
 class _Playing:
     """As much of ``Playing`` as a rule is made of."""
 
-    def __init__(self, rule, decide):
-        self.continuous = Continuous(front_end="micro", rule=rule, background=("silence", "unknown"))
+    def __init__(self, rule, decide, background=("silence", "unknown")):
+        self.continuous = Continuous(front_end="micro", rule=rule, background=background)
         self.decide, self.classes, self.hop_s = decide, CLASSES, HOP_MS / 1000
 
 
@@ -53,6 +53,7 @@ CASES = [
     _Playing(MajorityRule(over=10, suppress_ms=300), ThresholdRule(rule="threshold", above=0.25, inclusive=True)),
     _Playing(AverageRule(name="average", average_ms=100, above=60, suppress_ms=150, at_least=2), ArgmaxRule()),
     _Playing(AverageRule(name="average", average_ms=1000, above=100, suppress_ms=1500, at_least=3), ArgmaxRule()),
+    _Playing(AverageRule(name="average", average_ms=120, above=150, suppress_ms=400, at_least=2), ArgmaxRule(), ()),
 ]
 
 
@@ -92,6 +93,13 @@ def test_board_and_host_decide_and_detect_alike(library, which, seed, calm, gap)
         library.step(which, row.ctypes.data_as(ctypes.POINTER(ctypes.c_int8)), now_ms, found)
         host = rule.step(row, now_ms)
         assert (host.decided, host.detected, host.score) == tuple(found), hop
+
+
+def test_without_a_background_the_first_class_is_suppressed_as_any_other():
+    rule = Rule(CASES[5].continuous, CASES[5].decide, CLASSES, OUTPUT)
+    rows = [(np.array([127, -128, -128, -128], np.int8), hop * 20) for hop in range(40)]
+    # Told of as soon as the results reach over a quarter of the time, and again when more than 400 ms have passed.
+    assert [hop for hop, d in enumerate(rule.run(rows)) if d.detected == 0] == [2, 23]
 
 
 def test_there_is_something_to_detect_in_such_rows():

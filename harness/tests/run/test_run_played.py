@@ -8,11 +8,13 @@ from run_cases import BOARD
 
 from harness.bench.boards import names
 from harness.errors import PlanError
+from harness.paths import shipped
 from harness.plans import expand
 from harness.plans.load import parse_plan
 from harness.records import Verdict
 from harness.run.options import RunOptions
 from harness.run.played.workload import loaded
+from harness.run.reading import read_plan
 from harness.run.runner import run_case
 from harness.virtual.debug import registry
 from harness.virtual.host.control import Control
@@ -113,6 +115,15 @@ def test_what_does_not_belong_together_is_refused_before_anything_runs(case, cha
     }[changed]
     with pytest.raises(PlanError, match=told):
         loaded(case(PLAN.replace(changed, instead)))
+
+
+@pytest.mark.parametrize(
+    "path", sorted((shipped("testplans") / "continuous").glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_the_plans_that_play_ten_minutes_say_what_can_be_decided(path):
+    plan = read_plan(path, names())
+    assert plan.continuous is not None
+    assert plan.dataset.options["seconds"] == 600
 
 
 def test_a_line_that_cannot_carry_the_sensors_pace_is_refused_before_the_run(case):
