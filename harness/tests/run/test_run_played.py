@@ -13,6 +13,7 @@ from harness.plans import expand
 from harness.plans.load import parse_plan
 from harness.records import Verdict
 from harness.run.options import RunOptions
+from harness.run.played import simulate
 from harness.run.played.workload import loaded
 from harness.run.reading import read_plan
 from harness.run.runner import run_case
@@ -91,6 +92,41 @@ def test_every_window_every_output_and_every_detection_are_the_hosts_before_and_
     assert found["hop_instructions.max"] >= found["front_end_instructions.p50"] + found["network_instructions.p50"] > 0
     assert 0 < found["hop_instructions.share"] < 1
     assert not {"hop_load.max", "late_hops"} & set(found)
+
+
+MEMORY = """
+name: words
+boards: [nucleo_f446re]
+model: streaming_keyword_int8
+dataset: {name: rendered, options: {what: words, seconds: 5}}
+continuous:
+  front_end: {name: dscnn_mfcc, rows: 1}
+gates: [features_agreement == 1.0, agreement == 1.0, detections_agreement == 1.0]
+"""
+
+
+def test_a_network_with_a_memory_keeps_it_from_hop_to_hop_and_forgets_it_with_a_reset():
+    (case,) = expand(parse_plan(MEMORY, "words.yaml"), boards=names(), only_boards=[BOARD])
+    units = []
+
+    def watch(step):
+        if step.name == "stream" and step.share >= 0.5 and not units:
+            units.extend(registry.running())
+            with Control(units[0].uid) as control:
+                control.reset("watchdog")
+
+    found = run_case(case, RunOptions(backend="virtual"), watch=watch)
+    assert found.record.verdict is Verdict.PASS, found.record.reasons
+    (again,) = found.record.playback.beginnings
+    assert found.record.playback.divergence == ""
+    # The same features behind another past: a network without a memory would not care.
+    model, work = loaded(case)
+    inputs = simulate.network_of(model, "litert")
+    samples = work.playing.samples(0)[int(again.at_s * 16000) :]
+    rows = work.playing.front_end.rows_of(samples[np.newaxis])[0][:20]
+    read = work.playing.front_end.encoded(rows, model.inputs[0]).reshape(-1, 1, 1, 10)
+    first = round(again.at_s * 50) + 1
+    assert (found.samples.outputs[first : first + 20] == inputs(read[:, 0])).all()
 
 
 @pytest.mark.parametrize(
