@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from harness.bench.boards import load_board
 from harness.data import features
-from harness.data.dataset import Dataset
+from harness.data.classes import matched
+from harness.data.dataset import Dataset, Event
 from harness.data.features import FrontEnd
 from harness.errors import PlanError
 from harness.models import reference as references
@@ -72,6 +73,8 @@ def loaded(case: Case) -> tuple[Model, PlayedWorkload]:
     front_end = _front_end(case)
     _check_model(model, front_end, plan.where("continuous.front_end"))
     data = read_data(plan, plan.dataset)
+    if data.events is None and not data.unlabelled:
+        data = _clips(data, model, front_end)
     data = _named(data, model, plan.where("dataset"))
     _check_data(data, front_end, plan.where("dataset"))
     strange = sorted(set(plan.continuous.background) - set(data.classes))
@@ -130,6 +133,14 @@ def _front_end(case: Case) -> FrontEnd:
     except PlanError as error:
         error.where = case.plan.where("continuous.front_end")
         raise
+
+
+def _clips(data: Dataset, model: Model, front_end: FrontEnd) -> Dataset:
+    """Labelled clips as recordings: each is an event of its class from its begin to its end."""
+    found, _ = matched(data, model.classes, model.outputs[0].elements, model=model.name)
+    length_s = found.inputs.shape[1] / front_end.sample_hz
+    events = tuple(Event(index, 0.0, length_s, found.label(index)) for index in range(len(found)))
+    return replace(found, events=events)
 
 
 def _named(data: Dataset, model: Model, where: str) -> Dataset:
