@@ -30,7 +30,7 @@ class Beginning(Frozen):
 
     recording: int  # index of the recording
     at_s: float  # where in it
-    lost_ms: float  # until the network ran again, and what came to nobody before
+    lost_ms: float  # until the network could run again
 
 
 class Playback(Frozen):

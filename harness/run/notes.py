@@ -127,7 +127,7 @@ def judged(case: Case, notes: Notes, clock: Clock) -> CaseResult:
             reasons = (*reasons, notes.explanation.describe())
         elif why_not:
             notes.warnings.append(why_not)
-    elif notes.assessed.verdict is Verdict.FAIL and notes.view is not None:
+    elif notes.assessed.verdict is Verdict.FAIL and notes.view is not None and notes.playback is None:
         assert notes.product is not None
         assert notes.workload is not None
         notes.explanation, why_not = suspect(case, notes.product.model, notes.workload, notes.view.samples, clock)

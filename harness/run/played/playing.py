@@ -78,9 +78,13 @@ class Playing:
 
     def timed(self, stream: Stream) -> Stream:
         """As many runs of the network as the plan wants are alone under way; before the first of them there is nothing to time."""
+        return stream.model_copy(update={"quiet": self.lead + stream.quiet * self.continuous.every})
+
+    @property
+    def lead(self) -> int:
+        """Hops before the one that the network can run with first: a window must be whole, and all its rows there."""
         fe = self.front_end
-        first = -(-fe.window // fe.hop) - 1 + fe.rows - 1
-        return stream.model_copy(update={"quiet": first + stream.quiet * self.continuous.every})
+        return -(-fe.window // fe.hop) - 1 + fe.rows - 1
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:

@@ -139,16 +139,14 @@ def _events(playing: Playing, n_hops: int) -> tuple[Event, ...] | None:
 
 
 def _beginnings(playing: Playing, reports: Reports, there: Flags) -> Iterator[Beginning]:
-    """Where the board began anew although the recording went on, and how long it was until its network ran again."""
+    """Where the board began anew although the recording went on, and how long it was until its network could run again."""
     for recording in range(len(playing.data)):
         rows = slice(recording * playing.hops, min((recording + 1) * playing.hops, len(reports)))
         known, part = there[rows], reports[rows]
         for first in np.unique(part["began"][known]):
             if not 0 < first < len(known):
                 continue
-            mine = np.flatnonzero(known & (part["began"] == first) & (part["done"] & HopDone.NETWORK != 0))
-            until = int(mine[0]) if len(mine) else len(known)
-            lost_ms = 1000 * playing.hop_s * (until - int(first))
+            lost_ms = 1000 * playing.hop_s * min(playing.lead, len(known) - int(first))
             yield Beginning(recording=recording, at_s=float(first) * playing.hop_s, lost_ms=lost_ms)
 
 

@@ -172,3 +172,18 @@ def test_a_line_that_cannot_carry_the_sensors_pace_is_refused_before_the_run(cas
     assert "4,9" in refused.value.expected
     assert "19,200 baud" in refused.value.found
     loaded(dataclasses.replace(case(quick.replace("19200", "115200"))))
+
+
+def test_a_run_that_fails_says_where_board_and_host_part(case, monkeypatch):
+    # The host's rule is another one than the board was built with: nothing else of the run differs.
+    from harness.verdict import rules
+
+    honest = rules.Rule.step
+    monkeypatch.setattr(
+        rules.Rule, "step", lambda rule, row, now_ms: dataclasses.replace(honest(rule, row, now_ms), score=-1)
+    )
+    text = PLAN.replace("  - {gate: hop_load.max <= 1.0, needs: hardware}\n", "  - misses == 0\n")
+    record = run_case(case(text, samples=12), RunOptions(backend="virtual"), watch=lambda step: None).record
+    assert record.verdict is Verdict.FAIL, record.reasons
+    assert any("board and host part: first at" in reason and "smoothing" in reason for reason in record.reasons)
+    assert record.explanation is None
