@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy import special
-
 from harness.data.dataset import Event
 from harness.errors import MisuseError
 from harness.verdict.statistics import LEVEL
@@ -83,5 +81,7 @@ def poisson_rate(count: int, exposure: float, level: float = LEVEL) -> tuple[flo
             next_step="this is hil's own mistake: please report it",
         )
     tail = (1 - level) / 2
+    from scipy import special  # here: slow to import, and a plan is read without it
+
     low = 0.0 if count == 0 else float(special.gammaincinv(count, tail))
     return low / exposure, float(special.gammaincinv(count + 1, 1 - tail)) / exposure

@@ -16,7 +16,7 @@ from harness.verdict.view import View
 FAMILY = Family(
     ("rmse",),
     per_output=True,
-    meanings={"rmse": "root mean square of all outputs' differences to the reference, dequantised; X-CUBE-AI's rmse"},
+    meanings={"rmse": "root mean square of all differences to the reference, dequantised; X-CUBE-AI's rmse"},
     units={"rmse": "1"},
 )
 

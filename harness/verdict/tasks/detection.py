@@ -60,7 +60,7 @@ FAMILY = Family(
         "detections": "how often the board told of something",
         "features_agreement": "hops whose window and features are the host's, byte for byte",
         "detections_agreement": "hops that the board decided, and told of, as the host's rule does on the host's outputs",
-        "lost_ms": "time of the recordings that the board did not hear or could not decide on, after resets and losses",
+        "lost_ms": "time of the recordings that the board did not hear or could not decide on",
         "dropped_hops": "hops that the board was too slow for, at the sensor's pace",
     },
     units={

@@ -38,7 +38,7 @@ FAMILY = Family(
     meanings={
         "target_mae": "mean absolute error against the data's targets, dequantised",
         "target_rmse": "root mean square error against the data's targets, dequantised",
-        "r2": "share of the targets' variance that the outputs explain; below 0: less than their mean would",
+        "r2": "share of the targets' variance that the outputs explain; below 0: worse than their mean",
     }
     | meanings("abs_error", "mean absolute error of a sample"),
     units={"target_mae": "1", "target_rmse": "1", "r2": "1"} | {f"abs_error.{suffix}": "1" for suffix in SUFFIXES},
