@@ -92,6 +92,8 @@ def _model(model: ModelView, console: Output) -> None:
     inputs = model.inputs
     if model.problem:
         lines = [f"does not suit: {model.problem}"]
+    elif model.played:
+        lines = []
     elif inputs is None:
         lines = ["no value is clipped: floats have no ends"]
     else:

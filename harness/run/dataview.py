@@ -16,6 +16,7 @@ from harness.models.metadata import load_model
 from harness.plans.modelspec import ModelSpec
 from harness.plans.schema import Plan
 from harness.records import InputFacts
+from harness.run.played.workload import playing_of
 from harness.run.truth import arrays, fitted
 from harness.run.workload import read_data
 
@@ -32,6 +33,7 @@ class ModelView:
     inputs: InputFacts | None
     notes: tuple[str, ...]
     problem: str
+    played: bool = False  # the board makes its input of the samples
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,9 @@ def _suits(source: ModelSpec, data: Dataset, plan: Plan) -> ModelView:
     try:
         model = load_model(source, plan.folder)
         takes = ", ".join(tensor.describe() for tensor in model.inputs)
+        playing = playing_of(plan, plan.boards[0], source)
+        if playing is not None:
+            return ModelView(source.name, takes, None, (playing.describe(),), "", played=True)
         tensor, real = model.inputs[0], arrays(data, model)
         for one, its in zip(real, model.inputs, strict=True):
             check_input(one, its, dataset=data.name, model=model.name)

@@ -22,7 +22,7 @@ dataset:
   name: recording
   options:
     path: data/kitchen.wav
-    annotations: data/kitchen.txt  # start, end and label with tabs between them, in seconds
+    annotations: data/kitchen.txt  # start, end, label: tabs, seconds
     classes: ["yes", "no"]
 """
 

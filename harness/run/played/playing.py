@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import overload
@@ -71,6 +72,16 @@ class Playing:
     def payloads(self) -> Hops:
         """All hops as they travel."""
         return Hops(self)
+
+    def describe(self) -> str:
+        """What is played, and what happens in it, in a line for people."""
+        told = f"{self.hops * len(self.data):,} hops of {1000 * self.hop_s:g} ms through the front end {self.front_end.name}"
+        if self.data.events is None:
+            return f"{told}; nothing says what happens in it"
+        counts = Counter(event.name for event in self.data.events)
+        return f"{told}; {len(self.data.events)} events" + "".join(
+            f", {name} {n}" for name, n in sorted(counts.items())
+        )
 
     def pace(self, slots: int) -> Pace | None:
         """The sensor's, where the plan wants that. The board's slots are what a product would have of buffers."""

@@ -97,6 +97,21 @@ def project(tmp_path):
     return tmp_path
 
 
+def test_a_recording_is_shown_with_what_the_board_will_hear_and_what_happens_in_it(hil, tmp_path) -> None:
+    plan = tmp_path / "letters.yaml"
+    plan.write_text(
+        "name: letters\nboard: nucleo_f446re\nmodel: vowels_int8\n"
+        "dataset: {name: rendered, options: {what: vowels, seconds: 20}}\n"
+        "continuous: {front_end: {name: imu, hop: 20}}\ngates: [detections_agreement == 1]\n",
+        encoding="utf-8",
+    )
+    status, out, _ = hil("data", "show", plan)
+    assert status == 0
+    said = " ".join(out.split())
+    assert re.search(r"200 hops of 100 ms through the front end imu; \d events, [AEIOU] \d", said)
+    assert "clipped" not in said
+
+
 def test_pictures_of_ones_own_run_on_the_virtual_board_with_a_network_of_ones_own(hil, project, monkeypatch) -> None:
     monkeypatch.chdir("/")  # paths in a plan start at the plan
     status, out, err = hil("run", project / "own.yaml", "--board", "nucleo_f446re", "--report-dir", project / "out")
