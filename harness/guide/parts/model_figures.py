@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from harness.models.find import TOML
 from harness.models.metadata import read_facts
 from harness.paths import shipped
-from harness.verdict.statistics import wilson
 
 
 def made(*names: str) -> str:
@@ -19,9 +18,6 @@ def made(*names: str) -> str:
 def _rows(name: str) -> Iterator[str]:
     facts = read_facts(shipped("fixtures") / "models" / name / TOML)
     for one in sorted(facts.figures, key=lambda figure: figure.dataset.endswith("-synthetic")):
-        ends = (one.low, one.high)
-        if one.low is None and one.metric == "accuracy":  # a share of samples, written down before intervals were
-            ends = wilson(round(one.value * one.n), one.n)
-        spread = "" if ends[0] is None or ends[1] is None else f"{ends[0]:.3f} to {ends[1]:.3f}"
+        spread = "" if one.low is None or one.high is None else f"{one.low:.3f} to {one.high:.3f}"
         others = ", ".join(f"{value:.3f}" for value in one.seeds)
         yield f"| {name} | {one.dataset} | {one.metric} | {one.value:.3f} | {spread} | {one.n} | {others} |"

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from harness.bench.boards import names
-from harness.data import features
+from harness.data import DataMissing, features
+from harness.data import load as load_data
+from harness.data.encode import quantise
 from harness.models import load_model
 from harness.models import reference as references
 from harness.models.codegen import plan_layout
@@ -74,3 +76,26 @@ def test_the_four_blocks_of_the_ds_cnn_have_one_set_of_weights():
 def test_a_workload_passes_its_gates_on_the_virtual_board(case):
     record = run_case(case, RunOptions(backend="virtual"), watch=lambda _step: None).record
     assert record.verdict is Verdict.PASS, record.reasons
+
+
+REAL = {
+    "vowels_int8": ("vowels", {"source": "captures"}, "argmax_accuracy", "vowels-captures"),
+    "keywords_int8": ("spoken_words", {"source": "speech_commands"}, "accuracy", "speech-commands"),
+    "mnist_f446_int8": ("idx", {"source": "mnist"}, "accuracy", "mnist"),
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_a_figure_on_real_data_is_what_the_shipped_model_reaches(name):
+    form, options, metric, called = REAL[name]
+    model = load_model(name)
+    assert model.facts is not None
+    (figure,) = [one for one in model.facts.figures if (one.metric, one.dataset) == (metric, called)]
+    try:
+        data = load_data(form, options=options).first(figure.n)
+    except DataMissing:
+        pytest.skip("the data is not on this machine")
+    raw = quantise(data.inputs, model.inputs[0])
+    decided = references.load("litert").run(model.path, raw).argmax(axis=1)
+    assert np.mean(decided == data.labels) == pytest.approx(figure.value, abs=1e-4)
+    assert len(data) == figure.n
