@@ -1,6 +1,7 @@
 """Recordings played to a real virtual unit: features, network and decisions are the board's, and the host's."""
 
 import dataclasses
+import os
 
 import numpy as np
 import pytest
@@ -160,6 +161,27 @@ def test_the_plans_that_play_ten_minutes_say_what_can_be_decided(path):
     plan = read_plan(path, names())
     assert plan.continuous is not None
     assert plan.dataset.options["seconds"] == 600
+
+
+@pytest.mark.skipif(os.environ.get("HIL_FULL") != "1", reason="ten minutes of a recording: with HIL_FULL=1")
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", ["vowels", "keywords", "smart_lock"])
+def test_ten_minutes_are_the_hosts_with_a_reset_in_the_middle(name):
+    plan = read_plan(shipped("testplans") / "continuous" / f"{name}.yaml", names())
+    case = expand(plan, boards=names(), only_boards=plan.boards[:1])[0]
+    units = []
+
+    def watch(step):
+        if step.name == "stream" and step.share >= 0.5 and not units:
+            units.extend(registry.running())
+            with Control(units[0].uid) as control:
+                control.reset("watchdog")
+
+    record = run_case(case, RunOptions(backend="virtual"), watch=watch).record
+    assert record.verdict is Verdict.PASS, record.reasons
+    assert record.playback.divergence == ""
+    assert record.playback.beginnings
+    assert record.playback.played_s == pytest.approx(600, abs=0.1)
 
 
 def test_a_line_that_cannot_carry_the_sensors_pace_is_refused_before_the_run(case):
