@@ -186,11 +186,16 @@ def _figures(text: str) -> Iterator[str]:
     from harness.models import find
     from harness.models.find import TOML
     from harness.models.metadata import read_facts
+    from harness.verdict.statistics import one_more
 
     found = find(text)
     for one in read_facts(found).figures if found.name == TOML else ():
         spread = f" ({one.low:.4g} to {one.high:.4g} at 95 %)" if one.low is not None and one.high is not None else ""
-        others = f"; from other seeds {', '.join(f'{value:.4g}' for value in one.seeds)}" if one.seeds else ""
+        others = ""
+        if one.seeds:
+            mean, half = one_more((one.value, *one.seeds))
+            others = f"; from other seeds {', '.join(f'{value:.4g}' for value in one.seeds)}"
+            others += f": mean {mean:.4g}, one more within {half:.2g} of it; this one {one.value - mean:+.2g}"
         old = "; of an earlier file" if one.sha256 else ""
         yield f"{one.metric} {one.value:.4g}{spread}, n = {one.n} of {one.dataset}, {one.split}: {one.how}{others}{old}"
 

@@ -7,7 +7,8 @@ to import.
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
+from collections.abc import Sequence
+from statistics import NormalDist, fmean, stdev
 from typing import Any
 
 from harness.errors import MisuseError
@@ -90,6 +91,19 @@ def auc_interval(auc: float, n_positive: int, n_negative: int, level: float = LE
             inside, outside = (middle, outside) if within(middle) else (inside, middle)
         ends.append(end if within(end) else inside)
     return ends[0], ends[1]
+
+
+def one_more(values: Sequence[float], level: float = LEVEL) -> tuple[float, float]:
+    """(mean, half width) of the two-sided interval in which one more value falls: of a network trained from another seed, say.
+
+    Mean +- t(k - 1) s sqrt(1 + 1/k) of ``k`` normal values with the standard deviation s, t being Student's quantile: the
+    prediction interval of Hahn, Meeker, "Statistical Intervals". Three values know their own spread badly: it is 5 s then.
+    """
+    if len(values) < 2 or not 0 < level < 1:
+        raise MisuseError("no spread of such values", expected="two or more, 0 < level < 1", found=(len(values), level))
+    k = len(values)
+    t = float(functions().stdtrit(k - 1, (1 + level) / 2))
+    return fmean(values), t * stdev(values) * math.sqrt(1 + 1 / k)
 
 
 def quantile_ranks(n: int, q: float, level: float = LEVEL) -> tuple[int | None, int | None]:

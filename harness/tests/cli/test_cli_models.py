@@ -36,6 +36,14 @@ def test_show_tells_layers_and_boards_to_people_and_to_programs():
     assert f"{BOARD}: fits" in shown
 
 
+def test_show_says_where_one_more_seed_would_fall_and_how_far_the_shipped_one_is_from_the_mean():
+    (line,) = [
+        line for line in hil("model", "show", "vowels_f32").stdout.splitlines() if line.startswith("accuracy 0.868")
+    ]
+    # 0.868, 0.9, 0.9: s = 0.018475, t(2) = 4.3027, so 4.3027 * 0.018475 * sqrt(4 / 3) = 0.0918
+    assert "from other seeds 0.9, 0.9: mean 0.8893, one more within 0.092 of it; this one -0.021" in line
+
+
 def test_show_says_by_how_much_a_model_does_not_fit_and_which_layer_it_is(tmp_path):
     path = written(tmp_path / "large.tflite", 2000)
     done = hil("model", "show", path, "--board", BOARD)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from harness.errors import MisuseError
-from harness.verdict.statistics import clopper_pearson, mcnemar_midp, quantile_ranks, wilson
+from harness.verdict.statistics import clopper_pearson, mcnemar_midp, one_more, quantile_ranks, wilson
 
 
 @pytest.mark.parametrize(
@@ -126,3 +127,23 @@ def test_mid_p_is_that_of_scipy_stats(lost: int, gained: int) -> None:
     n, fewer = lost + gained, min(lost, gained)
     expected = 2 * stats.binom.cdf(fewer, n, 0.5) - stats.binom.pmf(fewer, n, 0.5) if n else 1.0
     assert mcnemar_midp(lost, gained) == pytest.approx(min(1.0, expected), rel=1e-9)
+
+
+@pytest.mark.parametrize("k", [3, 8])
+def test_one_more_value_falls_where_it_is_said_as_often_as_is_said(k: int) -> None:
+    draws = np.random.default_rng(3).normal(0.9, 0.02, (4000, k + 1))
+    inside = [abs(row[-1] - mean) <= half for row in draws for mean, half in [one_more(row[:-1].tolist())]]
+    assert 0.94 < np.mean(inside) < 0.96
+
+
+@given(st.lists(st.floats(-100, 100), min_size=2, max_size=9), st.sampled_from([0.8, 0.95, 0.99]))
+def test_one_more_is_students_interval_of_scipy_stats(values: list[float], level: float) -> None:
+    scale = np.std(values, ddof=1) * (1 + 1 / len(values)) ** 0.5
+    mean, half = one_more(values, level)
+    assert mean == pytest.approx(np.mean(values), abs=1e-9)
+    assert half == pytest.approx(stats.t.ppf((1 + level) / 2, len(values) - 1) * scale, rel=1e-6, abs=1e-6)
+
+
+def test_one_value_has_no_spread() -> None:
+    with pytest.raises(MisuseError, match="no spread"):
+        one_more([0.9])
