@@ -78,6 +78,8 @@ def scored(case: Case, model: Model, workload: PlayedWorkload, streamed: StreamR
         decided_alike=there
         & (reports["decided"] == made.reports["decided"])
         & (reports["detected"] == made.reports["detected"]),
+        heard=_either(reports, made.reports, there, HopDone.WINDOW),
+        asked=_either(reports, made.reports, there, HopDone.NETWORK),
         ran=(reports["done"] & HopDone.NETWORK) != 0,
         front_end=reports["front_end_cycles"].astype(np.uint32),
         network=reports["network_cycles"].astype(np.uint32),
@@ -89,6 +91,11 @@ def scored(case: Case, model: Model, workload: PlayedWorkload, streamed: StreamR
     work = replace(workload, expected=made.outputs, data=workload.data)
     first = None if found.first is None else (*found.first, int(reports["began"][found.first[0]]))
     return Scored(streamed, work, played, playback, first)
+
+
+def _either(ours: Reports, theirs: Reports, there: Flags, done: HopDone) -> Flags:
+    """Where board or host did it, and where nobody knows what the board did."""
+    return np.asarray(~there | ((ours["done"] | theirs["done"]) & done != 0))
 
 
 def _outputs(streamed: StreamResult, model: Model) -> Array:
