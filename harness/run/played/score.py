@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -137,7 +138,9 @@ def _events(playing: Playing, n_hops: int) -> tuple[Event, ...] | None:
     """What is to be detected in what was played; nothing of the background."""
     if playing.data.events is None:
         return None
-    ends = {r: min(playing.hops, max(0, n_hops - r * playing.hops)) * playing.hop_s for r in range(len(playing.data))}
+    # What is behind the last whole hop is no reason to take away an event that was labelled up to the recording's end.
+    hops = [min(playing.hops, max(0, n_hops - r * playing.hops)) for r in range(len(playing.data))]
+    ends = [math.inf if n == playing.hops else n * playing.hop_s for n in hops]
     return tuple(
         event
         for event in playing.data.events

@@ -14,6 +14,7 @@ from harness.plans.load import parse_plan
 from harness.records import Verdict
 from harness.run.options import RunOptions
 from harness.run.played import simulate
+from harness.run.played import score
 from harness.run.played.workload import loaded
 from harness.run.reading import read_plan
 from harness.run.runner import run_case
@@ -220,3 +221,11 @@ def test_hops_without_the_network_agree_with_nothing(case):
     assert not {"features_agreement", "agreement", "max_abs_diff"} & set(values(record))
     assert record.verdict is Verdict.INCONCLUSIVE
     assert any("the network never ran" in reason for reason in record.reasons), record.reasons
+
+
+def test_an_event_up_to_the_recordings_end_counts_although_no_whole_hop_has_its_end(case):
+    playing = loaded(case())[1].playing
+    last = dataclasses.replace(playing.data.events[-1], start_s=11.8, end_s=12.004)
+    playing = dataclasses.replace(playing, data=dataclasses.replace(playing.data, events=(last,)))
+    assert score._events(playing, HOPS) == (last,)
+    assert score._events(playing, HOPS - 1) == ()
