@@ -13,8 +13,7 @@ from harness.plans import expand
 from harness.plans.load import parse_plan
 from harness.records import Verdict
 from harness.run.options import RunOptions
-from harness.run.played import simulate
-from harness.run.played import score
+from harness.run.played import score, simulate
 from harness.run.played.workload import loaded
 from harness.run.reading import read_plan
 from harness.run.runner import run_case
