@@ -44,10 +44,13 @@ def find_plan(name: str) -> Plan:
             if candidate.stem == name:
                 return read_plan(candidate, boards.names())
     known = sorted({candidate.stem for folder in folders for candidate in discover(folder)})
+    beside = next((candidate.name for candidate in discover(Path()) if candidate.stem == name), None)
     raise PlanError(
         f"there is no plan {name!r}",
         expected=f"a file, or one of: {', '.join(known)}",
-        next_step=suggestion(path.stem, known, "name one of these, or a file"),
+        next_step=f"say {beside}, or put it into the folder testplans"
+        if beside
+        else suggestion(path.stem, known, "name one of these, or a file"),
     )
 
 
@@ -95,9 +98,9 @@ def _errors(name: str, notes: list[str]) -> Iterator[str]:
         try:
             work = rehearsed(case)
         except DataMissing as missing:
-            notes.append(
-                f"  {case.model}: not looked at, since its data is not here: {missing.next_step or missing.what}"
-            )
+            gone = missing.where or missing.what
+            notes.append(f"  {case.model}: not looked at, since its data is not here: {gone}")
+            notes += [f"    next: {missing.next_step}"] if missing.next_step else []
         except PlanError as error:
             if str(error) not in told:
                 yield indent(str(error), "  ")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError, create_model
 
 from harness.errors import PlanError
 from harness.plans import words
 from harness.plans.gatetext import FORM
-from harness.plans.modelspec import ModelSpec
 from harness.plans.names import listed, nearest, suggestion
 from harness.plans.parts import Part
-from harness.plans.schema import ArgmaxRule, DatasetSpec, Gate, Plan, Stream, ThresholdRule, Timeouts
+from harness.plans.schema import DatasetSpec, Plan, with_task
 from harness.plans.yamltree import Key, Tree, dotted
 
 if TYPE_CHECKING:
@@ -22,15 +21,6 @@ if TYPE_CHECKING:
 
 Path = tuple[Key, ...]
 SET_BY_LOAD = frozenset({"origin", "places"})
-# Which class speaks for which part of a plan: an unknown key is compared with that class's keys.
-_PARTS: dict[str, tuple[type[BaseModel], ...]] = {
-    "dataset": (DatasetSpec,),
-    "decide": (ArgmaxRule, ThresholdRule),
-    "gates": (Gate,),
-    "models": (ModelSpec,),
-    "timeouts": (Timeouts,),
-    "stream": (Stream,),
-}
 
 
 class Wrong:
@@ -59,7 +49,7 @@ class Wrong:
                 continue  # too short without the items that are wrong
             if found[0]["type"] == "extra_forbidden":
                 self.unknown_key(path)
-            elif found[0]["type"] != "missing":
+            elif found[0]["type"] not in ("missing", "union_tag_not_found"):
                 self.told.append(self._wrong_value(path, found))
             elif path not in misspelt:
                 missing = f"the key {path[-1]!r} is missing"
@@ -67,7 +57,7 @@ class Wrong:
                     PlanError(
                         missing,
                         where=self._tree.where(path),
-                        expected=f"{dotted(path)}: ...",
+                        expected=f"{dotted(path)}: {' or '.join(_words(path)) or '...'}",
                         next_step=f"add {path[-1]!r}",
                     )
                 )
@@ -110,7 +100,7 @@ class Wrong:
         if problem["type"] == "missing" or (isinstance(last, int) and path == list(problem["loc"][:-1])):
             path.append(last)
         if problem["type"].startswith("union_tag"):
-            path.append("rule")
+            path.append(problem["ctx"]["discriminator"].strip("'"))
         return tuple(path)
 
     def _written(self, path: Path) -> Path:
@@ -120,17 +110,39 @@ class Wrong:
 
 
 def keys(path: Path) -> set[str]:
-    """The keys of a part of a plan; of the plan itself for no path."""
-    models = _PARTS.get(str(path[0]), ()) if path else (Plan,)
-    return {name for model in models for name in model.model_fields} - (set() if path else SET_BY_LOAD) | (
-        {"gate"} if path[:1] == ("gates",) else set()
-    )
+    """The keys of a part of a plan; of the plan itself for no path. An unknown key is compared with these."""
+    known = {name for model in _parts(path) for name in model.model_fields}
+    return known - (set() if path else SET_BY_LOAD) | ({"gate"} if path[:1] == ("gates",) else set())
+
+
+def _parts(path: Path) -> tuple[type[BaseModel], ...]:
+    """The classes that a part of a plan may be of."""
+    found: tuple[type[BaseModel], ...] = (Plan,)
+    for key in path:
+        if isinstance(key, str):
+            inside = [part.model_fields[key].annotation for part in found if key in part.model_fields]
+            found = tuple(model for annotation in inside for model in _models(annotation))
+    return found
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
+
+
+def _words(path: Path) -> list[str]:
+    """The words that a key takes, where it takes a few."""
+    found = [part.model_fields[key] for part in _parts(path[:-1]) if (key := str(path[-1])) in part.model_fields]
+    return [word for field in found if get_origin(field.annotation) is Literal for word in get_args(field.annotation)]
 
 
 def salvaged(values: dict[str, Any], wrong: Sequence[Path]) -> Plan:
     """A plan of the parts that are right, for the checks that look at one part. ``model_fields_set`` says which they are;
     those that a plan must have and this one does not are empty."""
     right: dict[str, Any] = {}
+    values = with_task(values)
     for key in Plan.model_fields.keys() & values.keys():
         inside = [path[1:] for path in wrong if path[0] == key]
         if () in inside:

@@ -32,10 +32,11 @@ def json_schema() -> Schema:
     schema["required"] = [key for key in schema["required"] if key not in _PLURALS.values()]
     schema["allOf"] = [{"oneOf": [{"required": [one]}, {"required": [many]}]} for one, many in _PLURALS.items()]
     parts["dataset"] = _or(kinds["DatasetSpec"]["properties"]["name"], parts["dataset"])
-    # The rule is what tells the two apart: it may not be left out of the long form.
-    kinds["ArgmaxRule"]["required"] = ["rule"]
-    decide = parts["decide"]
-    parts["decide"] = _or({"const": "argmax"}, *decide["oneOf"]) | {"description": decide["description"]}
+    parts["task"] = _or(kinds["TaskSpec"]["properties"]["name"], parts["task"])
+    parts["state"] = _or(kinds["StateSpec"]["properties"]["reset"], parts["state"])
+    parts["decide"] = _short(parts["decide"], "argmax")
+    rule = kinds["Continuous"]["properties"]
+    rule["rule"] = _short(rule["rule"], "majority", "average")
     text: Schema = {"type": "string", "pattern": f"^{PATTERN}$", "description": f"The gate: {FORM}."}
     gate = kinds["Gate"]
     beside = {key: value for key, value in gate["properties"].items() if key not in ("metric", "op", "limit")}
@@ -48,6 +49,11 @@ def json_schema() -> Schema:
     }
     parts["gates"]["items"] = _or(text, parts["gates"]["items"], {"$ref": "#/$defs/GateWithText"})
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A plan of hil"} | schema
+
+
+def _short(kinds: Schema, *words: str) -> Schema:
+    """One of several kinds, those that need nothing but their word by that alone."""
+    return _or({"enum": list(words)}, *kinds["oneOf"]) | {"description": kinds["description"]}
 
 
 def _or(*forms: Schema) -> Schema:

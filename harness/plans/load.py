@@ -12,8 +12,10 @@ from harness.errors import PlanError
 from harness.paths import read_file
 from harness.plans import mistakes
 from harness.plans.complaints import SET_BY_LOAD, Wrong, keys, salvaged
+from harness.plans.continuous import MajorityRule
 from harness.plans.names import listed, suggestion
-from harness.plans.schema import Plan
+from harness.plans.parts import Part
+from harness.plans.schema import ArgmaxRule, Plan
 from harness.plans.yamltree import Key, Tree, dotted, parse
 
 SUFFIXES = (".yaml", ".yml")
@@ -122,15 +124,22 @@ def _normal(tree: Tree, wrong: Wrong) -> dict[str, Any]:
     for key in ("boards", "models", "tags"):
         if isinstance(values.get(key), str) or (key == "models" and isinstance(values.get(key), dict)):
             values[key] = [values[key]]
-    if isinstance(values.get("dataset"), str):
-        values["dataset"] = {"name": values["dataset"]}
-    if isinstance(values.get("decide"), str):
-        values["decide"] = {"rule": values["decide"]}
-    if isinstance(values.get("task"), str):
-        values["task"] = {"name": values["task"]}
-    if isinstance(values.get("state"), str):
-        values["state"] = {"reset": values["state"]}
+    for part, key in (("dataset", "name"), ("decide", "rule"), ("task", "name"), ("state", "reset")):
+        if isinstance(values.get(part), str):
+            values[part] = {key: values[part]}
+    values = _named(values, "decide", "rule", ArgmaxRule)
+    if isinstance(played := values.get("continuous"), dict):
+        short = {"rule": {"name": played["rule"]}} if isinstance(played.get("rule"), str) else {}
+        values["continuous"] = _named(played | short, "rule", "name", MajorityRule)
     return {key: _tuples(value) for key, value in values.items()}
+
+
+def _named(values: dict[str, Any], part: str, key: str, usual: type[Part]) -> dict[str, Any]:
+    """With the word that tells which of several kinds a part is, where it is left out and nothing says another than the usual."""
+    said = values.get(part)
+    if isinstance(said, dict) and key not in said and said.keys() <= usual.model_fields.keys():
+        return values | {part: said | {key: usual.model_fields[key].default}}
+    return values
 
 
 def _tuples(value: object) -> object:

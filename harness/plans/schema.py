@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -245,10 +245,7 @@ class Plan(Part):
     @model_validator(mode="before")
     @classmethod
     def _detects(cls, values: object) -> object:
-        """What is played is there to detect something."""
-        if isinstance(values, dict) and values.get("continuous") is not None and "task" not in values:
-            return values | {"task": {"name": "detection"}}
-        return values
+        return with_task(values) if isinstance(values, dict) else values
 
     @model_validator(mode="after")
     def _is_of_one_mind(self) -> Self:
@@ -267,8 +264,18 @@ class Plan(Part):
             if samples is not None and samples < self.min_samples:
                 what = f"min_samples is {self.min_samples}, but dataset.samples is {samples}"
                 yield ("min_samples",), "dataset", what
-        if (self.task.name == "detection") != (self.continuous is not None):
-            yield ("continuous",), "task", "the task 'detection' is that of plans with 'continuous', and of those alone"
+        if self.task.name == "detection" and self.continuous is None:
+            yield (
+                ("task",),
+                "continuous",
+                "the task 'detection' needs 'continuous', which says how recordings are played",
+            )
+        elif self.task.name != "detection" and self.continuous is not None:
+            yield (
+                ("continuous",),
+                "task",
+                f"recordings are played for the task 'detection', and this is {self.task.name!r}",
+            )
         elif "decide" in self.model_fields_set and self.task.name not in ("classification", "detection"):
             yield ("decide",), "task", f"the task {self.task.name!r} decides on no class, but there is 'decide'"
         elif self.decide.output and self.task.output and self.decide.output != self.task.output:
@@ -306,6 +313,13 @@ class Plan(Part):
     def gates_for(self, model: str) -> tuple[Gate, ...]:
         """The gates that a case with that model must keep, in the plan's order."""
         return tuple(gate for gate in self.gates if not gate.models or model in gate.models)
+
+
+def with_task(values: dict[str, Any]) -> dict[str, Any]:
+    """What a file says of a plan, and the task where that goes without saying: what is played is there to detect something."""
+    if values.get("continuous") is not None and "task" not in values:
+        return values | {"task": {"name": "detection"}}
+    return values
 
 
 def number(value: float) -> str:

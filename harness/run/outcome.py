@@ -107,7 +107,7 @@ class Run:
     def agreement(self) -> float:
         """Share of the samples whose raw outputs are identical to the host reference's."""
         if self._pending is not None:
-            return float(np.mean(self._pending.view.identical))
+            return float(np.mean(self._pending.view.identical[self._pending.view.asked]))
         from harness.verdict.alike import alike
 
         return float(np.mean(alike(self.samples.outputs, self.samples.reference) & self.samples.answered))

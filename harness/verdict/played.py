@@ -21,7 +21,9 @@ class Played:
     """Arrays are [N], of each hop sent. ``events``: what is to be detected, None where nobody says.
 
     ``equal``: stage by stage whether the board's result is the host's; ``decided_alike``: the same of the decision when the host
-    does all of it by itself. ``front_end``, ``network``: the board's counter over each (instructions on an emulator).
+    does all of it by itself. ``heard``, ``asked``: the hops that complete a window, and those that run the network, by either
+    side's word; one that was not answered is both, so that it counts against the board.
+    ``front_end``, ``network``: the board's counter over each (instructions on an emulator).
     ``lost_ms``: of the recordings, what the board did not hear or could not decide on. ``hop_s``: its length in the recording.
     """
 
@@ -34,6 +36,8 @@ class Played:
     hop_s: float
     equal: Mapping[str, npt.NDArray[np.bool_]]
     decided_alike: npt.NDArray[np.bool_]
+    heard: npt.NDArray[np.bool_]
+    asked: npt.NDArray[np.bool_]
     ran: npt.NDArray[np.bool_]
     front_end: npt.NDArray[np.uint32]
     network: npt.NDArray[np.uint32]

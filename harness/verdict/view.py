@@ -47,6 +47,7 @@ class View:
     A sample is *sound* when it was answered with status 0 and the engine read the input that was meant. Every share is
     over all samples that were sent: one that is not sound is counted against the product, never left out. Sizes of
     errors (``max_abs_diff`` and the like) need outputs and are over the sound samples alone; their ``n`` says how many.
+    Of recordings only the hops that run the network have outputs: no other counts for an agreement, or against it.
 
     Raises ``MisuseError`` without a single sample, ``PlanError`` when the outputs cannot belong to the classes.
     """
@@ -155,6 +156,17 @@ class View:
         return self.samples.sound
 
     @cached_property
+    def asked(self) -> npt.NDArray[np.bool_]:
+        """[N] whether outputs were to come of the sample: of all, but for the hops of a recording that run no network."""
+        played = self.truth.played
+        return np.ones(self.n, dtype=np.bool_) if played is None else played.asked
+
+    @cached_property
+    def compared(self) -> npt.NDArray[np.bool_]:
+        """[N] the sound samples that have outputs."""
+        return self.sound & self.asked
+
+    @cached_property
     def decisions(self) -> npt.NDArray[np.int64]:
         """[N] class index or ``UNKNOWN``; meaningless where not ``sound``."""
         return decide(self.samples.outputs, self.rule, self.output)
@@ -190,7 +202,7 @@ class View:
 
     @cached_property
     def differences(self) -> npt.NDArray[np.float64]:
-        """[sound, values of all outputs] absolute difference to the reference, dequantised.
+        """[compared, values of all outputs] absolute difference to the reference, dequantised.
 
         Equal values and two NaNs are 0 apart; a NaN and a number are infinitely far apart.
         """
@@ -198,7 +210,7 @@ class View:
 
     @cached_property
     def pairs(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
-        """[sound, values of all outputs] ours and the reference's, dequantised, for sums over all; None where those mean nothing.
+        """[compared, values of all outputs] ours and the reference's, dequantised, for sums over all; None where they mean nothing.
 
         Both are 0 where both are a NaN or the same infinity: that they agree on. None: one is no finite number on one side alone.
         """
@@ -211,7 +223,8 @@ class View:
     @cached_property
     def _real(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         sides = zip(
-            *((t.real(ours[self.sound]), t.real(theirs[self.sound])) for t, ours, theirs in self.each), strict=True
+            *((t.real(ours[self.compared]), t.real(theirs[self.compared])) for t, ours, theirs in self.each),
+            strict=True,
         )
         ours, theirs = (np.concatenate(side, axis=1) for side in sides)
         return ours, theirs

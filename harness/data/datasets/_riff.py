@@ -51,6 +51,8 @@ def wave(path: Path) -> Wave:
     tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", head)
     if tag == _EXTENSIBLE and len(head) >= 26:
         tag = int.from_bytes(head[24:26], "little")
+    if rate == 0:
+        raise _refused(path, "the recording has no rate", "1 Hz or more", "0 Hz", "write it anew")
     if channels != 1:
         raise _refused(
             path, "the recording is not mono", "1 channel", f"{channels}", "mix it down, or take one channel"

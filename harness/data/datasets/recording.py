@@ -45,6 +45,9 @@ class Options(_table.TextOptions):
     )
 
 
+_ROUNDED_S = 0.01  # a label up to the end may be written with few decimals
+
+
 def splits(options: Options, folder: Path) -> tuple[str, ...]:
     """None: the file is whichever split is asked for."""
     return ()
@@ -53,6 +56,14 @@ def splits(options: Options, folder: Path) -> tuple[str, ...]:
 def read(options: Options, split: str, folder: Path, first: int | None = None) -> Dataset:
     """The recording as one sample, its id the file's name."""
     path = _common.existing(folder, options.path)
+    if path.is_dir():
+        raise PlanError(
+            "the recording is a folder",
+            where=str(path),
+            expected="one file, a .wav or a .csv",
+            found="a folder",
+            next_step="name the file; many short ones are the form wav_folders",
+        )
     rate, values = _sound(path, options) if path.suffix.lower() == ".wav" else _rows(path, options)
     events: tuple[Event, ...] | None = None
     if options.annotations:
@@ -79,6 +90,14 @@ def _sound(path: Path, options: Options) -> tuple[int, npt.NDArray[np.float32]]:
             expected=f"{options.rate} Hz",
             found=f"{found.rate} Hz",
             next_step="resample it, or correct dataset.options.rate",
+        )
+    if options.columns:
+        raise PlanError(
+            "a .wav has no columns",
+            where="dataset.options.columns",
+            expected="columns of a .csv alone",
+            found=", ".join(map(str, options.columns)),
+            next_step="remove 'columns'",
         )
     if found.values.dtype.kind == "f":
         raise PlanError(
@@ -107,17 +126,27 @@ def _rows(path: Path, options: Options) -> tuple[int, npt.NDArray[np.float32]]:
         _table.numbers([cells[index] for index in wanted], options, table.where(row))
         for row, cells in enumerate(table.rows)
     ]
-    values = np.array(rows, dtype=np.float64).astype(np.float32)
+    with np.errstate(over="ignore"):  # said below, with the line
+        values = np.array(rows, dtype=np.float64).astype(np.float32)
+    if not np.isfinite(values).all():
+        row, column = np.argwhere(~np.isfinite(values))[0]
+        raise PlanError(
+            "a value is too large",
+            where=table.where(int(row)),
+            expected="32-bit floats: less than 3.4e38 in size",
+            found=f"{rows[row][column]:g}",
+            next_step="correct the cell",
+        )
     return options.rate, values[:, 0] if values.shape[1] == 1 else values
 
 
 def _within(events: tuple[Event, ...], length_s: float, name: str) -> None:
-    late = next((event for event in events if event.start_s > length_s), None)
+    late = next((event for event in events if event.end_s > length_s + _ROUNDED_S), None)
     if late is not None:
         raise PlanError(
-            "an annotation lies behind the recording's end",
+            "an annotation ends behind the recording's end",
             where=name,
             expected=f"0..{length_s:.3f} s",
-            found=f"{late.name} at {late.start_s:g} s",
+            found=f"{late.name} at {late.start_s:g} to {late.end_s:g} s",
             next_step="are the annotations those of this recording, and in seconds?",
         )

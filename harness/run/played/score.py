@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -78,6 +79,8 @@ def scored(case: Case, model: Model, workload: PlayedWorkload, streamed: StreamR
         decided_alike=there
         & (reports["decided"] == made.reports["decided"])
         & (reports["detected"] == made.reports["detected"]),
+        heard=_either(reports, made.reports, there, HopDone.WINDOW),
+        asked=_either(reports, made.reports, there, HopDone.NETWORK),
         ran=(reports["done"] & HopDone.NETWORK) != 0,
         front_end=reports["front_end_cycles"].astype(np.uint32),
         network=reports["network_cycles"].astype(np.uint32),
@@ -89,6 +92,11 @@ def scored(case: Case, model: Model, workload: PlayedWorkload, streamed: StreamR
     work = replace(workload, expected=made.outputs, data=workload.data)
     first = None if found.first is None else (*found.first, int(reports["began"][found.first[0]]))
     return Scored(streamed, work, played, playback, first)
+
+
+def _either(ours: Reports, theirs: Reports, there: Flags, done: HopDone) -> Flags:
+    """Where board or host did it, and where nobody knows what the board did."""
+    return np.asarray(~there | ((ours["done"] | theirs["done"]) & done != 0))
 
 
 def _outputs(streamed: StreamResult, model: Model) -> Array:
@@ -130,7 +138,9 @@ def _events(playing: Playing, n_hops: int) -> tuple[Event, ...] | None:
     """What is to be detected in what was played; nothing of the background."""
     if playing.data.events is None:
         return None
-    ends = {r: min(playing.hops, max(0, n_hops - r * playing.hops)) * playing.hop_s for r in range(len(playing.data))}
+    # What is behind the last whole hop is no reason to take away an event that was labelled up to the recording's end.
+    hops = [min(playing.hops, max(0, n_hops - r * playing.hops)) for r in range(len(playing.data))]
+    ends = [math.inf if n == playing.hops else n * playing.hop_s for n in hops]
     return tuple(
         event
         for event in playing.data.events

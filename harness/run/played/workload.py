@@ -25,6 +25,7 @@ from harness.plans.modelspec import ModelSpec
 from harness.plans.schema import Plan, ThresholdRule
 from harness.records import Tensor
 from harness.run.origins import facts, runs_tflite
+from harness.run.played import refused
 from harness.run.played.playing import Hops, Playing
 from harness.run.truth import looked_at
 from harness.run.workload import Workload, load_case_model, read_data
@@ -69,7 +70,7 @@ def loaded(case: Case) -> tuple[Model, PlayedWorkload]:
     plan = case.plan
     assert plan.continuous is not None
     model = load_case_model(case)
-    looked_at(plan, model)
+    output = looked_at(plan, model)
     front_end = _front_end(case)
     _check_model(model, front_end, plan.where("continuous.front_end"))
     data = read_data(plan, plan.dataset)
@@ -89,6 +90,7 @@ def loaded(case: Case) -> tuple[Model, PlayedWorkload]:
     task = tasks.load(plan.task.name)
     task.check(plan.task, model.outputs[0], model.inputs[0], data)
     playing = Playing(data, front_end, plan.continuous, plan.decide, data.classes)
+    refused.check(plan, model, output, front_end, data, case.gates)
     _check_rule(case, model)
     _check_line(case, playing)
     whole = playing.hops * len(data)
@@ -208,7 +210,7 @@ def _check_data(data: Dataset, front_end: FrontEnd, where: str) -> None:
             next_step="use a longer recording",
         )
     if front_end.sample_dtype == "int16" and (
-        (data.inputs != np.rint(data.inputs)).any() or np.abs(data.inputs).max() > 32768
+        (data.inputs != np.rint(data.inputs)).any() or data.inputs.max() > 32767 or data.inputs.min() < -32768
     ):
         raise PlanError(
             "the recording is not of whole numbers of 16 bits",

@@ -142,6 +142,24 @@ def test_data_that_is_elsewhere_is_no_mistake_of_the_plan(hil, monkeypatch, tmp_
     assert "not looked at" in said
 
 
+def test_data_that_is_elsewhere_is_named_with_what_to_do(hil, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = "name: a\nboard: nucleo_f446re\nmodel: digits_cnn_int8\ndataset: {name: npz, options: {path: gone.npz}}\n"
+    (tmp_path / "a.yaml").write_text(text + "gates: [agreement == 1.0]\n", encoding="utf-8")
+    status, said = hil("plan", "check", "a.yaml")
+    assert status == Exit.PASS
+    assert "not here: gone.npz" in said
+    assert "next: put the data there" in said
+
+
+def test_a_plan_that_lies_beside_is_told_of_when_it_is_asked_for_by_name(hil, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "letters.yaml").write_text("name: letters\n", encoding="utf-8")
+    status, said = hil("plan", "check", "letters")
+    assert status == Exit.MISTAKE
+    assert "say letters.yaml, or put it into the folder testplans" in said
+
+
 def test_the_schema_beside_the_shipped_plans_is_the_one_that_is_printed(hil):
     status, said = hil("plan", "schema")
     assert status == Exit.PASS

@@ -20,6 +20,10 @@ RIGHT = [
     HEAD + "gates: [accuracy >= 0.9, 'latency_us.p99 <= 3e4 needs hardware', rmse < 1e-6 confidence 0.95]\n",
     HEAD + "gates: [{metric: rmse, op: '<', limit: 1}, {gate: rmse < 1, models: [m], needs: hardware}]\n",
     HEAD + "timeouts: {build_s: 1.5}\nstream: {window: 2, quiet: 1, baud: 9600, encoding: raw}\n",
+    HEAD + "task: raw\nstate: never\npublished: [{metric: accuracy, value: 1}]\n",
+    HEAD + "decide: {output: scores}\n",
+    HEAD + "continuous: {front_end: imu, rule: average}\n",
+    HEAD + "continuous: {front_end: {name: imu, hop: 20}, rule: {over: 3}, sound_gate: {above: 4}}\n",
 ]
 WRONG = [
     "name: a\n",
@@ -31,6 +35,8 @@ WRONG = [
     HEAD + "gates: [{gate: rmse < 1, metric: rmse}]\n",
     HEAD + "decide: threshold\n",
     HEAD + "decide: {above: 1}\n",
+    HEAD + "continuous: {front_end: imu, rule: median}\n",
+    HEAD + "continuous: {front_end: imu, rule: {above: 200}}\n",
     HEAD + "timeouts: {build_s: 0}\n",
     HEAD + "timeouts: {built_s: 1}\n",
     HEAD + "stream: {window: 256}\n",

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from harness.errors import PlanError
 from harness.paths import shipped
 from harness.plans import ArgmaxRule, ThresholdRule, discover, load
+from harness.plans.continuous import MajorityRule
 from harness.plans.load import parse_plan, reading
 from harness.plans.mistakes import PlanMistakes
 
@@ -340,3 +341,54 @@ def test_what_is_no_model_is_refused_at_its_line(written: str, where: str, says:
         parse_plan(text, "demo.yaml")
     assert caught.value.where == where
     assert says in str(caught.value)
+
+
+PLAYED = GOOD.replace("accuracy >= 0.95", "hit_rate >= 0.95")
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "next_step"),
+    [
+        ("continuous: {fontend: imu}", "continuous.fontend", "did you mean 'front_end'?"),
+        ("continuous: {front_end: imu, rule: {oer: 3}}", "continuous.rule.name", "add 'name'"),
+        (
+            "continuous: {front_end: imu, rule: {name: average, abov: 3}}",
+            "continuous.rule.abov",
+            "did you mean 'above'?",
+        ),
+        ("continuous: {front_end: imu, sound_gate: {abov: 3}}", "continuous.sound_gate.abov", "did you mean 'above'?"),
+        ("continuous: {front_end: imu, rule: majorty}", "continuous.rule.name", "did you mean 'majority'?"),
+        ("continuous: {front_end: imu, rule: {above: 3}}", "continuous.rule.name", "add 'name'"),
+        ("state: {rest: never}", "state.rest", "did you mean 'reset'?"),
+        ("task: {nam: raw}", "task.nam", "did you mean 'name'?"),
+        ("published: [{metrik: accuracy, value: 1}]", "published[0].metrik", "did you mean 'metric'?"),
+    ],
+)
+def test_a_wrong_key_of_any_part_is_told_with_the_right_one(text: str, where: str, next_step: str) -> None:
+    error = complaint(PLAYED + text + "\n")
+    assert error.where
+    assert error.where.endswith(f":{where}")
+    assert error.next_step == next_step
+
+
+def test_a_rule_is_the_usual_one_where_nothing_says_another() -> None:
+    head = GOOD.replace("decide: {rule: argmax}\n", "")
+    assert parse_plan(head + "decide: {output: scores}\n", "a.yaml").decide == ArgmaxRule(output="scores")
+    for rule in ("{over: 3}", "{name: majority, over: 3}"):
+        played = parse_plan(head + f"continuous: {{front_end: imu, rule: {rule}}}\n", "a.yaml").continuous
+        assert played is not None
+        assert played.rule == MajorityRule(over=3)
+    error = complaint(head + "decide: {above: 0.8}\n")
+    assert (error.expected, error.next_step) == ("decide.rule: argmax or threshold", "add 'rule'")
+
+
+def test_a_mistake_elsewhere_makes_no_second_one_of_a_plan_that_plays() -> None:
+    text = PLAYED.replace("{rule: argmax}", "{rule: threshold, above: .nan}") + "continuous: {front_end: imu}\n"
+    assert (complaint(text).where or "").endswith(":decide.above")
+
+
+def test_playing_and_its_task_go_together() -> None:
+    assert (complaint(PLAYED + "task: detection\n").where or "").endswith(":task")
+    error = complaint(PLAYED + "task: raw\ncontinuous: {front_end: imu}\n")
+    assert "'raw'" in str(error)
+    assert (error.where or "").endswith(":continuous")

@@ -14,7 +14,7 @@ from harness.plans import expand
 from harness.plans.load import parse_plan
 from harness.records import Verdict
 from harness.run.options import RunOptions
-from harness.run.played import simulate
+from harness.run.played import score, simulate
 from harness.run.played.workload import loaded
 from harness.run.reading import read_plan
 from harness.run.runner import run_case
@@ -209,3 +209,44 @@ def test_a_run_that_fails_says_where_board_and_host_part(case, monkeypatch):
     assert record.verdict is Verdict.FAIL, record.reasons
     assert any("board and host part: first at" in reason and "smoothing" in reason for reason in record.reasons)
     assert record.explanation is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "instead", "told"),
+    [
+        ("gates:", "decide: {rule: threshold, above: 2}\ngates:", "the threshold is never passed"),
+        ("background: [rest]", "sound_gate: {above: 100}", "the sound gate hears sound alone"),
+        ("gates:", "state: {reset: never}\ngates:", "memory is the board's own affair"),
+        ("gates:", "reference: keras\ngates:", "against the .tflite alone"),
+        (", annotations: moves.txt", "", "nobody says what happens"),
+        ("gates:", "gates:\n  - hit_rate.three >= 0.5", "nothing of that happens"),
+    ],
+)
+def test_what_no_run_could_do_or_decide_is_refused_before_anything_runs(case, changed, instead, told):
+    text = PLAN.replace("gates:", "gates:\n  - hit_rate >= 0.1")
+    loaded(case(text))
+    with pytest.raises(PlanError, match=told) as refused:
+        loaded(case(text.replace(changed, instead, 1)))
+    assert "gestures" in (refused.value.where or "")
+    assert refused.value.next_step
+
+
+def test_hops_without_the_network_agree_with_nothing(case):
+    every = PLAN.replace("background:", "every: 10\n  background:")
+    record = run_case(case(every), RunOptions(backend="virtual"), watch=lambda _: None).record
+    n = {m.name: m.n for m in record.measurements}
+    # Three hops before the first window; the network runs behind windows 0, 10 and 20.
+    assert (n["features_agreement"], n["agreement"], n["detections_agreement"], n["max_abs_diff"]) == (21, 3, 3, 3)
+    assert values(record)["agreement"] == 1.0
+    record = run_case(case(every, samples=3), RunOptions(backend="virtual"), watch=lambda _: None).record
+    assert not {"features_agreement", "agreement", "max_abs_diff"} & set(values(record))
+    assert record.verdict is Verdict.INCONCLUSIVE
+    assert any("the network never ran" in reason for reason in record.reasons), record.reasons
+
+
+def test_an_event_up_to_the_recordings_end_counts_although_no_whole_hop_has_its_end(case):
+    playing = loaded(case())[1].playing
+    last = dataclasses.replace(playing.data.events[-1], start_s=11.8, end_s=12.004)
+    playing = dataclasses.replace(playing, data=dataclasses.replace(playing.data, events=(last,)))
+    assert score._events(playing, HOPS) == (last,)
+    assert score._events(playing, HOPS - 1) == ()

@@ -1,6 +1,7 @@
 """``agreement``: share of all samples sent whose raw outputs are the reference's, byte for byte; a NaN is a NaN, whatever its bits.
 
-A sample that is not sound agrees with nothing. Interval: Wilson, 95 %; an agreement of 1 from n samples still leaves room for as
+A sample that is not sound agrees with nothing. Of recordings only the hops that run the network are samples here.
+Interval: Wilson, 95 %; an agreement of 1 from n samples still leaves room for as
 much disagreement as the interval says.
 """
 
@@ -16,9 +17,11 @@ FAMILY = Family(
     shares=("agreement",),
     per_output=True,
     meanings={"agreement": "samples whose raw outputs are the reference's, byte for byte"},
+    absent="the network never ran",
 )
 
 
 def measure(view: View) -> tuple[Measurement, ...]:
     """The share."""
-    return (share("agreement", int(view.identical.sum()), view.n),)
+    n = int(view.asked.sum())
+    return (share("agreement", int((view.identical & view.asked).sum()), n),) if n else ()

@@ -27,7 +27,7 @@ FAMILY = Family(
 
 def measure(view: View) -> tuple[Measurement, ...]:
     """A number without unit, from -1 to 1."""
-    n = int(view.sound.sum())
+    n = int(view.compared.sum())
     if n == 0:
         return ()
     return (Measurement(name="cosine_similarity", value=_cosine(view), unit="1", n=n),)

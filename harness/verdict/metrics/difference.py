@@ -19,7 +19,7 @@ FAMILY = Family(
 
 def measure(view: View) -> tuple[Measurement, ...]:
     """In the output's real unit."""
-    n = int(view.sound.sum())
+    n = int(view.compared.sum())
     if n == 0:
         return ()
     return (Measurement(name="max_abs_diff", value=float(view.differences.max()), unit="1", n=n),)

@@ -26,4 +26,5 @@ def measure(view: View) -> tuple[Measurement, ...]:
     odd = np.zeros(view.n, dtype=np.bool_)
     for _, outputs, _ in view.each:
         odd |= ~np.isfinite(outputs.astype(np.float64)).all(axis=1)
-    return (share("nonfinite_outputs", int((view.sound & odd).sum()), view.n),)
+    n = int(view.asked.sum())
+    return (share("nonfinite_outputs", int((view.compared & odd).sum()), n),) if n else ()

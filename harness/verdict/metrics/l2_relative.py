@@ -30,7 +30,7 @@ FAMILY = Family(
 
 def measure(view: View) -> tuple[Measurement, ...]:
     """A number without unit, 0 or more."""
-    n = int(view.sound.sum())
+    n = int(view.compared.sum())
     if n == 0:
         return ()
     return (Measurement(name="l2_relative_error", value=_relative(view), unit="1", n=n),)

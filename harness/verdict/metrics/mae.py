@@ -21,7 +21,7 @@ FAMILY = Family(
 
 def measure(view: View) -> tuple[Measurement, ...]:
     """In the output's real unit."""
-    n = int(view.sound.sum())
+    n = int(view.compared.sum())
     if n == 0:
         return ()
     return (Measurement(name="mae", value=float(view.differences.mean()), unit="1", n=n),)

@@ -23,7 +23,7 @@ FAMILY = Family(
 
 def measure(view: View) -> tuple[Measurement, ...]:
     """In the output's real unit."""
-    n = int(view.sound.sum())
+    n = int(view.compared.sum())
     if n == 0:
         return ()
     return (Measurement(name="rmse", value=float(np.sqrt(np.mean(np.square(view.differences)))), unit="1", n=n),)

@@ -58,8 +58,8 @@ FAMILY = Family(
         "delay_ms.p50": "from the start of an event to its detection: half of those detected took at most this",
         "delay_ms.p95": "from the start of an event to its detection: 95 % of those detected took at most this",
         "detections": "how often the board told of something",
-        "features_agreement": "hops whose window and features are the host's, byte for byte",
-        "detections_agreement": "hops that the board decided, and told of, as the host's rule does on the host's outputs",
+        "features_agreement": "of the hops that complete a window: its bytes, and its features, are the host's",
+        "detections_agreement": "of the hops that run the network: decided, and told of, as the host does",
         "lost_ms": "time of the recordings that the board did not hear or could not decide on",
         "dropped_hops": "hops that the board was too slow for, at the sensor's pace",
     },
@@ -74,7 +74,7 @@ FAMILY = Family(
         "lost_ms": "ms",
         "dropped_hops": "hops",
     },
-    absent="nothing says what happens in the recording, or nothing of it was detected",
+    absent="nothing says what happens in the recording, nothing of it was detected, or the network never ran",
 )
 
 
@@ -109,9 +109,12 @@ def scores(view: View) -> None:
 
 def _parity(view: View, played: Played) -> Iterator[Measurement]:
     equal = played.equal
-    features = view.sound & equal["ring"] & equal["features"]
-    yield share("features_agreement", int(features.sum()), view.n)
-    yield share("detections_agreement", int((view.sound & played.decided_alike).sum()), view.n)
+    for name, among, same in (
+        ("features_agreement", played.heard, equal["ring"] & equal["features"]),
+        ("detections_agreement", played.asked, played.decided_alike),
+    ):
+        if among.any():
+            yield share(name, int((view.sound & among & same).sum()), int(among.sum()))
     yield Measurement(name="lost_ms", value=played.lost_ms, unit="ms", n=view.n)
     yield Measurement(name="dropped_hops", value=played.dropped, unit="hops", n=view.n)
     yield Measurement(name="detections", value=len(played.detections), unit="detections", n=view.n)

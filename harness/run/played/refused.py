@@ -1,0 +1,65 @@
+"""What a plan with recordings asks for that cannot be, or that no run could decide: found before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.data.dataset import Dataset
+from harness.data.features import FrontEnd
+from harness.errors import PlanError
+from harness.models.metadata import Model
+from harness.plans.schema import Gate, Plan
+from harness.run.origins import runs_tflite
+from harness.verdict import check_rule
+
+#: Metrics of what was to be detected, and those that are shares of it: the latter need something that happens.
+_OF_EVENTS = ("hit_rate", "misses", "delay_ms")
+_OF_ANNOTATIONS = (*_OF_EVENTS, "repeats", "false_alarms_per_hour")
+
+
+def check(plan: Plan, model: Model, output: int, front_end: FrontEnd, data: Dataset, gates: Sequence[Gate]) -> None:
+    """``PlanError`` for the first thing. ``output``: the index of the one that is decided on; ``data``: the recordings."""
+    assert plan.continuous is not None
+    check_rule(plan.decide, model.outputs[output], plan.where("decide.above"))
+    if plan.continuous.sound_gate is not None and front_end.sample_dtype != "int16":
+        raise PlanError(
+            "the sound gate hears sound alone",
+            where=plan.where("continuous.sound_gate"),
+            expected="a front end of 16-bit sound",
+            found=f"{front_end.name}, which takes {front_end.channels} values of {front_end.sample_dtype}",
+            next_step="remove 'sound_gate'",
+        )
+    if plan.state is not None:
+        raise PlanError(
+            "in a recording the network's memory is the board's own affair",
+            where=plan.where("state"),
+            expected="no 'state' beside 'continuous': it is kept along a recording, and lost where the board begins anew",
+            found=f"state: {plan.state.reset}",
+            next_step="remove 'state'",
+        )
+    if runs_tflite(plan.reference) != plan.reference:
+        raise PlanError(
+            "recordings are held against the .tflite alone",
+            where=plan.where("reference"),
+            expected="litert, tensorflow or twin",
+            found=plan.reference,
+            next_step="leave 'reference' out",
+        )
+    for gate in gates:
+        _check_gate(plan, gate, data)
+
+
+def _check_gate(plan: Plan, gate: Gate, data: Dataset) -> None:
+    kind, _, name = gate.metric.partition(".")
+    events = [e for e in data.events or () if kind != "hit_rate" or name in ("", e.name)]
+    told = data.events is not None
+    if (kind in _OF_ANNOTATIONS and not told) or (kind in _OF_EVENTS and not events):
+        raise PlanError(
+            "no run can decide this gate: " + ("nothing of that happens" if told else "nobody says what happens"),
+            where=plan.where_gate(gate),
+            expected="an event that can be detected" if told else "recordings with annotations",
+            found=gate.text(),
+            next_step="add it to the annotations, or remove the gate"
+            if told
+            else "name them: dataset.options.annotations; or remove the gate",
+        )
