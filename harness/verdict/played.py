@@ -50,4 +50,5 @@ def timed(view: View, played: Played) -> npt.NDArray[np.bool_]:
     """[N] the hops whose counts are a run of the network and no interrupts of the line; at the sensor's pace those are in all."""
     quiet = view.samples.quiet
     ran = np.asarray(view.sound & played.ran)
-    return ran if quiet is None or not quiet.any() else np.asarray(ran & quiet)
+    alone = ran if quiet is None else np.asarray(ran & quiet)
+    return alone if alone.any() else ran  # behind a sound gate none of the first may run
