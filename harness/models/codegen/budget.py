@@ -65,7 +65,7 @@ _KERNEL_BYTES = {
     "hil_nn_grouped_conv_f32": 1200,
     "hil_nn_grouped_conv_s8": 1700,
     "hil_nn_hard_swish_f32": 600,
-    "hil_nn_hybrid_conv": 3600,
+    "hil_nn_hybrid_conv": 4700,
     "hil_nn_hybrid_dense": 4700,
     "hil_nn_l2_norm_f32": 900,
     "hil_nn_l2_norm_s8": 1200,

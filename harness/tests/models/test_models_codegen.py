@@ -103,9 +103,11 @@ def test_a_missing_operator_is_refused_naming_operator_and_layer(tmp_path):
 def test_what_no_kernel_computes_exactly_is_refused(tmp_path, case):
     net = Net("float32" if case in ("hybrid", "infinite") else "int8", (4, 4, 2), np.random.default_rng(0))
     match case:
-        case "hybrid":  # int8 weights of one scale on float data: "dynamic range" quantisation has one a channel
-            net.conv(4)
-            weights = net.add_tensor("w", (4, 3, 3, 2), "int8", 0.1, 0, np.ones((4, 3, 3, 2), np.int8))
+        case (
+            "hybrid"
+        ):  # int8 weights of one scale on float data, depthwise: "dynamic range" quantisation has one a channel
+            net.conv(2, depthwise=True)
+            weights = net.add_tensor("w", (1, 3, 3, 4), "int8", 0.1, 0, np.ones((1, 3, 3, 4), np.int8))
             net.operators[0].inputs[1] = weights
         case "asymmetric":
             net.dense(3)
