@@ -36,7 +36,16 @@ def compare(
 
     if not units:
         raise MisuseError("say what to compare", expected="--units", next_step="hil compare --units DIR DIR ...")
-    results = {name: compare_units(runs) for name, runs in _by_subject(_runs(reports)).items()}
+    groups = _by_subject(_runs(reports))
+    if len(groups) > 1 and (alone := [name for name, runs in groups.items() if len(runs) < 2]):
+        raise MisuseError(
+            f"no other run has the model and the data of {alone[0]}",
+            where=groups[alone[0]][0].name,
+            expected="runs of the same model on the same data and split, two or more of each",
+            found=f"{len(alone)} of {len(groups)} that stand alone",
+            next_step="give the folders of runs of one plan, from several units or backends",
+        )
+    results = {name: compare_units(runs) for name, runs in groups.items()}
     if as_json:
         typer.echo(json.dumps([_as_json(name, result) for name, result in results.items()], indent=2))
     else:

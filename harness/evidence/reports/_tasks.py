@@ -72,4 +72,5 @@ def _cells(figures: list[Measurement | None], ranges: list[bool]) -> list[str]:
 
 
 def _n(figures: list[Measurement | None]) -> str:
-    return f"{max(m.n for m in figures if m):,}"
+    """Of the first figure, which the others only go with: alarms are counted among no events."""
+    return f"{figures[0].n:,}" if figures[0] else "-"
