@@ -19,10 +19,6 @@ MODELS = {
     "mnist_f446_f32": ("mnist_f446_f32", "mnist_f446_int8"),
 }
 NAMES = [name for made in MODELS.values() for name in made]
-ONE_SEED = (
-    "mnist_f446_f32",
-    "mnist_f446_int8",
-)  # no other seed was trained: one more is in the interval of the samples
 REAL = ("mnist", "vowels-captures", "speech-commands")
 FULL = os.environ.get("HIL_FULL") == "1" and find_spec("tensorflow") is not None
 
@@ -35,8 +31,6 @@ def figures(name):
 
 
 def within(stated, value):
-    if not stated.seeds:
-        return stated.low <= value <= stated.high
     mean, half = one_more((stated.value, *stated.seeds))
     return abs(value - mean) <= max(half, 1 / stated.n)  # three equal figures: one sample more or less is no spread
 
@@ -44,7 +38,7 @@ def within(stated, value):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_figure_says_its_interval_and_the_spread_of_three_seeds(name):
     for one in figures(name):
-        assert len(one.seeds) == (0 if name in ONE_SEED else 2), (name, one.metric)
+        assert len(one.seeds) == 2, (name, one.metric)
         assert one.low is not None, (name, one.metric)
         assert one.high is not None, (name, one.metric)
         assert one.low <= one.value <= one.high
