@@ -17,7 +17,7 @@ from harness.data.dataset import DataMissing
 from harness.errors import HarnessBug, HilError, PlanError
 from harness.evidence import ourfault
 from harness.plans.expand import Case, expand
-from harness.plugin import ending, options, orphan, places, progress, told
+from harness.plugin import ending, options, orphan, places, progress, search, told
 from harness.plugin.ours import RECORD, SKIPPED
 from harness.records import Record, Verdict
 from harness.text import printable
@@ -37,8 +37,7 @@ def collect_file(path: Path, parent: pytest.Collector) -> pytest.Collector | Non
     """A file that may be a plan, or None when it was not asked for."""
     # What pytest took for tests, not the whole command line: `--lg-env lab.yaml` of another plug-in names no plan.
     named = any(Path(argument.partition("::")[0]).resolve() == path for argument in parent.config.args)
-    below_testplans = "testplans" in path.parts and bool(parent.config.stash[options.KEY].boards)
-    if not (named or below_testplans):
+    if not named and not (parent.config.stash[options.KEY].boards and search.is_looked_into(path.parent)):
         return None
     file: pytest.Collector = PlanFile.from_parent(parent, path=path)
     return file

@@ -14,6 +14,8 @@ from harness.plans.names import listed
 from harness.plugin import options, ours
 
 FOLDER = "testplans"
+# Folders below it that are not looked into: rack files, and plans that take so long that they only run by their path.
+_APART = {"benches", "long"}
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,12 @@ def unused(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
     ]
 
 
+def is_looked_into(folder: Path) -> bool:
+    """Whether plans in ``folder``, absolute, are run unasked: it is ``testplans`` or below, and not one of those apart."""
+    parts = folder.parts[::-1]
+    return FOLDER in parts and not _APART & set(parts[: parts.index(FOLDER)])
+
+
 def _own(folders: Sequence[Path]) -> Iterator[Path]:
     for folder in folders:
         if folder.name == FOLDER and folder.is_dir():
@@ -111,6 +119,6 @@ def _own(folders: Sequence[Path]) -> Iterator[Path]:
 
 
 def _below(folder: Path) -> list[Path]:
-    """As pytest collects them: folders below are looked into too, but for the rack files."""
+    """As pytest collects them: folders below are looked into too, but for the rack files and the long plans."""
     folders = [folder, *sorted(path for path in folder.rglob("*") if path.is_dir() and path.name[:1] != ".")]
-    return [plan for each in folders if "benches" not in each.parts for plan in discover(each)]
+    return [plan for each in folders if is_looked_into(each) for plan in discover(each)]

@@ -56,6 +56,25 @@ def test_a_path_given_to_an_option_does_not_move_the_root(project, arguments):
     assert "1 test collected" in run.stdout
 
 
+def test_plans_in_a_folder_long_run_by_their_path_alone(project):
+    long = project / "testplans" / "long"
+    long.mkdir()
+    (project / "testplans" / "digits.yaml").rename(long / "hours.yaml")
+    unasked = pytest_in(project, "--board", BOARD, "--collect-only")
+    assert "hours" not in unasked.stdout
+    asked = pytest_in(project, "--board", BOARD, "--collect-only", "testplans/long/hours.yaml")
+    assert "1 test collected" in asked.stdout, asked.stdout + asked.stderr
+
+
+def test_a_project_below_a_folder_of_that_name_is_looked_into_all_the_same(tmp_path):
+    from harness.plugin import search
+
+    assert search.is_looked_into(tmp_path / "long" / "testplans" / "audio")
+    assert not search.is_looked_into(tmp_path / "testplans" / "long" / "audio")
+    assert not search.is_looked_into(tmp_path / "testplans" / "benches")
+    assert not search.is_looked_into(tmp_path / "long")
+
+
 def test_nor_does_one_of_the_environment(project):
     run = pytest_in(project, "--board", BOARD, "--collect-only", PYTEST_ADDOPTS="--bench ../outside/rack.yaml")
     assert run.returncode == 0, run.stdout + run.stderr

@@ -154,9 +154,7 @@ def test_what_does_not_belong_together_is_refused_before_anything_runs(case, cha
         loaded(case(PLAN.replace(changed, instead)))
 
 
-@pytest.mark.parametrize(
-    "path", sorted((shipped("testplans") / "continuous").glob("*.yaml")), ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", sorted((shipped("testplans") / "long").glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_plans_that_play_ten_minutes_say_what_can_be_decided(path):
     plan = read_plan(path, names())
     assert plan.continuous is not None
@@ -167,7 +165,7 @@ def test_the_plans_that_play_ten_minutes_say_what_can_be_decided(path):
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", ["vowels", "keywords", "smart_lock"])
 def test_ten_minutes_are_the_hosts_with_a_reset_in_the_middle(name):
-    plan = read_plan(shipped("testplans") / "continuous" / f"{name}.yaml", names())
+    plan = read_plan(shipped("testplans") / "long" / f"{name}.yaml", names())
     case = expand(plan, boards=names(), only_boards=plan.boards[:1])[0]
     units = []
 
