@@ -27,7 +27,7 @@ app.add_typer(data, name="data")
 @data.command()
 def fetch(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The data set: mnist or speech_commands.")],
-    split: Annotated[str, typer.Option(help="Of mnist: test or train.")] = "test",
+    split: Annotated[str, typer.Option(metavar="SPLIT", help="Of mnist: test or train.")] = "test",
 ) -> None:
     """Download a data set into the user's cache and check it; called again it goes on where it broke off.
 

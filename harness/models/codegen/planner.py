@@ -126,7 +126,8 @@ def _least(blocks: list[Block], over: Mapping[int, Over]) -> int:
     for key, pair in over.items():
         output, operand = by_key[key], by_key[pair.operand]
         both = max(output.n_bytes, operand.n_bytes + pair.distance)
-        shared[output.first] += operand.n_bytes + output.n_bytes - both
+        # A pair that takes more together than apart is left apart.
+        shared[output.first] += max(0, operand.n_bytes + output.n_bytes - both)
     steps = {block.first for block in blocks}
     return max(
         (sum(b.n_bytes for b in blocks if b.first <= step <= b.last) - shared[step] for step in steps), default=0

@@ -92,7 +92,7 @@ def test_the_table_of_boards_tells_every_name_in_full_on_a_narrow_terminal(width
     [
         (("run", "digits", "--board", "nowhere"), 3, "no board is named 'nowhere'"),
         (("run", "nothing", "--board", BOARD), 3, "there is no plan 'nothing'"),
-        (("run", "nothing.yaml", "--board", BOARD), 3, "or one of: digits, mnist"),
+        (("run", "nothing.yaml", "--board", BOARD), 3, "or one of: digits, "),
         (("run", "digits", "--board", BOARD, "--backend", "seventh"), 3, "one of: auto, probe, "),
         (("run", "digits", "--board", BOARD, "--backend", "probe"), 2, "no nucleo_f446re is attached"),
         (("run", "digits", "--board", BOARD, "--model", "mnist_f446_int8"), 3, "the plan does not have this model"),

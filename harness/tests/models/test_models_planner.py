@@ -173,3 +173,9 @@ def test_an_output_that_later_layers_read_too_survives_to_the_end():
     spans = {b.key: (b.first, b.last) for b in lifetimes(program, {})}
     assert spans[early] == (0, 3)
     assert spans[net.inputs[0]] == (-1, 3)
+
+
+def test_a_pair_that_takes_more_together_than_apart_does_not_end_the_search_early():
+    sizes = [(0, 0, 0), (9, 0, 3), (9, 3, 0), (4137, 3, 0), (4152, 1, 1), (0, 2, 1)]
+    found = [Block(i, n, first, first + length) for i, (n, first, length) in enumerate(sizes)]
+    assert place(found, (), {5: Over(operand=4, distance=16)}).n_bytes == place(found).n_bytes
