@@ -69,10 +69,9 @@ def bring_up(
         unit.read_back = flashed.verified
     watch(Step("hello"))
     safe_baud = unit.board.uart.baud
+    # A session begins at the safe speed, whatever an earlier one of the same unit has climbed to.
     if unit.transport.baud not in (None, safe_baud):
-        unit.transport.set_baud(
-            safe_baud
-        )  # an earlier session has left it at a faster one, and a session begins at the safe one
+        unit.transport.set_baud(safe_baud)
     session = Session(
         unit.transport,
         unit.clock,

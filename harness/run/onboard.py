@@ -93,13 +93,11 @@ def run(
     playing = workload.playing if isinstance(workload, PlayedWorkload) else None
     total = len(payloads)
 
+    what = "samples" if playing is None else "hops"
+
     def count() -> None:
         notes.answered += 1
-        watch(
-            Step(
-                "stream", notes.answered / total, f"{notes.answered}/{total} {'samples' if playing is None else 'hops'}"
-            )
-        )
+        watch(Step("stream", notes.answered / total, f"{notes.answered}/{total} {what}"))
 
     try:
         notes.streamed = stream_case(

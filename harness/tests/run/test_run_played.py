@@ -60,11 +60,8 @@ def case(tmp_path):
     return make
 
 
-def values(record):
-    return {m.name: m.value for m in record.measurements}
-
-
-def test_every_window_every_output_and_every_detection_are_the_hosts_before_and_behind_a_reset(case):
+def reset_half_way():
+    """What ``run_case`` may call: one reset by the watchdog, when half of the hops are through."""
     units = []
 
     def watch(step):
@@ -73,7 +70,15 @@ def test_every_window_every_output_and_every_detection_are_the_hosts_before_and_
             with Control(units[0].uid) as control:
                 control.reset("watchdog")
 
-    record = run_case(case(), RunOptions(backend="virtual"), watch=watch).record
+    return watch
+
+
+def values(record):
+    return {m.name: m.value for m in record.measurements}
+
+
+def test_every_window_every_output_and_every_detection_are_the_hosts_before_and_behind_a_reset(case):
+    record = run_case(case(), RunOptions(backend="virtual"), watch=reset_half_way()).record
     found, playback = values(record), record.playback
     assert record.verdict is Verdict.INCONCLUSIVE, record.reasons
     assert record.reasons == ("hop_load.max <= 1 needs hardware: cannot be decided on an emulator",)
@@ -108,15 +113,7 @@ gates: [features_agreement == 1.0, agreement == 1.0, detections_agreement == 1.0
 
 def test_a_network_with_a_memory_keeps_it_from_hop_to_hop_and_forgets_it_with_a_reset():
     (case,) = expand(parse_plan(MEMORY, "words.yaml"), boards=names(), only_boards=[BOARD])
-    units = []
-
-    def watch(step):
-        if step.name == "stream" and step.share >= 0.5 and not units:
-            units.extend(registry.running())
-            with Control(units[0].uid) as control:
-                control.reset("watchdog")
-
-    found = run_case(case, RunOptions(backend="virtual"), watch=watch)
+    found = run_case(case, RunOptions(backend="virtual"), watch=reset_half_way())
     assert found.record.verdict is Verdict.PASS, found.record.reasons
     (again,) = found.record.playback.beginnings
     assert found.record.playback.divergence == ""
@@ -167,15 +164,7 @@ def test_the_plans_that_play_ten_minutes_say_what_can_be_decided(path):
 def test_ten_minutes_are_the_hosts_with_a_reset_in_the_middle(name):
     plan = read_plan(shipped("testplans") / "long" / f"{name}.yaml", names())
     case = expand(plan, boards=names(), only_boards=plan.boards[:1])[0]
-    units = []
-
-    def watch(step):
-        if step.name == "stream" and step.share >= 0.5 and not units:
-            units.extend(registry.running())
-            with Control(units[0].uid) as control:
-                control.reset("watchdog")
-
-    record = run_case(case, RunOptions(backend="virtual"), watch=watch).record
+    record = run_case(case, RunOptions(backend="virtual"), watch=reset_half_way()).record
     assert record.verdict is Verdict.PASS, record.reasons
     assert record.playback.divergence == ""
     assert record.playback.beginnings
