@@ -111,6 +111,10 @@ class Samples:
     beside: Mapping[str, Beside] | None = None  # the model's other outputs; None for a model with one
     targets: npt.NDArray[np.float32] | None = None  # [N, values] what the output should be, where the data says so
     scores: npt.NDArray[np.float64] | None = None  # [N] what the task makes of each sample; NaN for an unsound one
+    groups: npt.NDArray[np.str_] | None = (
+        None  # [N] what a sample shares with others (speaker, subject); None: not known
+    )
+    digests: npt.NDArray[np.uint64] | None = None  # [N] of each sample's real inputs, whatever the model made of them
 
     @property
     def sound(self) -> npt.NDArray[np.bool_]:

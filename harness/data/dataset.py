@@ -203,6 +203,27 @@ class Dataset:
             digest.update("".join(told).encode())
         return digest.hexdigest()
 
+    @cached_property
+    def digests(self) -> npt.NDArray[np.uint64]:
+        """[N] of each sample, of what it is and not of its id or label: the first 8 bytes of a SHA-256, little endian.
+
+        Over its shape, int64 little endian, and its values, float32 little endian, C order; further inputs follow, each as its
+        name and a line feed, shape and values. Of real units: two models that encode them differently have the same.
+        """
+        arrays = [("", self.inputs), *((name, a) for name, a in self.named.items() if a is not self.inputs)]
+        parts = [
+            (f"{name}\n".encode() if name else b"", np.array(a.shape[1:], "<i8").tobytes(), np.asarray(a, "<f4"))
+            for name, a in arrays
+        ]
+        found = np.empty(len(self), dtype=np.uint64)
+        for row in range(len(self)):
+            digest = hashlib.sha256()
+            for name, shape, values in parts:
+                digest.update(name + shape)
+                digest.update(np.ascontiguousarray(values[row]).tobytes())
+            found[row] = int.from_bytes(digest.digest()[:8], "little")
+        return found
+
     def facts(self) -> DatasetFacts:
         """What the record keeps of it."""
         return DatasetFacts(name=self.name, split=self.split, sha256=self.sha256, n=len(self), classes=self.classes)

@@ -53,6 +53,8 @@ def gather(workload: Workload, streamed: StreamResult, outputs: Sequence[Tensor]
         converted=None if workload.converted is None else apart(workload.converted, outputs)[chosen],
         beside=beside or None,
         targets=target_rows(workload.data, outputs[chosen]),
+        groups=workload.data.groups,
+        digests=workload.data.digests,
     )
 
 

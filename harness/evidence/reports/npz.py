@@ -18,7 +18,7 @@ from harness.evidence.reports import Inputs
 from harness.records import Beside, Record, Samples
 
 FILENAME = "samples.npz"
-_OPTIONAL = ("decisions", "quiet", "targets", "scores", "origin", "converted")
+_OPTIONAL = ("decisions", "quiet", "targets", "scores", "origin", "converted", "groups", "digests")
 _SIDES = tuple(field.name for field in fields(Beside))
 
 

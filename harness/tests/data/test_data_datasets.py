@@ -80,6 +80,23 @@ def test_the_hash_is_over_ids_labels_shape_and_inputs_in_that_order() -> None:
     assert small().sha256 == expected
 
 
+def test_a_digest_is_over_a_samples_shape_and_values_and_not_over_its_id_or_label() -> None:
+    expected = hashlib.sha256(struct.pack("<q", 2) + struct.pack("<2f", 3, 4)).digest()[:8]
+    assert small().digests[1] == int.from_bytes(expected, "little")
+    renamed = small(ids=np.array(["y", "z"]), labels=np.array([1, 0], dtype=np.int64))
+    np.testing.assert_array_equal(renamed.digests, small().digests)
+    turned = small(inputs=np.array([[[1.0], [2.0]], [[3.0], [4.0]]], dtype=np.float32))
+    assert not (turned.digests == small().digests).any()
+
+
+def test_a_further_input_changes_the_digest_of_its_own_sample_alone() -> None:
+    first = small().inputs
+    named = {"a": first, "b": np.array([[1.0], [2.0]], dtype=np.float32)}
+    other = {"a": first, "b": np.array([[1.0], [3.0]], dtype=np.float32)}
+    same = small(named=named).digests == small(named=other).digests
+    assert list(same) == [True, False]
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -80,6 +80,7 @@ def make_run(
         sent_crc=crc,
         status=np.zeros(n, dtype=np.uint8),
         answered=np.ones(n, dtype=np.bool_),
+        digests=dataset.digests,
     )
     if damage is not None:
         samples = damage(samples)
