@@ -75,14 +75,18 @@ def tango(lost: int, gained: int, n: int, level: float = LEVEL) -> tuple[float, 
             found=(lost, gained, n, level),
             next_step="count the samples of both sides",
         )
-    z = two_sided_z(level)
+    return score_difference(lost, gained, n, two_sided_z(level))
+
+
+def score_difference(lost: float, gained: float, n: float, z: float) -> tuple[float, float]:
+    """Tango's formula at quantile ``z``; counts of an effective number of samples need not be whole."""
     estimate = (gained - lost) / n
     low = -1.0 if lost == n else _crossing(lost, gained, n, z, -1.0, estimate)
     high = 1.0 if gained == n else _crossing(lost, gained, n, -z, estimate, 1.0)
     return low, high
 
 
-def _crossing(lost: int, gained: int, n: int, z: float, low: float, high: float) -> float:
+def _crossing(lost: float, gained: float, n: float, z: float, low: float, high: float) -> float:
     """Where the score, which falls as the difference grows, takes the value ``z``: by halves, to the last bit that counts."""
     for _ in range(64):
         middle = (low + high) / 2
@@ -93,7 +97,7 @@ def _crossing(lost: int, gained: int, n: int, z: float, low: float, high: float)
     return (low + high) / 2
 
 
-def _score(lost: int, gained: int, n: int, difference: float) -> float:
+def _score(lost: float, gained: float, n: float, difference: float) -> float:
     """Tango's statistic for the hypothesis that the true difference is this one."""
     linear = (2 * n - gained + lost) * difference - gained - lost
     constant = -lost * difference * (1 - difference)

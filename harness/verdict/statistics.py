@@ -35,15 +35,23 @@ def wilson(hits: int, n: int, level: float = LEVEL) -> tuple[float, float]:
     after Brown, Cai, DasGupta, "Interval estimation for a binomial proportion", Statistical Science 16 (2001) 101-133.
     """
     _check(hits, n, level)
-    z = two_sided_z(level)
-    p = hits / n
+    return score_interval(hits / n, n, two_sided_z(level))
+
+
+def score_interval(p: float, n: float, z: float) -> tuple[float, float]:
+    """Wilson's formula for a share ``p`` of ``n`` samples at quantile ``z``; an effective number of samples need not be whole."""
     centre = p + z * z / (2 * n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
     # At the ends rounding would leave 1e-17 or 0.9999999999999999 where the formula gives 0 or 1.
-    low = 0.0 if hits == 0 else (centre - half) / scale
-    high = 1.0 if hits == n else (centre + half) / scale
+    low = 0.0 if p == 0 else (centre - half) / scale
+    high = 1.0 if p == 1 else (centre + half) / scale
     return max(0.0, low), min(1.0, high)
+
+
+def student(level: float, degrees: int) -> float:
+    """The quantile of Student's distribution that leaves (1 - level) / 2 on either side."""
+    return float(functions().stdtrit(degrees, (1 + level) / 2))
 
 
 def clopper_pearson(hits: int, n: int, level: float = LEVEL) -> tuple[float, float]:
@@ -102,8 +110,7 @@ def one_more(values: Sequence[float], level: float = LEVEL) -> tuple[float, floa
     if len(values) < 2 or not 0 < level < 1:
         raise MisuseError("no spread of such values", expected="two or more, 0 < level < 1", found=(len(values), level))
     k = len(values)
-    t = float(functions().stdtrit(k - 1, (1 + level) / 2))
-    return fmean(values), t * stdev(values) * math.sqrt(1 + 1 / k)
+    return fmean(values), student(level, k - 1) * stdev(values) * math.sqrt(1 + 1 / k)
 
 
 def quantile_ranks(n: int, q: float, level: float = LEVEL) -> tuple[int | None, int | None]:
