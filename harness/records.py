@@ -174,6 +174,14 @@ class FirmwareFacts(Frozen):
     flash_s: float | None  # how long flashing took; null when it was skipped
     verified: bool  # every byte was read back and compared
     compiler: str = ""  # name and version
+    given: bool = False  # the image was named by the user, not built by this run
+
+
+class SourceFacts(Frozen):
+    """The git repository that the plan stands in, as it was when the case began."""
+
+    commit: str  # the id of the commit that was checked out
+    dirty: bool  # files that git follows differed from it
 
 
 class DatasetFacts(Frozen):
@@ -287,6 +295,7 @@ class Record(Frozen):
     evidence: Evidence  # what it is worth: emulated time is no time
     caveat: str = ""  # what emulated evidence cannot say, in its emulator's own words
     firmware: FirmwareFacts | None  # what ran on it; null: none was made
+    source: SourceFacts | None = None  # None: no repository, or no git to ask
     network: ModelFacts | None = None  # None: it was not found
     dataset: DatasetFacts | None  # what was streamed; null: nothing
     task: str = "classification"  # what the outputs mean

@@ -285,7 +285,7 @@ class Dut:
         """One use of the unit, and where it reports to. Without ``leaves`` it has a record only when it breaks off."""
         if self._is_off:
             raise MisuseError("the unit is switched off", where=f"unit {self.uid}", next_step="dut.power.on() first")
-        notes = Notes.begin(self._unit.backend, self._clock)
+        notes = Notes.begin(self._unit.backend, self._clock, self._folder)
         notes.network, notes.unit, notes.stand_in = known.record(), self._unit.facts(), self._unit.stand_in
         notes.console, notes.printed = self._printed, self._printed.printed
         taken = self._trail.next_use() if leaves else None
@@ -359,7 +359,7 @@ def open_dut(
     trail = trail or Trail(what)
     trail.begin()
     backend = choose_backend(board, options.backend, options.places, options.uid)
-    notes = Notes.begin(backend, clock)
+    notes = Notes.begin(backend, clock, folder)
     opened = open_unit(
         board,
         backend=backend,

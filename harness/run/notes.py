@@ -22,13 +22,25 @@ from harness.evidence import write_reports
 from harness.findings import Explanation, PublishedFigure
 from harness.plans.expand import Case
 from harness.playback import Playback
-from harness.records import Backend, Evidence, FaultReport, ModelFacts, Record, Samples, Setting, UnitFacts, Verdict
+from harness.records import (
+    Backend,
+    Evidence,
+    FaultReport,
+    ModelFacts,
+    Record,
+    Samples,
+    Setting,
+    SourceFacts,
+    UnitFacts,
+    Verdict,
+)
 from harness.run import blame, journal
 from harness.run.bring_up import Live
 from harness.run.explain import explain, is_wanted, missed
 from harness.run.inside import Inside
 from harness.run.product import Product
 from harness.run.scoring import link_facts
+from harness.run.source import source_of
 from harness.run.suspect import suspect
 from harness.run.truth import looked_at
 from harness.run.workload import Workload
@@ -71,6 +83,7 @@ class Notes:
     started: datetime
     backend: Backend
     stand_in: About | None
+    source: SourceFacts | None = None
     network: ModelFacts | None = None
     workload: Workload | None = None
     playback: Playback | None = None
@@ -99,14 +112,15 @@ class Notes:
         return self.console.since(self.printed)[-_SHOWN_LINES:] if self.console is not None else ()
 
     @classmethod
-    def begin(cls, backend: Backend, clock: Clock) -> Notes:
-        """Of a case that starts now."""
+    def begin(cls, backend: Backend, clock: Clock, folder: Path | None) -> Notes:
+        """Of a case that starts now; its plan stands in ``folder``, None for one that is in no file."""
         now = clock.now()
         return cls(
             run_id=uuid.uuid4().hex[:12],
             started=now,
             backend=backend,
             stand_in=about(backend),
+            source=source_of(folder),
             began_s=clock.monotonic_s(),
             began=now,
         )
@@ -253,6 +267,7 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
         evidence=evidence,
         caveat=notes.stand_in.caveat if notes.stand_in else "",
         firmware=notes.product.facts(notes.live.flashed if notes.live else None) if notes.product else None,
+        source=notes.source,
         network=notes.network,
         dataset=notes.workload.facts() if notes.workload else None,
         task=case.plan.task.name,

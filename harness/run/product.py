@@ -41,6 +41,7 @@ class Product:
     image: FirmwareImage
     elf_sha256: str
     playing: Playing | None = None  # the recordings that the firmware is built for
+    given: bool = False  # by hand: not built here
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -78,6 +79,7 @@ class Product:
             flash_s=flashed.duration_s if flashed else None,
             verified=flashed is not None and flashed.verified,
             compiler=self.image.compiler,
+            given=self.given,
         )
 
 
@@ -138,7 +140,7 @@ def read_product(model: Model, board: Board, elf: Path) -> Product:
     """An image that was given by hand. ``MisuseError`` when it is not this board's or this model's, damaged, or none at all."""
     image = read_board_image(board, elf)
     with _given_by_hand():
-        return _checked(model, board, image)
+        return replace(_checked(model, board, image), given=True)
 
 
 def read_board_image(board: Board, elf: Path) -> FirmwareImage:

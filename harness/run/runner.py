@@ -41,7 +41,7 @@ def run_case(
     board = load_board(case.board)
     backend = choose_backend(board, options.backend, options.places, options.uid)
     earlier = find_earlier(case.id, options)
-    notes = Notes.begin(backend, clock)
+    notes = Notes.begin(backend, clock, case.plan.folder)
     if earlier is not None:
         notes.run_id, notes.started = earlier[1].run_id, earlier[1].started
         notes.answered = len(earlier[1].answered)
@@ -105,7 +105,7 @@ def killed_case(case: Case, options: RunOptions, words: str, folder: Path, clock
     """
     clock = clock or SystemClock()
     backend = choose_backend(load_board(case.board), options.backend, options.places, options.uid)
-    notes = Notes.begin(backend, clock)
+    notes = Notes.begin(backend, clock, case.plan.folder)
     notes.began = None  # it is not known when
     found = blame.worker_killed(words)
     reasons = found.reasons
