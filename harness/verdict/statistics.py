@@ -147,6 +147,31 @@ def mcnemar_midp(lost: int, gained: int) -> float:
     return min(1.0, float(functions().bdtr(fewer, n, 0.5)) + below)
 
 
+def mcnemar_exact(lost: int, gained: int) -> float:
+    """Two-sided exact p of McNemar's test: 2 P(B <= the fewer of the two), B ~ Binomial(lost + gained, 1/2), at most 1.
+
+    Q. McNemar, "Note on the sampling error of the difference between correlated proportions or percentages", Psychometrika
+    12 (1947) 153-157. Never below its nominal level, and so too careful: ``mcnemar_midp`` is the one to judge by.
+    """
+    if lost < 0 or gained < 0:
+        raise MisuseError("counts are not negative", expected=">= 0", found=(lost, gained))
+    n = lost + gained
+    return min(1.0, 2 * float(functions().bdtr(min(lost, gained), n, 0.5))) if n else 1.0
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """The p values raised so that of all those at or below a level, by chance alone, even one is no more likely than the level.
+
+    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979) 65-70.
+    """
+    order = sorted(range(len(ps)), key=lambda at: ps[at])
+    raised, highest = [1.0] * len(ps), 0.0
+    for rank, at in enumerate(order):
+        highest = max(highest, min(1.0, (len(ps) - rank) * ps[at]))
+        raised[at] = highest
+    return raised
+
+
 def _binomial_quantile(tail: float, n: int, q: float) -> int:
     """The smallest k with P(B <= k) >= ``tail`` for B ~ Binomial(n, q)."""
     k = math.ceil(float(functions().bdtrik(tail, n, q)))

@@ -1,0 +1,123 @@
+"""What a swap did to the decisions, sample by sample: McNemar's table, the interval of the difference, the margin. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import MisuseError
+from harness.records import Samples
+from harness.verdict.clustered import clustered_difference
+from harness.verdict.decide import UNKNOWN
+from harness.verdict.paired import Paired, compare
+from harness.verdict.statistics import clopper_pearson, mcnemar_exact, mcnemar_midp
+from harness.verdict.swap.facts import Decisions, Flip, FlipKind, NonInferior, Rate
+from harness.verdict.swap.pairing import Pairs, Side
+from harness.verdict.swap.power import n_to_decide, visible_drop
+
+Ints = npt.NDArray[np.int64]
+
+
+class Answers:
+    """What both sides decided on the paired samples, int64 [n] each, and the labels. -1: unknown, or no sound answer."""
+
+    def __init__(self, baseline: Side, candidate: Side, pairs: Pairs) -> None:
+        self.labels: Ints = baseline.samples.labels[pairs.baseline]
+        self.before = _decided(baseline)[pairs.baseline]
+        self.after = np.where(pairs.sound, _decided(candidate)[pairs.candidate], UNKNOWN)
+        self.right_before = np.asarray(self.before == self.labels)
+        self.right_after = np.asarray((self.after == self.labels) & pairs.sound)
+        #: A sample without an answer did change, also where unknown was decided before.
+        self.changed = np.asarray((self.before != self.after) | ~pairs.sound)
+
+    @property
+    def paired(self) -> Paired:
+        """The four counts."""
+        return compare(self.right_before, self.right_after)
+
+
+def _decided(side: Side) -> Ints:
+    if side.samples.decisions is None:
+        raise MisuseError(
+            "the samples hold no decisions",
+            where=side.name,
+            expected="the decisions of a classification",
+            next_step="run the case again with this version",
+        )
+    return side.samples.decisions
+
+
+def decided(
+    answers: Answers, groups: npt.NDArray[np.str_] | None, *, margin: float, level: float, seed: int
+) -> Decisions:
+    """The table and what it decides. ``groups`` [n] of the paired samples; None where the data names none."""
+    table = answers.paired
+    plain = table.interval(level)
+    n_groups = 0 if groups is None else len(np.unique(groups))
+    low, high = plain
+    if groups is not None and n_groups >= 2:
+        low, high = clustered_difference(answers.right_before, answers.right_after, groups, confidence=level, seed=seed)
+    kept = non_inferior(low, high, margin)
+    return Decisions(
+        both_right=table.both_right,
+        lost=table.lost,
+        gained=table.gained,
+        both_wrong=table.both_wrong,
+        before=(table.both_right + table.lost) / table.n,
+        after=(table.both_right + table.gained) / table.n,
+        difference=table.difference,
+        low=low,
+        high=high,
+        interval="clustered" if n_groups >= 2 else "tango",
+        n_groups=n_groups,
+        plain_low=plain[0],
+        plain_high=plain[1],
+        p_exact=mcnemar_exact(table.lost, table.gained),
+        p_midp=mcnemar_midp(table.lost, table.gained),
+        margin=margin,
+        non_inferior=kept,
+        visible_drop=visible_drop(table.lost + table.gained, table.n, level),
+        n_to_decide=n_to_decide(table.lost, table.gained, table.n, margin, level) if kept == "undecided" else None,
+    )
+
+
+def non_inferior(low: float, high: float, margin: float) -> NonInferior:
+    """Whether an interval of a difference lies above ``-margin``.
+
+    The rule of non-inferiority trials (G. Piaggio and others, "Reporting of noninferiority and equivalence randomized trials",
+    JAMA 308 (2012) 2594-2604): the lower end alone decides for a pass. Below it with the upper end too, the margin is broken.
+    """
+    return "yes" if low > -margin else "no" if high < -margin else "undecided"
+
+
+def rate(count: int, n: int, level: float) -> Rate:
+    """A share with its exact interval."""
+    low, high = clopper_pearson(count, n, level)
+    return Rate(count=count, n=n, rate=count / n, low=low, high=high)
+
+
+def flips(baseline: Samples, answers: Answers, pairs: Pairs, name_of: Callable[[int], str]) -> tuple[Flip, ...]:
+    """Every sample whose decision changed, in the baseline's order."""
+    found = []
+    for at in np.flatnonzero(answers.changed):
+        kind: FlipKind = (
+            "lost" if answers.right_before[at] else "gained" if answers.right_after[at] else "changed_wrong"
+        )
+        label, before, after = (int(values[at]) for values in (answers.labels, answers.before, answers.after))
+        found.append(
+            Flip(
+                id=str(baseline.ids[pairs.baseline[at]]),
+                baseline_row=int(pairs.baseline[at]),
+                candidate_row=int(pairs.candidate[at]),
+                kind=kind,
+                label=label,
+                before=before,
+                after=after,
+                label_name=name_of(label),
+                before_name=name_of(before),
+                after_name=name_of(after) if pairs.sound[at] else "no answer",
+            )
+        )
+    return tuple(found)
