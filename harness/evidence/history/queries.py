@@ -6,6 +6,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true
@@ -43,6 +44,15 @@ def keys_of(connection: Connection, run_ids: Iterable[str]) -> dict[str, int]:
     for part in _chunks(list(dict.fromkeys(run_ids))):
         for row in connection.execute(select(runs.c.run_id, runs.c.key).where(runs.c.run_id.in_(part))):
             found[row.run_id] = row.key
+    return found
+
+
+def ended(connection: Connection, run_ids: Iterable[str]) -> dict[str, datetime]:
+    """When the runs ended, by run id, of those that there are."""
+    found: dict[str, datetime] = {}
+    for part in _chunks(list(dict.fromkeys(run_ids))):
+        for row in connection.execute(select(runs.c.run_id, runs.c.finished).where(runs.c.run_id.in_(part))):
+            found[row.run_id] = row.finished
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -102,10 +102,10 @@ class History:
         with db.reading(self._engine) as connection:
             return adding.load(connection, run_id, attempt, self.where)
 
-    def known(self, run_ids: Sequence[str]) -> set[str]:
-        """Those of the ids that are there."""
+    def known(self, run_ids: Sequence[str]) -> dict[str, datetime]:
+        """Those of the ids that are there, with when the run ended."""
         with db.reading(self._engine) as connection:
-            return set(queries.keys_of(connection, run_ids))
+            return queries.ended(connection, run_ids)
 
     def runs(self, want: Wanted = _ANY, *, limit: int | None = 100, offset: int = 0) -> list[RunRow]:
         """Runs in short, the newest first."""
