@@ -189,6 +189,7 @@ def run(
         Literal["fast", "realtime"] | None,
         typer.Option(help="How recordings are played (default: as the plan says)."),
     ] = None,
+    no_history: Annotated[bool, typer.Option("--no-history", help="Leave nothing in the history of runs.")] = False,
     resume: Annotated[
         str | None,
         typer.Option(metavar="RUN", help="Go on with an interrupted run: its folder, a case's, its id, or latest."),
@@ -241,7 +242,7 @@ def run(
         )
     console = Output()
     verdicts = []
-    with summed_up(Whole.new(root, ["hil", *sys.argv[1:]])) as whole:
+    with summed_up(Whole.new(root, ["hil", *sys.argv[1:]], history=not no_history)) as whole:
         for case in cases:
             folder = layout.case_folder(root, case.id)
             with faults.kept_in(folder), claimed(folder, what=case.id):
@@ -260,6 +261,7 @@ def run(
                     if result.record.verdict is not Verdict.PASS:  # what went wrong before may be why
                         console.print(terminal.view(result.record))
                     raise
+                whole.keep(result, folder)
                 console.print(terminal.view(result.record))
             console.print(f"reports: {folder}", soft_wrap=True)
             verdicts.append(result.record.verdict)

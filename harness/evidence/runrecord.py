@@ -103,6 +103,8 @@ class RunRecord(_Frozen):
     skipped: tuple[Skipped, ...] = ()  # cases whose data was missing
     refused: tuple[Skipped, ...] = ()  # plans and cases that could not begin: a mistake in them, or a fault of ours
 
+    warnings: tuple[str, ...] = ()  # what a reader should know although it changes no verdict
+
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",

@@ -102,6 +102,7 @@ class PlanItem(pytest.Item):
 
                     result = run_case(self.case, asked.run, watch=watch, folder=self.folder)
                 result.write(self.folder)
+                places.keep(self.config, result, self.folder)
         except DataMissing as missing:
             self.missing = missing
             pytest.skip(str(missing))

@@ -10,7 +10,7 @@ from harness.plans import load
 from harness.plans.expand import Case, expand
 from harness.plugin import options, told
 from harness.plugin.ours import RECORD, is_plan
-from harness.plugin.places import begin, report_folder
+from harness.plugin.places import begin, keep, report_folder
 
 
 def describe(config: pytest.Config, nodeid: str, report: pytest.TestReport) -> None:
@@ -31,6 +31,7 @@ def describe(config: pytest.Config, nodeid: str, report: pytest.TestReport) -> N
         begin(config)
         result = killed_case(case, config.stash[options.KEY].run, words, folder)
         result.write(folder)
+        keep(config, result, folder)
     except HilError as error:
         report.longrepr = f"{words}\nno record could be written: {error}"
         return

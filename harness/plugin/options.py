@@ -26,6 +26,7 @@ class Options:
     samples: int | None
     report_dir: Path | None
     resume: str | None
+    history: bool
     make_run: Callable[[], RunOptions]
 
     @cached_property
@@ -49,7 +50,7 @@ _VALUES = (
     "report-dir",
     "speed",
 )
-_NAMES = (*_VALUES, "skip-flash", "allow-mass-erase", "layers", "wire-log")
+_NAMES = (*_VALUES, "skip-flash", "allow-mass-erase", "layers", "wire-log", "no-history")
 #: The options of ours that take a value, by both of their names.
 WITH_VALUE = frozenset(f"--{prefix}{name}" for name in _VALUES for prefix in ("", _OURS))
 
@@ -163,6 +164,11 @@ def add(parser: pytest.Parser) -> None:
         metavar="RUN",
         help="go on with an interrupted run (its folder, a case's, its id, or latest): only what is unanswered is streamed",
     )
+    group.addoption(
+        "--no-history",
+        action="store_true",
+        help="leave nothing in the history of runs (hil-reports/history.db, HIL_DB)",
+    )
     group.addoption("--report-dir", type=Path, metavar="DIR", help="where reports go (default: hil-reports/<run>)")
 
 
@@ -193,6 +199,7 @@ def read(config: pytest.Config) -> Options:
         samples=config.getoption(_dest("--samples")),
         report_dir=config.getoption(_dest("--report-dir")),
         resume=config.getoption(_dest("--resume")),
+        history=not config.getoption(_dest("--no-history")),
         make_run=run,
     )
     if options.boards or bench is not None:

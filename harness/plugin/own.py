@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,8 @@ def follow(item: pytest.Item) -> Trail:
     from harness.run.trail import Trail
 
     places.begin(item.config)
-    trail = Trail(item.nodeid, places.test_folder(item.config, item.nodeid))
+    folder = places.test_folder(item.config, item.nodeid)
+    trail = Trail(item.nodeid, folder, kept=partial(places.keep, item.config))
     item.stash[TRAIL], item.stash[_UNTOLD] = trail, []
     return trail
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,9 @@ from harness.plans.expand import Case
 from harness.plugin import options
 from harness.run import resume
 from harness.run.whole import Whole
+
+if TYPE_CHECKING:
+    from harness.run.notes import CaseResult
 
 _ROOT_KEY, _COMMAND_KEY = "hil_report_root", "hil_command"  # in xdist's workerinput
 _ROOT = pytest.StashKey[Path]()
@@ -56,6 +60,11 @@ def begin(config: pytest.Config) -> None:
     _whole(config).begin()
 
 
+def keep(config: pytest.Config, result: CaseResult, folder: Path) -> None:
+    """Into the history, after the reports were written to ``folder``. Never raises: ``end`` tells what is not there."""
+    _whole(config).keep(result, folder)
+
+
 def end(
     config: pytest.Config, exit_status: int, skipped: list[tuple[str, str]], refused: list[tuple[str, str]]
 ) -> str | None:
@@ -68,10 +77,11 @@ def end(
 def _whole(config: pytest.Config) -> Whole:
     if options.WHOLE not in config.stash:
         root = report_root(config)
+        history = config.stash[options.KEY].history
         worker = getattr(config, "workerinput", {})
         config.stash[options.WHOLE] = (
-            Whole(root, Command.model_validate_json(worker[_COMMAND_KEY]))
+            Whole(root, Command.model_validate_json(worker[_COMMAND_KEY]), history=history)
             if _COMMAND_KEY in worker
-            else Whole.new(root, ["pytest", *map(str, config.invocation_params.args)])
+            else Whole.new(root, ["pytest", *map(str, config.invocation_params.args)], history=history)
         )
     return config.stash[options.WHOLE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class Trail:
 
     test: str = "a test"
     folder: Path | None = None
+    kept: Callable[[CaseResult, Path], None] = lambda result, folder: None  # told of what is written, with its folder
     uses: int = 0
     broke: list[tuple[HilError, Record]] = field(default_factory=list)  # with the error that the test was given
     _open: list[tuple[Run | CaseResult, Path | None]] = field(default_factory=list)
@@ -72,6 +74,7 @@ class Trail:
             result = use.close(ending) if isinstance(use, Run) else use
             if folder is not None:
                 result.write(folder)
+                self.kept(result, folder)
             record = result.record
             records.append(record)
             if isinstance(use, Run) and record.gates:

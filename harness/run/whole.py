@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.bench import lease
 from harness.disk import files
@@ -18,22 +19,28 @@ from harness.evidence import layout, ourfault, read_record, runrecord, runreport
 from harness.evidence.runrecord import Command, Interrupted, RunRecord, Skipped
 from harness.records import Record
 from harness.run import claim, journal
+from harness.run.keeping import Keeping
 from harness.text import printable
+
+if TYPE_CHECKING:
+    from harness.run.notes import CaseResult
 
 
 class Whole:
     """One command's part in the run whose folder is ``root``. Every process of the command may have one: it is begun once."""
 
-    def __init__(self, root: Path, command: Command) -> None:
+    def __init__(self, root: Path, command: Command, *, history: bool = True) -> None:
         self.root = root
         self.command = command
+        self._keeping = Keeping(root, wanted=history)
         self._held: lease.Lease | None = None
         self._begun = False
 
     @classmethod
-    def new(cls, root: Path, words: Sequence[str]) -> Whole:
-        """For the process that was called as ``words``."""
-        return cls(root, runrecord.command(words, process=os.getpid(), started=datetime.now(UTC)))
+    def new(cls, root: Path, words: Sequence[str], *, history: bool = True) -> Whole:
+        """For the process that was called as ``words``. ``history`` False: it leaves nothing in the history."""
+        command = runrecord.command(words, process=os.getpid(), started=datetime.now(UTC))
+        return cls(root, command, history=history)
 
     def begin(self) -> None:
         """Before the first file is written: make the folder, hold it against ``hil reports prune``, let ``latest`` point to it.
@@ -56,6 +63,10 @@ class Whole:
                 ) from error
         self._begun = True
 
+    def keep(self, result: CaseResult, folder: Path) -> None:
+        """Into the history, after its reports were written to ``folder``. Never raises: ``end`` tells what is not there."""
+        self._keeping.keep(result.record, result.samples, folder)
+
     def end(
         self, exit_status: int, skipped: Sequence[tuple[str, str]] = (), refused: Sequence[tuple[str, str]] = ()
     ) -> str | None:
@@ -68,27 +79,36 @@ class Whole:
         if not self._is_known():
             return None
         ended = self.command.model_copy(update={"ended": datetime.now(UTC), "exit_status": exit_status})
-        return self._tell(ended, skipped, refused)
+        return self._tell(ended, skipped, refused, keep=True)
 
     def retell(self) -> str | None:
         """Sum up what a command has left that was killed; what could not be written, in words."""
         return self._tell(self.command, (), ())
 
     def _tell(
-        self, command: Command, skipped: Sequence[tuple[str, str]], refused: Sequence[tuple[str, str]]
+        self,
+        command: Command,
+        skipped: Sequence[tuple[str, str]],
+        refused: Sequence[tuple[str, str]],
+        *,
+        keep: bool = False,
     ) -> str | None:
+        unkept = None
         try:
             found = dict(records(self.root))
-            run = self._record(command, found, skipped, refused)
+            unkept = self._keeping.catch_up(found, command.started) if keep else None
+            run = self._record(command, found, skipped, refused, (unkept,) if unkept else ())
             forms = [runreports.load(name) for name in runreports.names()]
             # All are rendered before any is written, as those of a case are.
             for name, content in [(form.FILENAME, form.render(run, found)) for form in forms]:
                 files.replace(self.root / name, content)
         except OSError as error:
-            return f"the summary of the run could not be written: {error}"
+            unwritten = f"the summary of the run could not be written: {error}"
         except Exception as error:  # noqa: BLE001 - a fault of ours in a summary must not hide what the cases came to
-            return ourfault.told(error, self.root)
-        return None
+            unwritten = ourfault.told(error, self.root)
+        else:
+            return unkept
+        return "\n".join(filter(None, (unkept, unwritten)))
 
     def release(self) -> None:
         """The folder may be pruned again. May be called again."""
@@ -105,6 +125,7 @@ class Whole:
         found: dict[str, Record] | None = None,
         skipped: Sequence[tuple[str, str]] = (),
         refused: Sequence[tuple[str, str]] = (),
+        warnings: tuple[str, ...] = (),
     ) -> RunRecord:
         found = {} if found is None else found
         left = tuple(interrupted(self.root))
@@ -122,6 +143,7 @@ class Whole:
             interrupted=left,
             skipped=_plain(skipped),
             refused=_plain(refused),
+            warnings=warnings,
         )
 
 

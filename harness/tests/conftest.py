@@ -84,6 +84,18 @@ def _own_runtime_folder():
         os.environ["HIL_RUNTIME_DIR"] = before
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_history():
+    """What the tests run is nobody's history, and most of them have none; those of the history say where theirs is."""
+    before = os.environ.get("HIL_DB")
+    os.environ["HIL_DB"] = "off"
+    yield
+    if before is None:
+        del os.environ["HIL_DB"]
+    else:
+        os.environ["HIL_DB"] = before
+
+
 @pytest.fixture(scope="session")
 def folder_of_the_run(tmp_path_factory):
     """One folder for all the processes of a run of the suite: for what is costly, made once, and known by its content."""

@@ -32,6 +32,7 @@ def render(run: RunRecord, records: Mapping[str, Record]) -> bytes:
         f" {_words.duration(run)}, exit status {'-' if run.command.exit_status is None else run.command.exit_status}.",
         "",
         *([f"**{doubt}**", ""] if doubt else []),
+        *(line for warning in run.warnings for line in (_short(safe(warning)), "")),
         *_matrix(run),
     ]
     for verdict, title, meaning in _words.SECTIONS:

@@ -18,6 +18,10 @@ USERS = {
         "private folder for locks and the sockets of virtual boards; everyone who shares a rack's units must share it",
         "`$XDG_RUNTIME_DIR/hil`, else `hil-<user id>` in the temporary folder",
     ),
+    "HIL_DB": (
+        "where the history of runs is: a SQLAlchemy URL such as `postgresql://user@host/name`; `off`: nothing is kept",
+        "`hil-reports/history.db` below the folder where you stand",
+    ),
     "HIL_DATA_DIR": ("folder that holds `mnist/`", "the cache, where `hil data fetch mnist` puts it"),
     "HIL_FETCH": (
         "`1`: data that is missing is downloaded when a plan needs it",
