@@ -51,7 +51,7 @@ class Baseline(Part):
         min_length=1, description="A tag, a session, a run's id, or a path: the runs that the cells are compared with."
     )
     margin: float = Field(
-        default=0.01, ge=0, lt=1, description="The accuracy that a cell may lose against its baseline."
+        default=0.02, ge=0, lt=1, description="The accuracy that a cell may lose against its baseline."
     )
 
     @model_validator(mode="before")

@@ -116,14 +116,11 @@ def choose(asked: Asked, runs: Iterable[Run], *, now: datetime, commit: str = ""
 
 
 def _by_cell(runs: Iterable[Run]) -> Mapping[str, list[Run]]:
-    """Newest first. A run that was found in two places counts once."""
+    """Newest first. A run that was found in two places counts once, as it was when it had come furthest."""
     found: dict[str, dict[str, Run]] = {}
-    for run in runs:
+    for run in sorted(runs, key=lambda run: (run.record.finished, run.record.run_id), reverse=True):
         found.setdefault(run.record.case_id, {}).setdefault(run.record.run_id, run)
-    return {
-        cell: sorted(each.values(), key=lambda run: (run.record.finished, run.record.run_id), reverse=True)
-        for cell, each in found.items()
-    }
+    return {cell: list(each.values()) for cell, each in found.items()}
 
 
 def _begun(cell: Cell, runs: Sequence[Run], asked: Asked) -> _Sifted:

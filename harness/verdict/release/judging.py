@@ -9,31 +9,18 @@ from datetime import datetime
 from harness import __version__
 from harness.plans.schema import number
 from harness.records import Verdict
+from harness.verdict.release.against import Against
 from harness.verdict.release.alarms import alarms, chance_in_words, exact, raised
 from harness.verdict.release.asked import Asked
 from harness.verdict.release.choosing import Chosen, Run, short
 from harness.verdict.release.facts import (
     AlarmFacts,
-    BaselineFacts,
     CellFacts,
     CellStatus,
     Document,
     ReleaseFacts,
     RunFacts,
 )
-
-
-@dataclass(frozen=True)
-class Against:
-    """What came of a cell and its run in the baseline. ``missing``: why there was nothing to compare with.
-
-    ``certain``: what failed and was no chance; ``alarms``: the margins that chance could break.
-    """
-
-    facts: BaselineFacts | None = None
-    missing: str = ""
-    certain: tuple[str, ...] = ()
-    alarms: tuple[AlarmFacts, ...] = ()
 
 
 @dataclass
