@@ -1,11 +1,24 @@
-"""The only clock. Everything that waits takes a ``Clock``, so tests never sleep."""
+"""The only clock. Everything that waits takes a ``Clock``, so tests never sleep. Ages as people write them: ``7d``."""
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+#: An age in a file or on a command line, for schemas too.
+AGE: Final = r"[0-9]{1,5}[mhdw]"
+AGE_FORM: Final = "a number and m, h, d or w, such as 90m, 12h, 30d or 8w"
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def age(text: str) -> timedelta:
+    """``12h``, ``30d``. ``ValueError`` for what is no ``AGE``."""
+    if re.fullmatch(AGE, text) is None:
+        raise ValueError(f"this is no age: {text!r}")
+    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
 
 
 class Clock(Protocol):

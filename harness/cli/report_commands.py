@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import webbrowser
 from dataclasses import asdict
@@ -16,7 +15,7 @@ import typer
 from rich.table import Table
 
 from harness.cli.app import Exit, app, wide_console
-from harness.clock import SystemClock
+from harness.clock import AGE_FORM, SystemClock, age
 from harness.errors import BenchError, MisuseError
 from harness.text import printable
 
@@ -32,8 +31,6 @@ app.add_typer(reports, name="reports")
 
 Base = Annotated[Path, typer.Option("--base", metavar="DIR", help="The folder that the runs lie in.")]
 _DEFAULT_BASE = Path("hil-reports")
-_AGE = re.compile(r"(\d{1,5})([mhdw])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _VERDICTS = ("pass", "fail", "error", "inconclusive")
 
 
@@ -178,15 +175,10 @@ def _is_desktop() -> bool:
 def _age(text: str | None) -> timedelta | None:
     if text is None:
         return None
-    found = _AGE.fullmatch(text.strip())
-    if found is None:
-        raise MisuseError(
-            "this is no age",
-            expected="a number and m, h, d or w",
-            found=text,
-            next_step="90m, 12h, 30d or 8w, for example",
-        )
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    try:
+        return age(text.strip())
+    except ValueError:
+        raise MisuseError("this is no age", expected=AGE_FORM, found=text) from None
 
 
 def _size(n_bytes: int) -> str:

@@ -26,8 +26,9 @@ SET_BY_LOAD = frozenset({"origin", "places"})
 class Wrong:
     """What is wrong with one file: ``told`` to its author, at ``paths`` that later checks leave alone."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, kind: type[BaseModel] = Plan) -> None:
         self._tree = tree
+        self._kind = kind
         self.told: list[PlanError] = []
         self.paths: list[Path] = []
 
@@ -39,7 +40,7 @@ class Wrong:
             if problem["loc"]:
                 problems.setdefault(self._path(problem), []).append(problem)
         misspelt = {
-            (*path[:-1], nearest(str(path[-1]), keys(path[:-1])))
+            (*path[:-1], nearest(str(path[-1]), keys(path[:-1], self._kind)))
             for path, (first, *_) in problems.items()
             if first["type"] == "extra_forbidden"
         }
@@ -57,14 +58,14 @@ class Wrong:
                     PlanError(
                         missing,
                         where=self._tree.where(path),
-                        expected=f"{dotted(path)}: {' or '.join(_words(path)) or '...'}",
+                        expected=f"{dotted(path)}: {' or '.join(_words(path, self._kind)) or '...'}",
                         next_step=f"add {path[-1]!r}",
                     )
                 )
 
     def unknown_key(self, path: Path) -> None:
-        """A key that nothing of a plan has."""
-        known = keys(path[:-1])
+        """A key that nothing of the file has."""
+        known = keys(path[:-1], self._kind)
         self.told.append(
             PlanError(
                 f"unknown key {str(path[-1])!r}",
@@ -109,15 +110,15 @@ class Wrong:
         return (one, *path[2:]) if (one,) in self._tree.lines and path[0] in ("models", "boards") else path
 
 
-def keys(path: Path) -> set[str]:
-    """The keys of a part of a plan; of the plan itself for no path. An unknown key is compared with these."""
-    known = {name for model in _parts(path) for name in model.model_fields}
+def keys(path: Path, kind: type[BaseModel] = Plan) -> set[str]:
+    """The keys of a part of a file of that kind; of the file itself for no path. An unknown key is compared with these."""
+    known = {name for model in _parts(path, kind) for name in model.model_fields}
     return known - (set() if path else SET_BY_LOAD) | ({"gate"} if path[:1] == ("gates",) else set())
 
 
-def _parts(path: Path) -> tuple[type[BaseModel], ...]:
-    """The classes that a part of a plan may be of."""
-    found: tuple[type[BaseModel], ...] = (Plan,)
+def _parts(path: Path, kind: type[BaseModel]) -> tuple[type[BaseModel], ...]:
+    """The classes that a part of a file may be of."""
+    found: tuple[type[BaseModel], ...] = (kind,)
     for key in path:
         if isinstance(key, str):
             inside = [part.model_fields[key].annotation for part in found if key in part.model_fields]
@@ -132,9 +133,9 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(inner)
 
 
-def _words(path: Path) -> list[str]:
+def _words(path: Path, kind: type[BaseModel]) -> list[str]:
     """The words that a key takes, where it takes a few."""
-    found = [part.model_fields[key] for part in _parts(path[:-1]) if (key := str(path[-1])) in part.model_fields]
+    found = [part.model_fields[key] for part in _parts(path[:-1], kind) if (key := str(path[-1])) in part.model_fields]
     return [word for field in found if get_origin(field.annotation) is Literal for word in get_args(field.annotation)]
 
 

@@ -1,4 +1,4 @@
-"""The only reader of plans. Everything wrong in a file becomes a ``PlanError`` that points at ``file:line:key``."""
+"""The only reader of plans and releases. Everything wrong in a file becomes a ``PlanError`` that points at ``file:line:key``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from harness.plans.complaints import SET_BY_LOAD, Wrong, keys, salvaged
 from harness.plans.continuous import MajorityRule
 from harness.plans.names import listed, suggestion
 from harness.plans.parts import Part
+from harness.plans.releases import Release
 from harness.plans.schema import ArgmaxRule, Plan
 from harness.plans.yamltree import Key, Tree, dotted, parse
 
@@ -45,24 +46,36 @@ def reading(path: Path) -> tuple[Plan, list[PlanError]]:
 
     Raises ``PlanError`` where there is nothing to go on with: no file, no text, no YAML, no keys.
     """
-    try:
-        text = read_file(path).decode("utf-8")
-    except FileNotFoundError:
-        near = [p.name for p in discover(path.parent)]
-        raise PlanError(
-            "no such plan",
-            where=str(path),
-            expected=listed(near) if near else None,
-            next_step=suggestion(path.name, near, "name a file that is there"),
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlanError(
-            "the plan cannot be read", where=str(path), expected="a UTF-8 text file", found=error
-        ) from error
-    plan, wrong, tree = _parsed(text, str(path))
+    plan, wrong, tree = _parsed(_text(path, "plan"), str(path))
     dropped = {key: {part[1] for part in wrong.paths if len(part) > 1 and part[0] == key} for key in _LISTS}
     places = {dotted(part): tree.where(was) for was in tree.lines if was and (part := _moved(was, dropped))}
     return plan.model_copy(update={"origin": path, "places": places}), wrong.told
+
+
+def load_release(path: Path) -> Release:
+    """Read and check one release file; the plans it names are not looked at. Raises ``PlanError`` and ``PlanMistakes``."""
+    release = parse_release(_text(path, "release"), str(path))
+    return release.model_copy(update={"origin": path})
+
+
+def parse_release(text: str, file: str) -> Release:
+    """The release in ``text``; ``file`` only names it in errors. Raises ``PlanError``."""
+    tree = parse(text, file, "release")
+    values = _mapping(tree, "release", keys((), Release))
+    wrong = Wrong(tree, Release)
+    for ours in SET_BY_LOAD & values.keys():
+        wrong.unknown_key((ours,))
+        del values[ours]
+    if isinstance(values.get("plans"), list):
+        values["plans"] = [_listing(item, ("boards", "models")) for item in values["plans"]]
+    try:
+        release = Release.model_validate({key: _tuples(value) for key, value in values.items()})
+    except ValidationError as error:
+        wrong.add(error)
+        mistakes.raised(file, wrong.told)
+        raise PlanError("the release is wrong", where=f"{file}:1", found=error.errors()[0]["msg"]) from error
+    mistakes.raised(file, wrong.told)
+    return release
 
 
 def parse_plan(text: str, file: str) -> Plan:
@@ -74,13 +87,6 @@ def parse_plan(text: str, file: str) -> Plan:
 
 def _parsed(text: str, file: str) -> tuple[Plan, Wrong, Tree]:
     tree = parse(text, file)
-    if not isinstance(tree.value, dict):
-        raise PlanError(
-            "a plan is a mapping of keys",
-            where=f"{file}:1",
-            expected=f"keys {listed(keys(()))}",
-            found="an empty file" if tree.value is None else f"a {'list' if isinstance(tree.value, list) else 'word'}",
-        )
     wrong = Wrong(tree)
     values = _normal(tree, wrong)
     try:
@@ -92,6 +98,43 @@ def _parsed(text: str, file: str) -> tuple[Plan, Wrong, Tree]:
             if not {path[0], beside} & {part[0] for part in wrong.paths if part}:
                 wrong.told.append(PlanError(what, where=tree.where(path), next_step="correct one of the two"))
     return plan, wrong, tree
+
+
+def _text(path: Path, what: str) -> str:
+    """The text of a file that should be a ``what``. ``PlanError`` when it cannot be read."""
+    try:
+        return read_file(path).decode("utf-8")
+    except FileNotFoundError:
+        near = [p.name for p in discover(path.parent)]
+        raise PlanError(
+            f"no such {what}",
+            where=str(path),
+            expected=listed(near) if near else None,
+            next_step=suggestion(path.name, near, "name a file that is there"),
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(
+            f"the {what} cannot be read", where=str(path), expected="a UTF-8 text file", found=error
+        ) from error
+
+
+def _mapping(tree: Tree, what: str, known: Collection[str]) -> dict[str, Any]:
+    """The keys of a file. ``PlanError`` for one that has none."""
+    if isinstance(tree.value, dict):
+        return dict(tree.value)
+    raise PlanError(
+        f"a {what} is a mapping of keys",
+        where=f"{tree.file}:1",
+        expected=f"keys {listed(known)}",
+        found="an empty file" if tree.value is None else f"a {'list' if isinstance(tree.value, list) else 'word'}",
+    )
+
+
+def _listing(values: Any, names: Collection[str]) -> Any:
+    """A mapping with one word made the list that it stands for; whatever is none is left as it is."""
+    if not isinstance(values, dict):
+        return values
+    return values | {key: [values[key]] for key in names if isinstance(values.get(key), str)}
 
 
 def _moved(path: tuple[Key, ...], dropped: Mapping[str, Collection[Key]]) -> tuple[Key, ...]:
@@ -107,8 +150,7 @@ def _normal(tree: Tree, wrong: Wrong) -> dict[str, Any]:
     """The short forms made long: ``model: x``, ``boards: x``, a bare dataset name; lists made the tuples of the
     schema.
     """
-    assert isinstance(tree.value, dict)
-    values = dict(tree.value)
+    values = _mapping(tree, "plan", keys(()))
     for ours in SET_BY_LOAD & values.keys():
         wrong.unknown_key((ours,))
         del values[ours]
@@ -121,9 +163,9 @@ def _normal(tree: Tree, wrong: Wrong) -> dict[str, Any]:
                 continue
             values[many] = single
             tree.lines.setdefault((many,), tree.lines[(one,)])
-    for key in ("boards", "models", "tags"):
-        if isinstance(values.get(key), str) or (key == "models" and isinstance(values.get(key), dict)):
-            values[key] = [values[key]]
+    values = _listing(values, ("boards", "models", "tags"))
+    if isinstance(values.get("models"), dict):
+        values["models"] = [values["models"]]
     for part, key in (("dataset", "name"), ("decide", "rule"), ("task", "name"), ("state", "reset")):
         if isinstance(values.get(part), str):
             values[part] = {key: values[part]}

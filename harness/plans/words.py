@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from harness.clock import AGE, AGE_FORM
 from harness.plans import gatetext, modelspec
 from harness.plans.names import suggestion
 
@@ -23,7 +24,11 @@ _KINDS: Final = {
     "dict": "a mapping of keys to values",
     "path": "a path",
 }
-_PATTERNS: Final = {r"^[a-z0-9][a-z0-9_.\-]*$": _NAME, r"^[A-Za-z_][^\s]*$": "the name of a metric (`hil metrics`)"}
+_PATTERNS: Final = {
+    r"^[a-z0-9][a-z0-9_.\-]*$": _NAME,
+    r"^[A-Za-z_][^\s]*$": "the name of a metric (`hil metrics`)",
+    f"^{AGE}$": AGE_FORM,
+}
 _BOUNDS: Final = {
     "greater_than_equal": ("ge", "{} or more"),
     "greater_than": ("gt", "more than {}"),
@@ -37,6 +42,8 @@ _BOUNDS: Final = {
 _FORMS: Final = {
     "ModelSpec": f"a model: {modelspec.FORM}",
     "Gate": f"a gate: {gatetext.FORM}",
+    "ReleasePlan": "the name or path of a plan, or its keys: plan, boards, models, evidence, fresh",
+    "Baseline": "a reference, or its keys: run, margin",
     "DatasetSpec": "the name of a data set, or its keys: name, split, samples, options",
 }
 

@@ -43,6 +43,7 @@ class Tree:
     file: str
     value: object = None
     lines: dict[tuple[Key, ...], int] = field(default_factory=dict)
+    what: str = "plan"  # that the document should be, for messages
 
     def where(self, path: tuple[Key, ...]) -> str:
         """``file:line:key`` of a path; of its nearest parent when the path itself is not in the file."""
@@ -60,45 +61,47 @@ def dotted(path: tuple[Key, ...]) -> str:
     return text or "(plan)"
 
 
-def parse(text: str, file: str) -> Tree:
-    """Parse one document. Raises ``PlanError`` naming file and line for whatever is not plain, unambiguous YAML."""
+def parse(text: str, file: str, what: str = "plan") -> Tree:
+    """Parse one document, a ``what``. Raises ``PlanError`` naming file and line for whatever is not plain, unambiguous YAML."""
     if len(text) > MAX_BYTES:
         raise PlanError(
-            "the plan is too long", where=f"{file}:1", expected=f"at most {MAX_BYTES} characters", found=len(text)
+            f"the {what} is too long", where=f"{file}:1", expected=f"at most {MAX_BYTES} characters", found=len(text)
         )
-    tree = Tree(file)
+    tree = Tree(file, what=what)
     try:
         loader = _Loader(text)
     except yaml.reader.ReaderError as error:
-        raise _unreadable(file, error) from error
+        raise _unreadable(tree, error) from error
     try:
-        _check_events(text, file)
+        _check_events(text, tree)
         node = loader.get_single_node()
         if node is not None:
             tree.value = _plain(loader, node, (), tree)
     except (yaml.YAMLError, ValueError) as error:
-        raise _unreadable(file, error) from error
+        raise _unreadable(tree, error) from error
     finally:
         loader.dispose()
     return tree
 
 
-def _check_events(text: str, file: str) -> None:
+def _check_events(text: str, tree: Tree) -> None:
     """Refuse anchors, and what nests too deep at the level that does: a scanner's time grows with the square of the depth."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         anchor = getattr(event, "anchor", None)
         if anchor is not None:
             raise PlanError(
-                "a plan has no anchors or aliases",
-                where=f"{file}:{_line(event)}",
+                f"a {tree.what} has no anchors or aliases",
+                where=f"{tree.file}:{_line(event)}",
                 found=f"{'*' if isinstance(event, yaml.AliasEvent) else '&'}{anchor}",
                 next_step="write the value out where it is used, or put text that holds & or * in quotes",
             )
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_DEPTH:
             raise PlanError(
-                "the plan nests too deep", where=f"{file}:{_line(event)}", expected=f"at most {_MAX_DEPTH} levels"
+                f"the {tree.what} nests too deep",
+                where=f"{tree.file}:{_line(event)}",
+                expected=f"at most {_MAX_DEPTH} levels",
             )
 
 
@@ -106,7 +109,9 @@ def _plain(loader: _Loader, node: yaml.Node, path: tuple[Key, ...], tree: Tree) 
     line = node.start_mark.line + 1
     tree.lines.setdefault(path, line)
     if node.tag not in _TAGS:
-        raise PlanError("a plan has no tags", where=tree.where(path), found=node.tag, next_step="remove the tag")
+        raise PlanError(
+            f"a {tree.what} has no tags", where=tree.where(path), found=node.tag, next_step="remove the tag"
+        )
     if isinstance(node, yaml.MappingNode):
         return _mapping(loader, node, path, tree)
     if isinstance(node, yaml.SequenceNode):
@@ -138,13 +143,13 @@ def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark is not None else 1
 
 
-def _unreadable(file: str, error: Exception) -> PlanError:
+def _unreadable(tree: Tree, error: Exception) -> PlanError:
     mark = getattr(error, "problem_mark", None)
     line = mark.line + 1 if mark is not None else 1
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     return PlanError(
-        "the plan is not readable YAML",
-        where=f"{file}:{line}",
+        f"the {tree.what} is not readable YAML",
+        where=f"{tree.file}:{line}",
         expected="one YAML document",
         found=problem,
         next_step="correct the line; indentation and ': ' are the usual causes",

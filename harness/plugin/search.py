@@ -14,8 +14,8 @@ from harness.plans.names import listed
 from harness.plugin import options, ours
 
 FOLDER = "testplans"
-# Folders below it that are not looked into: rack files, and plans that take so long that they only run by their path.
-_APART = {"benches", "long"}
+# Folders below it that are not looked into: rack files, releases, and plans that take so long that they only run by their path.
+_APART = {"benches", "long", "releases"}
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,6 @@ def _own(folders: Sequence[Path]) -> Iterator[Path]:
 
 
 def _below(folder: Path) -> list[Path]:
-    """As pytest collects them: folders below are looked into too, but for the rack files and the long plans."""
+    """As pytest collects them: folders below are looked into too, but for rack files, releases and the long plans."""
     folders = [folder, *sorted(path for path in folder.rglob("*") if path.is_dir() and path.name[:1] != ".")]
     return [plan for each in folders if is_looked_into(each) for plan in discover(each)]

@@ -86,7 +86,7 @@ def _judge_gate(case: TestCase, gate: GateResult, verdict: Verdict) -> None:
 def notes(record: Record) -> list[tuple[str, str]]:
     """What makes a verdict worth less, for a JUnit file that another program writes: evidence, extent, warnings; harmless."""
     pairs = [("evidence", record.evidence), ("note", banner(record)), ("extent", shortened(record)), *_warnings(record)]
-    return [(name, _line(value)) for name, value in pairs if value]
+    return [(name, line(value)) for name, value in pairs if value]
 
 
 def _properties(record: Record) -> list[str]:
@@ -124,14 +124,15 @@ def _properties(record: Record) -> list[str]:
     if record.explanation is not None:
         pairs.append(("explanation", record.explanation.describe()))
     pairs += _warnings(record)
-    return [f"[[PROPERTY|{_line(name)}={_line(value)}]]" for name, value in pairs if value]
+    return [f"[[PROPERTY|{line(name)}={line(value)}]]" for name, value in pairs if value]
 
 
 def _warnings(record: Record) -> list[tuple[str, str]]:
     return [(f"warning.{place}", warning) for place, warning in enumerate(record.warnings, start=1)]
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
+    """Text as a name or value between the brackets of a property."""
     # A value must end neither its line nor its brackets.
     return re.sub(r"\s+", " ", clean(text)).replace("]]", "] ]")
 
