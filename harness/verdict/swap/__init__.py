@@ -9,6 +9,7 @@ findings    what is no figure              compare    all of it
 
 from harness.verdict.swap.compare import Margins, compare_sides
 from harness.verdict.swap.facts import Comparison
+from harness.verdict.swap.limits import Limit
 from harness.verdict.swap.pairing import Side
 
-__all__ = ["Comparison", "Margins", "Side", "compare_sides"]
+__all__ = ["Comparison", "Limit", "Margins", "Side", "compare_sides"]

@@ -7,13 +7,14 @@ against what happens is in the tests and in the guide's page "compare".
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from harness.verdict.paired import score_difference
-from harness.verdict.statistics import functions, two_sided_z
+from harness.verdict.statistics import functions, score_interval, two_sided_z
 
 POWER = 0.8  # "in 4 of 5 runs"
 _MOST = 100_000_000  # no number of samples that anybody has
@@ -74,14 +75,30 @@ def n_to_decide(lost: float, gained: float, n: float, margin: float, level: floa
 
     def decides(size: int) -> bool:
         low, high = score_difference(lost * size / n, gained * size / n, size, z)
-        return low > -margin or high < -margin
+        return low >= -margin or high < -margin
 
-    high = max(1, round(n))
+    return _smallest(decides, round(n))
+
+
+def n_to_decide_share(count: int, n: int, limit: float, level: float) -> int | None:
+    """How many samples decide on the limit of a share in 4 of 5 runs, should it stay as it is; None: no number does. As above."""
+    z = two_sided_z(level) + two_sided_z(2 * POWER - 1)
+
+    def decides(size: int) -> bool:
+        low, high = score_interval(count / n, size, z)
+        return high <= limit or low > limit
+
+    return _smallest(decides, n)
+
+
+def _smallest(decides: Callable[[int], bool], start: int) -> int | None:
+    """The smallest number that decides, where every larger one does; not below ``start``, which is known not to."""
+    high = max(1, start)
     while not decides(high):
         high *= 2
         if high > _MOST:
             return None
-    low = high // 2
+    low = max(start, high // 2)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if decides(middle) else (middle, high)
