@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.verdict.swap.decisions import grown
-from harness.verdict.swap.facts import Check, Comparison, Rate
+from harness.verdict.swap.facts import Check, Comparison, NonInferior, Rate
+from harness.verdict.swap.margin import kept
 from harness.verdict.swap.power import n_to_decide, n_to_decide_share
 
 Relation = Literal["", "drop", "rise"]
@@ -37,7 +38,8 @@ class Limit:
 class Found:
     """A figure that a limit is held against, in its unit. ``low`` and ``high``: None where so few samples bound nothing.
 
-    ``to_decide``: how many samples would decide, should it stay as it is; None: not known, or none would.
+    ``to_decide``: how many samples would decide, should it stay as it is; None: not known, or none would. ``kept``: what was
+    counted exactly beside the interval, see ``margin``; undecided there is undecided.
     """
 
     value: float
@@ -46,6 +48,7 @@ class Found:
     n: int
     detail: str
     to_decide: int | None = None
+    kept: NonInferior | None = None
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,14 @@ def check(comparison: Comparison, limit: Limit) -> Check:
     passed = True if high is not None and high <= limit.limit else None
     if passed is None and low is not None and low > limit.limit:
         passed = False
+    near = passed is not None and found.kept == "undecided"
+    passed = None if near else passed
     exact = low == high == value
     interval = "exactly" if exact else f"{_end(low)} to {_end(high)} at {comparison.level:.4g}, n={found.n}"
     reason = f"{text}: {value:.6g} ({interval}); {found.detail}"
     if passed is None:
-        reason += "; the interval lies on both sides, more samples are needed"
+        reason += "; by so little that the samples do not tell" if near else "; the interval lies on both sides"
+        reason += ", more samples are needed"
         reason += f": about {found.to_decide} would decide" if found.to_decide else ""
     return Check(
         name=limit.name,
@@ -115,7 +121,8 @@ def _accuracy(comparison: Comparison, limit: Limit) -> Found | str:
         detail += f", {found.n_groups} groups"
     n = found.both_right + found.lost + found.gained + found.both_wrong
     needed = n_to_decide(found.lost, found.gained, n, limit.limit, comparison.level)
-    return Found(-found.difference, -found.high, -found.low, n, detail, grown(needed, found))
+    exact = kept(found.lost, found.gained, n, limit.limit, comparison.level) if found.interval == "tango" else None
+    return Found(-found.difference, -found.high, -found.low, n, detail, grown(needed, found), exact)
 
 
 def _recall(comparison: Comparison, limit: Limit) -> Found | str:
@@ -125,7 +132,8 @@ def _recall(comparison: Comparison, limit: Limit) -> Found | str:
         return f"no sample has the label {name}"
     detail = f"{found.before:.4f} before, {found.after:.4f} after, {found.lost} lost, {found.gained} gained"
     needed = n_to_decide(found.lost, found.gained, found.n, limit.limit, comparison.level)
-    return Found(-found.difference, -found.high, -found.low, found.n, detail, needed)
+    exact = kept(found.lost, found.gained, found.n, limit.limit, comparison.level)
+    return Found(-found.difference, -found.high, -found.low, found.n, detail, needed, exact)
 
 
 def _rate(which: Callable[[Comparison], Rate | None], word: str) -> Callable[[Comparison, Limit], Found | str]:
