@@ -38,10 +38,15 @@ def counted(view: View) -> npt.NDArray[np.float64]:
     return values if values.any() else values[:0]
 
 
+def percentile(values: npt.NDArray[np.float64], q: float) -> float:
+    """A value that occurred: the smallest one with at least that share of the values at or below it. Not of no values."""
+    # The product is rounded first: 0.99 * 100 is 99.00000000000001 in some orders of evaluation.
+    return float(np.sort(values)[max(1, math.ceil(round(q * values.size, 9))) - 1])
+
+
 def percentiles(stem: str, values: npt.NDArray[np.float64], unit: str) -> tuple[Measurement, ...]:
     """``stem.p50|p90|p99|max``; nothing for no values.
 
-    A percentile is a value that occurred: the smallest one with at least that share of the values at or below it.
     Intervals: order statistics, see ``quantile_ranks``; the maximum of a sample bounds nothing and has none.
     """
     n = values.size
@@ -54,8 +59,7 @@ def percentiles(stem: str, values: npt.NDArray[np.float64], unit: str) -> tuple[
         found.append(
             Measurement(
                 name=f"{stem}.{name}",
-                # The product is rounded first: 0.99 * 100 is 99.00000000000001 in some orders of evaluation.
-                value=float(ordered[max(1, math.ceil(round(q * n, 9))) - 1]),
+                value=percentile(ordered, q),
                 unit=unit,
                 n=n,
                 low=None if low is None else float(ordered[low - 1]),

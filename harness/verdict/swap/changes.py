@@ -23,6 +23,15 @@ def changes(baseline: Record, candidate: Record) -> tuple[Change, ...]:
     return tuple(change for change in found if change.what != "firmware" or not explained)
 
 
+def same_unit(one: Record, other: Record) -> bool:
+    """Whether both ran on one physical unit, or on the same kind of emulated one: of those each is a copy."""
+    if (one.board, one.backend) != (other.board, other.backend):
+        return False
+    if one.evidence == other.evidence == "emulated":
+        return True
+    return one.unit is not None and other.unit is not None and one.unit.uid == other.unit.uid
+
+
 def _things(one: Record, other: Record) -> Iterator[tuple[What, str, str]]:
     fw, fw_after = one.firmware, other.firmware
     yield "model", _model(one), _model(other)

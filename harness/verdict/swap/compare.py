@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from harness import __version__
 from harness.errors import MisuseError
@@ -14,18 +15,26 @@ from harness.verdict.swap import findings
 from harness.verdict.swap.changes import changes
 from harness.verdict.swap.classes import by_class
 from harness.verdict.swap.decisions import Answers, decided, flips, rate
-from harness.verdict.swap.facts import Check, Comparison, Decisions, Finding, SideFacts
+from harness.verdict.swap.facts import Check, Comparison, SideFacts, Timing
+from harness.verdict.swap.limits import Limit, check
 from harness.verdict.swap.memory import amounts
 from harness.verdict.swap.outputs import apart
-from harness.verdict.swap.pairing import Side, pair
+from harness.verdict.swap.pairing import Pairs, Side, pair
+from harness.verdict.swap.scores import score, unscored
+from harness.verdict.swap.timing import over_boots, timing
 
 
 @dataclass(frozen=True)
 class Margins:
-    """What may be lost. ``accuracy``: so much of it, 0..1. ``lsb``: steps of the quantisation that outputs may be apart unseen."""
+    """What may be lost. ``accuracy``: so much of it, and of an area under the ROC curve, 0..1. ``score``: so much worse may the
+    mean score of a task without classes be, in its unit; None: nobody said. ``lsb``: steps of the quantisation that outputs may
+    be apart and count as near. ``more``: further limits.
+    """
 
     accuracy: float = 0.02
+    score: float | None = None
     lsb: int = 1
+    more: tuple[Limit, ...] = ()
 
 
 def compare_sides(
@@ -36,11 +45,16 @@ def compare_sides(
     level: float = LEVEL,
     seed: int = SEED,
     common: bool = False,
+    repeats: tuple[Sequence[Side], Sequence[Side]] = ((), ()),
 ) -> Comparison:
     """Hold ``candidate`` against ``baseline`` on the samples that both were sent.
 
-    ``level``: of all intervals, two-sided. ``common``: see ``pair``. Pass: the lower end of the accuracy's paired difference lies
-    above -margin, and nothing else is wrong. ``MisuseError``: the runs are not of the same data or task, or hold no decisions.
+    ``level``: of all intervals, two-sided. ``common``: see ``pair``. ``repeats``: further runs of the baseline's and of the
+    candidate's firmware, other boots of theirs, for the timing.
+
+    Pass: every margin is kept (that of the task's own figure always counts), nothing contradicts the runs themselves. Fail: a
+    margin is broken for certain, or the same firmware gave other outputs for the same inputs. Else inconclusive.
+    ``MisuseError``: the runs are not of the same data or task, or hold no decisions; or a repeat is of another firmware.
     """
     margins = margins or Margins()
     one, other = baseline.record, candidate.record
@@ -53,78 +67,92 @@ def compare_sides(
     pairs = pair(baseline, candidate, common=common)
     changed = changes(one, other)
     found = list(findings.sides(baseline, candidate, pairs, changed))
-    checks: list[Check] = []
-    parts: dict[str, object] = {}
+    parts: dict[str, Any] = {}
     if one.task == "classification":
-        name_of = _namer(baseline)
-        answers = Answers(baseline, candidate, pairs)
-        names = baseline.samples.groups
-        groups = None if names is None else names[pairs.baseline]
-        counts = decided(answers, groups, margin=margins.accuracy, level=level, seed=seed)
-        churn = rate(int(answers.changed.sum()), pairs.n, level)
-        found += findings.decisions(counts, churn, level)
-        checks.append(_accuracy(counts, level))
-        parts |= {
-            "decisions": counts,
-            "negative_flips": rate(counts.lost, pairs.n, level),
-            "churn": churn,
-            "classes": by_class(answers, name_of, level),
-            "flips": flips(baseline.samples, answers, pairs, name_of),
-        }
-    verdict, reasons = _verdict(found, checks)
-    return Comparison.model_validate(
-        {
-            "baseline": _side(baseline),
-            "candidate": _side(candidate),
-            "level": level,
-            "task": one.task,
-            "changes": changed,
-            "pairing": pairs.facts,
-            "outputs": apart(baseline, candidate, pairs, margins.lsb),
-            "memory": amounts(one, other),
-            "findings": tuple(sorted(found, key=lambda f: ("fault", "doubt", "note").index(f.weight))),
-            "checks": tuple(checks),
-            "verdict": verdict,
-            "reasons": reasons,
-            "seed": seed,
-            "harness_version": __version__,
-            **parts,
-        }
+        parts = _decisions(baseline, candidate, pairs, margins, level, seed)
+        found += findings.decisions(parts["decisions"], parts["churn"], level)
+    else:
+        margin = margins.accuracy if one.task == "anomaly" else margins.score
+        parts["score"] = score(baseline, candidate, pairs, margin=margin, level=level, seed=seed)
+        found += findings.scores(one.task, parts["score"], unscored(baseline, candidate, pairs), pairs.n)
+    draft = Comparison(
+        baseline=_side(baseline),
+        candidate=_side(candidate),
+        level=level,
+        task=one.task,
+        changes=changed,
+        pairing=pairs.facts,
+        outputs=apart(baseline, candidate, pairs, margins.lsb),
+        timing=_timing(baseline, candidate, pairs, level, repeats),
+        memory=amounts(one, other),
+        findings=tuple(sorted(found, key=lambda f: ("fault", "doubt", "note").index(f.weight))),
+        verdict=Verdict.INCONCLUSIVE,
+        reasons=(),
+        seed=seed,
+        harness_version=__version__,
+        **parts,
     )
+    checks = tuple(check(draft, limit) for limit in (*_own(draft, margins), *margins.more))
+    verdict, reasons = _verdict(draft, checks)
+    return draft.model_copy(update={"checks": checks, "verdict": verdict, "reasons": reasons})
 
 
-def _accuracy(counts: Decisions, level: float) -> Check:
-    passed = {"yes": True, "no": False, "undecided": None}[counts.non_inferior]
-    reason = (
-        f"accuracy {counts.before:.4f} before, {counts.after:.4f} after: {counts.difference:+.4f}"
-        f" ({counts.low:+.4f} to {counts.high:+.4f} at {level:.0%}), at most {counts.margin:g} may be lost"
-    )
-    if passed is None:
-        n = counts.n_to_decide
-        reason += ": the interval lies on both sides, " + (
-            f"about {n} samples would decide" if n else "no number of samples would decide at these shares"
-        )
-    return Check(
-        name="accuracy drop",
-        value=-counts.difference,
-        low=-counts.high,
-        high=-counts.low,
-        limit=counts.margin,
-        passed=passed,
-        reason=reason,
-    )
+def _decisions(
+    baseline: Side, candidate: Side, pairs: Pairs, margins: Margins, level: float, seed: int
+) -> dict[str, Any]:
+    name_of = _namer(baseline)
+    answers = Answers(baseline, candidate, pairs)
+    names = baseline.samples.groups
+    groups = None if names is None else names[pairs.baseline]
+    counts = decided(answers, groups, margin=margins.accuracy, level=level, seed=seed)
+    return {
+        "decisions": counts,
+        "negative_flips": rate(counts.lost, pairs.n, level),
+        "churn": rate(int(answers.changed.sum()), pairs.n, level),
+        "classes": by_class(answers, name_of, level),
+        "flips": flips(baseline.samples, answers, pairs, name_of),
+    }
 
 
-def _verdict(found: list[Finding], checks: list[Check]) -> tuple[Verdict, tuple[str, ...]]:
-    faults = [f.text for f in found if f.weight == "fault"]
-    doubts = [f.text for f in found if f.weight == "doubt"]
+def _timing(
+    baseline: Side, candidate: Side, pairs: Pairs, level: float, repeats: tuple[Sequence[Side], Sequence[Side]]
+) -> Timing | None:
+    for side, others in zip((baseline, candidate), repeats, strict=True):
+        for another in others:
+            expected, found = (r.firmware.elf_sha256 if r.firmware else "" for r in (side.record, another.record))
+            if expected != found:
+                raise MisuseError("a repeat is of another firmware", where=another.name, expected=expected, found=found)
+    boots = over_boots([baseline, *repeats[0]], [candidate, *repeats[1]], level) if any(repeats) else None
+    return boots or timing(baseline, candidate, pairs, level)
+
+
+def _own(draft: Comparison, margins: Margins) -> Iterator[Limit]:
+    """The margin on the task's own figure, unless a further limit is on the same."""
+    if draft.decisions is not None:
+        own = Limit("accuracy", "drop", margins.accuracy)
+    elif draft.score is not None and draft.score.margin is not None:
+        own = Limit(draft.score.metric, "drop" if draft.score.better == "higher" else "rise", draft.score.margin)
+    else:
+        return
+    if own.name not in {limit.name for limit in margins.more}:
+        yield own
+
+
+def _verdict(draft: Comparison, checks: Sequence[Check]) -> tuple[Verdict, tuple[str, ...]]:
+    faults = [f.text for f in draft.findings if f.weight == "fault"]
+    doubts = [f.text for f in draft.findings if f.weight == "doubt"]
     broken = [c.reason for c in checks if c.passed is False]
     open_ = [c.reason for c in checks if c.passed is None]
     held = [c.reason for c in checks if c.passed]
     if faults or broken:
         return Verdict.FAIL, (*faults, *broken, *doubts, *open_)
-    if doubts or open_ or not checks:
-        return Verdict.INCONCLUSIVE, (*doubts, *open_) or ("nothing could be judged",)
+    if doubts or open_:
+        return Verdict.INCONCLUSIVE, (*doubts, *open_)
+    if draft.decisions is None and (draft.score is None or draft.score.margin is None):
+        outputs = draft.outputs
+        if outputs is None or outputs.identical != draft.pairing.n:
+            return Verdict.INCONCLUSIVE, ("the outputs differ, and no margin says how much worse they may be", *held)
+        return Verdict.PASS, (f"the outputs are identical on {outputs.n} samples", *held)
     return Verdict.PASS, tuple(held)
 
 

@@ -13,7 +13,8 @@ from harness.verdict.clustered import clustered_difference
 from harness.verdict.decide import UNKNOWN
 from harness.verdict.paired import Paired, compare
 from harness.verdict.statistics import clopper_pearson, mcnemar_exact, mcnemar_midp
-from harness.verdict.swap.facts import Decisions, Flip, FlipKind, NonInferior, Rate
+from harness.verdict.swap.facts import Decisions, Flip, FlipKind, Rate
+from harness.verdict.swap.margin import kept, non_inferior
 from harness.verdict.swap.pairing import Pairs, Side
 from harness.verdict.swap.power import n_to_decide, visible_drop
 
@@ -59,8 +60,12 @@ def decided(
     low, high = plain
     if groups is not None and n_groups >= 2:
         low, high = clustered_difference(answers.right_before, answers.right_after, groups, confidence=level, seed=seed)
-    kept = non_inferior(low, high, margin)
-    return Decisions(
+    verdict = (
+        non_inferior(low, high, margin) if n_groups >= 2 else kept(table.lost, table.gained, table.n, margin, level)
+    )
+    # As many independent samples would have an interval of that width.
+    effective = table.n * min(1.0, ((plain[1] - plain[0]) / (high - low)) ** 2) if high > low else table.n
+    found = Decisions(
         both_right=table.both_right,
         lost=table.lost,
         gained=table.gained,
@@ -72,24 +77,25 @@ def decided(
         high=high,
         interval="clustered" if n_groups >= 2 else "tango",
         n_groups=n_groups,
+        n_effective=effective,
         plain_low=plain[0],
         plain_high=plain[1],
         p_exact=mcnemar_exact(table.lost, table.gained),
         p_midp=mcnemar_midp(table.lost, table.gained),
         margin=margin,
-        non_inferior=kept,
-        visible_drop=visible_drop(table.lost + table.gained, table.n, level),
-        n_to_decide=n_to_decide(table.lost, table.gained, table.n, margin, level) if kept == "undecided" else None,
+        non_inferior=verdict,
+        visible_drop=visible_drop((table.lost + table.gained) * effective / table.n, effective, level),
     )
+    if verdict != "undecided":
+        return found
+    needed = n_to_decide(table.lost, table.gained, table.n, margin, level)
+    return found.model_copy(update={"n_to_decide": grown(needed, found)})
 
 
-def non_inferior(low: float, high: float, margin: float) -> NonInferior:
-    """Whether an interval of a difference lies above ``-margin``.
-
-    The rule of non-inferiority trials (G. Piaggio and others, "Reporting of noninferiority and equivalence randomized trials",
-    JAMA 308 (2012) 2594-2604): the lower end alone decides for a pass. Below it with the upper end too, the margin is broken.
-    """
-    return "yes" if low > -margin else "no" if high < -margin else "undecided"
+def grown(needed: int | None, found: Decisions) -> int | None:
+    """So many samples in groups as tell what ``needed`` independent ones would: of more groups, not of more samples each."""
+    n = found.both_right + found.lost + found.gained + found.both_wrong
+    return None if needed is None else max(needed, round(needed * n / found.n_effective))
 
 
 def rate(count: int, n: int, level: float) -> Rate:

@@ -93,6 +93,7 @@ class Decisions(Frozen):
     high: float  # upper end
     interval: Literal["tango", "clustered"]  # which of the two that is
     n_groups: int = 0  # groups (speakers, subjects) that the samples come from; 0: the data names none
+    n_effective: float  # independent samples that would tell as much: n where the data names no groups
     plain_low: float  # lower end of Tango's interval, which takes each sample for a witness of its own
     plain_high: float  # upper end
     p_exact: float  # McNemar's exact p, two-sided
@@ -150,17 +151,18 @@ class Flip(Frozen):
 
 
 class Score(Frozen):
-    """What a task without classes makes of each sample, sample by sample. ``difference`` is of the means."""
+    """What a task without classes makes of each sample, sample by sample. ``difference`` is of the means, or of the areas."""
 
+    metric: Literal["score", "auc"] = "score"  # the mean score of a sample, or the area under the ROC curve
     name: str  # what a score is, in words
-    better: Literal["lower", "higher", "neither"]  # which way is better
-    n: int  # samples that both have a finite score of
+    better: Literal["lower", "higher"]  # which way is better
+    n: int  # samples (rows of windows) that both have a finite score of
     before: float  # the baseline's mean
     after: float  # the candidate's
     difference: float  # after minus before
     low: float | None = None  # lower end of its interval; null for fewer than two samples
     high: float | None = None  # upper end
-    interval: Literal["t", "clustered"] = "t"  # by Student's, or by groups
+    interval: Literal["t", "clustered", "mover"] = "t"  # Student's, by groups, or of two areas
     n_groups: int = 0  # groups that the samples come from; 0: the data names none
     margin: float | None = None  # how much worse the mean may become; null: nobody said
     non_inferior: NonInferior = "undecided"  # whether the interval keeps the margin
@@ -178,7 +180,7 @@ class Shift(Frozen):
 
 
 class Timing(Frozen):
-    """Cycles on hardware, instructions on an emulator. ``shifts`` are empty where ``why_not`` says why they are."""
+    """Cycles on hardware, instructions on an emulator. ``why_not``: why there are no shifts, or none with an interval."""
 
     unit: Literal["cycles", "instructions"]  # what is counted
     how: Literal[

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from harness.records import Record, Verdict
-from harness.verdict.swap.facts import Change, Decisions, Finding, Pairing, Rate
+from harness.records import Verdict
+from harness.verdict.swap.changes import same_unit
+from harness.verdict.swap.facts import Change, Decisions, Finding, Pairing, Rate, Score
 from harness.verdict.swap.outputs import equal_rows
 from harness.verdict.swap.pairing import Pairs, Side
 
@@ -58,6 +59,16 @@ def decisions(found: Decisions, churn: Rate, level: float) -> Iterator[Finding]:
         )
 
 
+def scores(task: str, found: Score | None, unscored: int, n: int) -> Iterator[Finding]:
+    """What the means of a task without classes leave out."""
+    if unscored:
+        text = f"{unscored} of {n} samples have a score of the baseline and no finite one of the candidate: no mean shows them"
+        yield Finding(kind="unanswered", weight="doubt", text=text)
+    if found is None:
+        text = f"the task {task} has no figure by which two runs are compared sample by sample: their outputs alone are"
+        yield Finding(kind="unsupported", weight="note", text=text)
+
+
 def _not_deterministic(baseline: Side, candidate: Side, pairs: Pairs) -> Finding | None:
     """The same image on the same unit read the same inputs, and gave other outputs."""
     one, other = baseline.record, candidate.record
@@ -82,15 +93,6 @@ def _not_deterministic(baseline: Side, candidate: Side, pairs: Pairs) -> Finding
         f" {int((pairs.sound & read).sum())} samples, first on {first}: the rig, the memory or a value that nobody set is at"
         " fault, and no figure of either run can be relied on",
     )
-
-
-def same_unit(one: Record, other: Record) -> bool:
-    """Whether both ran on one physical unit, or on the same kind of emulated one: of those each is a copy."""
-    if (one.board, one.backend) != (other.board, other.backend):
-        return False
-    if one.evidence == other.evidence == "emulated":
-        return True
-    return one.unit is not None and other.unit is not None and one.unit.uid == other.unit.uid
 
 
 def _unpaired(facts: Pairing) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ A task's module has
 - ``Options``: a pydantic model (extra=forbid) of what a plan may say under ``task.options``, each with its description;
 - ``TRUTH``: what it needs of the data, see ``Needs``;
 - ``SCORE``: what ``scores`` are, in words for an axis; "" when it has none;
+- ``BETTER``: which way a score is better; "" where that depends on the sample, or there is none;
 - ``HEADLINES``: the metrics that a short report shows first;
 - ``TABLES``: what a report shows part by part, and ``PICTURE``: what its page draws of the samples, see ``Picture``;
 - ``FAMILY`` and ``measure``: the metrics that only it has, as of a family in ``metrics/``;
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 #: A class per sample; real numbers that the output should be; nothing at all.
 Needs = Literal["labels", "targets", "nothing"]
+Better = Literal["lower", "higher", ""]
 #: Nothing; each value by its target; the ROC curve of the scores; some outputs beside their targets.
 Picture = Literal["", "dots", "roc", "signals"]
 
@@ -67,6 +69,7 @@ class Task(Protocol):
     Options: type[Options]
     TRUTH: Needs
     SCORE: str
+    BETTER: Better
     HEADLINES: tuple[str, ...]
     TABLES: tuple[Table, ...]
     PICTURE: Picture

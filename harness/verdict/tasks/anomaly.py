@@ -34,6 +34,7 @@ _T = TypeVar("_T", bound=np.generic)
 
 TRUTH: tasks.Needs = "labels"
 SCORE = "anomaly score of a sample"
+BETTER: tasks.Better = ""
 HEADLINES = ("auc", "auc_partial", "detection_rate", "false_alarm_rate", "threshold")
 TABLES = (tasks.Table("Each group", "group", ("auc", "auc_partial")),)
 PICTURE: tasks.Picture = "roc"

@@ -12,6 +12,7 @@ from harness.verdict.view import View
 Options = tasks.Options
 TRUTH: tasks.Needs = "labels"
 SCORE = ""
+BETTER: tasks.Better = ""
 HEADLINES = ("accuracy",)
 TABLES = (tasks.Table("Each class", "class", ("recall", "precision")),)
 PICTURE: tasks.Picture = ""

@@ -25,6 +25,7 @@ from harness.verdict.view import View
 Options = tasks.Options
 TRUTH: tasks.Needs = "nothing"
 SCORE = ""
+BETTER: tasks.Better = ""
 HEADLINES = ("hit_rate", "false_alarms_per_hour", "features_agreement", "detections_agreement")
 TABLES = (tasks.Table("Each class", "class", ("hit_rate", "false_alarms_per_hour")),)
 PICTURE: tasks.Picture = ""

@@ -30,6 +30,7 @@ from harness.verdict.view import View
 
 TRUTH: tasks.Needs = "targets"
 SCORE = "wrong labels of a sample"
+BETTER: tasks.Better = "lower"
 HEADLINES = ("average_precision.macro", "label_f1.macro", "exact_match", "label_accuracy")
 TABLES = (tasks.Table("Each label", "label", ("label_support", "label_f1", "average_precision")),)
 PICTURE: tasks.Picture = ""

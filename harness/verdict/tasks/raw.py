@@ -12,6 +12,7 @@ from harness.verdict.view import View
 Options = tasks.Options
 TRUTH: tasks.Needs = "nothing"
 SCORE = ""
+BETTER: tasks.Better = ""
 HEADLINES: tuple[str, ...] = ()
 TABLES: tuple[tasks.Table, ...] = ()
 PICTURE: tasks.Picture = ""

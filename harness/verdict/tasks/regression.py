@@ -26,6 +26,7 @@ from harness.verdict.view import View
 Options = tasks.Options
 TRUTH: tasks.Needs = "targets"
 SCORE = "mean absolute error of a sample"
+BETTER: tasks.Better = "lower"
 HEADLINES = ("target_mae", "target_rmse", "r2", "abs_error.p90")
 TABLES = (tasks.Table("Error of a sample", "quantile", ("abs_error",)),)
 PICTURE: tasks.Picture = "dots"

@@ -26,6 +26,7 @@ from harness.verdict.view import View
 Options = tasks.Options
 TRUTH: tasks.Needs = "targets"
 SCORE = "signal-to-noise ratio of a sample in dB"
+BETTER: tasks.Better = "higher"
 HEADLINES = ("snr_db", "snr_gain_db", "relative_error")
 TABLES = (tasks.Table("Error of a sample", "quantile", ("sample_error",)),)
 PICTURE: tasks.Picture = "signals"
