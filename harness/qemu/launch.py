@@ -19,18 +19,21 @@ from types import TracebackType
 from typing import IO
 
 from harness.errors import HilError
+from harness.qemu import feeder
 from harness.qemu.gdb import Stub, StubGone
 from harness.qemu.machines import Kind
 
 _END_TIMEOUT_S = 5.0
 _SETTLE_TIMEOUT_S = 5.0
 _PR_SET_PDEATHSIG = 1
-#: The STM32L4's serial port takes one byte, and nothing tells QEMU's main loop that the firmware has read it: the next byte
-#: waits until the loop comes round, up to half a second. When instructions are counted, the virtual clock is set anew each time
-#: that the core goes to sleep, and that wakes the loop. One instruction is 2^4 ns: what its time means is no matter here.
+#: The STM32L4's serial port takes one byte, and nothing tells QEMU's main loop that the firmware has read it: without the
+#: feeder the next byte waits until the loop comes round, up to half a second. When instructions are counted, the virtual clock
+#: is set anew each time that the core goes to sleep, and that wakes the loop. One instruction is 2^4 ns: what its time means is
+#: no matter here.
 _ICOUNT = ("-icount", "shift=4")
 #: What QEMU says before it aborts because the core cannot go on: a fault for which no handler is left.
 _LOCKUP = "Lockup"
+_WIRE = "wire"  # QEMU's name for the other end of the board's serial port
 
 
 class QemuEnded(HilError):
@@ -47,8 +50,14 @@ class Launched:
 
     process: subprocess.Popen[bytes]
     stub: Stub
-    wire: socket.socket  # the serial port of the board
+    from_board: socket.socket  # what the serial port sends
+    to_board: socket.socket  # the same socket, or the feeder's
     said: IO[bytes]
+
+    @property
+    def fed(self) -> bool:
+        """Whether the feeder hands bytes over."""
+        return self.to_board is not self.from_board
 
     def check(self) -> None:
         """``CoreLockedUp`` or ``QemuEnded`` when the process is gone."""
@@ -88,7 +97,8 @@ class Launched:
             except subprocess.TimeoutExpired:
                 continue
         self.stub.close()
-        self.wire.close()
+        self.from_board.close()
+        self.to_board.close()
         self.said.close()
 
     def __enter__(self) -> Launched:
@@ -100,23 +110,45 @@ class Launched:
         self.close()
 
 
-def launch(program: Path, machine: str, kind: Kind, port: str) -> Launched:
-    """Start QEMU with the board's serial port ``port``. ``QemuEnded`` with its last words when it does not come up."""
-    arguments = [str(program), "-M", machine, "-nodefaults", "-no-user-config", "-display", "none", "-S", *_ICOUNT]
+def launch(program: Path, machine: str, kind: Kind, port: str, vectors: int, plugin: Path | None) -> Launched:
+    """Start QEMU with the board's serial port ``port``, its vectors at ``vectors``, and the feeder if there is one.
+
+    A feeder that this QEMU does not take is left out. ``QemuEnded`` with its last words when it does not come up.
+    """
+    if plugin is not None:
+        try:
+            return _launched(program, machine, kind, port, vectors, plugin)
+        except QemuEnded:
+            pass  # without it the same end is told, if it is another's fault
+    return _launched(program, machine, kind, port, vectors, None)
+
+
+def _launched(program: Path, machine: str, kind: Kind, port: str, vectors: int, plugin: Path | None) -> Launched:
+    arguments = [str(program), "-M", machine, "-nodefaults", "-no-user-config", "-display", "none", "-S"]
     with ExitStack() as theirs:
         handed: list[int] = []
 
-        def pair(name: str) -> socket.socket:
+        def pair() -> socket.socket:
             ours, other = socket.socketpair()
             theirs.enter_context(other)
             handed.append(other.fileno())
-            arguments.extend(["-chardev", f"socket,id={name},fd={other.fileno()}"])
             return ours
 
-        stub, wire = pair("gdb"), pair("wire")
+        def chardev(name: str) -> socket.socket:
+            ours = pair()
+            arguments.extend(["-chardev", f"socket,id={name},fd={handed[-1]}"])
+            return ours
+
+        stub, wire = chardev("gdb"), chardev(_WIRE)
         arguments += ["-gdb", "chardev:gdb", "-monitor", "none"]
         for name in kind.ports:
-            arguments += ["-serial", "chardev:wire" if name == port else "none"]
+            arguments += ["-serial", f"chardev:{_WIRE}" if name == port else "none"]
+        to_board = wire
+        if plugin is None:
+            arguments += _ICOUNT
+        else:
+            to_board = pair()
+            arguments += feeder.arguments(plugin, handed[-1], _WIRE, kind.ports[port], vectors)
         said = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         process = subprocess.Popen(
             arguments,
@@ -128,11 +160,14 @@ def launch(program: Path, machine: str, kind: Kind, port: str) -> Launched:
             # This process has one thread, so the signal means its end: QEMU must not outlive it, however it ends.
             preexec_fn=_die_with_parent if sys.platform.startswith("linux") else None,  # noqa: PLW1509
         )
-    launched = Launched(process, Stub(stub), wire, said)
+    launched = Launched(process, Stub(stub), wire, to_board, said)
     try:
         launched.stub.greet()
     except StubGone:
-        launched.raise_ended()
+        try:
+            launched.raise_ended()
+        finally:
+            launched.close()
     return launched
 
 

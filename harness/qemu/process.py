@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness.errors import HilError
-from harness.qemu import locate
+from harness.qemu import feeder, locate
 from harness.qemu.machines import KINDS
 from harness.virtual.debug import registry
 from harness.virtual.host.process import new_uid, spawn
@@ -41,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--facts", required=True, help="the board's facts as JSON")
     parser.add_argument("--qemu", required=True, type=Path)
     parser.add_argument("--version", required=True)
+    parser.add_argument("--feeder", type=Path, help="the plug-in that hands bytes over")
     parser.add_argument("--uid", required=True)
     parser.add_argument("--owner", type=int, help="end when this process ends")
     options = parser.parse_args(arguments)
@@ -67,10 +68,13 @@ def _serve(options: argparse.Namespace, facts: Facts, uid: str, stop_on_eof: lis
 
     signals = Signals()
     with (
-        launch(options.qemu, facts.machine, KINDS[facts.machine], facts.uart) as launched,
+        launch(
+            options.qemu, facts.machine, KINDS[facts.machine], facts.uart, facts.flash_origin, options.feeder
+        ) as launched,
         listening(uid) as listener,
     ):
         name = f"QEMU {options.version}, {facts.machine}, through its gdb stub"
+        name += "" if launched.fed else "; slow, without the feeder"
         lifetime = Lifetime(registry.lifetime_path(uid))
         unit = Unit(launched, facts.flash_origin, name, lifetime, listener, [*stop_on_eof, signals.fd])
         signals.end(unit)
@@ -89,6 +93,8 @@ def start(facts: Facts, *, uid: str | None = None) -> SupervisedUnit:
     program, version = locate.require(KINDS[facts.machine].since)
     uid = registry.check_uid(uid or _UID_PREFIX + new_uid().partition("-")[2])
     command = [sys.executable, "-m", "harness.qemu", "--qemu", str(program.absolute()), "--uid", uid]
+    plugin = feeder.library()
+    command += [] if plugin is None else ["--feeder", str(plugin)]
     command += ["--version", locate.dotted(version), "--facts", json.dumps(asdict(facts)), "--owner", str(os.getpid())]
     return spawn(
         command, SupervisedUnit, what="QEMU unit", where=f"{facts.board}, {program}", timeout_s=_START_TIMEOUT_S

@@ -37,15 +37,17 @@ class Unit:
         listener: socket.socket,
         stop_on_eof: list[int],
     ) -> None:
-        self._launched, self._wire = launched, launched.wire
-        self._wire.setblocking(False)
+        self._launched = launched
+        self._from_board, self._to_board = launched.from_board, launched.to_board
         self._board = Board(launched.stub, flash_origin)
         self._lifetime, self._lived = lifetime, Lived(launched.process.pid)
         self._input = bytearray()  # from the host, on its way to the board
         self.port = SerialPort()
         self.running = True
         self._poll = select.poll()
-        for fd in (self.port.master, self._wire.fileno(), *stop_on_eof):
+        for wire in (self._from_board, self._to_board):
+            wire.setblocking(False)
+        for fd in (self.port.master, self._from_board.fileno(), self._to_board.fileno(), *stop_on_eof):
             self._poll.register(fd, select.POLLIN)
         self._desk = Desk(
             listener,
@@ -81,7 +83,7 @@ class Unit:
         # The port's input is left in the system's buffer while ours is full: that is the line's flow control.
         room = len(self._input) < _LINE_LIMIT
         self._poll.modify(self.port.master, (select.POLLIN if room else 0) | (select.POLLOUT if backlog else 0))
-        self._poll.modify(self._wire.fileno(), select.POLLIN | (select.POLLOUT if self._input else 0))
+        self._poll.modify(self._to_board.fileno(), select.POLLIN | (select.POLLOUT if self._input else 0))
 
     def _handle(self, fd: int, mask: int) -> None:
         if fd == self.port.master:
@@ -90,11 +92,12 @@ class Unit:
                 # A core that is held hears nothing, as a chip in reset does.
                 if self._board.live:
                     self._input += data
-        elif fd == self._wire.fileno():
+        elif fd in (self._from_board.fileno(), self._to_board.fileno()):
             if mask & select.POLLOUT:
-                del self._input[: self._wire.send(self._input)]
+                del self._input[: self._to_board.send(self._input)]
             if mask & ~select.POLLOUT:
-                sent = self._wire.recv(1 << 16)
+                # The feeder has nothing to say: from its socket that is a hang-up.
+                sent = self._from_board.recv(1 << 16) if fd == self._from_board.fileno() else b""
                 if not sent:
                     raise ConnectionResetError
                 for byte in sent:
