@@ -31,7 +31,16 @@ class DamagedArchive(ValueError):
 def arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
     """The arrays of an archive by name, writable. ``DamagedArchive`` when it cannot be read, is none, or holds Python objects."""
     try:
-        with files.regular(path) as file, zipfile.ZipFile(file) as archive:
+        with files.regular(path) as file:
+            return arrays_in(file)
+    except OSError as error:
+        raise DamagedArchive(str(error)) from error
+
+
+def arrays_in(file: BinaryIO) -> dict[str, npt.NDArray[np.generic]]:
+    """The same of an open file that can be sought in."""
+    try:
+        with zipfile.ZipFile(file) as archive:
             return {_name(member): _array(archive, member) for member in _members(file, archive)}
     except MemoryError as error:
         raise DamagedArchive("more than fits this machine's memory") from error

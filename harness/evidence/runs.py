@@ -33,7 +33,8 @@ def begin(root: Path, *, first: bool = True) -> None:
     """
     base = root.parent
     try:
-        new = base.name == layout.BASE and not base.exists()
+        if base.name == layout.BASE:
+            make_base(base)
         root.mkdir(parents=True, exist_ok=True)
         if not os.access(root, os.W_OK | os.X_OK):
             raise PermissionError(f"{root} cannot be written to")
@@ -45,10 +46,17 @@ def begin(root: Path, *, first: bool = True) -> None:
             next_step="check the path and the disk, or choose another place: --report-dir DIR",
         ) from error
     with contextlib.suppress(OSError):
-        if new:
-            files.replace(base / _IGNORE, _IGNORED)
         if first and base.name == layout.BASE and root.name != layout.LATEST:
             point(base, root.name)
+
+
+def make_base(base: Path) -> None:
+    """Make the folder of runs, with a ``.gitignore`` where it was not there. ``OSError`` when it cannot be made."""
+    new = base.name == layout.BASE and not base.exists()
+    base.mkdir(parents=True, exist_ok=True)
+    if new:
+        with contextlib.suppress(OSError):
+            files.replace(base / _IGNORE, _IGNORED)
 
 
 def latest(base: Path) -> Path | None:

@@ -6,9 +6,10 @@ Those of a model's other outputs are ``outputs.NAME`` and ``reference.NAME``.
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -24,8 +25,11 @@ _SIDES = tuple(field.name for field in fields(Beside))
 
 def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> bytes | None:
     """The archive; None when no sample was streamed."""
-    if samples is None:
-        return None
+    return None if samples is None else packed(samples)
+
+
+def packed(samples: Samples) -> bytes:
+    """The archive."""
     arrays = {name: array for name, array in vars(samples).items() if array is not None and name != "beside"}
     for name, other in (samples.beside or {}).items():
         arrays |= {f"{side}.{name}": array for side, array in vars(other).items()}
@@ -42,15 +46,29 @@ def read_samples(path: Path) -> Samples:
     if path.is_dir():
         path = path / FILENAME
     try:
-        arrays: dict[str, Any] = dict(archive.arrays(path))
+        arrays = archive.arrays(path)
     except archive.DamagedArchive as error:
         raise MisuseError("the samples cannot be read", where=str(path), expected=FILENAME, found=error) from error
+    return _samples(arrays, str(path))
+
+
+def unpacked(file: BinaryIO, where: str) -> Samples:
+    """The samples in an open archive; ``where`` it is, for messages. Raises as ``read_samples``."""
+    try:
+        arrays = archive.arrays_in(file)
+    except archive.DamagedArchive as error:
+        raise MisuseError("the samples cannot be read", where=where, expected=FILENAME, found=error) from error
+    return _samples(arrays, where)
+
+
+def _samples(found: Mapping[str, Any], where: str) -> Samples:
+    arrays = dict(found)
     beside = _beside(arrays)
     needed = {field.name for field in fields(Samples)} - {"beside"}
     if not needed - set(_OPTIONAL) <= arrays.keys() <= needed:
         raise MisuseError(
             "not the arrays of a run",
-            where=str(path),
+            where=where,
             expected=", ".join(sorted(needed)),
             found=", ".join(sorted(arrays)),
         )

@@ -1,0 +1,219 @@
+"""What lists, trends and the matrix ask. Each is a handful of statements that follow an index; none looks at packed bytes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true
+
+from harness.evidence.history.rows import Cell, Figure, GateLine, Note, Point, RunRow, SessionRow, Wanted
+from harness.evidence.history.tables import gates, measurements, notes, runs, tag_runs
+
+_SPARK: Final = 20  # values of a cell's sparkline
+_CHUNK: Final = 500  # keys in one statement: SQLite takes 32,766, older ones 999
+_NEWEST: Final = (runs.c.started.desc(), runs.c.key.desc())
+
+
+def some_runs(connection: Connection, want: Wanted, limit: int | None, offset: int) -> list[RunRow]:
+    """Newest first."""
+    found = select(runs).where(_where(want)).order_by(*_NEWEST).limit(limit).offset(offset)
+    return _rows(connection, connection.execute(found).all())
+
+
+def count(connection: Connection, want: Wanted) -> int:
+    """How many runs."""
+    return connection.execute(select(func.count()).select_from(runs).where(_where(want))).scalar_one()
+
+
+def rows_of(connection: Connection, keys: Sequence[int]) -> tuple[RunRow, ...]:
+    """The runs with those keys, by case."""
+    found: list[Row[Any]] = []
+    for part in _chunks(keys):
+        found += connection.execute(select(runs).where(runs.c.key.in_(part))).all()
+    return tuple(_rows(connection, sorted(found, key=lambda row: (row.case_id, row.started, row.key))))
+
+
+def keys_of(connection: Connection, run_ids: Iterable[str]) -> dict[str, int]:
+    """The keys by run id, of those that there are."""
+    found: dict[str, int] = {}
+    for part in _chunks(list(dict.fromkeys(run_ids))):
+        for row in connection.execute(select(runs.c.run_id, runs.c.key).where(runs.c.run_id.in_(part))):
+            found[row.run_id] = row.key
+    return found
+
+
+def trend(connection: Connection, metric: str, want: Wanted, limit: int | None) -> list[Point]:
+    """The newest ``limit`` values of a measurement, oldest first; those that are no numbers are left out."""
+    m = measurements.c
+    found = (
+        select(
+            runs.c.run_id,
+            runs.c.started,
+            m.value,
+            m.low,
+            m.high,
+            m.n,
+            m.unit.label("measured_in"),
+            runs.c.plan,
+            runs.c.board,
+            runs.c.model,
+            runs.c.unit,
+            runs.c.evidence,
+            runs.c.verdict,
+            runs.c.harness_version,
+            runs.c.case_id,
+        )
+        .join(measurements, and_(m.run_key == runs.c.key, m.name == metric))
+        .where(_where(want), m.value.is_not(None))
+        .order_by(*_NEWEST)
+        .limit(limit)
+    )
+    return [Point(*row) for row in reversed(connection.execute(found).all())]
+
+
+def metrics(connection: Connection, want: Wanted, newest: int) -> list[str]:
+    """The names of what the newest of those runs have measured, by name."""
+    keys = select(runs.c.key).where(_where(want)).order_by(*_NEWEST).limit(newest)
+    found = select(measurements.c.name).where(measurements.c.run_key.in_(keys)).distinct()
+    return sorted(connection.execute(found).scalars())
+
+
+def gate_lines(connection: Connection, metric: str, want: Wanted) -> list[GateLine]:
+    """The limits that the newest run of each plan on each board had on a metric, of the cells that are wanted."""
+    lines: set[GateLine] = set()
+    for plan, board, model in _cells(connection, want):
+        newest = _of_cell(select(runs.c.key), plan, board, model).limit(1).scalar_subquery()
+        found = select(gates.c.op, gates.c.limit).where(gates.c.run_key == newest, gates.c.metric == metric)
+        lines |= {GateLine(plan, board, row.op, row.limit) for row in connection.execute(found)}
+    return sorted(lines, key=lambda line: (line.plan, line.board, line.limit))
+
+
+def cells(connection: Connection, want: Wanted) -> list[Cell]:
+    """Every plan on every board with every model, by these names."""
+    newest: list[Row[Any]] = []
+    history: list[list[Row[Any]]] = []
+    for plan, board, model in _cells(connection, want):
+        found = connection.execute(_of_cell(select(runs), plan, board, model).limit(_SPARK)).all()
+        newest.append(found[0])
+        history.append([*reversed(found)])
+    return [
+        Cell(
+            latest.plan,
+            latest.board,
+            latest.model,
+            latest,
+            tuple(row.value for row in before if row.metric == latest.metric and row.value is not None),
+            tuple(row.verdict for row in before),
+        )
+        for latest, before in zip(_rows(connection, newest), history, strict=True)
+    ]
+
+
+def sessions(connection: Connection, limit: int | None, offset: int) -> list[SessionRow]:
+    """Newest first, by when their first case began."""
+    began = func.min(runs.c.started)
+    page = select(runs.c.session).group_by(runs.c.session).order_by(began.desc()).limit(limit).offset(offset)
+    names = list(connection.execute(page).scalars())
+    told: dict[str, list[Row[Any]]] = defaultdict(list)
+    for part in _chunks(names):
+        found = (
+            select(
+                runs.c.session,
+                runs.c.verdict,
+                func.count().label("n"),
+                began.label("started"),
+                func.max(runs.c.finished).label("finished"),
+            )
+            .where(runs.c.session.in_(part))
+            .group_by(runs.c.session, runs.c.verdict)
+        )
+        for row in connection.execute(found):
+            told[row.session].append(row)
+    return [
+        SessionRow(
+            name,
+            min(row.started for row in told[name]),
+            max(row.finished for row in told[name]),
+            {row.verdict: row.n for row in told[name]},
+        )
+        for name in names
+    ]
+
+
+def _cells(connection: Connection, want: Wanted) -> list[tuple[str, str, str]]:
+    names = (runs.c.plan, runs.c.board, runs.c.model)
+    found = connection.execute(select(*names).where(_where(want)).distinct().order_by(*names))
+    return [(row.plan, row.board, row.model) for row in found]
+
+
+def _of_cell(found: Select[Any], plan: str, board: str, model: str) -> Select[Any]:
+    cell = and_(runs.c.plan == plan, runs.c.board == board, runs.c.model == model)
+    return found.where(cell).order_by(*_NEWEST)
+
+
+def _where(want: Wanted) -> ColumnElement[bool]:
+    found = [
+        runs.c[name] == value
+        for name in ("plan", "board", "model", "verdict", "unit", "evidence", "session")
+        if (value := getattr(want, name)) is not None
+    ]
+    if want.since is not None:
+        found.append(runs.c.started >= want.since)
+    if want.until is not None:
+        found.append(runs.c.started < want.until)
+    if want.text:
+        words = want.text.lower()
+        places = (runs.c.run_id, runs.c.case_id, runs.c.session, runs.c.unit, runs.c.host, runs.c.reasons)
+        found.append(or_(*(func.lower(place).contains(words, autoescape=True) for place in places)))
+    return and_(true(), *found)
+
+
+def _rows(connection: Connection, found: Sequence[Row[Any]]) -> list[RunRow]:
+    """With their tags and notes."""
+    named: dict[int, list[str]] = defaultdict(list)
+    said: dict[int, list[Note]] = defaultdict(list)
+    for part in _chunks([row.key for row in found]):
+        for row in connection.execute(select(tag_runs).where(tag_runs.c.run_key.in_(part)).order_by(tag_runs.c.tag)):
+            named[row.run_key].append(row.tag)
+        for row in connection.execute(select(notes).where(notes.c.run_key.in_(part)).order_by(notes.c.key)):
+            said[row.run_key].append(Note(row.at, row.text, row.by))
+    return [_row(row, tuple(named[row.key]), tuple(said[row.key])) for row in found]
+
+
+def _row(row: Row[Any], tags: tuple[str, ...], said: tuple[Note, ...]) -> RunRow:
+    return RunRow(
+        run_id=row.run_id,
+        session=row.session,
+        case_id=row.case_id,
+        plan=row.plan,
+        board=row.board,
+        model=row.model,
+        unit=row.unit,
+        backend=row.backend,
+        evidence=row.evidence,
+        verdict=row.verdict,
+        reasons=tuple(json.loads(row.reasons)),
+        started=row.started,
+        finished=row.finished,
+        n=row.n,
+        metric=row.metric,
+        headline=Figure(math.nan if row.value is None else row.value, row.low, row.high) if row.metric else None,
+        engine=row.engine,
+        elf_sha256=row.elf_sha256,
+        model_sha256=row.model_sha256,
+        dataset_sha256=row.dataset_sha256,
+        folder=row.folder,
+        host=row.host,
+        harness_version=row.harness_version,
+        attempts=row.attempts,
+        tags=tags,
+        notes=said,
+    )
+
+
+def _chunks(items: Sequence[Any]) -> list[Sequence[Any]]:
+    return [items[i : i + _CHUNK] for i in range(0, len(items), _CHUNK)]
