@@ -20,7 +20,7 @@ from harness.models.find import known_names, made_for
 from harness.plans import ModelSpec, Stream
 from harness.plans.expand import Case
 from harness.records import Backend, Evidence
-from harness.run import onboard
+from harness.run import onboard, underway
 from harness.run.arrival import arrive
 from harness.run.bring_up import Live, check_hello
 from harness.run.memory import of_case
@@ -293,7 +293,14 @@ class Dut:
             case = replace(case, id=taken[0])
         try:
             with self._shown() as watch:
-                yield case, notes, watch, taken[1] if taken else None
+                if taken is None:
+                    yield case, notes, watch, None
+                    return
+                with underway.told(
+                    case, self._clock, taken[1], run_id=notes.run_id, started=notes.started, backend=self.backend
+                ) as notes.telling:
+                    notes.telling.on_unit(self.uid)
+                    yield case, notes, underway.beside(notes.telling, watch), taken[1]
         except (BenchError, DeviceError) as error:
             case_id, folder = taken or self._trail.next_use()
             symbols = Symbols(notes.product.image.elf) if notes.product else None

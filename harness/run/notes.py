@@ -43,6 +43,7 @@ from harness.run.scoring import link_facts
 from harness.run.source import source_of
 from harness.run.suspect import suspect
 from harness.run.truth import looked_at
+from harness.run.underway import Telling
 from harness.run.workload import Workload
 from harness.session.climb import Climbed
 from harness.session.console import Console
@@ -104,6 +105,7 @@ class Notes:
     console: Console | None = None
     printed: int = 0  # lines on it that are not this case's
     said: tuple[str, ...] | None = None  # the last of its lines, when it has ended
+    telling: Telling = field(default_factory=Telling)  # what other processes may know of it
     began_s: float = 0.0  # of this part of the run, with the wall clock's word of it
     began: datetime | None = None
 

@@ -18,13 +18,15 @@ from harness.run.options import RunOptions
 from harness.run.played.score import scored
 from harness.run.played.stages import first_stage
 from harness.run.played.workload import PlayedWorkload
-from harness.run.scoring import view_of
+from harness.run.scoring import judge_of, view_of
 from harness.run.streaming import CaseFiles, raise_speed, rescue, same_unit, stream_case
+from harness.run.truth import looked_at
 from harness.run.watch import Step, Watch
 from harness.session.stream import check_state
 from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError
 from harness.verdict import assess
 from harness.verdict.view import Truth
+from harness.wire.events import ResultReceived
 from harness.wire.messages import Hello
 
 
@@ -95,10 +97,18 @@ def run(
 
     what = "samples" if playing is None else "hops"
 
-    def count() -> None:
+    def count(index: int, result: ResultReceived) -> None:
         notes.answered += 1
+        notes.telling.answer(index, result)
         watch(Step("stream", notes.answered / total, f"{notes.answered}/{total} {what}"))
 
+    answered = files.earlier.answered if files.earlier else {}
+    notes.telling.streaming(
+        total,
+        answered,
+        lambda: (live.session.counters, live.session.baud),
+        judge_of(case, workload, notes.product.model.outputs, looked_at(plan, notes.product.model)),
+    )
     try:
         notes.streamed = stream_case(
             live.session,
@@ -108,7 +118,7 @@ def run(
             wanted=plan.stream if playing is None else playing.timed(plan.stream),
             timeout_s=plan.timeouts.case_s,
             helped=rescue(unit, clock, symbols),
-            answered=files.earlier.answered if files.earlier else {},
+            answered=answered,
             on_answer=count,
             follows=workload.memory.follows,
             pace=None if playing is None else playing.pace(live.hello.slots),

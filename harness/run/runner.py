@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.bench.boards import load_board
+from harness.bench.boards import Board, load_board
 from harness.bench.unit import choose_backend, open_unit
 from harness.build.symbols import Symbols
 from harness.clock import Clock, SystemClock
 from harness.errors import BenchError, DeviceError
 from harness.models.metadata import Model
 from harness.plans.expand import Case
-from harness.run import blame, journal, onboard
+from harness.run import blame, journal, onboard, underway
+from harness.run.journal import Earlier
 from harness.run.notes import CaseResult, Notes, ended_early, judged, result
 from harness.run.options import RunOptions
 from harness.run.played.playing import Playing
@@ -19,7 +20,7 @@ from harness.run.played.workload import at_speed, loaded
 from harness.run.prepare import prepared
 from harness.run.product import product_for
 from harness.run.streaming import binding, case_files, find_earlier, same_unit
-from harness.run.watch import Step, Watch
+from harness.run.watch import PREPARE, Step, Watch
 from harness.run.workload import make_workload, truth_of
 
 __all__ = ["CaseResult", "killed_case", "run_case"]
@@ -45,7 +46,25 @@ def run_case(
     if earlier is not None:
         notes.run_id, notes.started = earlier[1].run_id, earlier[1].started
         notes.answered = len(earlier[1].answered)
-    watch(Step("prepare"))
+    with underway.told(
+        case, clock, folder, run_id=notes.run_id, started=notes.started, backend=backend
+    ) as notes.telling:
+        found = _run(case, board, options, notes, earlier, underway.beside(notes.telling, watch), clock, folder)
+        notes.telling.end(found.record.verdict)
+    return found
+
+
+def _run(
+    case: Case,
+    board: Board,
+    options: RunOptions,
+    notes: Notes,
+    earlier: tuple[Path, Earlier] | None,
+    watch: Watch,
+    clock: Clock,
+    folder: Path | None,
+) -> CaseResult:
+    watch(Step(PREPARE))
     model, playing = _prepare(case, notes)
     assert notes.workload is not None
     symbols: Symbols | None = None
@@ -58,7 +77,7 @@ def run_case(
             case_files(folder, earlier, bound, options, clock, run_id=notes.run_id, started=notes.started) as files,
             open_unit(
                 board,
-                backend=backend,
+                backend=notes.backend,
                 places=options.places,
                 uid=options.uid,
                 what=case.id,
@@ -67,6 +86,7 @@ def run_case(
             ) as unit,
         ):
             notes.unit, notes.stand_in = unit.facts(), unit.stand_in
+            notes.telling.on_unit(unit.uid)
             notes.console = files.console
             notes.journal = files.journal.path if files.journal else None
             if files.aside is not None:

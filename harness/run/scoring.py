@@ -10,12 +10,16 @@ from harness.models.reference import apart
 from harness.plans.expand import Case
 from harness.records import Beside, Evidence, LinkFacts, Samples, Tensor
 from harness.run.bring_up import Live
+from harness.run.played.workload import PlayedWorkload
 from harness.run.product import Product
 from harness.run.truth import looked_at, target_rows
+from harness.run.underway import Judge
 from harness.run.workload import Workload
 from harness.session.verbs import StreamResult
 from harness.verdict import View
+from harness.verdict.decide import decide
 from harness.verdict.view import Truth
+from harness.wire.events import ResultReceived
 from harness.wire.messages import Capability
 
 
@@ -56,6 +60,26 @@ def gather(workload: Workload, streamed: StreamResult, outputs: Sequence[Tensor]
         groups=workload.data.groups,
         digests=workload.data.digests,
     )
+
+
+def judge_of(case: Case, workload: Workload, outputs: Sequence[Tensor], chosen: int = 0) -> Judge | None:
+    """Counts right answers while they come in, as ``accuracy`` will count them; None where nothing is decided sample by sample."""
+    if case.plan.task.name != "classification" or isinstance(workload, PlayedWorkload):
+        return None
+    labels, sent = workload.data.labels, workload.sent_crc()
+    output = outputs[chosen]
+    dtype = np.dtype(output.dtype).newbyteorder("<")
+    start = sum(tensor.n_bytes for tensor in outputs[:chosen])
+
+    def right(answers: Sequence[tuple[int, ResultReceived]]) -> int:
+        sound = [(i, one) for i, one in answers if one.status == 0 and one.input_crc == sent[i]]
+        if not sound:
+            return 0
+        raw = b"".join(one.outputs[start : start + output.n_bytes] for _, one in sound)
+        decided = decide(np.frombuffer(raw, dtype).reshape(len(sound), -1), case.plan.decide, output)
+        return int(np.sum(decided == labels[[i for i, _ in sound]]))
+
+    return right
 
 
 def link_facts(streamed: StreamResult, evidence: Evidence) -> LinkFacts:

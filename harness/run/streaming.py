@@ -167,7 +167,7 @@ def stream_case(
     timeout_s: float,
     helped: Rescue,
     answered: Mapping[int, ResultReceived],
-    on_answer: Callable[[], None] = lambda: None,
+    on_answer: Callable[[int, ResultReceived], None] = lambda index, result: None,
     follows: Sequence[bool] | None = None,
     pace: Pace | None = None,
 ) -> StreamResult:
@@ -185,7 +185,7 @@ def stream_case(
             return
         if files.journal is not None:
             files.journal.add(todo[at], result, quiet=at < quiet)
-        on_answer()
+        on_answer(todo[at], result)
 
     try:
         part = session.stream(

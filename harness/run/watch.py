@@ -6,6 +6,9 @@ import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+PREPARE: Final = "prepare"  # the step before plan, model and data are known to be right
 
 
 @dataclass(frozen=True)

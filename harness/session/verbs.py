@@ -123,6 +123,11 @@ class Session:
         """A copy of everything counted since the session was made."""
         return replace(self._conversation.counters)
 
+    @property
+    def baud(self) -> int:
+        """The line's speed; 0 where it has none."""
+        return self._speed.agreed_baud or 0
+
     def hello(self, timeout_s: float = 5.0) -> m.Hello:
         """Begin a session on the board. The caller compares identities; nothing was streamed yet.
 

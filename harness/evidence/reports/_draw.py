@@ -24,13 +24,15 @@ class Drawing:
     """``width`` x ``height`` units, the origin at the top left.
 
     ``label`` says what it shows to those who cannot see it, ``told`` what is to be seen there; it has no narrower a width
-    than 0.7 of its own, where its text can still be read.
+    than 0.7 of its own, where its text can still be read. ``styled`` False: it goes into a page whose policy takes no style but
+    its sheet's, which then sees to that.
     """
 
-    def __init__(self, width: float, height: float, label: str, told: str) -> None:
+    def __init__(self, width: float, height: float, label: str, told: str, *, styled: bool = True) -> None:
+        least = f' style="min-width:{0.7 * width:.0f}px"' if styled else ""
         self._head = (
             f'<svg role="img" aria-label="{html.escape(label)}" viewBox="0 0 {width:.1f} {height:.1f}"'
-            f' font-size="{SIZE}" style="min-width:{0.7 * width:.0f}px" xmlns="http://www.w3.org/2000/svg">'
+            f' font-size="{SIZE}"{least} xmlns="http://www.w3.org/2000/svg">'
             f"<title>{html.escape(label)}</title><desc>{html.escape(told)}.</desc>"
         )
         self._parts: list[str] = []

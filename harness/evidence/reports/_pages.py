@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import jinja2
 from markupsafe import Markup, escape
@@ -14,10 +15,13 @@ from harness.evidence.reports._compiled import Kept
 _JOINT = re.compile(r"(?<=[A-Za-z0-9])([_/.:])(?=[A-Za-z0-9])")
 
 
-@cache
-def _environment() -> jinja2.Environment:
+FOLDER: Final = Path(__file__).parent / "_templates"
+
+
+def environment(*folders: Path) -> jinja2.Environment:
+    """Templates of ``folders``, which may extend and import those of the reports."""
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "_templates"),
+        loader=jinja2.FileSystemLoader([*folders, FOLDER]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         extensions=["jinja2.ext.do"],
@@ -29,9 +33,14 @@ def _environment() -> jinja2.Environment:
     return made
 
 
+@cache
+def _of_reports() -> jinja2.Environment:
+    return environment()
+
+
 def template(name: str) -> jinja2.Template:
     """``name`` is a file of ``_templates``; what is put into it is escaped."""
-    return _environment().get_template(name)
+    return _of_reports().get_template(name)
 
 
 def breakable(name: str) -> Markup:

@@ -1,0 +1,73 @@
+"""A measurement over the runs of one plan on one board: values with intervals, the gate, and where something changed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from harness.evidence.history import Cell, Point, Wanted
+from harness.web import charts
+from harness.web.runs import Filters
+from harness.web.site import Site, TheSite
+
+router = APIRouter()
+_SHOWN: Final = 50  # runs in the table below the picture
+
+
+class Asked(Filters):
+    """A measurement, and the filters of runs."""
+
+    metric: str | None = None
+
+
+@router.get("/trends")
+def trends(site: TheSite, request: Request, asked: Annotated[Asked, Query()]) -> Response:
+    """Without a plan in the address: of the one that ran last."""
+    cells = sorted(site.history.cells(), key=lambda cell: cell.latest.started, reverse=True)
+    chosen = _chosen(cells, asked)
+    if chosen is None:
+        return site.page(request, "trends.html.j2", cells=[], asked={}, points=[], metrics=[])
+    filters = asked.said() | {"plan": chosen.plan, "board": chosen.board, "model": chosen.model}
+    wanted = asked.model_copy(update={"plan": chosen.plan, "board": chosen.board, "model": chosen.model}).wanted()
+    metrics = _metrics(site, chosen)
+    metric = asked.metric or (chosen.latest.metric or (metrics[0] if metrics else "accuracy"))
+    points = site.history.trend(metric, wanted)
+    unit = points[-1].measured_in if points else "1"
+    return site.page(
+        request,
+        "trends.html.j2",
+        cells=cells,
+        asked=filters | {"metric": metric},
+        metrics=sorted({*metrics, metric}),
+        points=list(reversed(points[-_SHOWN:])),
+        total=len(points),
+        unit=unit,
+        units=sorted({point.unit for point in points if point.unit}),
+        chart=charts.trend([_shown(point) for point in points], metric, unit, gates=_gates(site, chosen, metric)),
+    )
+
+
+def _chosen(cells: list[Cell], asked: Asked) -> Cell | None:
+    """The cell that the address names, as far as it does: the one that ran last of those that fit."""
+    named = [(name, getattr(asked, name)) for name in ("plan", "board", "model") if getattr(asked, name)]
+    return next((cell for cell in cells if all(getattr(cell, name) == value for name, value in named)), None)
+
+
+def _metrics(site: Site, cell: Cell) -> list[str]:
+    return [m.name for m in site.history.load(cell.latest.run_id).record.measurements]
+
+
+def _gates(site: Site, cell: Cell, metric: str) -> list[tuple[str, float]]:
+    record = site.history.load(cell.latest.run_id).record
+    return [(gate.op, gate.limit) for gate in record.gates if gate.metric == metric]
+
+
+def _shown(point: Point) -> charts.Shown:
+    day: date = point.started.date()
+    return charts.Shown(point.value, point.low, point.high, day.isoformat(), point.verdict)
+
+
+__all__ = ["Wanted", "router"]
