@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from harness.data.dataset import Event
 from harness.models.metadata import Model
-from harness.plans.continuous import AverageRule
+from harness.plans.continuous import SCORED
 from harness.plans.expand import Case
 from harness.plans.schema import ThresholdRule
 from harness.playback import Beginning, Playback, Point, Span
@@ -228,12 +228,12 @@ def _curve(
     """The plan's rule with other thresholds, on the board's own outputs."""
     if not played.events or played.played_s <= 0:
         return
-    average = isinstance(playing.continuous.rule, AverageRule)
+    rule = playing.continuous.rule
     for step in range(1, 20):
-        if average:
+        if isinstance(rule, SCORED):
             level = 13 * step
-            rule = playing.continuous.rule.model_copy(update={"above": level})
-            other = replace(playing, continuous=playing.continuous.model_copy(update={"rule": rule}))
+            other_rule = rule.model_copy(update={"above": level})
+            other = replace(playing, continuous=playing.continuous.model_copy(update={"rule": other_rule}))
             threshold = float(level)
         else:
             threshold = round(0.05 * step, 2)

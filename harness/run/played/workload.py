@@ -19,7 +19,7 @@ from harness.errors import PlanError
 from harness.models import reference as references
 from harness.models.metadata import Model
 from harness.plans import mistakes
-from harness.plans.continuous import AverageRule
+from harness.plans.continuous import SCORED
 from harness.plans.expand import Case
 from harness.plans.modelspec import ModelSpec
 from harness.plans.schema import Plan, ThresholdRule
@@ -224,15 +224,15 @@ def _check_data(data: Dataset, front_end: FrontEnd, where: str) -> None:
 def _check_rule(case: Case, model: Model) -> None:
     plan = case.plan
     assert plan.continuous is not None
-    if isinstance(plan.continuous.rule, AverageRule) and isinstance(plan.decide, ThresholdRule):
+    if isinstance(plan.continuous.rule, SCORED) and isinstance(plan.decide, ThresholdRule):
         raise PlanError(
-            "an average has its own threshold",
+            "a mean of scores has its own threshold",
             where=plan.where("decide"),
             expected="rule.above alone",
             found="decide: threshold as well",
             next_step="remove 'decide', or use rule: {name: majority}",
         )
-    if isinstance(plan.continuous.rule, AverageRule) and not _is_score(model.outputs[0]):
+    if isinstance(plan.continuous.rule, SCORED) and not _is_score(model.outputs[0]):
         raise PlanError(
             "the mean of these outputs is no score of 0..255",
             where=plan.where("continuous.rule"),
