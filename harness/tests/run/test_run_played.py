@@ -205,6 +205,8 @@ def test_a_run_that_fails_says_where_board_and_host_part(case, monkeypatch):
         ("background: [rest]", "sound_gate: {above: 100}", "the sound gate hears sound alone"),
         ("gates:", "state: {reset: never}\ngates:", "memory is the board's own affair"),
         ("gates:", "reference: keras\ngates:", "against the .tflite alone"),
+        ("background:", "every: 22\n  background:", "would run once alone"),
+        ("gates:", "min_samples: 25\ngates:", "fewer samples than the plan wants"),
         (", annotations: moves.txt", "", "nobody says what happens"),
         ("gates:", "gates:\n  - hit_rate.three >= 0.5", "nothing of that happens"),
     ],
@@ -212,6 +214,7 @@ def test_a_run_that_fails_says_where_board_and_host_part(case, monkeypatch):
 def test_what_no_run_could_do_or_decide_is_refused_before_anything_runs(case, changed, instead, told):
     text = PLAN.replace("gates:", "gates:\n  - hit_rate >= 0.1")
     loaded(case(text))
+    loaded(case(text.replace("background:", "every: 21\n  background:").replace("gates:", "min_samples: 24\ngates:")))
     with pytest.raises(PlanError, match=told) as refused:
         loaded(case(text.replace(changed, instead, 1)))
     assert "gestures" in (refused.value.where or "")
@@ -225,7 +228,8 @@ def test_hops_without_the_network_agree_with_nothing(case):
     # Three hops before the first window; the network runs behind windows 0, 10 and 20.
     assert (n["features_agreement"], n["agreement"], n["detections_agreement"], n["max_abs_diff"]) == (21, 3, 3, 3)
     assert values(record)["agreement"] == 1.0
-    record = run_case(case(every, samples=3), RunOptions(backend="virtual"), watch=lambda _: None).record
+    record = run_case(case(every, samples=3), RunOptions(backend="virtual", layers=True), watch=lambda _: None).record
+    assert any("the layers were not profiled" in told for told in record.warnings)
     assert not {"features_agreement", "agreement", "max_abs_diff"} & set(values(record))
     assert record.verdict is Verdict.INCONCLUSIVE
     assert any("the network never ran" in reason for reason in record.reasons), record.reasons
@@ -235,5 +239,19 @@ def test_an_event_up_to_the_recordings_end_counts_although_no_whole_hop_has_its_
     playing = loaded(case())[1].playing
     last = dataclasses.replace(playing.data.events[-1], start_s=11.8, end_s=12.004)
     playing = dataclasses.replace(playing, data=dataclasses.replace(playing.data, events=(last,)))
-    assert score._events(playing, HOPS) == (last,)
-    assert score._events(playing, HOPS - 1) == ()
+    assert score._events(playing, HOPS) == ((last,), ())
+    assert score._events(playing, HOPS - 1) == ((), (last,))
+
+
+def test_a_detection_of_an_event_that_the_end_of_the_playing_cuts_is_no_false_alarm(case, tmp_path):
+    # The same twelve hops, and what they detect at their end: nothing of that class was said, or something that goes on.
+    record = run_case(case(samples=12), RunOptions(backend="virtual"), watch=lambda _: None).record
+    last = record.playback.detections[-1]
+    assert last.outcome == "false_alarm"
+    before = values(record)["false_alarms_per_hour"]
+    goes_on = case(samples=12)
+    (tmp_path / "moves.txt").write_text(f"{last.start_s - 0.5}\t{last.start_s + 5}\t{last.name}\n", encoding="utf-8")
+    record = run_case(goes_on, RunOptions(backend="virtual"), watch=lambda _: None).record
+    assert record.playback.detections[-1].outcome == "unknown"
+    assert values(record)["false_alarms_per_hour"] == pytest.approx(before - 3600 / 6)
+    assert not {"hit_rate", "misses"} & set(values(record))
