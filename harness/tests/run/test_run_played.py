@@ -160,8 +160,10 @@ def test_the_plans_that_play_ten_minutes_say_what_can_be_decided(path):
 
 @pytest.mark.skipif(os.environ.get("HIL_FULL") != "1", reason="ten minutes of a recording: with HIL_FULL=1")
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("name", ["vowels", "keywords", "smart_lock"])
+@pytest.mark.parametrize("name", ["vowels", "keywords", "keywords_speech_commands", "smart_lock"])
 def test_ten_minutes_are_the_hosts_with_a_reset_in_the_middle(name):
+    if name.endswith("speech_commands") and "HIL_DATA_DIR" not in os.environ:
+        pytest.skip("needs HIL_DATA_DIR")
     plan = read_plan(shipped("testplans") / "long" / f"{name}.yaml", names())
     case = expand(plan, boards=names(), only_boards=plan.boards[:1])[0]
     record = run_case(case, RunOptions(backend="virtual"), watch=reset_half_way()).record
