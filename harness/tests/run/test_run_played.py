@@ -103,10 +103,12 @@ def test_every_window_every_output_and_every_detection_are_the_hosts_before_and_
 MEMORY = """
 name: words
 boards: [nucleo_f446re]
-model: streaming_keyword_int8
-dataset: {name: rendered, options: {what: words, seconds: 5}}
+model: streaming_wake_int8
+dataset: {name: rendered, options: {what: words, seconds: 5, events: "yes", others: 1.0, gap_s: 2}}
 continuous:
-  front_end: {name: dscnn_mfcc, rows: 1}
+  front_end: {name: micro, step_ms: 10, rows: 3}
+  every: 3
+  rule: {name: sliding, over: 5, above: 160, rest: 4}
 gates: [features_agreement == 1.0, agreement == 1.0, detections_agreement == 1.0]
 """
 
@@ -115,16 +117,22 @@ def test_a_network_with_a_memory_keeps_it_from_hop_to_hop_and_forgets_it_with_a_
     (case,) = expand(parse_plan(MEMORY, "words.yaml"), boards=names(), only_boards=[BOARD])
     found = run_case(case, RunOptions(backend="virtual"), watch=reset_half_way())
     assert found.record.verdict is Verdict.PASS, found.record.reasons
-    (again,) = found.record.playback.beginnings
-    assert found.record.playback.divergence == ""
-    # The same features behind another past: a network without a memory would not care.
+    playback = found.record.playback
+    (again,) = playback.beginnings
+    assert playback.divergence == ""
+    assert playback.rule == "every 3 hops; mean of the last 5 above 160, behind 4 below it"
+    assert playback.detections
+    # Five hops make the first three windows: what was heard of the recording until then is lost with the memory.
+    assert again.lost_ms == 40
+    # What comes behind the reset is what a network makes that knows nothing of what came before.
     model, work = loaded(case)
-    inputs = simulate.network_of(model, "litert")
-    samples = work.playing.samples(0)[int(again.at_s * 16000) :]
-    rows = work.playing.front_end.rows_of(samples[np.newaxis])[0][:20]
-    read = work.playing.front_end.encoded(rows, model.inputs[0]).reshape(-1, 1, 1, 10)
-    first = round(again.at_s * 50) + 1
-    assert (found.samples.outputs[first : first + 20] == inputs(read[:, 0])).all()
+    samples = work.playing.samples(0)[round(again.at_s * 16000) :]
+    rows = work.playing.front_end.rows_of(samples[np.newaxis])[0][:60]
+    read = work.playing.front_end.encoded(rows, model.inputs[0]).reshape(-1, 3, 40)
+    first = round(again.at_s * 100) + 4
+    fresh = simulate.network_of(model, "litert")(read)
+    assert np.array_equal(found.samples.outputs[first : first + 60 : 3], fresh)
+    assert not np.array_equal(simulate.network_of(model, "litert")(read[5:]), fresh[5:])  # it has a memory indeed
 
 
 @pytest.mark.parametrize(
