@@ -160,3 +160,43 @@ hil_detection hil_average_step(const hil_average_params *params, hil_average *av
     }
     return detection;
 }
+
+void hil_sliding_reset(const hil_sliding_params *params, hil_sliding *sliding)
+{
+    sliding->n = 0;
+    sliding->left = params->rest;
+}
+
+hil_detection hil_sliding_step(const hil_sliding_params *params, hil_sliding *sliding, void *memory, const hil_tensor *output)
+{
+    uint8_t *const scores = memory;
+    const uint32_t place = sliding->n++ % params->over, n = sliding->n < params->over ? sliding->n : params->over;
+    const int rested = sliding->left == 0;
+    int calm = 1;
+    uint32_t most = 0;
+    int32_t best = HIL_UNKNOWN;
+    for (uint32_t i = 0; i < params->classes; ++i) {
+        uint8_t *const mine = scores + i * params->over;
+        uint32_t sum = 0;
+        mine[place] = score(output, i);
+        if (i < 32u && (params->background >> i & 1u) != 0) {
+            continue;
+        }
+        calm = calm && mine[place] < params->threshold;
+        for (uint32_t k = 0; k < n; ++k) {
+            sum += mine[k];
+        }
+        if (best == HIL_UNKNOWN || sum > most) {
+            most = sum;
+            best = (int32_t)i;
+        }
+    }
+    const int above = most > (uint32_t)params->threshold * params->over;
+    const hil_detection detection = {above ? best : HIL_UNKNOWN, (int32_t)(most / params->over), (uint8_t)(above && rested)};
+    if (detection.is_new) {
+        hil_sliding_reset(params, sliding);
+    } else if (!rested && calm) {
+        --sliding->left;
+    }
+    return detection;
+}

@@ -64,8 +64,8 @@ typedef struct {
 } hil_average;
 
 typedef struct {
-    int32_t found;  /* the class with the highest mean, or the one reported last while there are too few results */
-    int32_t score;  /* its mean, 0..255; 0 while there are too few results */
+    int32_t found;  /* of an average: the class with the highest mean, or the one reported last while there are too few results */
+    int32_t score;  /* the highest mean, 0..255; of an average 0 while there are too few results */
     uint8_t is_new; /* report it */
 } hil_detection;
 
@@ -76,5 +76,27 @@ void hil_average_reset(const hil_average_params *params, hil_average *average);
 /* Takes a row of outputs: int8 as q + 128, uint8 as it is, float32 as trunc(255 x + 0.5) held within 0..255, NaN as 0. A result that
  * finds no room takes that of the oldest. `memory` is aligned to 4 and kept between calls. */
 hil_detection hil_average_step(const hil_average_params *params, hil_average *average, void *memory, const hil_tensor *output, uint32_t now_ms);
+
+/* The rule of the public streaming wake words: the mean of the latest scores, a threshold, and a rest between two detections. */
+typedef struct {
+    uint32_t classes;
+    uint32_t background; /* bit i: class i is not looked at; classes behind 31 always are */
+    uint32_t over;       /* results that make the mean, 1 or more; those that are not there yet count as 0 */
+    uint32_t rest;       /* results with each score below the threshold that come before a detection, since the last or the reset */
+    int32_t threshold;   /* of the mean score, 0..255; it must be above */
+} hil_sliding_params;
+
+typedef struct {
+    uint32_t n;    /* results since the last detection or the reset */
+    uint32_t left; /* of the rest */
+} hil_sliding;
+
+/* The memory of hil_sliding_step in bytes: `classes` scores for each result of the mean. */
+#define HIL_SLIDING_BYTES(classes, over) ((over) * (classes))
+
+void hil_sliding_reset(const hil_sliding_params *params, hil_sliding *sliding);
+/* Scores as hil_average_step. `found` is the class with the highest mean, where that is above the threshold, else HIL_UNKNOWN; after
+ * a detection the results before it are forgotten. `memory` is kept between calls. */
+hil_detection hil_sliding_step(const hil_sliding_params *params, hil_sliding *sliding, void *memory, const hil_tensor *output);
 
 #endif

@@ -27,7 +27,7 @@ static hil_stream stream;
 static uint8_t memory[HIL_FRONTEND_STREAM_BYTES] __attribute__((aligned(8)));
 /* What the network reads. It keeps the last hop's, which per-layer mode may ask about. */
 static uint8_t input[HIL_MODEL_INPUT_BYTES] __attribute__((aligned(16)));
-static uint32_t votes[(HIL_STREAM_AVERAGE_BYTES + 3u) / 4u + 1u];
+static uint32_t votes[(HIL_STREAM_RULE_BYTES + 3u) / 4u + 1u];
 static stream_rule_state rule_state;
 static hil_gate gate;
 

@@ -8,6 +8,7 @@
 void stream_rule_reset(const stream_rule *rule, stream_rule_state *state) {
     hil_majority_reset(&state->majority);
     hil_average_reset(&rule->average, &state->average);
+    hil_sliding_reset(&rule->sliding, &state->sliding);
     state->before = HIL_UNKNOWN;
     state->told = HIL_UNKNOWN;
     state->told_ms = 0;
@@ -40,6 +41,13 @@ stream_decision stream_rule_step(const stream_rule *rule, stream_rule_state *sta
         d.decided = found.found;
         d.score = found.score;
         d.detected = found.is_new && !is_background(rule, found.found) ? found.found : HIL_UNKNOWN;
+        return d;
+    }
+    if (rule->kind == HIL_RULE_SLIDING) {
+        const hil_detection found = hil_sliding_step(&rule->sliding, &state->sliding, memory, output);
+        d.decided = found.found;
+        d.score = found.score;
+        d.detected = found.is_new ? found.found : HIL_UNKNOWN;
         return d;
     }
     d.decided = hil_majority_step(&state->majority, rule->over, hil_threshold(&rule->threshold, output));

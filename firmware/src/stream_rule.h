@@ -8,7 +8,7 @@
 
 #include "hil_decide.h"
 
-enum { HIL_RULE_MAJORITY = 0, HIL_RULE_AVERAGE = 1 };
+enum { HIL_RULE_MAJORITY = 0, HIL_RULE_AVERAGE = 1, HIL_RULE_SLIDING = 2 };
 
 typedef struct {
     uint8_t kind; /* HIL_RULE_* */
@@ -17,24 +17,26 @@ typedef struct {
     uint32_t over;             /* of a majority: so many decisions vote */
     uint32_t suppression_ms;   /* of a majority: the same class is not told again within */
     hil_average_params average;
+    hil_sliding_params sliding;
 } stream_rule;
 
 typedef struct {
     int32_t decided;  /* the class after smoothing, HIL_UNKNOWN for none */
     int32_t detected; /* the class to tell of now, HIL_UNKNOWN for none */
-    int32_t score;    /* of an average: 0..255; else votes */
+    int32_t score;    /* of a mean: 0..255; else votes */
 } stream_decision;
 
 typedef struct {
     hil_majority majority;
     hil_average average;
+    hil_sliding sliding;
     int32_t before;   /* what the hop before was decided as */
     int32_t told;     /* the class told last */
     uint32_t told_ms; /* when */
 } stream_rule_state;
 
 void stream_rule_reset(const stream_rule *rule, stream_rule_state *state);
-/* `memory`: that of the average, see hil_decide.h. `now_ms` is the time in the recording behind the hop. */
+/* `memory`: that of the average or the sliding mean, see hil_decide.h. `now_ms` is the time in the recording behind the hop. */
 stream_decision stream_rule_step(const stream_rule *rule, stream_rule_state *state, void *memory, const hil_tensor *output,
                                  uint32_t now_ms);
 

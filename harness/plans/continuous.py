@@ -29,7 +29,25 @@ class AverageRule(Part):
     at_least: int = Field(default=3, ge=1, le=10_000, description="So many results at least; fewer decide nothing.")
 
 
-Rule = Annotated[MajorityRule | AverageRule, Field(discriminator="name")]
+class SlidingRule(Part):
+    """The mean of the last scores, as the public streaming wake words do it."""
+
+    name: Literal["sliding"] = Field(description="The mean of the last scores decides.")
+    over: int = Field(default=5, ge=1, le=255, description="So many results make the mean; those to come count as 0.")
+    above: int = Field(
+        default=247, ge=0, le=255, description="The mean, 0..255, must be above that: 255 times a probability, cut off."
+    )
+    rest: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="So many results below that must have come before, since the beginning or the last detection.",
+    )
+
+
+Rule = Annotated[MajorityRule | AverageRule | SlidingRule, Field(discriminator="name")]
+#: Rules that look at scores of 0..255, and have a threshold of their own.
+SCORED = (AverageRule, SlidingRule)
 
 
 class SoundGate(Part):

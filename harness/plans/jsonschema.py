@@ -36,7 +36,7 @@ def json_schema() -> Schema:
     parts["state"] = _or(kinds["StateSpec"]["properties"]["reset"], parts["state"])
     parts["decide"] = _short(parts["decide"], "argmax")
     rule = kinds["Continuous"]["properties"]
-    rule["rule"] = _short(rule["rule"], "majority", "average")
+    rule["rule"] = _short(rule["rule"], "majority", "average", "sliding")
     text: Schema = {"type": "string", "pattern": f"^{PATTERN}$", "description": f"The gate: {FORM}."}
     gate = kinds["Gate"]
     beside = {key: value for key, value in gate["properties"].items() if key not in ("metric", "op", "limit")}

@@ -158,6 +158,11 @@ def run(
     notes.assessed = assess(notes.view, case.gates)
     notes.warnings += notes.assessed.warnings
     if playing is not None:
+        if options.layers:
+            notes.warnings.append(
+                "the layers were not profiled: a sample is a hop of a recording, not the network's input; --layers is for a plan"
+                " of the same model without 'continuous'"
+            )
         notes.said = notes.last_lines()
         return
     watch(Step("layers"))

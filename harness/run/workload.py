@@ -89,6 +89,19 @@ def read_data(plan: Plan, spec: DatasetSpec) -> Dataset:
         raise
 
 
+def check_enough(plan: Plan, n: int, found: str) -> None:
+    """``PlanError`` when ``n`` samples are fewer than the plan's ``min_samples``; ``found`` says them in words."""
+    wanted = plan.min_samples
+    if wanted is not None and n < wanted:
+        raise PlanError(
+            "the dataset has fewer samples than the plan wants",
+            where=plan.where("min_samples"),
+            expected=f"{wanted} or more",
+            found=found,
+            next_step="lower min_samples, or use more data",
+        )
+
+
 def load_data(case: Case) -> tuple[Dataset, int]:
     """The samples of a case, and how many its plan means: more, when ``--samples`` bounds them.
 
@@ -96,15 +109,7 @@ def load_data(case: Case) -> tuple[Dataset, int]:
     """
     spec = case.plan.dataset if case.at_most is not None else case.dataset
     data = read_data(case.plan, spec)
-    wanted = case.plan.min_samples
-    if wanted is not None and len(data) < wanted:
-        raise PlanError(
-            "the dataset has fewer samples than the plan wants",
-            where=case.plan.where("min_samples"),
-            expected=f"{wanted} or more",
-            found=f"{len(data)} in split {spec.split!r} of {spec.name}",
-            next_step="lower min_samples, or use more data",
-        )
+    check_enough(case.plan, len(data), f"{len(data)} in split {spec.split!r} of {spec.name}")
     return data.first(None if case.at_most is None else min(case.at_most, len(data))), len(data)
 
 

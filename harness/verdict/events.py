@@ -2,7 +2,9 @@
 
 Events and detections of one recording and class are taken in the order of time. A detection belongs to the first event that it can
 belong to and that has none yet: not before its start, not later than ``tolerance_s`` behind its end. One that can only belong to
-events that have one already is a *repeat*; any other is a *false alarm*. An event without a detection is a *miss*.
+events that have one already is a *repeat*; any other is a *false alarm*. An event without a detection is a *miss*. Where the
+playing ended before an event could be missed, the event counts neither way, and nor does a detection that can only belong to it:
+that one is *undecided*.
 """
 
 from __future__ import annotations
@@ -28,12 +30,14 @@ class Detection:
 class Matched:
     """``of_event[i]``: the index of the detection that event i has, None for a miss; ``of_detection`` the other way round.
 
-    ``repeats``: indices of detections that belong to events which have one already.
+    ``repeats``: indices of detections that belong to events which have one already; ``undecided``: of those that can only belong
+    to an event that was cut off.
     """
 
     of_event: tuple[int | None, ...]
     of_detection: tuple[int | None, ...]
     repeats: frozenset[int]
+    undecided: frozenset[int] = frozenset()
 
     @property
     def hits(self) -> int:
@@ -43,29 +47,34 @@ class Matched:
     @property
     def false_alarms(self) -> tuple[int, ...]:
         """Indices of the detections where nothing was."""
-        return tuple(i for i, event in enumerate(self.of_detection) if event is None and i not in self.repeats)
+        told = self.repeats | self.undecided
+        return tuple(i for i, event in enumerate(self.of_detection) if event is None and i not in told)
 
 
-def match(events: Sequence[Event], detections: Sequence[Detection], tolerance_s: float) -> Matched:
-    """See the module. Indices are those of the arguments."""
+def match(
+    events: Sequence[Event], detections: Sequence[Detection], tolerance_s: float, cut: Sequence[Event] = ()
+) -> Matched:
+    """See the module. Indices are those of the arguments; ``cut``: events that the end of the playing cut off."""
     of_event: list[int | None] = [None] * len(events)
     of_detection: list[int | None] = [None] * len(detections)
-    repeats = set()
+    repeats, undecided = set(), set()
     for index in sorted(range(len(detections)), key=lambda i: (detections[i].time_s, i)):
         found = detections[index]
-        near = [
-            at
-            for at, event in enumerate(events)
-            if (event.recording, event.name) == (found.recording, found.name)
-            and event.start_s <= found.time_s <= event.end_s + tolerance_s
-        ]
+        near = [at for at, event in enumerate(events) if _may_be(found, event, tolerance_s)]
         free = [at for at in near if of_event[at] is None]
         if free:
             first = min(free, key=lambda at: (events[at].start_s, at))
             of_event[first], of_detection[index] = index, first
         elif near:
             repeats.add(index)
-    return Matched(tuple(of_event), tuple(of_detection), frozenset(repeats))
+        elif any(_may_be(found, event, tolerance_s) for event in cut):
+            undecided.add(index)
+    return Matched(tuple(of_event), tuple(of_detection), frozenset(repeats), frozenset(undecided))
+
+
+def _may_be(found: Detection, event: Event, tolerance_s: float) -> bool:
+    is_its = (event.recording, event.name) == (found.recording, found.name)
+    return is_its and event.start_s <= found.time_s <= event.end_s + tolerance_s
 
 
 def poisson_rate(count: int, exposure: float, level: float = LEVEL) -> tuple[float, float]:

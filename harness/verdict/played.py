@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Played:
-    """Arrays are [N], of each hop sent. ``events``: what is to be detected, None where nobody says.
+    """Arrays are [N], of each hop sent. ``events``: what is to be detected, None where nobody says;
+    ``cut``: what the end of the playing left no time to detect.
 
     ``equal``: stage by stage whether the board's result is the host's; ``decided_alike``: the same of the decision when the host
     does all of it by itself. ``heard``, ``asked``: the hops that complete a window, and those that run the network, by either
@@ -44,6 +45,7 @@ class Played:
     lost_ms: float
     dropped: int
     clock_hz: int | None
+    cut: tuple[Event, ...] = ()
 
 
 def timed(view: View, played: Played) -> npt.NDArray[np.bool_]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.data.features import decisions
-from harness.plans.continuous import AverageRule, Continuous
+from harness.plans.continuous import AverageRule, Continuous, SlidingRule
 from harness.plans.schema import ArgmaxRule, ThresholdRule
 from harness.records import Tensor
 
@@ -53,6 +53,14 @@ class Rule:
                 threshold=rule.above,
                 background=min(self._background, default=NONE),
             )
+        elif isinstance(continuous.rule, SlidingRule):
+            self._sliding = decisions.Sliding(
+                classes=output.elements,
+                over=continuous.rule.over,
+                threshold=continuous.rule.above,
+                rest=continuous.rule.rest,
+                background=frozenset(self._background),
+            )
         else:
             self._majority = decisions.Majority(continuous.rule.over)
         self._before, self._told, self._told_ms = NONE, NONE, 0
@@ -62,10 +70,13 @@ class Rule:
         if isinstance(self._rule, AverageRule):
             found, score, is_new = self._average.step(row, self._output, now_ms)
             return Decision(found, found if is_new and not self._is_background(found) else NONE, score)
+        if isinstance(self._rule, SlidingRule):
+            found, score, is_new = self._sliding.step(row, self._output)
+            return Decision(found, found if is_new else NONE, score)
         said = decisions.threshold(row, self._output, self._above, self._inclusive)
         decided = self._majority.step(said)
         votes = sum(vote == decided for vote in self._majority.latest)
-        return Decision(decided, self._begins(decided, now_ms), votes)
+        return Decision(decided, self._begins(decided, now_ms, self._rule.suppress_ms), votes)
 
     def run(self, rows: Iterable[tuple[npt.NDArray[np.generic], int]]) -> list[Decision]:
         """``step`` for each row with its time."""
@@ -74,12 +85,12 @@ class Rule:
     def _is_background(self, found: int) -> bool:
         return found < 0 or found in self._background
 
-    def _begins(self, found: int, now_ms: int) -> int:
+    def _begins(self, found: int, now_ms: int, suppress_ms: int) -> int:
         """A class is told of when it begins, but not again so soon."""
         before, self._before = self._before, found
         if found == before or self._is_background(found):
             return NONE
-        if found == self._told and now_ms - self._told_ms < self._rule.suppress_ms:
+        if found == self._told and now_ms - self._told_ms < suppress_ms:
             return NONE
         self._told, self._told_ms = found, now_ms
         return found

@@ -7,8 +7,8 @@
 #define HIL_STREAM_HOP_BYTES 4u
 #define HIL_STREAM_EVERY 1u
 #define HIL_STREAM_GATE {10, 0u}
-#define HIL_STREAM_AVERAGE_BYTES 0u
-#define HIL_STREAM_RULE {HIL_RULE_MAJORITY, 0x00000001u, {0, 0, 0.0}, 1u, 5000u, {1u, 1u, 1u, 0u, 1u, 255, 0}}
+#define HIL_STREAM_RULE_BYTES 0u
+#define HIL_STREAM_RULE {HIL_RULE_MAJORITY, 0x00000001u, {0, 0, 0.0}, 1u, 5000u, {1u, 1u, 1u, 0u, 1u, 255, 0}, {1u, 0u, 1u, 0u, 255}}
 #define HIL_STREAM_RULE_TEXT "most of 1"
 
 #endif

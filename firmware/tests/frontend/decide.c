@@ -14,6 +14,8 @@ static hil_gate gate;
 static hil_majority majority;
 static hil_average_params average_params;
 static hil_average average;
+static hil_sliding_params sliding_params;
+static hil_sliding sliding;
 static uint32_t *memory;
 
 /* DTYPE N SCALE ZERO VALUES... as a tensor of its own size on the heap: the sanitizer sees a read beyond. */
@@ -92,6 +94,17 @@ int main(void)
             ok = scanf("%d", &a) == 1;
             const hil_tensor tensor = read_tensor();
             const hil_detection d = hil_average_step(&average_params, &average, memory, &tensor, (uint32_t)a);
+            printf("%d %d %d\n", (int)d.found, (int)d.score, (int)d.is_new);
+            free(tensor.data);
+        } else if (!strcmp(command, "sliding")) {
+            hil_sliding_params *const p = &sliding_params;
+            ok = scanf("%u %u %u %u %d", &p->classes, &p->background, &p->over, &p->rest, &p->threshold) == 5;
+            free(memory);
+            memory = malloc(HIL_SLIDING_BYTES(p->classes, p->over));
+            hil_sliding_reset(p, &sliding);
+        } else if (!strcmp(command, "next")) {
+            const hil_tensor tensor = read_tensor();
+            const hil_detection d = hil_sliding_step(&sliding_params, &sliding, memory, &tensor);
             printf("%d %d %d\n", (int)d.found, (int)d.score, (int)d.is_new);
             free(tensor.data);
         } else {

@@ -19,7 +19,7 @@ from harness.data.datasets import _known, _riff
 from harness.errors import PlanError
 
 FOLDERS = ("speech-commands-v0.02", "speech-commands-v0.01-mini/speech_commands_v0.01")
-SILENCE = "_silence_"
+SILENCE, UNKNOWN = "_silence_", "_unknown_"
 RATE = LENGTH = 16000
 TEST_SHARE = 0.4
 

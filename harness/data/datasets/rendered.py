@@ -3,20 +3,22 @@
 For plans with `continuous`. Events lie at random times in a background, each by another person (or at another door); nothing is
 stored, and the same seed gives the same recording. No real person said or did anything: figures on these say nothing of people.
 Words that are not among `events` are said too, as class `unknown` where there is one, else as nothing that is to be detected.
+`source: speech_commands` takes the words from what HIL_DATA_DIR has of Speech Commands, no speaker in both parts; the room's noise
+between them is rendered all the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from harness.data.dataset import Dataset, Event
-from harness.data.datasets import _common
+from harness.data.datasets import _common, _speech_commands
 from harness.data.synthetic import air_writing, generator, lock, speech
 from harness.errors import PlanError
 
@@ -33,9 +35,16 @@ dataset:
 Floats = npt.NDArray[np.float64]
 #: So many instants of what there is between events.
 Background = Callable[[int, np.random.Generator], npt.NDArray[np.floating]]
+#: A word, its loudest sample 1, and from where to where in it something is heard.
+Say = Callable[[str, np.random.Generator], tuple[Floats, tuple[int, int]]]
 _BLOCK_S = 20.0  # of one background
 _FADE_S = 0.25  # from one to the next
 _LOUD = 0.1  # of the greatest size: where a sound begins and ends
+_LOUD_SPOKEN, _SMOOTH_S = (
+    0.2,
+    0.02,
+)  # the same of a recorded word's mean size over that time: it has a room's noise of its own
+_EDGE_S = 0.02  # a recorded clip comes and goes within that, not at once
 
 
 class Options(_common.Options):
@@ -46,6 +55,10 @@ class Options(_common.Options):
     )
     seconds: int = Field(default=600, ge=5, le=36_000, description="Length of the recording.")
     seed: int = Field(default=0, description="Another seed is another recording.")
+    source: Literal["synthetic", "speech_commands"] = Field(
+        default="synthetic",
+        description="Of words. synthetic: said by a synthesiser. speech_commands: the real recordings in HIL_DATA_DIR.",
+    )
     events: _common.Names = Field(
         default=(), description="The words, sounds or letters that occur and are told of. Empty: all that are known."
     )
@@ -60,6 +73,12 @@ class Options(_common.Options):
         default=(), description="The names of the classes, in the order of the model's outputs. Empty: the model's own."
     )
 
+    @model_validator(mode="after")
+    def _has_words(self) -> Self:
+        if self.source != "synthetic" and self.what != "words":
+            raise ValueError(f"source: {self.source} is of words, not of {self.what}")
+        return self
+
 
 def splits(options: Options, folder: Path) -> tuple[str, ...]:
     """None: it is made for whichever is asked for; another split is another recording."""
@@ -68,7 +87,8 @@ def splits(options: Options, folder: Path) -> tuple[str, ...]:
 
 def read(options: Options, split: str, folder: Path, first: int | None = None) -> Dataset:
     """The recording as one sample."""
-    known = {"words": speech.CLASSES, "lock": lock.CLASSES, "vowels": air_writing.CLASSES}[options.what]
+    real = _clips(split) if options.source == "speech_commands" else None
+    known = {"words": tuple(real or speech.CLASSES), "lock": lock.CLASSES, "vowels": air_writing.CLASSES}[options.what]
     if strange := sorted(set(options.events) - set(known)):
         raise PlanError(
             f"nothing renders {', '.join(strange)}",
@@ -78,11 +98,14 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
             next_step="correct the names, or leave 'events' out",
         )
     random = generator("rendered", options.what, split, options.seed)
-    draw = {"words": _words, "lock": _lock, "vowels": _vowels}[options.what]
     rate = air_writing.SAMPLE_HZ if options.what == "vowels" else speech.SAMPLE_HZ
-    values, events = draw(options, random)
+    if options.what == "words":
+        values, events = _words(options, random, known, _said if real is None else _recorded(real))
+    else:
+        values, events = {"lock": _lock, "vowels": _vowels}[options.what](options, random)
+    name = f"rendered-{options.what}" if real is None else "speech-commands-laid-in-noise"
     return Dataset(
-        name=f"rendered-{options.what}",
+        name=name,
         split=split,
         classes=options.classes,
         ids=np.array([f"{options.what}-{split}-{options.seed}"]),
@@ -113,26 +136,57 @@ def _bed(n: int, rate: int, random: np.random.Generator, one: Background) -> Flo
     return found[:n]
 
 
-def _active(sound: Floats) -> tuple[int, int]:
-    loud = np.flatnonzero(np.abs(sound) > _LOUD * np.abs(sound).max())
+def _active(sound: Floats, share: float = _LOUD) -> tuple[int, int]:
+    loud = np.flatnonzero(np.abs(sound) > share * np.abs(sound).max())
     return int(loud[0]), int(loud[-1]) + 1
 
 
-def _words(options: Options, random: np.random.Generator) -> tuple[Floats, list[Event]]:
+def _clips(split: str) -> dict[str, list[_speech_commands.Clip]]:
+    """The recordings of each word. Errors as ``_speech_commands.clips``."""
+    _common.known_split("rendered", split, ("test", "train"))
+    found: dict[str, list[_speech_commands.Clip]] = {}
+    for clip in _speech_commands.clips(split):
+        if clip.word not in (_speech_commands.SILENCE, _speech_commands.UNKNOWN):
+            found.setdefault(clip.word, []).append(clip)
+    return dict(sorted(found.items()))
+
+
+def _said(word: str, random: np.random.Generator) -> tuple[Floats, tuple[int, int]]:
+    """The word by a synthesiser, and where in it something is heard."""
+    sound = speech.say(word, speech.voice(random), random)
+    return sound, _active(sound)
+
+
+def _recorded(clips: dict[str, list[_speech_commands.Clip]]) -> Say:
+    """The word by one of those who recorded it, and where in the clip it is loud; its loudest sample is 1."""
+
+    def say(word: str, random: np.random.Generator) -> tuple[Floats, tuple[int, int]]:
+        sound = clips[word][int(random.integers(len(clips[word])))].samples().astype(np.float64)
+        sound /= max(float(np.abs(sound).max()), 1.0)
+        edge = np.minimum(1, np.arange(len(sound)) / (_EDGE_S * speech.SAMPLE_HZ))
+        n = int(_SMOOTH_S * speech.SAMPLE_HZ)
+        return sound * edge * edge[::-1], _active(np.convolve(np.abs(sound), np.ones(n) / n, "same"), _LOUD_SPOKEN)
+
+    return say
+
+
+def _words(
+    options: Options, random: np.random.Generator, known: tuple[str, ...], say: Say
+) -> tuple[Floats, list[Event]]:
     rate = speech.SAMPLE_HZ
-    wanted = options.events or speech.CLASSES
-    rest = tuple(word for word in speech.CLASSES if word not in wanted)
+    wanted = options.events or known
+    rest = tuple(word for word in known if word not in wanted)
     loudest = 6000.0
     bed = _bed(options.seconds * rate, rate, random, speech.background) * (loudest / 3 * 10 ** (-options.level / 20))
     events = []
     for at_s in _times(options, random, 1.5):
         other = bool(rest) and random.random() < options.others
         word = str(random.choice(rest if other else wanted))
-        sound = speech.say(word, speech.voice(random), random) * loudest * random.uniform(0.5, 1.5)
+        sound, (begin, end) = say(word, random)
+        sound = sound * loudest * random.uniform(0.5, 1.5)
         start = int(at_s * rate)
         part = sound[: len(bed) - start]
         bed[start : start + len(part)] += part
-        begin, end = _active(part)
         name = word if not other else "unknown" if "unknown" in options.classes else ""
         if name:
             events.append(Event(0, (start + begin) / rate, (start + end) / rate, name))

@@ -1,7 +1,8 @@
 """Decisions over a stream: the rules of ``firmware/frontend/hil_decide.h``, with the same answers.
 
-``threshold`` says which class a row of outputs is; ``Gate`` which windows are worth a decision; ``Majority`` and ``Average`` smooth
-what is decided. Times are milliseconds of the stream and do not decrease. A rule's state is in the object: one for each stream.
+``threshold`` says which class a row of outputs is; ``Gate`` which windows are worth a decision; ``Majority``, ``Average`` and
+``Sliding`` smooth what is decided. Times are milliseconds of the stream and do not decrease. A rule's state is in the object: one
+for each stream.
 """
 
 from __future__ import annotations
@@ -86,8 +87,9 @@ class Majority:
 
 
 class Detection(NamedTuple):
-    """``found``: the class with the highest mean score, or the one reported last while there are too few results. ``score``: its
-    mean, 0..255, or 0. ``is_new``: it is to be reported."""
+    """``found``: the class with the highest mean score. While there are too few results an ``Average`` has the one reported last,
+    and a ``Sliding`` has ``UNKNOWN`` where that mean is not above the threshold. ``score``: the highest mean, 0..255, or 0.
+    ``is_new``: it is to be reported."""
 
     found: int
     score: int
@@ -139,6 +141,48 @@ class Average:
         if is_new:
             self.top, self.top_ms = found, now_ms
         return Detection(found, score, is_new)
+
+
+@dataclass
+class Sliding:
+    """The rule of the public streaming wake words: the mean of the latest ``over`` scores, a threshold, and a rest.
+
+    Results that are not there yet count as 0. A class is reported when its mean is above ``threshold`` (0..255) and, since the last
+    report or the beginning, ``rest`` results came before this one whose scores were all below the threshold. A report forgets the
+    results before it. Classes of ``background`` are not looked at. ESPHome's micro_wake_word: over its sliding_window_size,
+    threshold int(255 probability_cutoff).
+    """
+
+    classes: int
+    over: int
+    threshold: int
+    rest: int = 0
+    background: frozenset[int] = frozenset()
+    results: deque[npt.NDArray[np.int64]] = field(init=False)
+    left: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._told = [index for index in range(self.classes) if index not in self.background]
+        self.reset()
+
+    def reset(self) -> None:
+        """No results, and all of the rest to come."""
+        self.results, self.left = deque(maxlen=self.over), self.rest
+
+    def step(self, row: Array, tensor: Tensor) -> Detection:
+        """What the outputs [classes] of the next result change."""
+        self.results.append(scores(row, tensor)[self._told])
+        if not self._told:
+            return Detection(UNKNOWN, 0, False)
+        sums = np.sum(self.results, axis=0)
+        best = int(np.argmax(sums))
+        most = int(sums[best])
+        is_above, rested = most > self.threshold * self.over, self.left == 0
+        if is_above and rested:
+            self.reset()
+        elif not rested and (self.results[-1] < self.threshold).all():
+            self.left -= 1
+        return Detection(self._told[best] if is_above else UNKNOWN, most // self.over, is_above and rested)
 
 
 def scores(row: Array, tensor: Tensor) -> npt.NDArray[np.int64]:

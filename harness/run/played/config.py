@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.data.features import codegen
 from harness.models.codegen import emit
 from harness.models.metadata import Model
-from harness.plans.continuous import AverageRule
+from harness.plans.continuous import AverageRule, SlidingRule
 from harness.plans.schema import ThresholdRule
 from harness.run.played.playing import REPORT_BYTES, Playing
 
@@ -20,7 +20,7 @@ _FIRMWARE_BYTES = 512  # what the stream keeps beside the buffers counted here
 def write(playing: Playing, model: Model, folder: Path) -> None:
     """Beside the generated model in ``folder``. The same plan gives the same bytes."""
     codegen.generate(playing.front_end, folder, model.inputs[0])
-    votes = average_bytes(playing, model)
+    votes = rule_bytes(playing, model)
     (folder / HEADER).write_text(_header(playing, model, votes), encoding="utf-8")
     path = folder / "model.json"
     document = json.loads(path.read_text(encoding="utf-8"))
@@ -33,11 +33,12 @@ def write(playing: Playing, model: Model, folder: Path) -> None:
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
-def average_bytes(playing: Playing, model: Model) -> int:
-    """What an average keeps: HIL_AVERAGE_BYTES of hil_decide.h."""
-    if not isinstance(playing.continuous.rule, AverageRule):
-        return 0
-    return capacity(playing) * (4 + -(-model.outputs[0].elements // 4) * 4)
+def rule_bytes(playing: Playing, model: Model) -> int:
+    """What a rule keeps of scores: HIL_AVERAGE_BYTES, or HIL_SLIDING_BYTES, of hil_decide.h."""
+    rule, classes = playing.continuous.rule, model.outputs[0].elements
+    if isinstance(rule, AverageRule):
+        return capacity(playing) * (4 + -(-classes // 4) * 4)
+    return rule.over * classes if isinstance(rule, SlidingRule) else 0
 
 
 def capacity(playing: Playing) -> int:
@@ -57,7 +58,7 @@ def _header(playing: Playing, model: Model, votes: int) -> str:
 #define HIL_STREAM_HOP_BYTES {playing.hop_bytes}u
 #define HIL_STREAM_EVERY {c.every}u /* hops between two runs of the network */
 #define HIL_STREAM_GATE {{{opens}, {backoff}u}}
-#define HIL_STREAM_AVERAGE_BYTES {votes}u
+#define HIL_STREAM_RULE_BYTES {votes}u
 #define HIL_STREAM_RULE {{{_rule(playing, model)}}}
 #define HIL_STREAM_RULE_TEXT {emit.string(playing.rule_text)}
 
@@ -73,10 +74,13 @@ def _rule(playing: Playing, model: Model) -> str:
     if isinstance(decide, ThresholdRule):
         threshold = f"{{1, {int(decide.inclusive)}, {float(decide.above)!r}}}"
     first = next((index for index, name in enumerate(playing.classes) if name in c.background), -1)
+    classes = model.outputs[0].elements
+    told, no_mean, no_window = f"0x{background:08x}u, {threshold}", "1u, 1u, 1u, 0u, 1u, 255, 0", "1u, 0u, 1u, 0u, 255"
     if isinstance(c.rule, AverageRule):
         r = c.rule
-        classes = model.outputs[0].elements
-        average = f"{{{classes}u, {capacity(playing)}u, {r.average_ms}u, {r.suppress_ms}u, {r.at_least}u, {r.above}, {first}}}"
-        return f"HIL_RULE_AVERAGE, 0x{background:08x}u, {threshold}, 1u, 0u, {average}"
-    nothing = "{1u, 1u, 1u, 0u, 1u, 255, 0}"
-    return f"HIL_RULE_MAJORITY, 0x{background:08x}u, {threshold}, {c.rule.over}u, {c.rule.suppress_ms}u, {nothing}"
+        mean = f"{classes}u, {capacity(playing)}u, {r.average_ms}u, {r.suppress_ms}u, {r.at_least}u, {r.above}, {first}"
+        return f"HIL_RULE_AVERAGE, {told}, 1u, 0u, {{{mean}}}, {{{no_window}}}"
+    if isinstance(c.rule, SlidingRule):
+        window = f"{classes}u, 0x{background:08x}u, {c.rule.over}u, {c.rule.rest}u, {c.rule.above}"
+        return f"HIL_RULE_SLIDING, {told}, 1u, 0u, {{{no_mean}}}, {{{window}}}"
+    return f"HIL_RULE_MAJORITY, {told}, {c.rule.over}u, {c.rule.suppress_ms}u, {{{no_mean}}}, {{{no_window}}}"

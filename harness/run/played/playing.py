@@ -14,7 +14,7 @@ import numpy.typing as npt
 from harness.data.dataset import Dataset
 from harness.data.features import FrontEnd
 from harness.errors import DeviceError
-from harness.plans.continuous import AverageRule, Continuous
+from harness.plans.continuous import AverageRule, Continuous, SlidingRule
 from harness.plans.schema import ArgmaxRule, Stream, ThresholdRule, number
 from harness.records import DType, Tensor
 from harness.session.stream import Pace
@@ -122,6 +122,8 @@ class Playing:
                 text
                 + f"mean of {r.average_ms} ms above {r.above}, {r.at_least} at least, again after {r.suppress_ms} ms"
             )
+        if isinstance(c.rule, SlidingRule):
+            return text + f"mean of the last {c.rule.over} above {c.rule.above}, behind {c.rule.rest} below it"
         if isinstance(decide, ThresholdRule):
             text += f"{'from' if decide.inclusive else 'above'} {number(decide.above)}, "
         return text + f"most of {c.rule.over}, again after {c.rule.suppress_ms} ms"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.data.dataset import Dataset
-from harness.data.features import FrontEnd
 from harness.errors import PlanError
 from harness.models.metadata import Model
 from harness.plans.schema import Gate, Plan
 from harness.run.origins import runs_tflite
+from harness.run.played.playing import Playing
 from harness.verdict import check_rule
 
 #: Metrics of what was to be detected, and those that are shares of it: the latter need something that happens.
@@ -17,9 +17,10 @@ _OF_EVENTS = ("hit_rate", "misses", "delay_ms")
 _OF_ANNOTATIONS = (*_OF_EVENTS, "repeats", "false_alarms_per_hour")
 
 
-def check(plan: Plan, model: Model, output: int, front_end: FrontEnd, data: Dataset, gates: Sequence[Gate]) -> None:
-    """``PlanError`` for the first thing. ``output``: the index of the one that is decided on; ``data``: the recordings."""
+def check(plan: Plan, model: Model, output: int, playing: Playing, gates: Sequence[Gate]) -> None:
+    """``PlanError`` for the first thing. ``output``: the index of the one that is decided on."""
     assert plan.continuous is not None
+    front_end = playing.front_end
     check_rule(plan.decide, model.outputs[output], plan.where("decide.above"))
     if plan.continuous.sound_gate is not None and front_end.sample_dtype != "int16":
         raise PlanError(
@@ -28,6 +29,15 @@ def check(plan: Plan, model: Model, output: int, front_end: FrontEnd, data: Data
             expected="a front end of 16-bit sound",
             found=f"{front_end.name}, which takes {front_end.channels} values of {front_end.sample_dtype}",
             next_step="remove 'sound_gate'",
+        )
+    able = playing.hops - playing.lead
+    if plan.continuous.every > able:
+        raise PlanError(
+            "in each recording the network would run once alone",
+            where=plan.where("continuous.every"),
+            expected=f"{able} at most: so many hops of a recording can run the network",
+            found=plan.continuous.every,
+            next_step="run it more often, or play a longer recording",
         )
     if plan.state is not None:
         raise PlanError(
@@ -46,7 +56,7 @@ def check(plan: Plan, model: Model, output: int, front_end: FrontEnd, data: Data
             next_step="leave 'reference' out",
         )
     for gate in gates:
-        _check_gate(plan, gate, data)
+        _check_gate(plan, gate, playing.data)
 
 
 def _check_gate(plan: Plan, gate: Gate, data: Dataset) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from harness.data.dataset import Event
 from harness.models.metadata import Model
-from harness.plans.continuous import AverageRule
+from harness.plans.continuous import SCORED
 from harness.plans.expand import Case
 from harness.plans.schema import ThresholdRule
 from harness.playback import Beginning, Playback, Point, Span
@@ -64,7 +64,7 @@ def scored(case: Case, model: Model, workload: PlayedWorkload, streamed: StreamR
 
     found = parity.compare(reports, outputs, there, made, _smoothed(playing, model, reports, outputs, there), same)
     heard = _detections(playing, reports)
-    events = _events(playing, len(reports))
+    events, cut = _events(playing, len(reports))
     beginnings = tuple(_beginnings(playing, reports, there))
     dropped = sum(why == TOO_SLOW for why in streamed.lost.values())
     played = Played(
@@ -87,6 +87,7 @@ def scored(case: Case, model: Model, workload: PlayedWorkload, streamed: StreamR
         lost_ms=sum(b.lost_ms for b in beginnings) + 1000 * playing.hop_s * float((~there).sum()),
         dropped=dropped,
         clock_hz=clock_hz,
+        cut=cut,
     )
     playback = _playback(playing, model, played, reports, outputs, there, beginnings, found)
     work = replace(workload, expected=made.outputs, data=workload.data)
@@ -134,17 +135,19 @@ def _detections(playing: Playing, reports: Reports) -> tuple[Detection, ...]:
     return tuple(found)
 
 
-def _events(playing: Playing, n_hops: int) -> tuple[Event, ...] | None:
-    """What is to be detected in what was played; nothing of the background."""
+def _events(playing: Playing, n_hops: int) -> tuple[tuple[Event, ...] | None, tuple[Event, ...]]:
+    """What is to be detected in what was played, nothing of the background; and what the end of the playing left no time for."""
     if playing.data.events is None:
-        return None
+        return None, ()
     # What is behind the last whole hop is no reason to take away an event that was labelled up to the recording's end.
     hops = [min(playing.hops, max(0, n_hops - r * playing.hops)) for r in range(len(playing.data))]
     ends = [math.inf if n == playing.hops else n * playing.hop_s for n in hops]
-    return tuple(
-        event
-        for event in playing.data.events
-        if event.name not in playing.continuous.background and event.end_s <= ends[event.recording]
+    told = [event for event in playing.data.events if event.name not in playing.continuous.background]
+    late_s = playing.continuous.tolerance_ms / 1000
+    whole = [event.end_s + late_s <= ends[event.recording] for event in told]
+    return (
+        tuple(event for event, is_whole in zip(told, whole, strict=True) if is_whole),
+        tuple(event for event, is_whole in zip(told, whole, strict=True) if not is_whole),
     )
 
 
@@ -171,7 +174,7 @@ def _playback(
     found: parity.Parity,
 ) -> Playback:
     fe = playing.front_end
-    matched = match(played.events or (), played.detections, played.tolerance_s)
+    matched = match(played.events or (), played.detections, played.tolerance_s, played.cut)
     truth = tuple(
         Span(
             recording=event.recording,
@@ -190,7 +193,7 @@ def _playback(
             end_s=one.time_s,
             name=one.name,
             outcome="unknown"
-            if played.events is None
+            if played.events is None or index in matched.undecided
             else "false_alarm"
             if index in alarms
             else "repeat"
@@ -228,19 +231,19 @@ def _curve(
     """The plan's rule with other thresholds, on the board's own outputs."""
     if not played.events or played.played_s <= 0:
         return
-    average = isinstance(playing.continuous.rule, AverageRule)
+    rule = playing.continuous.rule
     for step in range(1, 20):
-        if average:
+        if isinstance(rule, SCORED):
             level = 13 * step
-            rule = playing.continuous.rule.model_copy(update={"above": level})
-            other = replace(playing, continuous=playing.continuous.model_copy(update={"rule": rule}))
+            other_rule = rule.model_copy(update={"above": level})
+            other = replace(playing, continuous=playing.continuous.model_copy(update={"rule": other_rule}))
             threshold = float(level)
         else:
             threshold = round(0.05 * step, 2)
             other = replace(playing, decide=ThresholdRule(rule="threshold", above=threshold))
         told = _smoothed(other, model, reports, outputs, there)
         heard = _detections(playing, told)
-        matched = match(played.events, heard, played.tolerance_s)
+        matched = match(played.events, heard, played.tolerance_s, played.cut)
         yield Point(
             threshold=threshold,
             miss_rate=1 - matched.hits / len(played.events),

@@ -19,7 +19,7 @@ from harness.errors import PlanError
 from harness.models import reference as references
 from harness.models.metadata import Model
 from harness.plans import mistakes
-from harness.plans.continuous import AverageRule
+from harness.plans.continuous import SCORED
 from harness.plans.expand import Case
 from harness.plans.modelspec import ModelSpec
 from harness.plans.schema import Plan, ThresholdRule
@@ -28,7 +28,7 @@ from harness.run.origins import facts, runs_tflite
 from harness.run.played import refused
 from harness.run.played.playing import Hops, Playing
 from harness.run.truth import looked_at
-from harness.run.workload import Workload, load_case_model, read_data
+from harness.run.workload import Workload, check_enough, load_case_model, read_data
 from harness.verdict import gate_mistakes, tasks
 
 _TAKES = ("float32", "int8", "uint8")
@@ -90,10 +90,11 @@ def loaded(case: Case) -> tuple[Model, PlayedWorkload]:
     task = tasks.load(plan.task.name)
     task.check(plan.task, model.outputs[0], model.inputs[0], data)
     playing = Playing(data, front_end, plan.continuous, plan.decide, data.classes)
-    refused.check(plan, model, output, front_end, data, case.gates)
+    refused.check(plan, model, output, playing, case.gates)
     _check_rule(case, model)
     _check_line(case, playing)
     whole = playing.hops * len(data)
+    check_enough(plan, whole, f"{whole} hops of {1000 * playing.hop_s:g} ms in {data.name}")
     wanted = whole if case.at_most is None else min(case.at_most, whole)
     wrong = gate_mistakes(
         case.gates,
@@ -224,15 +225,15 @@ def _check_data(data: Dataset, front_end: FrontEnd, where: str) -> None:
 def _check_rule(case: Case, model: Model) -> None:
     plan = case.plan
     assert plan.continuous is not None
-    if isinstance(plan.continuous.rule, AverageRule) and isinstance(plan.decide, ThresholdRule):
+    if isinstance(plan.continuous.rule, SCORED) and isinstance(plan.decide, ThresholdRule):
         raise PlanError(
-            "an average has its own threshold",
+            "a mean of scores has its own threshold",
             where=plan.where("decide"),
             expected="rule.above alone",
             found="decide: threshold as well",
             next_step="remove 'decide', or use rule: {name: majority}",
         )
-    if isinstance(plan.continuous.rule, AverageRule) and not _is_score(model.outputs[0]):
+    if isinstance(plan.continuous.rule, SCORED) and not _is_score(model.outputs[0]):
         raise PlanError(
             "the mean of these outputs is no score of 0..255",
             where=plan.where("continuous.rule"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from front_end_programs import COMPILER, FIRMWARE, FLAGS, run
 
-from harness.data.features.decisions import Average, Gate, Majority, threshold
+from harness.data.features.decisions import Average, Gate, Majority, Sliding, threshold
 from harness.records import Tensor
 
 DTYPES = {"float32": 0, "int8": 1, "uint8": 2}
@@ -96,6 +96,28 @@ def test_averages(program, dtype):
             now += int(RANDOM.choice([0, 20, 33, 100, 700], p=[0.05, 0.6, 0.2, 0.1, 0.05]))
             commands.append(f"result {now} {told(tensor, row)}")
             expected.append(rule.step(row, tensor, now))
+    found = [tuple(map(int, line.split())) for line in answers(program, commands)]
+    assert found == [(found, score, int(new)) for found, score, new in expected]
+    assert 20 < sum(new for _, _, new in expected) < 900
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_sliding_means(program, dtype):
+    commands, expected = [], []
+    for classes, over, rest, limit, background in (
+        (1, 5, 24, 128, ()),
+        (4, 3, 6, 160, (0, 3)),
+        (2, 1, 0, 180, ()),
+        (2, 255, 2, 60, (0, 1)),
+        (40, 4, 3, 100, (31,)),
+    ):
+        tensor, rows = outputs(dtype, 400, classes, 0 if dtype == "float32" else 1 / 256)
+        rows[150:200] = rows[150]  # a phrase that does not end
+        rule = Sliding(classes, over, limit, rest, frozenset(background))
+        commands.append(f"sliding {classes} {sum(1 << index for index in background)} {over} {rest} {limit}")
+        for row in rows:
+            commands.append(f"next {told(tensor, row)}")
+            expected.append(rule.step(row, tensor))
     found = [tuple(map(int, line.split())) for line in answers(program, commands)]
     assert found == [(found, score, int(new)) for found, score, new in expected]
     assert 20 < sum(new for _, _, new in expected) < 900

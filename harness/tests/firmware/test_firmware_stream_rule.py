@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness.build.compilers import host_compiler
 from harness.paths import shipped
-from harness.plans.continuous import AverageRule, Continuous, MajorityRule
+from harness.plans.continuous import AverageRule, Continuous, MajorityRule, SlidingRule
 from harness.plans.schema import ArgmaxRule, ThresholdRule
 from harness.records import Tensor
 from harness.run.played.config import _rule
@@ -54,6 +54,8 @@ CASES = [
     _Playing(AverageRule(name="average", average_ms=100, above=60, suppress_ms=150, at_least=2), ArgmaxRule()),
     _Playing(AverageRule(name="average", average_ms=1000, above=100, suppress_ms=1500, at_least=3), ArgmaxRule()),
     _Playing(AverageRule(name="average", average_ms=120, above=150, suppress_ms=400, at_least=2), ArgmaxRule(), ()),
+    _Playing(SlidingRule(name="sliding", over=3, above=150, rest=4), ArgmaxRule()),
+    _Playing(SlidingRule(name="sliding", over=2, above=127), ArgmaxRule(), ()),
 ]
 
 

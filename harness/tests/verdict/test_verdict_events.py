@@ -47,6 +47,15 @@ def test_detections_are_taken_in_the_order_of_time_whatever_their_order():
     assert found.repeats == {0}
 
 
+def test_what_can_only_belong_to_an_event_that_was_cut_off_is_neither_a_hit_nor_a_false_alarm():
+    cut = events((4, 9, "yes"))
+    found = match(events((1, 2, "yes")), heard((1.5, "yes"), (4.5, "yes"), (4.6, "yes"), (4.7, "no")), 0.5, cut)
+    assert (found.hits, found.undecided, found.false_alarms) == (1, {1, 2}, (3,))
+    # Where it may belong to a whole one too, it does.
+    found = match(events((1, 4.5, "yes")), heard((4.2, "yes"), (4.3, "yes")), 0.5, cut)
+    assert (found.hits, found.repeats, found.undecided) == (1, {1}, set())
+
+
 times = st.floats(0, 20, allow_nan=False).map(lambda t: round(t, 2))
 names = st.sampled_from(["a", "b"])
 

@@ -124,7 +124,7 @@ def _parity(view: View, played: Played) -> Iterator[Measurement]:
 def _scored(played: Played) -> Iterator[Measurement]:
     if played.events is None or played.played_s <= 0:
         return
-    found = match(played.events, played.detections, played.tolerance_s)
+    found = match(played.events, played.detections, played.tolerance_s, played.cut)
     names = [name for name in played.classes if name not in played.background]
     if played.events:
         yield share("hit_rate", found.hits, len(played.events))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.data.features.decisions import UNKNOWN, Average, Detection, Gate, Majority, scores, threshold
+from harness.data.features.decisions import UNKNOWN, Average, Detection, Gate, Majority, Sliding, scores, threshold
 from harness.errors import MisuseError
 from harness.records import Tensor
 
@@ -67,6 +67,45 @@ def test_few_results_decide_nothing_and_repeat_what_was_reported_last():
     assert say(rule, 200, no=255) == Detection(0, 0, False)  # three, but over less than 250 ms
     assert say(rule, 300, no=255) == Detection(3, 255, True)
     assert say(rule, 9000, no=0) == Detection(3, 0, False)
+
+
+WAKE = Tensor("out", (1, 1), "uint8", 1 / 256, 0)
+
+
+def hear(rule, *values):
+    """The results by number at which the only class is reported."""
+    found = [rule.step(np.array([value], np.uint8), WAKE) for value in values]
+    return [index for index, d in enumerate(found) if d.is_new]
+
+
+def test_a_wake_word_is_reported_when_the_mean_of_the_latest_is_above_the_threshold():
+    assert hear(Sliding(1, over=5, threshold=247), *[255] * 4) == []  # the one to come counts as 0
+    assert hear(Sliding(1, over=5, threshold=247), *[255] * 5) == [4]
+    assert hear(Sliding(1, over=5, threshold=247), *[247] * 9) == []
+    # The sum is above, although the mean cut off to a whole number is not.
+    assert hear(Sliding(1, over=5, threshold=247), *[247] * 4, 248) == [4]
+    assert Sliding(1, over=2, threshold=100).step(np.array([255], np.uint8), WAKE) == Detection(0, 127, True)
+    assert Sliding(1, over=2, threshold=200).step(np.array([255], np.uint8), WAKE) == Detection(UNKNOWN, 127, False)
+
+
+def test_a_wake_word_rests_until_its_score_was_low_often_enough():
+    rule = Sliding(1, over=2, threshold=100, rest=3)
+    assert hear(rule, 255, 255, 99, 100, 99, 0, 255) == [6]  # three were below, and 100 is not
+    assert hear(rule, *[255] * 50) == []  # it is still the same phrase
+    assert hear(rule, 0, 0, 255, 255, 0, 255) == [5]  # not with the third of them, but behind it
+    rule.reset()
+    assert hear(rule, 255, 255) == []
+
+
+def test_of_several_wake_words_the_highest_mean_is_reported_and_the_background_keeps_none_from_it():
+    rule = Sliding(4, over=2, threshold=100, rest=1, background=frozenset({0, 1}))
+    rows = np.array([[-128, 127, -128, -128], [127, 127, 100, 110], [127, 127, 110, 100]], np.int8)
+    assert [rule.step(row, INT8) for row in rows] == [
+        Detection(UNKNOWN, 0, False),
+        Detection(3, 119, True),
+        Detection(2, 119, False),
+    ]
+    assert Sliding(2, over=1, threshold=0, background=frozenset({0, 1})).step(rows[0][:2], INT8).found == UNKNOWN
 
 
 def test_scores_are_of_0_to_255_whatever_the_type():
