@@ -1,7 +1,7 @@
 """What so many samples can show: the smallest drop that is seen, the number that decides, the chance of each verdict. Pure.
 
 All figures are for the plain interval (Tango's) and for samples that are independent of each other. The simulation that holds
-them against what happens is in the tests and in the guide's page "compare".
+them against what happens is in the tests and in the guide's page "statistics".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Swaps whose true change is known, judged thousands of times. As a program it prints the tables of the guide's page "compare":
+"""Swaps whose true change is known, judged thousands of times. As a program it prints the tables of the guide's page "statistics":
 
     python harness/tests/verdict/swap/simulated_swaps.py
 
