@@ -149,11 +149,26 @@ def _verdict(draft: Comparison, checks: Sequence[Check]) -> tuple[Verdict, tuple
     if doubts or open_:
         return Verdict.INCONCLUSIVE, (*doubts, *open_)
     if draft.decisions is None and (draft.score is None or draft.score.margin is None):
-        outputs = draft.outputs
-        if outputs is None or outputs.identical != draft.pairing.n:
-            return Verdict.INCONCLUSIVE, ("the outputs differ, and no margin says how much worse they may be", *held)
-        return Verdict.PASS, (f"the outputs are identical on {outputs.n} samples", *held)
+        if not _identical(draft):
+            return Verdict.INCONCLUSIVE, (_no_margin(draft), *held)
+        return Verdict.PASS, (f"the outputs are identical on {draft.pairing.n} samples", *held)
     return Verdict.PASS, tuple(held)
+
+
+def _identical(draft: Comparison) -> bool:
+    same = draft.outputs is not None and draft.outputs.identical == draft.pairing.n
+    return same and (draft.score is None or draft.score.difference == 0)
+
+
+def _no_margin(draft: Comparison) -> str:
+    score = draft.score
+    if score is None:
+        return "the outputs differ, and this task has no figure that says whether that is worse"
+    text = (
+        f"{score.name}: {score.before:.6g} before, {score.after:.6g} after, and no margin says how much worse it may be"
+    )
+    worst = None if score.low is None or score.high is None else score.high if score.better == "lower" else -score.low
+    return text if worst is None else f"{text}; a margin of {max(0.0, worst):.4g} would be kept"
 
 
 def _namer(side: Side) -> Callable[[int], str]:
