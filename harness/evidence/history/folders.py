@@ -49,7 +49,8 @@ def read(folder: Path) -> Left:
 
 def session_of(folder: Path, record: Record) -> str:
     """The name of the run that a record in ``folder`` is of; of its own begin where nothing there tells."""
-    for above in (folder, *folder.absolute().parents[:_UP]):
+    folder = folder.resolve()  # hil-reports/latest is no run's name
+    for above in (folder, *folder.parents[:_UP]):
         if _RUN.fullmatch(above.name):
             return above.name
         if (above / runrecord.FILENAME).is_file():
@@ -73,5 +74,5 @@ def session_name(root: Path, run: RunRecord) -> str:
 
 def place(folder: Path, base: Path) -> str:
     """How the history names a report folder: below the folder of runs ``base`` relative to it, else absolute."""
-    folder, base = folder.absolute(), base.absolute()
+    folder, base = folder.resolve(), base.resolve()
     return (folder.relative_to(base) if folder.is_relative_to(base) else folder).as_posix()
