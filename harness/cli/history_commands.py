@@ -198,7 +198,7 @@ def export(
 
     with opened(base) as store:
         n = portable.export(store, target, wanted(plan, board, model, verdict, unit, since))
-    typer.echo(printable(f"{target}: {n} run{'s' * (n != 1)}"))
+    typer.echo(printable(f"{target}: {_runs(n)}"))
 
 
 @history.command(epilog="Example: hil history prune --keep 90d --dry-run")
@@ -218,11 +218,11 @@ def prune(
             if not as_json:
                 for row in going:
                     typer.echo(printable(f"would remove {row.run_id}  {_time(row.started)}  {row.case_id}"))
-                typer.echo(f"{len(going)} runs would go")
+                typer.echo(f"{_runs(len(going))} would go")
             return
         n = store.prune(oldest)
     if not as_json:
-        typer.echo(f"{n} run{'s' * (n != 1)} removed")
+        typer.echo(f"{_runs(n)} removed")
 
 
 def opened(base: Path, *, create: bool = False) -> History:
@@ -304,6 +304,10 @@ def _given(want: Wanted) -> list[object]:
 
 def _empty(store: History) -> str:
     return f"nothing is in the history yet ({store.where}): every run of hil and pytest --board goes there by itself"
+
+
+def _runs(n: int) -> str:
+    return f"{n:,} run{'s' * (n != 1)}"
 
 
 def _time(at: datetime) -> str:
