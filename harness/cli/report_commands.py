@@ -7,7 +7,6 @@ import os
 import sys
 import webbrowser
 from dataclasses import asdict
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,8 @@ import typer
 from rich.table import Table
 
 from harness.cli.app import Exit, app, wide_console
-from harness.clock import AGE_FORM, SystemClock, age
+from harness.cli.when import age
+from harness.clock import SystemClock
 from harness.errors import BenchError, MisuseError
 from harness.text import printable
 
@@ -103,7 +103,11 @@ def prune(
     from harness.run import kept
 
     go, spared = kept.choose(
-        kept.kept(base), now=SystemClock().now(), keep=keep, older_than=_age(older_than), interrupted=interrupted
+        kept.kept(base),
+        now=SystemClock().now(),
+        keep=keep,
+        older_than=age(older_than) if older_than is not None else None,
+        interrupted=interrupted,
     )
     left = []
     for run in go:
@@ -170,15 +174,6 @@ def _retell(folder: Path) -> None:
 
 def _is_desktop() -> bool:
     return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _age(text: str | None) -> timedelta | None:
-    if text is None:
-        return None
-    try:
-        return age(text.strip())
-    except ValueError:
-        raise MisuseError("this is no age", expected=AGE_FORM, found=text) from None
 
 
 def _size(n_bytes: int) -> str:

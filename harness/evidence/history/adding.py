@@ -108,6 +108,17 @@ def load(connection: Connection, run_id: str, attempt: int | None, where: str) -
     return StoredRun(packing.unpack_record(found.record, where), packing.unpack_samples(found.samples, where), row)
 
 
+def attempts_of(connection: Connection, run_id: str, where: str) -> list[tuple[str, str, Record, Samples | None]]:
+    """Session, folder, record and samples of every attempt, the first first."""
+    columns = (attempts.c.session, attempts.c.folder, attempts.c.record, attempts.c.samples)
+    found = select(*columns).join(runs, runs.c.key == attempts.c.run_key).where(runs.c.run_id == run_id)
+    where = f"{where}, run {run_id}"
+    return [
+        (row.session, row.folder, packing.unpack_record(row.record, where), packing.unpack_samples(row.samples, where))
+        for row in connection.execute(found.order_by(attempts.c.number))
+    ]
+
+
 def _summary(record: Record) -> dict[str, Any]:
     first = _headline(record)
     firmware, data = record.firmware, record.dataset
@@ -129,6 +140,7 @@ def _summary(record: Record) -> dict[str, Any]:
         "value": _number(first.value) if first else None,
         "low": first.low if first else None,
         "high": first.high if first else None,
+        "measured_in": first.unit if first else "",
         "engine": firmware.engine if firmware else "",
         "elf_sha256": firmware.elf_sha256 if firmware else "",
         "model_sha256": firmware.model_sha256 if firmware else record.network.sha256 if record.network else "",

@@ -31,20 +31,26 @@ class Left:
         return read_samples(self.folder) if (self.folder / npz.FILENAME).is_file() else None
 
 
-def records(path: Path) -> Iterator[Left]:
-    """The record at ``path``, or all below it in the order of their folders. ``MisuseError`` for a damaged one."""
+def places(path: Path) -> Iterator[Path]:
+    """The folders, ``path`` and below, in which a record lies; that of ``path`` itself when it is a ``record.json``."""
     if path.is_file():
-        yield Left(read_record(path), path.parent)
+        yield path.parent
         return
     for found in sorted(path.rglob(json_.FILENAME)):
         # hil-reports/latest leads to what is there under its own name.
         if not any(parent.is_symlink() for parent in found.parents if parent != path and path in parent.parents):
-            yield Left(read_record(found), found.parent)
+            yield found.parent
+
+
+def read(folder: Path) -> Left:
+    """The record in a folder. ``MisuseError`` when it is damaged."""
+    return Left(read_record(folder), folder)
 
 
 def session_of(folder: Path, record: Record) -> str:
     """The name of the run that a record in ``folder`` is of; of its own begin where nothing there tells."""
-    for above in (folder, *folder.absolute().parents[:_UP]):
+    folder = folder.resolve()  # hil-reports/latest is no run's name
+    for above in (folder, *folder.parents[:_UP]):
         if _RUN.fullmatch(above.name):
             return above.name
         if (above / runrecord.FILENAME).is_file():
@@ -68,5 +74,5 @@ def session_name(root: Path, run: RunRecord) -> str:
 
 def place(folder: Path, base: Path) -> str:
     """How the history names a report folder: below the folder of runs ``base`` relative to it, else absolute."""
-    folder, base = folder.absolute(), base.absolute()
+    folder, base = folder.resolve(), base.resolve()
     return (folder.relative_to(base) if folder.is_relative_to(base) else folder).as_posix()

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from harness.errors import MisuseError
 from harness.evidence import layout
 from harness.evidence.history import queries
-from harness.evidence.history.rows import RunRow, TagMove, TagRow
-from harness.evidence.history.tables import runs, tag_moves, tag_runs, tags
+from harness.evidence.history.rows import Note, RunRow, TagMove, TagRow
+from harness.evidence.history.tables import notes, runs, tag_moves, tag_runs, tags
 from harness.plans.names import nearest
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
@@ -42,11 +42,10 @@ def tag(connection: Connection, name: str, run_ids: Sequence[str], *, force: boo
     """Let ``name`` mean those runs. ``MisuseError`` for a bad name, unknown runs, and one that is taken without ``force``."""
     _check_name(connection, name)
     keys = queries.keys_of(connection, run_ids)
-    if missing := [run_id for run_id in run_ids if run_id not in keys] or not run_ids:
+    missing = [run_id for run_id in run_ids if run_id not in keys]
+    if missing or not run_ids:
         raise MisuseError(
-            "a tag names runs of the history",
-            found=", ".join(missing) if isinstance(missing, list) else "none",
-            next_step="hil history list",
+            "a tag names runs of the history", found=", ".join(missing) or "none", next_step="hil history list"
         )
     before = set(_tagged(connection, name))
     if before == set(keys.values()):
@@ -89,6 +88,32 @@ def all_tags(connection: Connection) -> list[TagRow]:
         TagRow(row.name, tuple(named[row.name]), row.at, row.by, tuple(moves[row.name]))
         for row in connection.execute(select(tags).order_by(tags.c.name))
     ]
+
+
+def take_tag(connection: Connection, name: str, moves: Sequence[TagMove]) -> bool:
+    """A tag that another store had, with its moves. False: it means the same here. ``MisuseError`` when it means others."""
+    now = moves[-1]
+    before = set(_tagged(connection, name))
+    if before and before == set(queries.keys_of(connection, now.run_ids).values()):
+        return False
+    tag(connection, name, now.run_ids, force=False, by=now.by, at=now.at)
+    connection.execute(delete(tag_moves).where(tag_moves.c.tag == name, tag_moves.c.at == now.at))
+    for move in moves:
+        _moved(connection, name, move.run_ids, move.by, move.at)
+    return True
+
+
+def take_notes(connection: Connection, run_id: str, said: Sequence[Note]) -> None:
+    """Notes that another store had of a run."""
+    (key,) = queries.keys_of(connection, [run_id]).values()
+    known = {(row.at, row.text) for row in connection.execute(select(notes).where(notes.c.run_key == key))}
+    rows = [
+        {"run_key": key, "at": note.at, "by": note.by, "text": note.text}
+        for note in said
+        if (note.at, note.text) not in known
+    ]
+    if rows:
+        connection.execute(insert(notes), rows)
 
 
 def _moved(connection: Connection, name: str, run_ids: Iterable[str], by: str, at: datetime) -> None:

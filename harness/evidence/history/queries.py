@@ -212,6 +212,7 @@ def _row(row: Row[Any], tags: tuple[str, ...], said: tuple[Note, ...]) -> RunRow
         n=row.n,
         metric=row.metric,
         headline=Figure(math.nan if row.value is None else row.value, row.low, row.high) if row.metric else None,
+        measured_in=row.measured_in,
         engine=row.engine,
         elf_sha256=row.elf_sha256,
         model_sha256=row.model_sha256,

@@ -79,7 +79,7 @@ def _in_folder(path: Path, reference: str) -> tuple[Found, ...]:
     if not path.exists():
         raise MisuseError("there is no such folder or file", expected=KINDS, found=reference)
     last: dict[str, folders.Left] = {}
-    for left in folders.records(path):
+    for left in map(folders.read, folders.places(path)):
         known = last.get(left.record.case_id)
         if known is None or known.record.finished <= left.record.finished:
             last[left.record.case_id] = left

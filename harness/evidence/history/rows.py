@@ -65,6 +65,7 @@ class RunRow:
     n: int  # samples that were streamed
     metric: str  # the name of the headline measurement; "" where nothing was measured
     headline: Figure | None
+    measured_in: str  # the unit of the headline; "ratio" lies in 0..1
     engine: str
     elf_sha256: str
     model_sha256: str

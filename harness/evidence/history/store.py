@@ -18,10 +18,12 @@ from harness.evidence.history import engine as db
 from harness.evidence.history.rows import (
     Cell,
     GateLine,
+    Note,
     Point,
     RunRow,
     SessionRow,
     StoredRun,
+    TagMove,
     TagRow,
     Wanted,
 )
@@ -101,6 +103,11 @@ class History:
         """A run as it was written; ``attempt``, from 1 on: not the one that stands. ``MisuseError`` for an unknown id."""
         with db.reading(self._engine) as connection:
             return adding.load(connection, run_id, attempt, self.where)
+
+    def attempts(self, run_id: str) -> list[tuple[str, str, Record, Samples | None]]:
+        """Everything that was written under a run's id, in the order in which it came: session, folder, record, samples."""
+        with db.reading(self._engine) as connection:
+            return adding.attempts_of(connection, run_id, self.where)
 
     def known(self, run_ids: Sequence[str]) -> dict[str, datetime]:
         """Those of the ids that are there, with when the run ended."""
@@ -183,6 +190,15 @@ class History:
             raise MisuseError("the history has no such run", where=self.where, found=run_id)
         row = {"run_key": keys[run_id], "at": at, "by": printable(by), "text": words}
         db.write(self._engine, lambda connection: connection.execute(insert(notes), [row]))
+
+    def take_notes(self, run_id: str, said: Sequence[Note]) -> None:
+        """Notes of the same run from another store; those that are here already are not doubled."""
+        if said:
+            db.write(self._engine, lambda connection: naming.take_notes(connection, run_id, said))
+
+    def take_tag(self, name: str, moves: Sequence[TagMove]) -> bool:
+        """A tag with its moves from another store. False: it is here and means the same. ``MisuseError``: it means others here."""
+        return db.write(self._engine, lambda connection: naming.take_tag(connection, name, moves))
 
     def old(self, keep: timedelta) -> tuple[RunRow, ...]:
         """What ``prune`` would remove: runs that began longer ago than ``keep`` and have no tag, oldest first."""

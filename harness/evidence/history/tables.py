@@ -96,6 +96,7 @@ runs = Table(
     Column("value", Float),
     Column("low", Float),
     Column("high", Float),
+    _text("measured_in"),  # the unit of these
     _text("engine"),
     _text("elf_sha256"),
     _text("model_sha256"),

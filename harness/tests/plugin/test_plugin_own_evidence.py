@@ -6,6 +6,8 @@ import xml.etree.ElementTree as ET
 
 from plugin_runs import BOARD, pytest_in
 
+from harness.evidence.history import History
+
 TESTS = """
 import pytest
 
@@ -50,7 +52,7 @@ def section(run, name):
 def test_each_use_of_dut_has_its_record_its_table_and_its_say_in_the_verdict(tmp_path):
     (tmp_path / "test_mine.py").write_text(TESTS)
     options = ("--backend", "virtual", "--report-dir", "out", "--junitxml", "j.xml", "-n", "2")
-    run = pytest_in(tmp_path, *options, CI="1")
+    run = pytest_in(tmp_path, *options, CI="1", HIL_DB=f"sqlite:///{tmp_path}/history.db")
     assert run.returncode == 1, run.stdout + run.stderr
     outcome = {
         case.get("name").partition("[")[0]: next((c.tag for c in case if c.tag != "properties"), "passed")
@@ -80,6 +82,11 @@ def test_each_use_of_dut_has_its_record_its_table_and_its_say_in_the_verdict(tmp
         assert {"samples.npz", "junit.xml", "report.html", "summary.md"} <= {
             each.name for each in path.parent.iterdir()
         }
+    # Two workers have written them into the history, under the name of one run.
+    with History.open(f"sqlite:///{tmp_path}/history.db") as history:
+        rows = history.runs()
+    assert {row.run_id: row.verdict for row in rows} == {r["run_id"]: r["verdict"] for r in records.values()}
+    assert len({row.session for row in rows}) == 1
     # What reaches the terminal is what was written.
     for record in records.values():
         assert f"{record['verdict'].upper()}  {record['case_id']}  " in run.stdout

@@ -8,6 +8,8 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from plugin_runs import BOARD, digits_plan, pytest_in, without_data
 
+from harness.evidence import read_record
+from harness.evidence.history import History
 from harness.paths import shipped
 
 MODEL = "digits_cnn_int8"
@@ -23,8 +25,25 @@ def mixed(request, tmp_path_factory):
     plan.with_name("typo.yaml").write_text(text.format("typo").replace("decide:", "decode:"))
     shutil.copy(shipped("testplans") / "mnist.yaml", plan.with_name("mnist.yaml"))
     more = ("--samples", "40", "--continue-on-collection-errors", *request.param)
-    run = pytest_in(folder, "--board", BOARD, *more, **without_data(folder))
+    kept = {"HIL_DB": f"sqlite:///{folder}/kept/history.db"}
+    run = pytest_in(folder, "--board", BOARD, *more, **without_data(folder), **kept)
     return folder, run
+
+
+def test_what_the_cases_came_to_is_in_the_history(mixed):
+    folder, run = mixed
+    name = (folder / "hil-reports" / "latest").resolve().name
+    with History.open(f"sqlite:///{folder}/kept/history.db") as history:
+        rows = history.runs()
+        assert {row.case_id: row.verdict for row in rows} == {
+            f"digits/{BOARD}/{MODEL}": "pass",
+            f"strict/{BOARD}/{MODEL}": "fail",
+        }, run.stdout
+        for row in rows:
+            assert (row.session, row.folder) == (name, f"{name}/{row.case_id}")
+            record = read_record(folder / "hil-reports" / row.folder)
+            assert (history.load(row.run_id).record, len(history.load(row.run_id).samples.ids)) == (record, 40)
+    assert "not in the history" not in run.stdout
 
 
 def test_the_runs_folder_tells_of_every_case_and_of_what_could_not_begin(mixed):
@@ -92,7 +111,9 @@ def test_a_disk_that_takes_no_summary_changes_no_verdict_and_is_told(tmp_path):
         "from harness.evidence.runreports import index\n\n"
         "def full(*_):\n    raise OSError(28, 'No space left on device')\n\nindex.render = full\n"
     )
-    done = pytest_in(tmp_path, "--board", BOARD, "--samples", "30")
+    done = pytest_in(tmp_path, "--board", BOARD, "--samples", "30", HIL_DB="sqlite:////dev/null/history.db")
     assert done.returncode == 0, done.stdout
+    assert "1 of this run's records is not in the history: the history's folder cannot be made" in done.stdout
+    assert "next: hil history import" in done.stdout
     assert "1 passed" in done.stdout
     assert "the summary of the run could not be written: [Errno 28] No space left on device" in done.stdout

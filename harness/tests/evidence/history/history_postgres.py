@@ -26,14 +26,14 @@ class Server:
     def url(self, database: str) -> str:
         return f"postgresql://hil@/{database}?host={self.folder}"
 
-    def new_database(self) -> str:
-        """The URL of one that is empty."""
+    def new_database(self, template: str = "template0") -> str:
+        """The URL of one that is empty, or a copy of another."""
         import psycopg
 
         self.made += 1
         name = f"history{self.made}"
         with psycopg.connect(host=str(self.folder), user="hil", dbname="postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
 
@@ -74,8 +74,7 @@ def server() -> Iterator[Server]:
                 pytest.fail(f"PostgreSQL did not start: {''.join(said)}")
             yield Server(folder)
         finally:
-            # Its next lines go nowhere: a full pipe would stop it.
-            running.send_signal(signal.SIGINT)
+            running.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
             running.communicate(timeout=60)
 
 

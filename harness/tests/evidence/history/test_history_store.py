@@ -177,11 +177,11 @@ def test_a_tag_moves_only_when_it_is_forced_and_every_move_is_kept(history):
     assert history.runs(Wanted(text=one))[0].tags == ("good",)
 
 
-@pytest.mark.parametrize("name", ["latest", "", "a/b", "../x", "-x", "x" * 101, "session-0", "000000abcdef", "0000"])
-def test_a_tag_cannot_be_taken_for_anything_else(history, name):
+def test_a_tag_cannot_be_taken_for_anything_else(history):
     filled(history, 1)
-    with pytest.raises(MisuseError):
-        history.tag(name, [a_record(0).run_id])
+    for name in ("latest", "", "a/b", "../x", "-x", "x" * 101, "session-0", "000000abcdef", "0000"):
+        with pytest.raises(MisuseError):
+            history.tag(name, [a_record(0).run_id])
     assert history.tags() == []
 
 

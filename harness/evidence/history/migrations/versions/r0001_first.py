@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("value", sa.Float(), nullable=True),
         sa.Column("low", sa.Float(), nullable=True),
         sa.Column("high", sa.Float(), nullable=True),
+        _text("measured_in"),
         _text("engine"),
         _text("elf_sha256"),
         _text("model_sha256"),
