@@ -8,23 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from harness.errors import MisuseError
-from harness.evidence import layout, read_record, read_samples, runs
 from harness.evidence.comparison import Pictures, Shown
 from harness.evidence.comparison.cases import paired
 from harness.evidence.comparison.compared import Alone, Compared, Refused, compared
-from harness.evidence.reports import json_, npz
+from harness.evidence.history import History
+from harness.evidence.history.references import Found, find
 from harness.plans.schema import Plan
-from harness.records import Record, Samples
 from harness.run.pictures import pictures_of
 from harness.verdict.swap import Comparison, Margins, Side, compare_sides
-
-
-@dataclass(frozen=True)
-class Found:
-    """A run that a reference names. ``samples`` None: it streamed nothing."""
-
-    record: Record
-    samples: Samples | None
 
 
 @dataclass(frozen=True)
@@ -39,15 +30,17 @@ class Wishes:
 
 
 def compare_references(
-    baseline: str, candidate: str, *, base: Path, wishes: Wishes | None = None
+    baseline: str, candidate: str, *, base: Path, wishes: Wishes | None = None, history: History | None = None
 ) -> tuple[Compared, list[Shown]]:
     """What ``hil compare`` reports of two references, with the arrays and pictures of each case.
 
-    ``base``: the folder of runs. ``MisuseError``: a reference names nothing, no case of one is in the other, or the only pair is
-    of other data. Of several pairs those that cannot be compared are told in the result.
+    ``base``: the folder of runs; ``history``: if it is open already. ``MisuseError``: a reference names nothing, no case of one is
+    in the other, or the only pair is of other data. Of several pairs those that cannot be compared are told in the result.
     """
     wishes = wishes or Wishes()
-    (before, before_empty), (after, after_empty) = (_sides(reference, base) for reference in (baseline, candidate))
+    (before, before_empty), (after, after_empty) = (
+        _sides(reference, base, history) for reference in (baseline, candidate)
+    )
     pairs = paired(before, after)
     if not pairs.pairs:
         raise MisuseError(
@@ -59,44 +52,25 @@ def compare_references(
     cases: list[Comparison] = []
     shown: list[Shown] = []
     refused: list[Refused] = []
-    for one, other in pairs.pairs:
+    for pair in pairs.pairs:
         try:
-            found = _compared(one, other, wishes)
+            found = compare_sides(
+                pair.baseline, pair.candidate, margins=wishes.margins, common=wishes.common, repeats=pair.repeats
+            )
         except MisuseError as error:
             if len(pairs.pairs) == 1:
                 raise
-            refused.append(Refused(case_id=other.record.case_id, why=str(error)))
+            refused.append(Refused(case_id=pair.candidate.record.case_id, why=str(error)))
             continue
         cases.append(found)
-        shown.append(Shown(one, other, _pictures(found, other, wishes), wishes.all_flips))
+        shown.append(Shown(pair.baseline, pair.candidate, _pictures(found, pair.candidate, wishes), wishes.all_flips))
     alone = [*pairs.alone, *_streamed_nothing("baseline", before_empty), *_streamed_nothing("candidate", after_empty)]
     return compared(baseline, candidate, cases, refused, alone), shown
 
 
-def find(reference: str, *, base: Path) -> tuple[Found, ...]:
-    """The runs of a folder, a ``record.json``, ``latest`` or a run's name in ``base``. ``MisuseError`` where there is none."""
-    path = Path(reference)
-    if not path.exists():
-        path = (runs.latest(base) if reference == layout.LATEST else runs.named(base, reference)) or path
-    files = [path] if path.is_file() else sorted(path.rglob(json_.FILENAME))
-    if not files:
-        raise MisuseError(
-            "no such run",
-            where=reference,
-            expected=f"latest, a run's name in {base}, a folder of runs, or a {json_.FILENAME}",
-            next_step="hil reports list",
-        )
-    return tuple(_read(file) for file in files)
-
-
-def _read(file: Path) -> Found:
-    folder = file.parent
-    return Found(read_record(file), read_samples(folder) if (folder / npz.FILENAME).is_file() else None)
-
-
-def _sides(reference: str, base: Path) -> tuple[list[Side], list[Found]]:
+def _sides(reference: str, base: Path, history: History | None) -> tuple[list[Side], list[Found]]:
     """The runs that a reference names, and those of them that streamed nothing."""
-    found = find(reference, base=base)
+    found = find(reference, base=base, history=history)
     sides = [
         Side(reference if len(found) == 1 else f"{reference} ({one.record.case_id})", one.record, one.samples)
         for one in found
@@ -113,10 +87,6 @@ def _sides(reference: str, base: Path) -> tuple[list[Side], list[Found]]:
             next_step="run it again, and compare that run",
         )
     return sides, empty
-
-
-def _compared(one: Side, other: Side, wishes: Wishes) -> Comparison:
-    return compare_sides(one, other, margins=wishes.margins, common=wishes.common)
 
 
 def _pictures(found: Comparison, side: Side, wishes: Wishes) -> Pictures:
