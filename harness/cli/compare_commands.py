@@ -1,4 +1,4 @@
-"""Commands that hold runs against each other: ``compare --units``."""
+"""The command that holds runs against each other: ``compare`` a candidate with a baseline, or ``--units``."""
 
 from __future__ import annotations
 
@@ -8,34 +8,116 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.app import app, worst
+from harness.cli import output
+from harness.cli.app import Exit, app, wide_console, worst
+from harness.cli.plan_commands import find_plan
 from harness.errors import MisuseError
 from harness.text import printable
 
 if TYPE_CHECKING:
+    from harness.run.comparing import Wishes
     from harness.verdict.units import UnitRun, UnitsCompared
 
-Reports = Annotated[
-    list[Path], typer.Argument(metavar="DIR...", help="Report directories, or folders that hold several.", exists=True)
+References = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="RUN...",
+        help="The baseline and the candidate: latest, a tag, a run's name or id (4 characters or more), a folder, a record.json.",
+    ),
 ]
+Base = Annotated[Path, typer.Option("--base", metavar="DIR", help="The folder that the runs lie in.")]
 
 
 @app.command()
 def compare(
-    reports: Reports,
+    references: References = None,
     units: Annotated[bool, typer.Option("--units", help="The same model on several units: identical outputs?")] = False,
+    margin: Annotated[
+        float | None,
+        typer.Option("--margin", metavar="SHARE", help="The accuracy that may be lost, 0..1.", min=0, max=1),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write compare.html, .md, .json and junit.xml there.")
+    ] = None,
+    all_flips: Annotated[bool, typer.Option("--all-flips", help="Show every decision that changed.")] = False,
+    common: Annotated[
+        bool, typer.Option("--common", help="Leave out samples that one side alone has, where that would be refused.")
+    ] = False,
+    plan: Annotated[
+        str | None,
+        typer.Option(metavar="PLAN", help="The plan whose data the pictures are read from, if not the runs' own."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of compare.json.")] = False,
+    base: Base = Path("hil-reports"),
 ) -> None:
-    """Compare runs of the same model on several units or backends, and name the odd one out.
+    """Compare a candidate with a baseline on the same samples: what changed, and whether it got worse by more than the margin.
 
-    Exit status: 0 all identical, 1 some differ, 3 nothing to compare, 4 not every sample was answered by all.
+    Exit status: 0 no worse, 1 worse, 3 not comparable, 4 the samples do not tell.
 
-    Example: hil compare --units hil-reports/latest
+    Example: hil compare release-1.4 latest --out comparison
     """
+    if schema:
+        from harness.evidence.comparison import json_
+
+        typer.echo(json.dumps(json_.json_schema(), indent=1))
+    elif units:
+        _compare_units([Path(reference) for reference in references or []], as_json=as_json)
+    else:
+        from harness.run.comparing import Wishes
+        from harness.verdict.swap import Margins
+
+        wishes = Wishes(
+            margins=None if margin is None else Margins(accuracy=margin),
+            common=common,
+            pictures=not as_json or out is not None,
+            all_flips=all_flips,
+            plan=None if plan is None else find_plan(plan),
+        )
+        _compare_two(references or [], base, wishes, out, as_json=as_json)
+
+
+def _compare_two(references: list[str], base: Path, wishes: Wishes, out: Path | None, *, as_json: bool) -> None:
+    from harness.evidence import comparison
+    from harness.evidence.comparison import json_, terminal
+    from harness.run.comparing import compare_references
+
+    if len(references) != 2:
+        raise MisuseError(
+            "say what to compare",
+            expected="a baseline and a candidate, or --units and two or more",
+            found=", ".join(references) or "nothing",
+            next_step="hil compare BASELINE CANDIDATE, for example: hil compare release-1.4 latest",
+        )
+    forms = [comparison.load(name) for name in comparison.names()]
+    if out is not None:
+        for form in forms:
+            output.check(out / form.FILENAME, new_folder=True)
+    found, shown = compare_references(*references, base=base, wishes=wishes)
+    if out is not None:
+        output.write(*((out / form.FILENAME, form.render(found, shown)) for form in forms))
+    if as_json:
+        typer.echo(json_.render(found, shown), nl=False)
+    else:
+        console = wide_console()
+        console.print(terminal.view(found, shown, ascii_only=not (console.encoding or "").startswith("utf")))
+        where = f"compare.html and its like: {out}" if out else "--out DIR writes it as HTML, Markdown, JSON and JUnit"
+        console.print(printable(where), style="dim", markup=False)
+    status = worst([case.verdict for case in found.cases])
+    raise typer.Exit(Exit.MISTAKE if found.refused and status is not Exit.FAIL else status)
+
+
+def _compare_units(reports: list[Path], *, as_json: bool) -> None:
+    """Exit status: 0 all identical, 1 some differ, 3 nothing to compare, 4 not every sample was answered by all."""
     from harness.verdict.units import compare_units
 
-    if not units:
-        raise MisuseError("say what to compare", expected="--units", next_step="hil compare --units DIR DIR ...")
+    if missing := [str(path) for path in reports if not path.exists()] or (not reports and ["no folder"]):
+        raise MisuseError(
+            "say which runs to compare",
+            expected="report directories, or folders that hold several",
+            found=", ".join(missing),
+            next_step="hil compare --units DIR DIR ...",
+        )
     groups = _by_subject(_runs(reports))
     if len(groups) > 1 and (alone := [name for name, runs in groups.items() if len(runs) < 2]):
         raise MisuseError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.conversion import StepFacts
-from harness.evidence.reports._words import figure, interval
+from harness.evidence.reports._words import between, figure, interval, p_value, signed
 from harness.records import Measurement, Record
 
 TITLE = "what the conversion cost, what the board cost"
@@ -47,7 +47,7 @@ def rows(record: Record) -> list[tuple[str, ...]]:
             for row in record.conversion.task_rows
         ]
     return [
-        (_ROWS[row.name], row.engine, figure(row.accuracy, "ratio"), _between(row.low, row.high))
+        (_ROWS[row.name], row.engine, figure(row.accuracy, "ratio"), between(row.low, row.high))
         for row in record.conversion.rows
     ]
 
@@ -83,16 +83,10 @@ def _range(low: float | None, high: float | None, unit: str) -> str:
 
 def _step(step: StepFacts) -> tuple[str, ...]:
     counts = (f"{count:,}" for count in (step.lost, step.gained, step.both_wrong))
-    return (_STEPS[step.name], *counts, _share(step.difference), _between(step.low, step.high, "+"), _p(step.p))
-
-
-def _between(low: float, high: float, sign: str = "") -> str:
-    return f"{_share(low, sign).removesuffix(' %')} to {_share(high, sign)}"
-
-
-def _share(value: float, sign: str = "+") -> str:
-    return (sign if value > 0 else "") + figure(value, "ratio")
-
-
-def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return (
+        _STEPS[step.name],
+        *counts,
+        signed(step.difference),
+        between(step.low, step.high, change=True),
+        p_value(step.p),
+    )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.evidence.reports._draw import BAD, GOOD, INK, MUTED, SIZE, Drawing, breadth, ticks
+from harness.evidence.reports._draw import BAD, GOOD, MUTED, SIZE, Drawing, breadth, ticks
+from harness.evidence.reports._signals import edges, envelope, places, spectrum
 from harness.evidence.reports._words import figure
 from harness.playback import Playback, Span
 from harness.records import Record, Samples
@@ -19,7 +19,6 @@ _WIDTH, _COLUMNS = 960.0, 800  # of a picture; a longer recording is thinned to 
 _PANEL, _GAP = 88.0, 14.0
 _MOST_SHOWN = 3  # recordings
 _MOST_LISTED = 40
-_SPECTRUM_ROWS, _FRAME = 72, 512
 _COLOURS = ("var(--accent)", "var(--bad)", "var(--pass)", "currentColor")
 _CURVES = 2 * len(_COLOURS)  # the second time dashed
 COLUMNS = (("Time", "number"), ("Class", ""), ("What came of it", ""))
@@ -177,51 +176,26 @@ def _told(truth: list[Span], found: list[Span], length_s: float) -> str:
     return f"{length_s:,.1f} s, {len(truth)} events of which {missed} were missed, {len(found)} detections, {alarms} of them false"
 
 
-def _edges(n: int) -> npt.NDArray[np.int64]:
-    return np.linspace(0, n, min(n, _COLUMNS) + 1).astype(np.int64)
-
-
-def _places(n: int, left: float, right: float) -> list[float]:
-    return [float(x) for x in left + (np.arange(n) + 0.5) / n * (right - left)]
-
-
 def _signal(drawing: Drawing, y: float, left: float, right: float, signal: Floats, playback: Playback) -> None:
-    """Least and greatest of each column; an IMU's two kinds of axes one above the other."""
+    """An IMU's two kinds of axes one above the other."""
     kinds = [signal] if playback.channels < 6 else [signal[:, :3], signal[:, 3:]]
     names = ["signal"] if playback.channels < 6 else ["acceleration", "turn rate"]
     tall = _PANEL / len(kinds)
     for at, (kind, name) in enumerate(zip(kinds, names, strict=True)):
-        starts = _edges(len(kind))[:-1]
-        low = np.minimum.reduceat(kind.min(axis=1), starts)
-        high = np.maximum.reduceat(kind.max(axis=1), starts)
-        middle = y + tall * (at + 0.5)
-        size = max(float(np.abs(kind).max()), 1e-9)
-        lows, highs = (middle - 0.48 * tall * values / size for values in (low, high))
-        drawing.band([*lows], [*highs], _places(len(low), left, right), INK, 0.55)
-        drawing.text(left - 6, middle, name, anchor="end", colour=MUTED)
+        top = y + tall * at
+        envelope(drawing, (left, top, right, top + tall), kind, _COLUMNS)
+        drawing.text(left - 6, top + tall / 2, name, anchor="end", colour=MUTED)
 
 
 def _spectrum(drawing: Drawing, y: float, left: float, right: float, sound: Floats, playback: Playback) -> None:
-    """Power of a few frames of each column, in dB, on an axis of about equal pitch."""
-    edges = _edges(len(sound))
-    window = np.hanning(_FRAME)
-    hertz = np.fft.rfftfreq(_FRAME, 1 / playback.sample_hz)
-    top = playback.sample_hz / 2
-    bands = np.searchsorted(hertz, np.geomspace(100, top, _SPECTRUM_ROWS + 1)).clip(1, len(hertz) - 1)
-    columns = []
-    for start, end in pairwise(edges):
-        places = np.linspace(start, max(start, end - _FRAME), 3).astype(int)
-        frames = np.stack(
-            [np.pad(sound[at : at + _FRAME], (0, max(0, _FRAME - len(sound[at : at + _FRAME])))) for at in places]
-        )
-        power = (np.abs(np.fft.rfft(frames * window, axis=1)) ** 2).max(axis=0)
-        columns.append([power[a : max(a + 1, b)].mean() for a, b in pairwise(bands)])
-    level = 10 * np.log10(np.array(columns).T[::-1] + 1e-3)
-    high = float(level.max())
-    low = max(float(np.percentile(level, 5)), high - 70)
-    grey = 255 - 255 * ((level - low) / max(high - low, 1e-9)).clip(0, 1)
-    drawing.image(left, y, right - left, _PANEL, grey.astype(np.uint8))
-    drawing.text(left - 6, y + _PANEL / 2, f"100 to {top:g} Hz", anchor="end", colour=MUTED)
+    spectrum(drawing, (left, y, right, y + _PANEL), sound, playback.sample_hz, _COLUMNS)
+    drawing.text(
+        left - 6,
+        y + _PANEL / 2,
+        f"{playback.sample_hz / 160:g} to {playback.sample_hz / 2:g} Hz",
+        anchor="end",
+        colour=MUTED,
+    )
 
 
 def _scores(drawing: Drawing, y: float, left: float, right: float, scores: Floats, classes: tuple[str, ...]) -> None:
@@ -230,9 +204,9 @@ def _scores(drawing: Drawing, y: float, left: float, right: float, scores: Float
     before = int(np.argmax(ran)) if ran.any() else len(scores) - 1
     left += before / len(scores) * (right - left)
     scores = scores[before:]
-    starts = _edges(len(scores))[:-1]
+    starts = edges(len(scores), _COLUMNS)[:-1]
     low, high = float(scores.min()), float(scores.max())
-    xs = _places(len(starts), left, right)
+    xs = places(len(starts), left, right)
     for at in range(min(scores.shape[1], _CURVES)):
         values = np.maximum.reduceat(scores[:, at], starts)
         ys = y + _PANEL * (1 - (values - low) / max(high - low, 1e-9))

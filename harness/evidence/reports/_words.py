@@ -61,6 +61,22 @@ def _short(value: float) -> str:
     return next(text for text in texts if float(text) not in (1.0, -1.0))
 
 
+def signed(value: float) -> str:
+    """A change of a share, with its sign: ``+1.20 %``."""
+    return ("+" if value > 0 else "") + figure(value, "ratio")
+
+
+def between(low: float, high: float, *, change: bool = False) -> str:
+    """The interval of a share, or of the ``change`` of one: ``95.40 to 98.47 %``, ``-0.83 to +1.90 %``."""
+    lower, upper = (signed(end) if change else figure(end, "ratio") for end in (low, high))
+    return f"{lower.removesuffix(' %')} to {upper}"
+
+
+def p_value(p: float) -> str:
+    """``0.030``, or ``< 0.001``."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def interval(measurement: Measurement) -> str:
     """``95.4 to 98.5 %``; empty where there is none."""
     if measurement.low is None and measurement.high is None:

@@ -32,7 +32,7 @@ def cases(record: Record) -> list[TestCase]:
     """The test cases of one record: the run, and each gate."""
     classname = class_name(record.case_id)
     seconds = max(0.0, (record.finished - record.started).total_seconds())
-    run = TestCase("run", classname, seconds, stdout="\n".join(_properties(record)))
+    run = TestCase("run", classname, seconds, stdout=properties(_properties(record)))
     _judge_run(run, record)
     found = [run]
     seen: Counter[str] = Counter()
@@ -89,7 +89,12 @@ def notes(record: Record) -> list[tuple[str, str]]:
     return [(name, line(value)) for name, value in pairs if value]
 
 
-def _properties(record: Record) -> list[str]:
+def properties(pairs: Sequence[tuple[str, str]]) -> str:
+    """A test case's system-out that has each name with its value, those without one left out."""
+    return "\n".join(f"[[PROPERTY|{line(name)}={line(value)}]]" for name, value in pairs if value)
+
+
+def _properties(record: Record) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = [
         ("verdict", str(record.verdict)),
         ("run_id", record.run_id),
@@ -123,8 +128,7 @@ def _properties(record: Record) -> list[str]:
             pairs.append((f"{measurement.name}.high", number(measurement.high)))
     if record.explanation is not None:
         pairs.append(("explanation", record.explanation.describe()))
-    pairs += _warnings(record)
-    return [f"[[PROPERTY|{line(name)}={line(value)}]]" for name, value in pairs if value]
+    return pairs + _warnings(record)
 
 
 def _warnings(record: Record) -> list[tuple[str, str]]:

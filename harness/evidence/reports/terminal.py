@@ -26,13 +26,13 @@ from harness.evidence.reports._words import (
 from harness.records import Record, Verdict
 
 _MOST_ROWS = 20  # of a task's table
-_STYLE = {"pass": "bold green", "fail": "bold red", "error": "bold magenta", "inconclusive": "bold yellow"}
+STYLE = {"pass": "bold green", "fail": "bold red", "error": "bold magenta", "inconclusive": "bold yellow"}
 
 
 def view(record: Record) -> RenderableType:
     """What ``Console.print`` shows of a record: verdict, figures, link, gates."""
     title = Text.assemble(
-        (record.verdict.upper(), _STYLE[record.verdict]), "  ", (record.case_id, "bold"), f"  {meaning(record.verdict)}"
+        (record.verdict.upper(), STYLE[record.verdict]), "  ", (record.case_id, "bold"), f"  {meaning(record.verdict)}"
     )
     backend = Text(f"{record.board}, backend {record.backend} ({record.evidence})", style="dim")
     if banner(record):
@@ -103,7 +103,7 @@ def _gates(record: Record) -> Table:
     for title in ("gate", "result", "because"):
         table.add_column(title)
     for gate in record.gates:
-        table.add_row(Text(limit(gate)), Text(outcome(gate), style=_STYLE[outcome(gate)]), Text(gate.reason))
+        table.add_row(Text(limit(gate)), Text(outcome(gate), style=STYLE[outcome(gate)]), Text(gate.reason))
     return table
 
 

@@ -14,6 +14,6 @@ def test_runs_of_different_plans_are_not_called_one_run(monkeypatch):
     monkeypatch.setattr(compare_commands, "_runs", lambda reports: [])
     monkeypatch.setattr(compare_commands, "_by_subject", lambda runs: groups)
     with pytest.raises(MisuseError, match="no other run has the model and the data of net") as refused:
-        compare_commands.compare([Path()], units=True)
+        compare_commands._compare_units([Path()], as_json=False)
     assert refused.value.found == "2 of 2 that stand alone"
     assert refused.value.next_step
