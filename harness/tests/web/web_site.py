@@ -45,7 +45,9 @@ def fill(history, base, nights=NIGHTS):
                     "verdict": verdict,
                     "reasons": ("accuracy 0.91 (n=450), limit >= 0.95",) if verdict is not Verdict.PASS else (),
                     "measurements": tuple(
-                        m.model_copy(update={part: getattr(m, part) - 0.002 * (night % 5) for part in ("value", "low", "high")})
+                        m.model_copy(
+                            update={part: getattr(m, part) - 0.002 * (night % 5) for part in ("value", "low", "high")}
+                        )
                         if m.name == "accuracy" and night % 3 == 1
                         else m
                         for m in one.record.measurements
