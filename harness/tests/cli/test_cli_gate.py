@@ -163,7 +163,7 @@ def test_a_record_that_cannot_be_read_is_told_and_does_not_pass_for_a_run(says, 
     [
         (("gate", "absent.yaml"), "no such release"),
         (("gate", "testplans/kws.yaml"), "unknown key 'boards'"),
-        (("gate", GATE[1], "--from", "absent"), "there is no such run or folder"),
+        (("gate", GATE[1], "--from", "absent"), "the history has no such run"),
         (("gate", GATE[1], "--sign", "absent.pem"), "the key cannot be read"),
         (("gate", "keygen", "fw.elf"), "there is a file of that name"),
         (("verify", "absent.json", "--key", "a.pub"), "the file cannot be read"),

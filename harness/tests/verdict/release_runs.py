@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
+
 from harness.plans.load import parse_plan, parse_release
 from harness.plans.releases import Release
 from harness.plans.schema import Plan
@@ -14,6 +16,7 @@ from harness.records import (
     GateResult,
     Measurement,
     Record,
+    Samples,
     SourceFacts,
     UnitFacts,
     Verdict,
@@ -108,3 +111,25 @@ def broken(gate: str = "lost_samples", reason: str = "lost_samples 3, limit == 0
         one.model_copy(update={"passed": False, "reason": reason}) if one.metric == gate else one for one in gates
     )
     return found | {"gates": changed, "verdict": Verdict.FAIL, "reasons": (reason,)}
+
+
+def samples(wrong: int, n: int = 1000) -> Samples:
+    """The arrays of a run that was wrong about the first so many samples."""
+    labels = np.arange(n) % 2
+    decisions = labels.copy()
+    decisions[:wrong] ^= 1
+    outputs = np.eye(2, dtype=np.int8)[decisions]
+    crc = np.arange(n, dtype=np.uint32)
+    return Samples(
+        ids=np.array([f"s{index}" for index in range(n)]),
+        labels=labels.astype(np.int64),
+        outputs=outputs,
+        reference=outputs.copy(),
+        cycles=np.full(n, 1000, dtype=np.uint64),
+        input_crc=crc,
+        sent_crc=crc.copy(),
+        status=np.zeros(n, dtype=np.uint8),
+        answered=np.ones(n, dtype=np.bool_),
+        decisions=decisions.astype(np.int64),
+        digests=np.arange(n, dtype=np.uint64),
+    )
