@@ -1,4 +1,4 @@
-"""Commands about releases: ``gate RELEASE``, ``gate keygen``, ``verify``."""
+"""Commands about releases: ``gate FILE``, ``gate keygen``, ``gate schema``, ``verify``."""
 
 from __future__ import annotations
 
@@ -133,6 +133,19 @@ def keygen(key: Annotated[Path, typer.Argument(metavar="KEY", help="The file for
     public = make_keys(key)
     typer.echo(printable(f"{key}: the private key: keep it secret, `hil gate FILE --sign {key}` signs with it"))
     typer.echo(printable(f"{public}: the public key: `hil verify attestation.json --key {public}` verifies with it"))
+
+
+@gate.command()
+def schema() -> None:
+    """Print the JSON schema of release files. An editor that knows YAML takes it by a file's first line.
+
+    hil gate schema > testplans/release.schema.json, and the line: # yaml-language-server: $schema=../release.schema.json
+
+    Example: hil gate schema
+    """
+    from harness.plans.releases import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=1))
 
 
 @app.command()
