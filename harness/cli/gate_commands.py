@@ -1,4 +1,4 @@
-"""Commands about releases: ``gate RELEASE``, ``gate keygen``, ``verify``."""
+"""Commands about releases: ``gate FILE``, ``gate keygen``, ``gate schema``, ``verify``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from harness.text import printable
 
 if TYPE_CHECKING:
     from harness.evidence.attest import Verified
+    from harness.verdict.release import ReleaseFacts
 
 _DEFAULT = "release"
 _BASE = Path("hil-reports")
@@ -50,7 +51,11 @@ def release(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The release file.")],
     sources: Annotated[
         list[str] | None,
-        typer.Option("--from", metavar="DIR", help="Take the runs below this folder; may be given again."),
+        typer.Option(
+            "--from",
+            metavar="REF",
+            help="These runs alone: a folder, a tag, a session, latest, a run id; the history if left out. May be given again.",
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -61,6 +66,12 @@ def release(
     ] = None,
     commit: Annotated[
         str, typer.Option("--commit", metavar="ID", help="The commit to judge; that of the newest run if left out.")
+    ] = "",
+    tag: Annotated[
+        str,
+        typer.Option(
+            "--tag", metavar="NAME", help="Once it passes, give its runs this name: the next release's baseline."
+        ),
     ] = "",
     url: Annotated[
         str, typer.Option("--url", metavar="URL", help="Where the CI job can be seen, for the attestation.")
@@ -74,16 +85,15 @@ def release(
     Example: hil gate release testplans/releases/1.5.yaml --from hil-reports --sign release.pem
     """
     from harness.evidence.attest import private_key
-    from harness.evidence.release import ATTESTATION, gathered, judged, write
+    from harness.evidence.release import ATTESTATION, at_hand, gathered, judged, of_baseline, read, write
     from harness.evidence.releasereports import json_, terminal
-    from harness.plans.load import load_release
 
-    asked = load_release(file)
+    asked, now = read(file), SystemClock().now()
     key = private_key(sign) if sign else None
-    baseline = gathered([asked.baseline.run]) if asked.baseline else None
-    found = gathered(sources or [str(_BASE)])
-    facts = judged(file, found, now=SystemClock().now(), baseline=baseline, commit=commit)
-    folder = out or _BASE / "releases" / asked.name
+    baseline = of_baseline(asked)
+    found = gathered(sources) if sources else at_hand(asked, now=now)
+    facts = judged(asked, found, now=now, baseline=baseline, commit=commit)
+    folder = out or _BASE / "releases" / asked.release.name
     written = write(facts, folder, key=key, url=url)
     if as_json:
         typer.echo(json_.render(facts).decode(), nl=False)
@@ -92,9 +102,24 @@ def release(
         typer.echo(printable(f"reports: {folder}"))
     for line in found.unread:
         typer.echo(printable(f"hil: not read: {line}"), err=True)
+    if tag:
+        _name_runs(tag, facts)
     if key is not None and folder / ATTESTATION not in written:
         typer.echo("hil: nothing was signed: no run counts for the release", err=True)
     raise typer.Exit(worst([facts.verdict]))
+
+
+def _name_runs(tag: str, facts: ReleaseFacts) -> None:
+    """The runs of a release that passes get a name in the history. ``MisuseError``: it is taken, or the runs are not there."""
+    from harness.evidence.history import History
+    from harness.records import Verdict
+
+    if facts.verdict is not Verdict.PASS:
+        typer.echo(printable(f"hil: not tagged {tag}: the release does not pass"), err=True)
+        return
+    with History.open(base=_BASE) as history:
+        history.tag(tag, [cell.run.run_id for cell in facts.cells if cell.run])
+    typer.echo(printable(f"tagged {tag}: {len(facts.cells)} run{'s' * (len(facts.cells) != 1)}"))
 
 
 @gate.command()
@@ -108,6 +133,19 @@ def keygen(key: Annotated[Path, typer.Argument(metavar="KEY", help="The file for
     public = make_keys(key)
     typer.echo(printable(f"{key}: the private key: keep it secret, `hil gate FILE --sign {key}` signs with it"))
     typer.echo(printable(f"{public}: the public key: `hil verify attestation.json --key {public}` verifies with it"))
+
+
+@gate.command()
+def schema() -> None:
+    """Print the JSON schema of release files. An editor that knows YAML takes it by a file's first line.
+
+    hil gate schema > testplans/release.schema.json, and the line: # yaml-language-server: $schema=../release.schema.json
+
+    Example: hil gate schema
+    """
+    from harness.plans.releases import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=1))
 
 
 @app.command()

@@ -80,8 +80,11 @@ def _configuration(facts: ReleaseFacts, report: bytes) -> Iterator[dict[str, Any
         "baseline": facts.baseline,
         "hil": facts.harness_version,
     }
-    for place, document in enumerate(facts.documents):
-        told = {"name": document.name, "digest": {"sha256": document.sha256}, "mediaType": "application/yaml"}
-        yield told | ({"annotations": annotations} if place == 0 else {})
-    digest = hashlib.sha256(report).hexdigest()
-    yield {"name": "release.json", "digest": {"sha256": digest}, "mediaType": "application/json"}
+    for document in facts.documents:
+        yield {"name": document.name, "digest": {"sha256": document.sha256}, "mediaType": "application/yaml"}
+    yield {
+        "name": "release.json",
+        "digest": {"sha256": hashlib.sha256(report).hexdigest()},
+        "mediaType": "application/json",
+        "annotations": annotations,
+    }

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 
+_TESTS = ("passedTests", "warnedTests", "failedTests")
+
+
 @dataclass(frozen=True)
 class Verified:
     """What came of it. ``problems``: why it is refused, a line each; empty: it holds.
@@ -81,6 +84,7 @@ def _statement(payload: bytes) -> dict[str, Any]:
         fits = (
             (kind, predicate) == (STATEMENT, PREDICATE)
             and isinstance(stated["predicate"]["result"], str)
+            and all(isinstance(stated["predicate"].get(name, []), list) for name in _TESTS)
             and all(isinstance(one, dict) for one in (*stated["subject"], *stated["predicate"]["configuration"]))
             and all(one.get("digest") for one in stated["subject"])
         )

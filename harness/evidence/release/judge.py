@@ -19,20 +19,24 @@ from harness.verdict.release import Asked, Chosen, Document, ReleaseFacts, choos
 from harness.verdict.release.against import Against, compared
 
 
+def read(file: Path) -> Asked:
+    """A release file with its plans. ``PlanError`` for what is wrong with it or one of them."""
+    release = load_release(file)
+    return Asked.of(release, [_plan(release, one.plan) for one in release.plans])
+
+
 def judged(
-    file: Path, found: Gathered, *, now: datetime, baseline: Gathered | None = None, commit: str = ""
+    asked: Asked, found: Gathered, *, now: datetime, baseline: Gathered | None = None, commit: str = ""
 ) -> ReleaseFacts:
-    """What the runs that were ``found`` are worth for the release in ``file``.
+    """What the runs that were ``found`` are worth for the release.
 
     ``baseline``: the runs that the release's baseline names. ``commit``: the one to judge, or how it begins; "": the newest run's.
-    ``PlanError`` for what is wrong with the release file or one of its plans.
     """
-    release = load_release(file)
-    plans = [_plan(release, one.plan) for one in release.plans]
-    asked = Asked.of(release, plans)
+    release = asked.release
     kept = {one.record.run_id: one for one in found.runs}
     of_commit, cells = choose(asked, (one.run for one in found.runs), now=now, commit=commit)
     against = _against(release.baseline, cells, kept, baseline) if release.baseline else None
+    origins = [release.origin, *(plan.origin for plan in asked.plans)]
     return judge_release(
         asked,
         of_commit,
@@ -40,7 +44,7 @@ def judged(
         now=now,
         digests={run_id: one.digest for run_id, one in kept.items() if _speaks(run_id, cells)},
         against=against,
-        documents=[_document(path) for path in dict.fromkeys([file, *(p.origin for p in plans if p.origin)])],
+        documents=[_document(path) for path in dict.fromkeys(origins) if path is not None],
         sources=found.sources,
     )
 
@@ -79,7 +83,13 @@ def _against(
             continue
         before = by_case.get(cell.cell.id)
         if before is None:
-            out[cell.cell.id] = Against(missing=f"the baseline {baseline.run} has no run of this cell")
+            why = f" ({found.unread[0]})" if found and found.unread else ""
+            told = f"the baseline {baseline.run} has no run of this cell{why}"
+            out[cell.cell.id] = Against(missing=f"{told}; `hil history tags` lists what there is")
+            continue
+        if cell.cell.needs == "hardware" and before.record.evidence != "hardware":
+            told = f"the baseline's run {before.record.run_id} is emulated, and the release needs hardware"
+            out[cell.cell.id] = Against(missing=told)
             continue
         now = kept[cell.run.record.run_id]
         try:

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from harness.evidence.releasereports import _words
 from harness.evidence.reports import _pages
-from harness.verdict.release import CellFacts, ReleaseFacts
+from harness.verdict.release import CellFacts, CellStatus, ReleaseFacts
 
 FILENAME = "release.html"
 
@@ -50,7 +50,7 @@ def _digests(facts: ReleaseFacts) -> list[tuple[str, str]]:
     """Each image and model once, with its digest."""
     found: dict[str, str] = {}
     for cell in facts.cells:
-        if cell.run is not None:
+        if cell.run is not None and cell.status is not CellStatus.STALE:
             found.setdefault(cell.run.elf_sha256, f"{cell.id}: image, SHA-256")
             found.setdefault(cell.run.model_sha256, f"{cell.plan}/{cell.model}: model, SHA-256")
     return [(label, digest) for digest, label in found.items() if digest]

@@ -42,7 +42,8 @@ def view(facts: ReleaseFacts) -> RenderableType:
             parts += [Text(f"{cell.id}: {cell.status}", style=_STYLE[cell.status])]
             parts += [Text(f"  {reason}") for reason in cell.reasons]
         parts += [Text(f"  {cell.id}: {warning}", style="yellow") for warning in cell.warnings]
-    parts.append(Text(facts.chance, style="dim"))
+    if facts.chance:
+        parts.append(Text(facts.chance, style="dim"))
     return Group(*parts)
 
 

@@ -85,7 +85,7 @@ def chance_in_words(rate: float, n_alarms: int, n_exact: int) -> str:
     """What the rate of false alarms of the whole release is, and what it is of."""
     exact = f"{n_exact} gate{'s' * (n_exact != 1)} without a confidence" if n_exact else ""
     if not n_alarms:
-        return f"{exact or 'no gate'}: a value against a limit as it is, nothing that chance could break".capitalize()
+        return f"{exact}: values against limits as they are, nothing that chance could break." if exact else ""
     gates = f"{n_alarms} gate{'s' * (n_alarms != 1)} with a confidence"
     told = f"At most {number(100 * rate)} % of releases with nothing wrong fail by chance ({gates}, Holm's method over all cells)."
     return f"{told} Chance has no part in the other {n_exact}." if n_exact else told

@@ -33,9 +33,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a release asks for, and where each part of it is written."""
+    """What a release asks for, cell by cell, with the plans that say so."""
 
     release: Release
+    plans: tuple[Plan, ...]
     cells: tuple[Cell, ...]
 
     @classmethod
@@ -51,7 +52,7 @@ class Asked:
                 found=", ".join(twice),
                 next_step="name each plan, board and model once",
             )
-        return cls(release, tuple(cells))
+        return cls(release, tuple(plans), tuple(cells))
 
 
 def _cells(release: Release, want: ReleasePlan, plan: Plan) -> Iterator[Cell]:

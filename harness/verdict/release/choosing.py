@@ -33,8 +33,8 @@ class Run:
 class Chosen:
     """The run that speaks for a cell, with ``others`` of the same image, newest first; ``status`` None: it is to be judged.
 
-    With a status none speaks for it, ``reasons`` say why, and ``run`` is the nearest that there is. ``dismissed``: failed runs
-    that the release says do not count.
+    With a status none speaks for it, ``reasons`` say why, and ``run`` is the nearest that there is. ``dismissed``: that failed runs
+    do not count, and why, in the release's words.
     """
 
     cell: Cell
@@ -42,7 +42,7 @@ class Chosen:
     others: tuple[Run, ...] = ()
     status: CellStatus | None = None
     reasons: tuple[str, ...] = ()
-    dismissed: tuple[Run, ...] = ()
+    dismissed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class _Sifted:
 
     cell: Cell
     left: list[Run]
-    dismissed: tuple[Run, ...]
+    dismissed: tuple[str, ...]
     status: CellStatus | None = None
     reason: str = ""
     nearest: Run | None = None
@@ -124,13 +124,14 @@ def _by_cell(runs: Iterable[Run]) -> Mapping[str, list[Run]]:
 
 
 def _begun(cell: Cell, runs: Sequence[Run], asked: Asked) -> _Sifted:
-    dismissed = tuple(
-        run
-        for run in runs
-        if run.record.verdict is Verdict.FAIL
-        and any(run.record.run_id.startswith(one.run) for one in asked.release.dismissed)
-    )
-    return _Sifted(cell, [run for run in runs if run not in dismissed], dismissed)
+    left, told = [], []
+    for run in runs:
+        why = [one.reason for one in asked.release.dismissed if run.record.run_id.startswith(one.run)]
+        if why and run.record.verdict is Verdict.FAIL:
+            told.append(f"the failed run {run.record.run_id} was dismissed: {'; '.join(why)}")
+        else:
+            left.append(run)
+    return _Sifted(cell, left, tuple(told))
 
 
 def _evidence(cell: Cell) -> _Sieve:

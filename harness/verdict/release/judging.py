@@ -167,8 +167,7 @@ def _facts(one: _Judged) -> CellFacts:
 
 
 def _warnings(one: _Judged) -> Iterable[str]:
-    for run in one.chosen.dismissed:
-        yield f"the failed run {run.record.run_id} was dismissed"
+    yield from one.chosen.dismissed
     speaks = one.chosen.run
     firmware = speaks.record.firmware if speaks else None
     if firmware is not None and firmware.given:
