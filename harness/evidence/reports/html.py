@@ -190,7 +190,10 @@ def _of_a_class(m: Measurement, classes: tuple[str, ...]) -> bool:
 def _with_interval(m: Measurement | None) -> str:
     if m is None:
         return "-"
-    range_ = Markup('<span class="range">{}</span>').format(_words.interval(m))
+    by_group = _words.interval_by_group(m)
+    range_ = Markup('<span class="range">{}</span>').format(
+        f"{_words.interval(m)}, by group {by_group}" if by_group else _words.interval(m)
+    )
     return Markup("{} {}").format(_words.figure(m.value, m.unit), range_)
 
 
