@@ -41,6 +41,7 @@ def prepared(case: Case) -> Prepared:
     looked_at(case.plan, model)  # before the data is read, which takes longer
     data, planned = load_data(case)
     data, mapped = fitted(case.plan, model, data)
+    clusters = data.sequences if data.groups is None else data.groups
     wrong = gate_mistakes(
         case.gates,
         case.plan.where_gate,
@@ -49,7 +50,7 @@ def prepared(case: Case) -> Prepared:
         task=case.plan.task.name,
         outputs=[output.name for output in model.outputs],
         # Of a run that --samples cuts short nobody knows the groups of the rest; it passes no gate with confidence anyway.
-        groups=None if data.groups is None or len(data) < planned else len(np.unique(data.groups)),
+        groups=None if clusters is None or len(data) < planned else len(np.unique(clusters)),
     )
     mistakes.raised(str(case.plan.origin or case.plan.name), list(wrong))
     for gate in case.gates:

@@ -161,6 +161,7 @@ def truth_of(plan: Plan, model: Model, workload: Workload) -> Truth:
         targets=None if targets is None else targets.astype(np.float64),
         inputs=_real_inputs(data, model),
         groups=data.groups,
+        sequences=data.sequences,
         threshold=_threshold(plan, model) if plan.task.name == "anomaly" else None,
     )
 

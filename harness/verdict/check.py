@@ -91,7 +91,15 @@ def _check_names(
             next_step=suggestion(output, outputs, "name one of these") if len(outputs) > 1 else f"gate on {stem}",
         )
     name = gate.metric.partition(".")[2]
-    if classes is not None and family.per_class(gate.metric) and name not in classes:
+    if family.stars and name not in family.stars:
+        raise PlanError(
+            f"there is no {gate.metric!r}",
+            where=place,
+            expected=listed([f"{gate.metric.partition('.')[0]}.{star}" for star in family.stars]),
+            found=gate.text(),
+            next_step="name one of these",
+        )
+    if classes is not None and not family.stars and family.per_class(gate.metric) and name not in classes:
         raise PlanError(
             f"the dataset has no {'class' if task == 'classification' else 'class, label or group'} {name!r}",
             where=place,

@@ -32,7 +32,8 @@ class Family:
     those that are no ratio of 0..1. ``tasks``: those that it is measured in; empty = in every one. ``per_output``: of a model
     with several outputs each name is of all of them, and ``<name>.<output>`` of one. ``grouped``: those whose interval is of the
     data's groups where it has them (``verdict.clustered``); what compares board and reference is not among them: it asks of
-    arithmetic, not of speakers. ``absent``: why a run may lack them, in words, where that is neither emulator nor hardware.
+    arithmetic, not of speakers. ``stars``: what ``*`` stands for where it is no class. ``absent``: why a run may lack them, in
+    words, where that is neither emulator nor hardware.
     """
 
     names: tuple[str, ...]
@@ -49,6 +50,7 @@ class Family:
     tasks: tuple[str, ...] = ()
     per_output: bool = False
     grouped: tuple[str, ...] = ()
+    stars: tuple[str, ...] = ()
     absent: str = ""
 
     def of(self, metric: str) -> str:

@@ -35,8 +35,10 @@ def share_of(view: View, name: str, hits: Bools, among: Bools | None = None) -> 
 
 
 def groups_of(view: View, among: Bools | None = None) -> Groups | None:
-    """The groups of those samples; None where the data names none, or no two share one: the plain interval is right then."""
-    groups = view.truth.groups
+    """The groups of those samples, or the recordings that they are steps of; None where the data names neither, or no two share
+    one: the plain interval is right then.
+    """
+    groups = view.truth.clusters
     if groups is None:
         return None
     kept = groups if among is None else groups[among]
