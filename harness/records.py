@@ -125,6 +125,15 @@ class Samples:
         return f"<Samples: {len(self.ids)}, {int(np.sum(self.answered))} of them answered>"
 
 
+class ByGroup(Frozen):
+    """The interval of a measurement whose samples come in groups: of other voices or writers, not of more samples of these."""
+
+    groups: int  # different ones among its samples
+    effective_n: float | None = None  # so many independent samples would say as much; null: it is no share
+    low: float | None = None  # lower end of the 95 % interval; null: there is one group alone
+    high: float | None = None  # its upper end
+
+
 class Measurement(Frozen):
     """A number with its unit, count and interval (95 %; None where none is defined)."""
 
@@ -134,6 +143,7 @@ class Measurement(Frozen):
     n: int  # samples that it rests on
     low: float | None = None  # lower end of the 95 % interval; null where none is defined
     high: float | None = None  # its upper end
+    by_group: ByGroup | None = None  # the interval that a gate's confidence is about; null: each sample is a group
 
 
 class GateResult(Frozen):

@@ -33,7 +33,10 @@ def train(
 
     toml = find(name)
     facts = read_facts(toml) if toml.name == TOML else None
-    script = toml.parent / facts.training.script if facts is not None and facts.training is not None else None
+    # Resolved: a model whose script is its neighbour's names it as ../neighbour/train.py, which is no place for people.
+    script = (
+        (toml.parent / facts.training.script).resolve() if facts is not None and facts.training is not None else None
+    )
     if script is None or not script.is_file():
         raise MisuseError(
             "nobody says how this model is trained",

@@ -46,8 +46,9 @@ class Dataset:
     shares with others (speaker, subject); None where the data does not say.
     ``sequences`` [N]: the recording that a sample is a step of, for a network with a memory; None where the data names none.
     ``events``: of samples that are recordings, what happens in them, in order; None where the data does not say. ``sample_hz``:
-    instants a second, 0 = not known. Raises ``PlanError`` when the arrays do not belong together, when there are no samples,
-    when an id or a class occurs twice or is no text that can be shown.
+    instants a second, 0 = not known. ``level_step``: the inputs are an integer front end's levels times it, which an 8-bit input
+    takes as they are (``encode.quantise``); 0 = they are not. Raises ``PlanError`` when the arrays do not belong together, when
+    there are no samples, when an id or a class occurs twice or is no text that can be shown.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Dataset:
     sequences: npt.NDArray[np.str_] | None = None
     events: tuple[Event, ...] | None = None
     sample_hz: int = 0
+    level_step: float = 0.0
 
     def __post_init__(self) -> None:
         where = f"dataset {self.name}, split {self.split}"

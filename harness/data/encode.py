@@ -76,7 +76,12 @@ def _check_whole(inputs: npt.NDArray[np.float32], where: str, tensor: Tensor) ->
 
 
 def quantise(
-    inputs: npt.NDArray[np.float32], tensor: Tensor, *, dataset: str = "dataset", model: str = "model"
+    inputs: npt.NDArray[np.float32],
+    tensor: Tensor,
+    *,
+    dataset: str = "dataset",
+    model: str = "model",
+    level_step: float = 0.0,
 ) -> npt.NDArray[np.generic]:
     """Raw inputs [N, *tensor.shape[1:]] in the tensor's dtype, little endian and contiguous: row i's bytes are what
     travels.
@@ -86,6 +91,10 @@ def quantise(
     numbers do for int32 without a scale. Values whose quotient does not fit an int32 are clamped too, where that kernel's
     cast is undefined. LiteRT's optimised kernel rounds ties to even instead (seen in ai-edge-litert 2.3): a reference run
     must be given these raw inputs, not real ones. Raises ``PlanError`` as ``check_input`` does.
+
+    ``level_step``: the inputs are a front end's whole levels times it (``Dataset.level_step``; 0 = they are not). Firmware that
+    makes such features gives the network the levels and knows no scale. Where the scale makes of each level itself or its
+    neighbour they become the levels: what the product feeds to its network.
     """
     check_input(inputs, tensor, dataset=dataset, model=model)
     real = np.ascontiguousarray(inputs, dtype="<f4").reshape(len(inputs), *tensor.shape[1:])
@@ -93,6 +102,22 @@ def quantise(
         return real
     if tensor.dtype == "int32" and not tensor.scale:
         return real.astype("<i4")
+    if level_step and _holds_levels(tensor, level_step):
+        levels = np.rint(real / np.float32(level_step)).astype(np.int32) + np.iinfo(tensor.dtype).min
+        return np.ascontiguousarray(levels.astype(np.dtype(tensor.dtype).newbyteorder("<")))
+    return _rounded(real, tensor)
+
+
+def _holds_levels(tensor: Tensor, step: float) -> bool:
+    """Whether each level 0..255 becomes itself, or its neighbour, counted from the least value of an 8-bit type."""
+    if tensor.dtype not in ("int8", "uint8"):
+        return False
+    levels = np.arange(256)
+    made = _rounded((levels * step).astype(np.float32), tensor).astype(np.int64) - np.iinfo(tensor.dtype).min
+    return bool(np.abs(made - levels).max() <= 1)
+
+
+def _rounded(real: npt.NDArray[np.float32], tensor: Tensor) -> npt.NDArray[np.generic]:
     limits = np.iinfo(tensor.dtype)
     with np.errstate(over="ignore"):  # an overflow is inf, which the clamp makes the limit
         quotient = real / np.float32(tensor.scale)

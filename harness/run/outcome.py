@@ -181,6 +181,7 @@ class Run:
             known.view.n,
             known.view.task.name,
             [output.name for output, _, _ in known.view.each],
+            None if known.view.truth.clusters is None else len(np.unique(known.view.truth.clusters)),
         )
         extent = Extent(known.view.n, known.view.n)
         (result,), _, _ = judge((wanted,), self.measurements, known.view.evidence, extent)

@@ -121,7 +121,10 @@ def make_workload(
     ``PlanError`` naming both sides when the data does not suit the model: before anything is built or flashed.
     """
     real = arrays(data, model)
-    raws = [quantise(one, t, dataset=data.name, model=model.name) for one, t in zip(real, model.inputs, strict=True)]
+    raws = [
+        quantise(one, t, dataset=data.name, model=model.name, level_step=data.level_step)
+        for one, t in zip(real, model.inputs, strict=True)
+    ]
     raw, *beside = raws
     facts = fill(real[0], model.inputs[0], raw)
     warnings = []
@@ -158,6 +161,7 @@ def truth_of(plan: Plan, model: Model, workload: Workload) -> Truth:
         targets=None if targets is None else targets.astype(np.float64),
         inputs=_real_inputs(data, model),
         groups=data.groups,
+        sequences=data.sequences,
         threshold=_threshold(plan, model) if plan.task.name == "anomaly" else None,
     )
 

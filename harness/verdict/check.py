@@ -11,6 +11,7 @@ from harness.errors import PlanError
 from harness.plans.names import listed, suggestion
 from harness.plans.schema import ArgmaxRule, Gate, ThresholdRule, number
 from harness.records import Tensor
+from harness.verdict.clustered import most_effective, share_interval
 from harness.verdict.metrics import Family, family_of, metric_names
 from harness.verdict.statistics import LEVEL, wilson
 
@@ -22,15 +23,16 @@ def check_gates(
     n_samples: int | None = None,
     task: str = "classification",
     outputs: Sequence[str] | None = None,
+    groups: int | None = None,
 ) -> None:
     """Raise ``PlanError`` for the first gate that no run could decide, or that would hold (or break) whatever is measured.
 
     That is a metric nobody measures (in that ``task``), an output that the model (``outputs``, when known) does not have, a
     limit outside the metric's range, a class that the dataset (``classes``, when known) does not have, a ``confidence`` on a
-    figure without an interval of that level, or one that ``n_samples`` (when known) could not give even if all were right.
-    ``where`` names a gate's place.
+    figure without an interval of that level, or one that ``n_samples`` (when known) of so many ``groups`` (when samples share some)
+    could not give even if all were right. ``where`` names a gate's place.
     """
-    for error in gate_mistakes(gates, where, classes, n_samples, task, outputs):
+    for error in gate_mistakes(gates, where, classes, n_samples, task, outputs, groups):
         raise error
 
 
@@ -41,6 +43,7 @@ def gate_mistakes(
     n_samples: int | None = None,
     task: str = "classification",
     outputs: Sequence[str] | None = None,
+    groups: int | None = None,
 ) -> Iterator[PlanError]:
     """What ``check_gates`` would raise, of every gate the first."""
     gates = tuple(gates)
@@ -51,7 +54,7 @@ def gate_mistakes(
             _check_names(gate, family, place, classes, outputs, task)
             _check_limit(gate, family, place, n_samples)
             _check_needs(gate, family, place)
-            _check_confidence(gate, family, place, n_samples)
+            _check_confidence(gate, family, place, n_samples, groups)
             _check_together(gate, gates[:index], place)
         except PlanError as error:
             yield error
@@ -88,7 +91,15 @@ def _check_names(
             next_step=suggestion(output, outputs, "name one of these") if len(outputs) > 1 else f"gate on {stem}",
         )
     name = gate.metric.partition(".")[2]
-    if classes is not None and family.per_class(gate.metric) and name not in classes:
+    if family.stars and name not in family.stars:
+        raise PlanError(
+            f"there is no {gate.metric!r}",
+            where=place,
+            expected=listed([f"{gate.metric.partition('.')[0]}.{star}" for star in family.stars]),
+            found=gate.text(),
+            next_step="name one of these",
+        )
+    if classes is not None and not family.stars and family.per_class(gate.metric) and name not in classes:
         raise PlanError(
             f"the dataset has no {'class' if task == 'classification' else 'class, label or group'} {name!r}",
             where=place,
@@ -182,7 +193,7 @@ def _check_needs(gate: Gate, family: Family, where: str) -> None:
         )
 
 
-def _check_confidence(gate: Gate, family: Family, where: str, n_samples: int | None) -> None:
+def _check_confidence(gate: Gate, family: Family, where: str, n_samples: int | None, groups: int | None) -> None:
     level = gate.confidence
     if level is None:
         return
@@ -208,12 +219,24 @@ def _check_confidence(gate: Gate, family: Family, where: str, n_samples: int | N
     # A class's share is over its own samples, fewer than these: what even all of them could not show, they cannot.
     if n_samples is None:
         return
-    low, high = wilson(n_samples, n_samples, level)[0], wilson(0, n_samples, level)[1]
+    grouped = groups if groups is not None and groups < n_samples and family.by_group(gate.metric) else None
+    what = (
+        f"{n_samples} samples"
+        if grouped is None
+        else f"{n_samples} samples of {grouped} group{'s' if grouped > 1 else ''}"
+    )
+    if grouped == 1:
+        low, high = 0.0, 1.0
+    elif grouped is not None:
+        effective = most_effective(n_samples, grouped)
+        low, high = (share_interval(share, effective, grouped, level)[side] for share, side in ((1.0, 0), (0.0, 1)))
+    else:
+        low, high = wilson(n_samples, n_samples, level)[0], wilson(0, n_samples, level)[1]
     if (gate.op in (">=", ">") and low < gate.limit) or (gate.op in ("<=", "<") and high > gate.limit):
         raise PlanError(
-            f"{n_samples} samples cannot show that with confidence, whatever the board answers",
+            f"{what} cannot show that with confidence, whatever the board answers",
             where=where,
             expected=f"samples enough for an interval within {gate.op} {number(gate.limit)}",
             found=f"{gate.text()}; with all samples right it ends at {low if gate.op in ('>=', '>') else high:.4g}",
-            next_step="use more samples, or give the limit room",
+            next_step=f"use {'more samples' if grouped is None else 'samples of more groups'}, or give the limit room",
         )

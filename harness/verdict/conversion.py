@@ -11,6 +11,8 @@ import numpy.typing as npt
 from harness.conversion import ChangeFacts, RowFacts, StepFacts, TaskRowFacts
 from harness.records import Measurement
 from harness.verdict import tasks
+from harness.verdict.clustered import Groups
+from harness.verdict.metrics._common import groups_of
 from harness.verdict.paired import Paired, compare
 from harness.verdict.statistics import wilson
 from harness.verdict.tasks._truth import resampled
@@ -105,12 +107,12 @@ def changes(view: View) -> dict[Step, Measurement]:
             continue
         both = np.isfinite(one) & np.isfinite(other)
         if both.any():
-            found[step] = _mean_change(f"score_change.{step}", other[both] - one[both])
+            found[step] = _mean_change(f"score_change.{step}", other[both] - one[both], groups_of(view, both))
     return found
 
 
-def _mean_change(name: str, off: npt.NDArray[np.float64]) -> Measurement:
-    return resampled(name, "1", len(off), lambda rows: np.asarray(off[rows].mean()))
+def _mean_change(name: str, off: npt.NDArray[np.float64], groups: Groups | None) -> Measurement:
+    return resampled(name, "1", len(off), lambda rows: np.asarray(off[rows].mean()), groups)
 
 
 def change_facts(view: View) -> tuple[ChangeFacts, ...]:

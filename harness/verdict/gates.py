@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from harness.plans.schema import Gate, number
 from harness.records import Evidence, GateResult, Measurement, Verdict
+from harness.verdict.clustered import share_interval
 from harness.verdict.metrics import family_of
 from harness.verdict.statistics import LEVEL, wilson
 
@@ -91,23 +92,41 @@ def _judge_one(gate: Gate, found: Measurement | None, evidence: Evidence, extent
 def _by_interval(gate: Gate, found: Measurement) -> tuple[bool | None, str]:
     """Both ends keep the limit: pass. Both break it: fail. Otherwise the samples are too few to say."""
     assert gate.confidence is not None
-    low, high = found.low, found.high
-    if gate.confidence != LEVEL:
-        family = family_of(gate.metric)
-        if family is not None and family.is_share(gate.metric):
-            low, high = wilson(round(found.value * found.n), found.n, gate.confidence)
-        else:
-            low = high = None
+    low, high = _ends(found, gate.confidence)
     # A side without a bound is unbounded: it can decide nothing in that direction.
     ends = (-math.inf if low is None else low, math.inf if high is None else high)
     holds = [_OPERATORS[gate.op](end, gate.limit) for end in ends]
     text = f"{found.name} {_number(found.value)} (interval {_number(ends[0])} to {_number(ends[1])} at confidence "
-    text += f"{number(gate.confidence)}, n={found.n}), limit {gate.op} {number(gate.limit)}"
+    text += f"{number(gate.confidence)}, {extent_of(found)}), limit {gate.op} {number(gate.limit)}"
     if all(holds):
         return True, text
     if not any(holds):
         return False, text
-    return None, f"{text}: the interval lies on both sides, more samples are needed"
+    if found.by_group is None:
+        return None, f"{text}: the interval lies on both sides, more samples are needed"
+    if found.by_group.groups == 1:
+        return None, f"{text}: all samples are of one group, which says nothing of others"
+    return None, f"{text}: the interval lies on both sides, samples of more groups are needed"
+
+
+def _ends(found: Measurement, level: float) -> tuple[float | None, float | None]:
+    """The interval of that level: by groups where samples share some, else of the samples; None where none is known."""
+    by = found.by_group
+    if level == LEVEL:
+        return (found.low, found.high) if by is None else (by.low, by.high)
+    if by is not None:
+        known = by.effective_n is not None and by.groups > 1
+        return share_interval(found.value, by.effective_n or 0, by.groups, level) if known else (None, None)
+    family = family_of(found.name)
+    if family is not None and family.is_share(found.name):
+        return wilson(round(found.value * found.n), found.n, level)
+    return None, None
+
+
+def extent_of(found: Measurement) -> str:
+    """``n=450``; ``n=450 in 30 groups`` where samples share some."""
+    by = found.by_group
+    return f"n={found.n}" if by is None else f"n={found.n} in {by.groups} group{'s' if by.groups > 1 else ''}"
 
 
 def why_absent(metric: str, evidence: Evidence) -> str:
@@ -132,8 +151,11 @@ def shown(measurement: Measurement) -> str:
         low = "?" if measurement.low is None else _number(measurement.low)
         high = "?" if measurement.high is None else _number(measurement.high)
         parts.append(f"{low} to {high} at 95 %")
+    by = measurement.by_group
+    if by is not None and by.low is not None and by.high is not None:
+        parts.append(f"{_number(by.low)} to {_number(by.high)} by group")
     if measurement.n > 1:
-        parts.append(f"n={measurement.n}")
+        parts.append(extent_of(measurement))
     return f"{text} ({', '.join(parts)})" if parts else text
 
 

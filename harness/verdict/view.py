@@ -24,15 +24,21 @@ class Truth:
     """What a task that decides on no class holds the outputs against; None where it has no use for it.
 
     ``targets`` float64 [N, values] what the output should be. ``inputs`` float64 [N, values] the first input in real units.
-    ``groups`` [N] what a sample shares with others. ``threshold``: what divides scores, where other data than these gave it.
-    ``played``: of recordings that were played.
+    ``groups`` [N] what a sample shares with others. ``sequences`` [N] the recording that it is a step of. ``threshold``: what
+    divides scores, where other data than these gave it. ``played``: of recordings that were played.
     """
 
     targets: npt.NDArray[np.float64] | None = None
     inputs: npt.NDArray[np.float64] | None = None
     groups: npt.NDArray[np.str_] | None = None
+    sequences: npt.NDArray[np.str_] | None = None
     threshold: float | None = None
     played: Played | None = None
+
+    @property
+    def clusters(self) -> npt.NDArray[np.str_] | None:
+        """[N] what makes samples alike: their groups, else their recordings; None where the data names neither."""
+        return self.sequences if self.groups is None else self.groups
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,11 @@ class FeatureOptions(_common.Options):
     )
 
 
+def level_step(options: FeatureOptions) -> float:
+    """``Dataset.level_step`` of what ``applied`` gives."""
+    return (features.load(options.features).level_step or 0.0) if options.features else 0.0
+
+
 def applied(samples: npt.NDArray[np.generic], options: FeatureOptions, where: str, rate_hz: int = 0) -> Floats:
     """Raw samples [N, ...] as features [N, ...] float32; without a front end as they are. ``PlanError``: it takes none such."""
     if not options.features:

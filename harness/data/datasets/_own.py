@@ -212,6 +212,11 @@ def made(
     )
 
 
+def level_step(options: Own, step: float) -> float:
+    """``Dataset.level_step`` of features with that step: none of them when they were scaled behind the front end."""
+    return step if not options.subtract and options.divide == 1 else 0.0
+
+
 def _named(rows: Rows, said: Sequence[str], options: Own, names: Sequence[str], places: Mapping[str, int]) -> list[str]:
     """Each sample's label as the name of a class, where the options say how."""
     labels = [composed(label) for label in said]

@@ -6,6 +6,7 @@ makes of them (imu: of 400 rows of three accelerations and three turn rates).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,4 +69,5 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
         where = "dataset.options.features"
         return _array.as_inputs(_features.applied(samples, options, where), options, where)
 
-    return _folders.read(options, split, folder, first, SUFFIXES, one, made)
+    found = _folders.read(options, split, folder, first, SUFFIXES, one, made)
+    return replace(found, level_step=_own.level_step(options, _features.level_step(options)))

@@ -2,7 +2,8 @@
 
 All are rendered from a seed by physical models (harness/data/synthetic/lock.py): no door was recorded, and figures on them say
 nothing of doors. Doors of train and test are others. A sample begins with the window of 400 values at which the lock's energy gate
-opens, `above`, and has the 15 windows that it then lets pass. The samples are 16-bit numbers before `features`.
+opens, `above`, and has the 15 windows that it then lets pass. With `steps` more samples of a sound follow, each 25 ms later: a
+sequence, as the lock decides 40 times a second. The samples are 16-bit numbers before `features`.
 """
 
 from __future__ import annotations
@@ -32,12 +33,13 @@ WINDOW, WINDOWS = 400, 15
 #: Doors, and clips of each kind at each of them.
 _SIZES = {"test": (40, 2), "train": (120, 4)}
 
-Clip = tuple[str, str, str, npt.NDArray[np.int16]]
+Clip = tuple[str, str, str, str, npt.NDArray[np.int16]]
 
 
 class Options(_features.FeatureOptions):
     """What is made of each clip."""
 
+    steps: int = Field(default=1, ge=1, le=20, description="So many samples of each sound, one window after another.")
     above: int = Field(default=600, ge=0, le=32767, description="What a value must exceed to open the gate.")
     features: str | dict[str, str] = Field(
         default="lock_mfcc", description="A front end that makes features of each clip. Empty: the clips themselves."
@@ -50,9 +52,9 @@ def splits(options: Options, folder: Path) -> tuple[str, ...]:
 
 
 def read(options: Options, split: str, folder: Path, first: int | None = None) -> Dataset:
-    """The split, kinds in turn; ids are ``lock-...``, groups the doors."""
+    """The split, kinds in turn; ids are ``lock-...``, groups the doors, sequences the sounds where each has several samples."""
     _common.known_split("lock_sounds", split, SPLITS)
-    ids, labels, doors, samples = zip(*islice(_rendered(options, split), first), strict=True)
+    sounds, ids, labels, doors, samples = zip(*islice(_rendered(options, split), first), strict=True)
     return Dataset(
         name="lock-synthetic",
         split=split,
@@ -60,7 +62,9 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
         ids=np.array(ids),
         labels=np.array([lock.CLASSES.index(label) for label in labels], dtype=np.int64),
         inputs=_features.applied(np.array(samples), options, "dataset.options.features"),
+        level_step=_features.level_step(options),
         groups=np.array(doors),
+        sequences=np.array(sounds) if options.steps > 1 else None,
     )
 
 
@@ -79,5 +83,10 @@ def _rendered(options: Options, split: str) -> Iterator[Clip]:
             for kind in lock.CLASSES:
                 name = f"lock-{split}-{index:03d}-{kind}{take}"
                 clip = lock.render(kind, place, generator(name))
-                start = opened(clip, options.above)
-                yield name, kind, f"{split}-{index:03d}", clip[start : start + WINDOW * WINDOWS]
+                # Where the gate opens so late that the clip ends before the last step, they begin a little earlier.
+                last = len(clip) - WINDOW * (WINDOWS + options.steps - 1)
+                start = min(opened(clip, options.above), last)
+                for step in range(options.steps):
+                    sample = clip[start + step * WINDOW :][: WINDOW * WINDOWS]
+                    id_ = name if options.steps == 1 else f"{name}-{step:02d}"
+                    yield name, id_, kind, f"{split}-{index:03d}", sample

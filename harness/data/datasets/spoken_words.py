@@ -95,6 +95,7 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
         ids=np.array(ids),
         labels=np.array([options.classes.index(label) for label in labels], dtype=np.int64),
         inputs=_features.applied(np.array(samples), options, "dataset.options.features"),
+        level_step=_features.level_step(options),
         groups=np.array(groups),
     )
 

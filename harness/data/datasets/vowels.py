@@ -67,6 +67,7 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
         ids=np.array(ids),
         labels=np.array([air_writing.CLASSES.index(letter) for letter in letters], dtype=np.int64),
         inputs=_features.applied(np.array(rows), options, "dataset.options.features"),
+        level_step=_features.level_step(options),
         groups=None if real else np.array(writers),
     )
 

@@ -6,6 +6,7 @@ Samples are [length] in -1..1 (or as 16-bit numbers), or what the front end `fea
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -80,4 +81,5 @@ def read(options: Options, split: str, folder: Path, first: int | None = None) -
     def made(samples: _own.Floats) -> _own.Floats:
         return _features.applied(samples, options, "dataset.options.features", rate)
 
-    return _folders.read(options, split, folder, first, SUFFIXES, one, made)
+    found = _folders.read(options, split, folder, first, SUFFIXES, one, made)
+    return replace(found, level_step=_own.level_step(options, _features.level_step(options)))

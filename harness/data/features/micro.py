@@ -18,8 +18,8 @@ pymicro-features wraps too; ``S`` is the signal library behind today's ``audio_p
 
 An integer network takes clip((256 row + 333) // 666 - 128); its reals are 0..25.898 in steps of 26/256. Training on the row itself
 takes row * 10/256, which is nearly the same: a quarter of the integers differ by one. The firmware knows no scale: a model whose
-input has another one than 26/256 gets the same integers on the board, and in a data set what its scale makes of the reals: at
-most one apart with the public model's 0.10202206.
+input has another one than 26/256 gets the same integers on the board, and in a data set too as long as its scale makes of each
+of them itself or its neighbour, as the public model's 0.10202206 does.
 """
 
 from __future__ import annotations

@@ -79,13 +79,29 @@ def p_value(p: float) -> str:
 
 def interval(measurement: Measurement) -> str:
     """``95.4 to 98.5 %``; empty where there is none."""
-    if measurement.low is None and measurement.high is None:
+    return _between(measurement.low, measurement.high, measurement.unit)
+
+
+def interval_by_group(measurement: Measurement) -> str:
+    """The same by groups; empty where no two samples share one, or all do."""
+    by = measurement.by_group
+    return "" if by is None else _between(by.low, by.high, measurement.unit)
+
+
+def groups(measurement: Measurement) -> str:
+    """``450 samples in 30 groups``; empty where no two samples share one. ``worth 61`` independent ones, where it is a share."""
+    by = measurement.by_group
+    if by is None:
         return ""
-    low, high = (
-        "?" if end is None else figure(end, measurement.unit if end is measurement.high else _bare(measurement.unit))
-        for end in (measurement.low, measurement.high)
-    )
-    return f"{low.removesuffix(' %')} to {high}"
+    text = f"{measurement.n:,} samples in {by.groups:,} group{'s' if by.groups > 1 else ''}"
+    return text if by.effective_n is None else f"{text}, worth {max(1, round(by.effective_n)):,}"
+
+
+def _between(low: float | None, high: float | None, unit: str) -> str:
+    if low is None and high is None:
+        return ""
+    ends = "?" if low is None else figure(low, _bare(unit)), "?" if high is None else figure(high, unit)
+    return f"{ends[0].removesuffix(' %')} to {ends[1]}"
 
 
 def _bare(unit: str) -> str:

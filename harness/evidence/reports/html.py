@@ -22,6 +22,7 @@ from harness.evidence.reports import (
 from harness.records import Measurement, Record, Samples
 from harness.text import printable
 from harness.verdict.alike import alike, distances
+from harness.verdict.tasks import classification
 
 FILENAME = "report.html"
 # More would make the page heavy without telling more; the rest is in samples.npz.
@@ -49,6 +50,9 @@ class _Worst:
     picture: str
 
 
+_EACH_CLASS = classification.TABLES[0].title
+
+
 def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> bytes:
     """The page. Parts without evidence are left out; ``inputs`` add pictures of the samples."""
     classes = record.dataset.classes if record.dataset else ()
@@ -57,9 +61,9 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
     answered = samples.answered if samples is not None else np.zeros(0, dtype=np.bool_)
     unknowns = any(row[-1] for row in record.confusion)
     per_class = _per_class(record, classes, unknowns)
-    # A class has its table beside the confusion.
+    # A class has its table beside the confusion: its other one is left out.
     plain = record.task == "classification" and not record.output
-    tables = _tasks.published(record) if plain else _tasks.tables(record)
+    tables = [shown for shown in _tasks.tables(record) if not (plain and shown.title == _EACH_CLASS)]
     in_tables = frozenset[str]().union(*(shown.names for shown in tables))
     page = _pages.template("report.html.j2").render(
         record=record,
@@ -190,7 +194,10 @@ def _of_a_class(m: Measurement, classes: tuple[str, ...]) -> bool:
 def _with_interval(m: Measurement | None) -> str:
     if m is None:
         return "-"
-    range_ = Markup('<span class="range">{}</span>').format(_words.interval(m))
+    by_group = _words.interval_by_group(m)
+    range_ = Markup('<span class="range">{}</span>').format(
+        f"{_words.interval(m)}, by group {by_group}" if by_group else _words.interval(m)
+    )
     return Markup("{} {}").format(_words.figure(m.value, m.unit), range_)
 
 

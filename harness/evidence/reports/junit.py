@@ -126,6 +126,10 @@ def _properties(record: Record) -> list[tuple[str, str]]:
             pairs.append((f"{measurement.name}.low", number(measurement.low)))
         if measurement.high is not None:
             pairs.append((f"{measurement.name}.high", number(measurement.high)))
+        if (by := measurement.by_group) is not None:
+            pairs.append((f"{measurement.name}.groups", str(by.groups)))
+            ends = (("low", by.low), ("high", by.high))
+            pairs += [(f"{measurement.name}.by_group.{end}", number(value)) for end, value in ends if value is not None]
     if record.explanation is not None:
         pairs.append(("explanation", record.explanation.describe()))
     return pairs + _warnings(record)

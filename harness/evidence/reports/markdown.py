@@ -13,8 +13,10 @@ from harness.evidence.reports._words import (
     banner,
     figure,
     filling,
+    groups,
     headlines,
     interval,
+    interval_by_group,
     limit,
     meaning,
     outcome,
@@ -52,9 +54,10 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         lines.append("")
     if record.measurements:
         lines += ["| measurement | value | 95 % interval | n |", "|---|---:|---:|---:|"]
-        lines += [
-            f"| {_safe(m.name)} | {figure(m.value, m.unit)} | {interval(m)} | {m.n:,} |" for m in headlines(record)
-        ]
+        for m in headlines(record):
+            lines.append(f"| {_safe(m.name)} | {figure(m.value, m.unit)} | {interval(m)} | {m.n:,} |")
+            if m.by_group is not None:
+                lines.append(f"| by group | | {interval_by_group(m)} | {groups(m)} |")
         lines.append("")
     for shown in _tasks.tables(record):
         lines += _folded(shown.title, _table(shown.columns, shown.rows), len(shown.rows) > _OPEN)

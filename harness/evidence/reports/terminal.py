@@ -15,8 +15,10 @@ from harness.evidence.reports._words import (
     banner,
     figure,
     filling,
+    groups,
     headlines,
     interval,
+    interval_by_group,
     limit,
     meaning,
     outcome,
@@ -86,6 +88,9 @@ def _figures(record: Record) -> Table:
     for m in headlines(record):
         notes = [f"95 %: {interval(m)}" if interval(m) else "", f"n={m.n:,}" if m.n > 1 else ""]
         table.add_row(m.name, figure(m.value, m.unit), ", ".join(note for note in notes if note))
+        if m.by_group is not None:
+            by_group = [f"95 %: {interval_by_group(m)}" if interval_by_group(m) else "", groups(m)]
+            table.add_row("  by group", "", ", ".join(note for note in by_group if note))
     if filling(record):
         table.add_row("inputs", "", filling(record))
     if (link := record.link) is not None:

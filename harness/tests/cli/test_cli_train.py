@@ -66,3 +66,13 @@ def test_without_tensorflow_the_extra_is_named(net, tmp_path, monkeypatch):
     with pytest.raises(MisuseError) as refused:
         train(str(net), tmp_path / "made", None)
     assert "hil[tensorflow]" in str(refused.value)
+
+
+def test_a_script_of_a_neighbour_is_named_by_the_place_where_it_is(net, tmp_path):
+    toml = net / "model.toml"
+    toml.write_text(toml.read_text().replace('"train.py"', '"../beside/train.py"'))
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside" / "train.py").write_text("raise SystemExit(9)")
+    with pytest.raises(BenchError) as failed:
+        train(str(net), tmp_path / "made", None)
+    assert failed.value.where == str(tmp_path.resolve() / "beside" / "train.py")

@@ -122,3 +122,20 @@ def test_lock_sounds_have_the_models_shape_and_doors_of_one_part():
     assert test.groups is not None
     assert train.groups is not None
     assert not set(test.groups) & set(train.groups)
+
+
+def test_a_sound_has_as_many_steps_as_are_asked_for_each_a_window_later():
+    single, several = (load("lock_sounds", options={"features": "", **more}) for more in ({}, {"steps": "3"}))
+    assert len(several) == 3 * len(single)
+    assert single.sequences is None
+    assert several.ids[:3].tolist() == [f"{single.ids[0]}-{step:02d}" for step in range(3)]
+    assert several.sequences[:3].tolist() == [single.ids[0]] * 3
+    assert several.groups[::3].tolist() == single.groups.tolist()
+    assert np.array_equal(several.inputs[0], single.inputs[0])
+    assert np.array_equal(several.inputs[1, :-400], several.inputs[0, 400:])
+    assert several.inputs.shape[1:] == single.inputs.shape[1:]
+
+
+def test_what_an_integer_front_end_made_is_known_by_its_step():
+    assert load("spoken_words").level_step == 26 / 256
+    assert load("spoken_words", options={"features": ""}).level_step == 0

@@ -45,7 +45,7 @@ def test_the_names_that_tools_rely_on_are_in_the_record(run: Run, tmp_path: Path
     }
     for part, names in needed.items():
         assert set(names.split()) <= (content[part] if part else content).keys()
-    assert {"name", "value", "unit", "n", "low", "high"} == content["measurements"][0].keys()
+    assert {"name", "value", "unit", "n", "low", "high", "by_group"} == content["measurements"][0].keys()
     assert {"metric", "op", "limit", "value", "passed", "needs"} <= content["gates"][0].keys()
     assert content["schema"] == SCHEMA
 

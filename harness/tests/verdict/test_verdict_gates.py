@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,8 @@ from harness.errors import PlanError
 from harness.plans import ArgmaxRule, Gate, ThresholdRule
 from harness.records import Evidence, Measurement, Tensor, Verdict
 from harness.verdict import Extent, View, assess, check_gates, check_rule, judge
-from harness.verdict.metrics._common import share
+from harness.verdict.metrics._common import share, share_of
+from harness.verdict.view import Truth
 
 
 def gate(text: str) -> Gate:
@@ -97,6 +99,48 @@ def test_another_level_is_computed_anew_from_the_counts() -> None:
     found = share("accuracy", 97, 100)
     assert decided("accuracy >= 0.91 confidence 0.95", found)[0] is True  # lower end 0.9155
     assert decided("accuracy >= 0.91 confidence 0.999", found)[0] is None
+
+
+def _grouped(view: Callable[..., View], groups: int, each: int, wrong: int) -> Measurement:
+    """The accuracy of so many groups, the first ``wrong`` of which have every second sample wrong."""
+    hits = np.ones((groups, each), dtype=bool)
+    hits[:wrong, ::2] = False
+    names = np.repeat(np.arange(groups).astype(str), each)
+    made = view(np.zeros((groups * each, 2)), np.zeros(groups * each), truth=Truth(groups=names))
+    return share_of(made, "accuracy", hits.ravel())
+
+
+@pytest.mark.parametrize("level", [0.95, 0.9])
+def test_with_confidence_the_interval_by_groups_decides_where_there_is_one(
+    view: Callable[..., View], level: float
+) -> None:
+    found = _grouped(view, 10, 20, 2)
+    assert found.low is not None
+    assert found.low > 0.84  # the plain interval would pass
+    passed, reason = decided(f"accuracy >= 0.84 confidence {level}", found)
+    assert passed is None
+    assert "n=200 in 10 groups" in reason
+    assert "samples of more groups are needed" in reason
+    assert decided("accuracy >= 0.84", found)[0] is True  # the value alone is what it was
+
+
+def test_samples_of_one_group_decide_no_gate_with_confidence(view: Callable[..., View]) -> None:
+    found = _grouped(view, 1, 50, 0)
+    assert found.by_group is not None
+    assert found.by_group.low is None
+    passed, reason = decided("accuracy >= 0.5 confidence 0.95", found)
+    assert passed is None
+    assert "one group" in reason
+
+
+def test_what_so_many_groups_cannot_show_is_refused_before_a_run() -> None:
+    wanted = [gate("accuracy >= 0.95 confidence 0.95")]
+    check_gates(wanted, n_samples=400)
+    check_gates(wanted, n_samples=400, groups=40)
+    check_gates([gate("agreement >= 0.95 confidence 0.95")], n_samples=400, groups=5)  # no speaker's doing
+    for groups, says in ((5, "400 samples of 5 groups cannot"), (1, "400 samples of 1 group cannot")):
+        with pytest.raises(PlanError, match=says):
+            check_gates(wanted, n_samples=400, groups=groups)
 
 
 def test_a_percentile_without_an_upper_bound_cannot_pass_with_confidence() -> None:

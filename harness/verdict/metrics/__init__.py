@@ -30,8 +30,10 @@ class Family:
     are 0 or more, ``unbounded`` ones may be anything. ``whole``: those that are whole numbers. ``counted``: those that count
     samples, of which there are only so many. ``meanings``: of each name, in a line for people who write gates. ``units``: of
     those that are no ratio of 0..1. ``tasks``: those that it is measured in; empty = in every one. ``per_output``: of a model
-    with several outputs each name is of all of them, and ``<name>.<output>`` of one.
-    ``absent``: why a run may lack them, in words, where that is neither emulator nor hardware.
+    with several outputs each name is of all of them, and ``<name>.<output>`` of one. ``grouped``: those whose interval is of the
+    data's groups where it has them (``verdict.clustered``); what compares board and reference is not among them: it asks of
+    arithmetic, not of speakers. ``stars``: what ``*`` stands for where it is no class. ``absent``: why a run may lack them, in
+    words, where that is neither emulator nor hardware.
     """
 
     names: tuple[str, ...]
@@ -47,6 +49,8 @@ class Family:
     unbounded: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
     per_output: bool = False
+    grouped: tuple[str, ...] = ()
+    stars: tuple[str, ...] = ()
     absent: str = ""
 
     def of(self, metric: str) -> str:
@@ -77,6 +81,10 @@ class Family:
     def has_interval(self, metric: str) -> bool:
         """Whether it is no share and has an interval all the same, of 95 %."""
         return self.of(metric) in self.interval
+
+    def by_group(self, metric: str) -> bool:
+        """Whether its interval is that of the data's groups where it has any."""
+        return self.of(metric) in self.grouped
 
     def highest(self, metric: str, n_samples: int | None = None) -> float:
         """The largest value that it can have, of so many samples where that is known."""

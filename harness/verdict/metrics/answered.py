@@ -2,7 +2,8 @@
 
 ``argmax_accuracy`` is over all samples sent, as ``accuracy`` is, with the largest output as the decision whatever its size: what
 the network alone can do. ``answered_accuracy`` is over the samples that were decided as a class: how far an answer can be
-trusted; it is left out when none was. Neither replaces ``accuracy``, in which an unknown is wrong. Interval: Wilson, 95 %.
+trusted; it is left out when none was. Neither replaces ``accuracy``, in which an unknown is wrong. Intervals: Wilson, 95 %;
+by groups too where the data has them.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from harness.plans.schema import ArgmaxRule, ThresholdRule
 from harness.records import Measurement
 from harness.verdict.decide import UNKNOWN, decide
 from harness.verdict.metrics import Family
-from harness.verdict.metrics._common import share
+from harness.verdict.metrics._common import share_of
 from harness.verdict.view import View
 
 FAMILY = Family(
     ("argmax_accuracy", "answered_accuracy"),
     shares=("argmax_accuracy", "answered_accuracy"),
+    grouped=("argmax_accuracy", "answered_accuracy"),
     tasks=("classification",),
     meanings={
         "argmax_accuracy": "top-1 with the largest output deciding, whatever the threshold; of all samples sent",
@@ -33,8 +35,7 @@ def measure(view: View) -> tuple[Measurement, ...]:
     labels, sound = view.samples.labels, view.sound
     largest = decide(view.samples.outputs, ArgmaxRule(), view.output)
     answered = sound & (view.decisions != UNKNOWN)
-    found = [share("argmax_accuracy", int((sound & (largest == labels)).sum()), view.n)]
+    found = [share_of(view, "argmax_accuracy", sound & (largest == labels))]
     if answered.any():
-        hits = int((answered & (view.decisions == labels)).sum())
-        found.append(share("answered_accuracy", hits, int(answered.sum())))
+        found.append(share_of(view, "answered_accuracy", view.decisions == labels, answered))
     return tuple(found)

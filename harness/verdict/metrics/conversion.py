@@ -7,10 +7,11 @@ difference (``verdict.paired``), 95 %. Absent where nobody names what the networ
 
 from __future__ import annotations
 
-from harness.records import Measurement
-from harness.verdict.conversion import pairs
+from harness.records import ByGroup, Measurement
+from harness.verdict.clustered import clustered_difference
+from harness.verdict.conversion import STEPS, Row, pairs
 from harness.verdict.metrics import Family
-from harness.verdict.metrics._common import share
+from harness.verdict.metrics._common import by_group, ends_by_group, groups_of, share_of
 from harness.verdict.view import View
 
 _HOSTS = ("accuracy.origin", "accuracy.tflite")
@@ -19,6 +20,7 @@ FAMILY = Family(
     (*_HOSTS, *_DROPS),
     shares=_HOSTS,
     interval=_DROPS,
+    grouped=(*_HOSTS, *_DROPS),
     signed=_DROPS,
     meanings={
         "accuracy.origin": "top-1 of what the network was converted from, on the host",
@@ -34,13 +36,19 @@ FAMILY = Family(
 
 def measure(view: View) -> tuple[Measurement, ...]:
     """Two shares and three drops; nothing without an origin."""
-    found = [
-        share(f"accuracy.{name}", int(right.sum()), view.n) for name, right in view.right.items() if name != "board"
-    ]
+    found = [share_of(view, f"accuracy.{name}", right) for name, right in view.right.items() if name != "board"]
     for step, pair in pairs(view).items():
         low, high = pair.interval()
         name = f"accuracy_drop.{step}"
         # 0.0 - x: of no difference it is 0, and never -0.
         drop = Measurement(name=name, value=0.0 - pair.difference, unit="ratio", n=view.n, low=-high, high=-low)
-        found.append(drop)
+        found.append(drop.model_copy(update={"by_group": _by_group(view, *STEPS[step])}))
     return tuple(found)
+
+
+def _by_group(view: View, before: Row, after: Row) -> ByGroup | None:
+    groups = groups_of(view)
+    if groups is None:
+        return None
+    right = view.right[after], view.right[before]  # a drop: what was right and is no more counts up
+    return by_group(groups, lambda: ends_by_group(groups, *clustered_difference(*right, groups)))

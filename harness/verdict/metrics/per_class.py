@@ -3,7 +3,7 @@
 Recall is over all samples of the class that were sent: an unsound one is missed, as an unknown is. Precision is over
 the samples decided for the class. Either is left out where its denominator is 0 (0/0 is neither 0 nor 1).
 ``f1.macro`` is the mean F1, 2 hits / (sent + decided), of the classes that occur as a label or as a decision. Intervals:
-Wilson, 95 %; none for F1.
+Wilson, 95 %, by groups too where the data has them; none for F1.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import numpy as np
 from harness.records import Measurement
 from harness.verdict.decide import UNKNOWN
 from harness.verdict.metrics import Family
-from harness.verdict.metrics._common import share
+from harness.verdict.metrics._common import share_of
 from harness.verdict.view import View
 
 FAMILY = Family(
     ("f1.macro", "precision.*", "recall.*"),
     shares=("precision.*", "recall.*"),
+    grouped=("precision.*", "recall.*"),
     ratios=("f1.macro",),
     tasks=("classification",),
     meanings={
@@ -39,11 +40,11 @@ def measure(view: View) -> tuple[Measurement, ...]:
     np.add.at(counts, (labels, decided), 1)
     found: list[Measurement] = []
     for index, name in enumerate(view.classes):
-        hits, sent, claimed = (int(x) for x in (counts[index, index], counts[index].sum(), counts[:, index].sum()))
+        sent, claimed = (int(x) for x in (counts[index].sum(), counts[:, index].sum()))
         if claimed:
-            found.append(share(f"precision.{name}", hits, claimed))
+            found.append(share_of(view, f"precision.{name}", labels == index, decided == index))
         if sent:
-            found.append(share(f"recall.{name}", hits, sent))
+            found.append(share_of(view, f"recall.{name}", decided == index, labels == index))
     both = counts.sum(axis=1) + counts.sum(axis=0)[:size]
     f1 = 2 * np.diagonal(counts)[both > 0] / both[both > 0]
     found.append(Measurement(name="f1.macro", value=float(f1.mean()), unit="ratio", n=view.n))

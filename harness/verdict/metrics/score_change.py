@@ -1,8 +1,8 @@
 """``score_change.conversion``, ``.board``, ``.total``: what the conversion and the board do to a task's score of a sample.
 
 For tasks that decide on no class and have a score (see ``tasks``). It is the mean over the samples of the score after minus the
-score before, so that of an error a loss is above 0, and of a signal-to-noise ratio below. Interval: bootstrap over the samples.
-Absent where nobody names what the network was converted from, or it was not run.
+score before, so that of an error a loss is above 0, and of a signal-to-noise ratio below. Interval: bootstrap over the samples;
+by groups too where the data has them. Absent where nobody names what the network was converted from, or it was not run.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ _STEPS = ("score_change.conversion", "score_change.board", "score_change.total")
 FAMILY = Family(
     _STEPS,
     interval=_STEPS,
+    grouped=_STEPS,
     unbounded=_STEPS,
     meanings={
         "score_change.conversion": "mean change of a sample's score from the origin to the .tflite, both on the host",

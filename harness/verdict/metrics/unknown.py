@@ -5,12 +5,13 @@ from __future__ import annotations
 from harness.records import Measurement
 from harness.verdict.decide import UNKNOWN
 from harness.verdict.metrics import Family
-from harness.verdict.metrics._common import share
+from harness.verdict.metrics._common import share_of
 from harness.verdict.view import View
 
 FAMILY = Family(
     ("unknown_rate",),
     shares=("unknown_rate",),
+    grouped=("unknown_rate",),
     tasks=("classification",),
     meanings={"unknown_rate": "samples answered soundly but decided as unknown"},
 )
@@ -18,4 +19,4 @@ FAMILY = Family(
 
 def measure(view: View) -> tuple[Measurement, ...]:
     """The rate."""
-    return (share("unknown_rate", int((view.sound & (view.decisions == UNKNOWN)).sum()), view.n),)
+    return (share_of(view, "unknown_rate", view.sound & (view.decisions == UNKNOWN)),)

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from harness.data.dataset import Dataset
 from harness.errors import PlanError
 from harness.records import Measurement, Tensor
+from harness.verdict.clustered import Groups
+from harness.verdict.metrics._common import statistic_by_group
 from harness.verdict.statistics import LEVEL
 from harness.verdict.view import View
 
@@ -34,8 +36,10 @@ def per_sample(view: View, values: Floats) -> Floats:
     return found
 
 
-def resampled(name: str, unit: str, n: int, statistic: Statistic) -> Measurement:
+def resampled(name: str, unit: str, n: int, statistic: Statistic, groups: Groups | None = None) -> Measurement:
     """The statistic of all ``n`` samples with its percentile interval of ``LEVEL``; none of fewer than two samples.
+
+    ``groups`` [n], where samples share some: the interval by groups too.
 
     The bootstrap of B. Efron, "Bootstrap methods: another look at the jackknife", Annals of Statistics 7 (1979) 1-26: whole
     samples are drawn with replacement, since the values of one sample are not independent.
@@ -49,7 +53,8 @@ def resampled(name: str, unit: str, n: int, statistic: Statistic) -> Measurement
         found = np.array([statistic(draw.integers(0, n, n)) for _ in range(_RESAMPLES)])
     # Between two draws that are infinite nothing can be interpolated.
     low, high = np.nanpercentile(found, tail, method="lower"), np.nanpercentile(found, 100 - tail, method="higher")
-    return Measurement(name=name, value=value, unit=unit, n=n, low=float(low), high=float(high))
+    by_group = None if groups is None else statistic_by_group(groups, lambda rows: float(statistic(rows)))
+    return Measurement(name=name, value=value, unit=unit, n=n, low=float(low), high=float(high), by_group=by_group)
 
 
 def same_size(name: str, output: Tensor, data: Dataset) -> None:

@@ -14,7 +14,14 @@ TRUTH: tasks.Needs = "labels"
 SCORE = ""
 BETTER: tasks.Better = ""
 HEADLINES = ("accuracy",)
-TABLES = (tasks.Table("Each class", "class", ("recall", "precision")),)
+TABLES = (
+    tasks.Table("Each class", "class", ("recall", "precision")),
+    tasks.Table(
+        "Vote of the last decisions",
+        "votes",
+        ("vote_accuracy", "vote_unknown_rate", "vote_uncertain_rate"),
+    ),
+)
 PICTURE: tasks.Picture = ""
 FAMILY = Family((), tasks=("classification",))
 

@@ -1,6 +1,6 @@
 """Several labels may hold of a sample: one output value each (a sigmoid's), and the data's targets say 0 or 1.
 
-- ``exact_match``: share of all samples sent whose labels are all right (Wilson, 95 %).
+- ``exact_match``: share of all samples sent whose labels are all right (Wilson, 95 %; by groups too where the data has them).
 - ``label_accuracy``: share of all labels that are right. No interval: the labels of one sample are not independent.
 - ``label_f1.<label>``, ``label_f1.macro``: F1 of each label, 2 hits / (true + claimed), and their mean; a label that is neither
   true nor claimed of any sample is left out.
@@ -24,7 +24,7 @@ from harness.plans.schema import TaskSpec
 from harness.records import Measurement, Tensor
 from harness.verdict import tasks
 from harness.verdict.metrics import Family
-from harness.verdict.metrics._common import share
+from harness.verdict.metrics._common import share_of
 from harness.verdict.tasks import _truth
 from harness.verdict.view import View
 
@@ -46,6 +46,7 @@ FAMILY = Family(
     ),
     whole=("label_support.*",),
     shares=("exact_match",),
+    grouped=("exact_match",),
     ratios=("average_precision.*", "average_precision.macro", "label_accuracy", "label_f1.*", "label_f1.macro"),
     tasks=("multi_label",),
     meanings={
@@ -104,7 +105,7 @@ def measure(view: View) -> tuple[Measurement, ...]:
     wanted, ranks, claimed = _held(view)
     right = claimed == wanted
     found = [
-        share("exact_match", int(right.all(axis=1).sum()), view.n),
+        share_of(view, "exact_match", right.all(axis=1)),
         Measurement(name="label_accuracy", value=float(right.mean()), unit="ratio", n=right.size),
     ]
     names = view.classes or tuple(map(str, range(wanted.shape[1])))

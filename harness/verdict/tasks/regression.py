@@ -6,7 +6,7 @@
 - ``abs_error.p50`` ...: quantiles over the samples of a sample's mean absolute error.
 
 ``mae`` and ``rmse`` are other figures: of the difference to the reference. All are of sound samples alone; ``n`` counts them.
-Intervals: bootstrap over the samples; of the quantiles by their ranks.
+Intervals: bootstrap over the samples, and over their groups where the data has them; of the quantiles by their ranks.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from harness.plans.schema import TaskSpec
 from harness.records import Measurement, Tensor
 from harness.verdict import tasks
 from harness.verdict.metrics import Family
+from harness.verdict.metrics._common import groups_of
 from harness.verdict.metrics._percentiles import SUFFIXES, meanings, percentiles, with_interval
 from harness.verdict.tasks import _truth
 from harness.verdict.view import View
@@ -33,6 +34,7 @@ PICTURE: tasks.Picture = "dots"
 FAMILY = Family(
     ("target_mae", "target_rmse", "r2", *(f"abs_error.{suffix}" for suffix in SUFFIXES)),
     interval=("target_mae", "target_rmse", "r2", *with_interval("abs_error")),
+    grouped=("target_mae", "target_rmse", "r2"),
     ratios=("r2",),
     unbounded=("r2",),
     tasks=("regression",),
@@ -62,15 +64,18 @@ def measure(view: View) -> tuple[Measurement, ...]:
     n = len(ours)
     if n == 0:
         return ()
+    groups = groups_of(view, view.sound)
     off = np.abs(ours - wanted)
     of_sample, squares = off.mean(axis=1), np.square(off).mean(axis=1)
     found = [
-        _truth.resampled("target_mae", "1", n, lambda rows: of_sample[rows].mean(axis=-1)),
-        _truth.resampled("target_rmse", "1", n, lambda rows: np.sqrt(squares[rows].mean(axis=-1))),
+        _truth.resampled("target_mae", "1", n, lambda rows: of_sample[rows].mean(axis=-1), groups),
+        _truth.resampled("target_rmse", "1", n, lambda rows: np.sqrt(squares[rows].mean(axis=-1)), groups),
     ]
     varies = np.ptp(wanted, axis=0) > 0
     if varies.any():
-        found.append(_truth.resampled("r2", "1", n, lambda rows: _r2(off[rows][:, varies], wanted[rows][:, varies])))
+        found.append(
+            _truth.resampled("r2", "1", n, lambda rows: _r2(off[rows][:, varies], wanted[rows][:, varies]), groups)
+        )
     return (*found, *percentiles("abs_error", of_sample, "1"))
 
 

@@ -5,7 +5,8 @@
 - ``relative_error``: length of all errors / length of all targets.
 - ``sample_error.p50`` ...: quantiles over the samples of the same of a single one; infinite where its targets are all 0.
 
-All are of sound samples alone; ``n`` counts them. Intervals: bootstrap over the samples; of the quantiles by their ranks.
+All are of sound samples alone; ``n`` counts them. Intervals: bootstrap over the samples, and over their
+groups where the data has them; of the quantiles by their ranks.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from harness.plans.schema import TaskSpec
 from harness.records import Measurement, Tensor
 from harness.verdict import tasks
 from harness.verdict.metrics import Family
+from harness.verdict.metrics._common import groups_of
 from harness.verdict.metrics._percentiles import SUFFIXES, meanings, percentiles, with_interval
 from harness.verdict.tasks import _truth
 from harness.verdict.view import View
@@ -33,6 +35,7 @@ PICTURE: tasks.Picture = "signals"
 FAMILY = Family(
     ("snr_db", "snr_gain_db", "relative_error", *(f"sample_error.{suffix}" for suffix in SUFFIXES)),
     interval=("snr_db", "snr_gain_db", "relative_error", *with_interval("sample_error")),
+    grouped=("snr_db", "snr_gain_db", "relative_error"),
     unbounded=("snr_db", "snr_gain_db"),
     tasks=("sequence",),
     meanings={
@@ -69,15 +72,20 @@ def measure(view: View) -> tuple[Measurement, ...]:
     n = len(ours)
     if n == 0:
         return ()
+    groups = groups_of(view, view.sound)
     signal, noise = np.square(wanted).sum(axis=1), np.square(ours - wanted).sum(axis=1)
     found = [
-        _truth.resampled("snr_db", "dB", n, lambda rows: _db(signal[rows].sum(), noise[rows].sum())),
-        _truth.resampled("relative_error", "1", n, lambda rows: np.sqrt(noise[rows].sum() / signal[rows].sum())),
+        _truth.resampled("snr_db", "dB", n, lambda rows: _db(signal[rows].sum(), noise[rows].sum()), groups),
+        _truth.resampled(
+            "relative_error", "1", n, lambda rows: np.sqrt(noise[rows].sum() / signal[rows].sum()), groups
+        ),
     ]
     inputs = view.truth.inputs
     if inputs is not None and inputs.shape[1] == wanted.shape[1]:
         before = np.square(inputs[view.sound] - wanted).sum(axis=1)
-        found.append(_truth.resampled("snr_gain_db", "dB", n, lambda rows: _db(before[rows].sum(), noise[rows].sum())))
+        found.append(
+            _truth.resampled("snr_gain_db", "dB", n, lambda rows: _db(before[rows].sum(), noise[rows].sum()), groups)
+        )
     with np.errstate(
         divide="ignore", invalid="ignore"
     ):  # a silent sample: 0 / 0 is no error, any other an infinite one

@@ -170,3 +170,19 @@ def test_reals_give_back_the_integers_of_a_model_of_that_scale(micro):
     assert np.array_equal(raw, micro.levels(rows))
     assert raw.min() == -128
     assert raw.max() > 100
+
+
+@pytest.mark.parametrize(("dtype", "zero"), [("int8", -128), ("uint8", 0)])
+def test_a_data_set_gives_a_model_of_nearly_that_scale_what_the_firmware_does(micro, dtype, zero):
+    from harness.data.encode import quantise
+    from harness.records import Tensor
+
+    rows, inputs = micro.rows_of(strained()), micro.compute_all(strained())
+    public = Tensor("in", (1, 49, 40), dtype, 0.10202206, zero)  # of the published tiny_conv
+    raw = quantise(inputs, public, level_step=micro.level_step)
+    assert raw.dtype == dtype
+    assert np.array_equal(raw, micro.encoded(rows, public))
+    off = quantise(inputs, public).astype(int) - raw
+    assert set(np.unique(off)) == {-1, 0}  # its scale would make a quarter of them their neighbours
+    coarse = Tensor("in", (1, 49, 40), dtype, 0.2, zero)  # no such model: its scale counts
+    assert np.array_equal(quantise(inputs, coarse, level_step=micro.level_step), quantise(inputs, coarse))
