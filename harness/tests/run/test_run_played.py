@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 import pytest
-from run_cases import BOARD
+from run_cases import BOARD, reset_half_way
 
 from harness.bench.boards import names
 from harness.errors import PlanError
@@ -18,8 +18,6 @@ from harness.run.played import score, simulate
 from harness.run.played.workload import loaded
 from harness.run.reading import read_plan
 from harness.run.runner import run_case
-from harness.virtual.debug import registry
-from harness.virtual.host.control import Control
 
 PLAN = """
 name: gestures
@@ -58,19 +56,6 @@ def case(tmp_path):
         return made
 
     return make
-
-
-def reset_half_way():
-    """What ``run_case`` may call: one reset by the watchdog, when half of the hops are through."""
-    units = []
-
-    def watch(step):
-        if step.name == "stream" and step.share >= 0.5 and not units:
-            units.extend(registry.running())
-            with Control(units[0].uid) as control:
-                control.reset("watchdog")
-
-    return watch
 
 
 def values(record):
