@@ -121,6 +121,23 @@ def test_a_network_with_a_memory_keeps_it_from_hop_to_hop_and_forgets_it_with_a_
 
 
 @pytest.mark.parametrize(
+    ("every", "told"),
+    [
+        ("every: 3", []),
+        ("every: 1", ["reads 3 rows: with every: 1 it hears rows of features more than once; is every: 3 meant?"]),
+        ("every: 4", ["with every: 4 it never hears some rows of features"]),
+        ("every: 3\n  sound_gate: {above: 100}", ["never hears what the sound gate holds back"]),
+    ],
+)
+def test_a_network_with_a_memory_that_hears_rows_twice_or_never_is_told_of(every, told):
+    text = MEMORY.replace("every: 3", every)
+    (case,) = expand(parse_plan(text, "words.yaml"), boards=names(), only_boards=[BOARD])
+    found = loaded(case)[1].warnings
+    assert len(found) == len(told)
+    assert all(words in warning for words, warning in zip(told, found, strict=True))
+
+
+@pytest.mark.parametrize(
     ("changed", "told"),
     [
         ("name: imu, hop: 100", "unknown front end 'imp'"),
