@@ -109,6 +109,7 @@ def _prepare(case: Case, notes: Notes) -> tuple[Model, Playing | None]:
     if case.plan.continuous is not None:
         model, work = loaded(case)
         notes.network, notes.workload = model.record(), work
+        notes.warnings += work.warnings
         return model, work.playing
     ready = prepared(case)
     notes.network = ready.model.record()

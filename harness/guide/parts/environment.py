@@ -35,6 +35,10 @@ USERS = {
 DEVELOPERS = {
     "HIL_CHROMIUM": ("the browser in which the tests look at pages", "playwright's own, else the system's Chromium"),
     "HIL_FULL": ("`1`: the project's own tests take their long forms", "the short ones"),
+    "HIL_WAKE_MODELS": (
+        "folder of public wake words, as `models/v2` of ESPHome's micro-wake-word-models, for the tests that play to them",
+        "those tests are skipped",
+    ),
     "HIL_TWIN_CC": ("a gcc-like compiler for the reference `twin`", "zig"),
     "HIL_TIMED_RUN_US": ("set by `hil bench-link` for its program of this host", "-"),
     "HIL_STEP_FD": ("the same", "-"),

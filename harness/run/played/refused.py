@@ -1,11 +1,13 @@
-"""What a plan with recordings asks for that cannot be, or that no run could decide: found before anything is built."""
+"""What a plan with recordings asks for that cannot be, no run could decide or is hardly meant: told before anything is built."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from harness.data.dataset import Dataset
+from harness.data.features import FrontEnd
 from harness.errors import PlanError
+from harness.models.codegen import has_memory
 from harness.models.metadata import Model
 from harness.plans.schema import Gate, Plan
 from harness.run.origins import runs_tflite
@@ -57,6 +59,19 @@ def check(plan: Plan, model: Model, output: int, playing: Playing, gates: Sequen
         )
     for gate in gates:
         _check_gate(plan, gate, playing.data)
+
+
+def remarks(plan: Plan, model: Model, front_end: FrontEnd) -> Iterator[str]:
+    """What would run, and is hardly meant: a network with a memory that hears rows twice, or never."""
+    assert plan.continuous is not None
+    if not has_memory(model.path):
+        return
+    every, rows = plan.continuous.every, front_end.rows
+    if every != rows:
+        heard = "never hears some rows of features" if every > rows else "hears rows of features more than once"
+        yield f"{model.name} has a memory and reads {rows} rows: with every: {every} it {heard}; is every: {rows} meant?"
+    if plan.continuous.sound_gate is not None:
+        yield f"{model.name} has a memory: it never hears what the sound gate holds back"
 
 
 def _check_gate(plan: Plan, gate: Gate, data: Dataset) -> None:

@@ -114,7 +114,7 @@ def loaded(case: Case) -> tuple[Model, PlayedWorkload]:
         reference=facts(oracle),
         planned=whole,
         inputs=None,
-        warnings=(),
+        warnings=tuple(refused.remarks(plan, model, front_end)),
         playing=playing,
         reference_name=runs_tflite(plan.reference),
     )

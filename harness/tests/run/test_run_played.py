@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 import pytest
-from run_cases import BOARD
+from run_cases import BOARD, reset_half_way
 
 from harness.bench.boards import names
 from harness.errors import PlanError
@@ -18,8 +18,6 @@ from harness.run.played import score, simulate
 from harness.run.played.workload import loaded
 from harness.run.reading import read_plan
 from harness.run.runner import run_case
-from harness.virtual.debug import registry
-from harness.virtual.host.control import Control
 
 PLAN = """
 name: gestures
@@ -58,19 +56,6 @@ def case(tmp_path):
         return made
 
     return make
-
-
-def reset_half_way():
-    """What ``run_case`` may call: one reset by the watchdog, when half of the hops are through."""
-    units = []
-
-    def watch(step):
-        if step.name == "stream" and step.share >= 0.5 and not units:
-            units.extend(registry.running())
-            with Control(units[0].uid) as control:
-                control.reset("watchdog")
-
-    return watch
 
 
 def values(record):
@@ -133,6 +118,23 @@ def test_a_network_with_a_memory_keeps_it_from_hop_to_hop_and_forgets_it_with_a_
     fresh = simulate.network_of(model, "litert")(read)
     assert np.array_equal(found.samples.outputs[first : first + 60 : 3], fresh)
     assert not np.array_equal(simulate.network_of(model, "litert")(read[5:]), fresh[5:])  # it has a memory indeed
+
+
+@pytest.mark.parametrize(
+    ("every", "told"),
+    [
+        ("every: 3", []),
+        ("every: 1", ["reads 3 rows: with every: 1 it hears rows of features more than once; is every: 3 meant?"]),
+        ("every: 4", ["with every: 4 it never hears some rows of features"]),
+        ("every: 3\n  sound_gate: {above: 100}", ["never hears what the sound gate holds back"]),
+    ],
+)
+def test_a_network_with_a_memory_that_hears_rows_twice_or_never_is_told_of(every, told):
+    text = MEMORY.replace("every: 3", every)
+    (case,) = expand(parse_plan(text, "words.yaml"), boards=names(), only_boards=[BOARD])
+    found = loaded(case)[1].warnings
+    assert len(found) == len(told)
+    assert all(words in warning for words, warning in zip(told, found, strict=True))
 
 
 @pytest.mark.parametrize(
