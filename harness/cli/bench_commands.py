@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from harness.bench import emulators, lease
+from harness.bench import emulators
 from harness.cli import output
 from harness.cli.app import Exit, Output, app, wide_console
 from harness.clock import SystemClock
@@ -88,19 +88,18 @@ def units(as_json: JsonOption = False) -> None:
 
     Example: hil units
     """
-    from harness.bench import boards as kinds
-    from harness.bench import discover
-    from harness.virtual.debug import registry
+    from harness.bench.reachable import reachable
 
-    found: list[dict[str, str]] = []
-    for name in kinds.names():
-        for unit in discover.attached(kinds.load_board(name)):
-            found.append({"uid": unit.uid, "board": f"{name}?", "backend": "probe", "port": unit.port})
-    for entry in registry.running():
-        found.append({"uid": entry.uid, "board": entry.board_name, "backend": emulators.DEFAULT, "port": entry.port})
-    for line in found:
-        held = lease.holder(line["uid"])
-        line["holder"] = held.describe() if held else ""
+    found = [
+        {
+            "uid": unit.uid,
+            "board": unit.board,
+            "backend": unit.backend,
+            "port": unit.port,
+            "holder": unit.holder.describe() if unit.holder else "",
+        }
+        for unit in reachable()
+    ]
     if as_json:
         typer.echo(json.dumps(found, indent=2))
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -17,6 +19,7 @@ from harness.web.guard import Guard
 from harness.web.settings import Settings
 from harness.web.site import Site
 
+PARTS: Final = (matrix, runs, run, compare, trends, bench, live, login, static)
 _STATUS: dict[type[HilError], int] = {MisuseError: 404, BenchError: 503}
 
 
@@ -25,8 +28,8 @@ def make_app(history: History, settings: Settings) -> ASGIApp:
     # Its own documentation would load scripts from elsewhere, and nobody needs it.
     app = FastAPI(title="hil", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = Site(history, settings)
-    for page in (matrix, runs, run, compare, trends, bench, live, login, static):
-        app.include_router(page.router)
+    for part in PARTS:
+        app.include_router(part.router)
     app.add_exception_handler(HilError, _told)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _mistaken)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
@@ -12,10 +12,11 @@ from typing import Final
 from markupsafe import Markup
 
 from harness.evidence.reports import _words
-from harness.evidence.reports._draw import BAD, GOOD, INK, LINE, MUTED, SIZE, Drawing, breadth, ticks
+from harness.evidence.reports._draw import BAD, GOOD, INK, MUTED, SIZE, Drawing, breadth, ticks
 
 _MOST_DOTS: Final = 240  # more would lie on each other: neighbours are drawn as their median
 _WIDTH, _HEIGHT = 760.0, 260.0
+_DAYS: Final = 5  # that are written below the picture
 
 
 @dataclass(frozen=True)
@@ -147,9 +148,8 @@ def _range(bins: Sequence[_Bin], limits: Sequence[float]) -> tuple[float, float]
     return low - air, high + air
 
 
-def _days(drawing: Drawing, runs: Sequence[Shown], x_of: object, y: float, left: float) -> None:
-    assert callable(x_of)
-    count = min(5, len(runs))
+def _days(drawing: Drawing, runs: Sequence[Shown], x_of: Callable[[float], float], y: float, left: float) -> None:
+    count = min(_DAYS, len(runs))
     indices = sorted({round(i * (len(runs) - 1) / max(1, count - 1)) for i in range(count)})
     for index in indices:
         half = breadth(runs[index].day) / 2
@@ -160,6 +160,3 @@ def _cross(drawing: Drawing, x: float, y: float) -> None:
     """A run that failed: by its form too, not by colour alone."""
     for slope in (1, -1):
         drawing.curve([(x - 4, y - 4 * slope), (x + 4, y + 4 * slope)], BAD)
-
-
-__all__ = ["LINE", "Shown", "sparkline", "trend"]

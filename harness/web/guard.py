@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +19,7 @@ from harness.web.settings import Settings
 
 MOST_BODY_BYTES: Final = 16 << 10
 _MOST_TARGET_BYTES: Final = 4 << 10  # of path and query
+_TOO_MUCH: Final = "more was sent than a form holds"
 _METHODS: Final = ("GET", "HEAD", "POST")
 #: Without a login: the login itself, and what its page looks like.
 _OPEN: Final = ("/login", "/static/")
@@ -41,10 +43,6 @@ _HEADERS: Final = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=()",
     "Cache-Control": "no-store",
 }
-
-
-class TooLarge(Exception):
-    """More was sent than any form of ours holds."""
 
 
 class Guard:
@@ -73,10 +71,7 @@ class Guard:
         if refused is not None:
             await refused(scope, receive, with_headers)
             return
-        try:
-            await self._app(scope, _limited(receive), with_headers)
-        except TooLarge:
-            await _said(413, "more was sent than a form holds")(scope, receive, with_headers)
+        await self._app(scope, _limited(receive), with_headers)
 
     def _refused(self, scope: MutableMapping[str, Any]) -> Response | None:
         headers = Headers(scope=scope)
@@ -94,7 +89,7 @@ class Guard:
             return _said(400, "the address has control characters")
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdecimal() or int(length) > MOST_BODY_BYTES:
-            return _said(413, "more was sent than a form holds")
+            return _said(413, _TOO_MUCH)
         if scope["method"] == "POST" and not _from_here(headers, host):
             return _said(403, "a form is taken from this server's own pages alone")
         if not scope["path"].startswith(_OPEN) and not proof.is_logged_in(
@@ -132,7 +127,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > MOST_BODY_BYTES:
-            raise TooLarge
+            raise HTTPException(413, _TOO_MUCH)
         return message
 
     return counted

@@ -11,10 +11,11 @@ from starlette.responses import Response
 from harness.evidence.history import Cell, Point, Wanted
 from harness.web import charts
 from harness.web.runs import Filters
-from harness.web.site import Site, TheSite
+from harness.web.site import TheSite
 
 router = APIRouter()
 _SHOWN: Final = 50  # runs in the table below the picture
+_LOOKED_AT: Final = 20  # runs whose measurements can be chosen
 
 
 class Asked(Filters):
@@ -30,23 +31,24 @@ def trends(site: TheSite, request: Request, asked: Annotated[Asked, Query()]) ->
     chosen = _chosen(cells, asked)
     if chosen is None:
         return site.page(request, "trends.html.j2", cells=[], asked={}, points=[], metrics=[])
-    filters = asked.said() | {"plan": chosen.plan, "board": chosen.board, "model": chosen.model}
-    wanted = asked.model_copy(update={"plan": chosen.plan, "board": chosen.board, "model": chosen.model}).wanted()
-    metrics = _metrics(site, chosen)
-    metric = asked.metric or (chosen.latest.metric or (metrics[0] if metrics else "accuracy"))
-    points = site.history.trend(metric, wanted)
+    asked = asked.model_copy(update={"plan": chosen.plan, "board": chosen.board, "model": chosen.model})
+    of_cell = Wanted(plan=chosen.plan, board=chosen.board, model=chosen.model)
+    metrics = site.history.metrics(of_cell, newest=_LOOKED_AT)
+    metric = asked.metric or chosen.latest.metric or "accuracy"
+    points = site.history.trend(metric, asked.wanted())
+    gates = [(line.op, line.limit) for line in site.history.gate_lines(metric, of_cell)]
     unit = points[-1].measured_in if points else "1"
     return site.page(
         request,
         "trends.html.j2",
         cells=cells,
-        asked=filters | {"metric": metric},
+        asked=asked.said() | {"metric": metric},
         metrics=sorted({*metrics, metric}),
         points=list(reversed(points[-_SHOWN:])),
         total=len(points),
         unit=unit,
         units=sorted({point.unit for point in points if point.unit}),
-        chart=charts.trend([_shown(point) for point in points], metric, unit, gates=_gates(site, chosen, metric)),
+        chart=charts.trend([_shown(point) for point in points], metric, unit, gates=gates),
     )
 
 
@@ -56,18 +58,6 @@ def _chosen(cells: list[Cell], asked: Asked) -> Cell | None:
     return next((cell for cell in cells if all(getattr(cell, name) == value for name, value in named)), None)
 
 
-def _metrics(site: Site, cell: Cell) -> list[str]:
-    return [m.name for m in site.history.load(cell.latest.run_id).record.measurements]
-
-
-def _gates(site: Site, cell: Cell, metric: str) -> list[tuple[str, float]]:
-    record = site.history.load(cell.latest.run_id).record
-    return [(gate.op, gate.limit) for gate in record.gates if gate.metric == metric]
-
-
 def _shown(point: Point) -> charts.Shown:
     day: date = point.started.date()
     return charts.Shown(point.value, point.low, point.high, day.isoformat(), point.verdict)
-
-
-__all__ = ["Wanted", "router"]

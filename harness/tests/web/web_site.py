@@ -10,7 +10,7 @@ from harness.evidence import write_reports
 from harness.evidence.history import History
 from harness.records import Verdict
 from harness.web.app import make_app
-from harness.web.serve import Where, listening, make_settings, server
+from harness.web.serve import Where, listening, server
 
 START = datetime(2026, 9, 1, 2, 15, tzinfo=UTC)
 PLANS = (("digits", "digits_cnn_int8"), ("keyword_spotting", "kws_ds_cnn_int8"))
@@ -64,11 +64,10 @@ def fill(history, base, nights=NIGHTS):
 
 
 @contextmanager
-def served(history, base, *, host="127.0.0.1", token=None):
+def served(history, settings):
     """The address of a real server in a thread of this process."""
-    where = Where(host, 0)
-    with listening(where) as bound:
-        running = server(make_app(history, make_settings(base, where, token)))
+    with listening(Where("127.0.0.1", 0)) as bound:
+        running = server(make_app(history, settings))
         thread = threading.Thread(target=lambda: running.run(sockets=[bound]))
         thread.start()
         try:
