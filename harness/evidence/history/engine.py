@@ -50,6 +50,7 @@ def url_of(given: str | None, base: Path) -> URL:
             where=VARIABLE,
             expected="sqlite:////PATH/history.db, postgresql://USER:PASSWORD@HOST/NAME, or off",
             found=repr(text_.rpartition("@")[2]),  # what stands before it may be a password
+            next_step="hil guide history",
         ) from error
     if url.drivername in ("postgres", "postgresql"):
         return url.set(drivername="postgresql+psycopg")
@@ -89,7 +90,12 @@ def make_place(url: URL) -> None:
     try:
         runs.make_base(folder)
     except OSError as error:
-        raise StoreError("the history's folder cannot be made", where=str(folder), found=error) from error
+        raise StoreError(
+            "the history's folder cannot be made",
+            where=str(folder),
+            found=error,
+            next_step="name another database by HIL_DB, or HIL_DB=off",
+        ) from error
 
 
 def is_absent(url: URL) -> bool:
@@ -135,7 +141,11 @@ def making(engine: Engine) -> Iterator[None]:
     with told(engine.url):
         while (lock := locks.take(Path(f"{path}.making"))) is None:
             if patience.passed:
-                raise StoreError("another process makes the history, and does not end", where=path)
+                raise StoreError(
+                    "another process makes the history, and does not end",
+                    where=path,
+                    next_step="end it; what is missing then comes in by `hil history import`",
+                )
             clock.sleep_s(_POLL_S)
         with lock:
             _make_ready_for_many(engine)

@@ -126,9 +126,12 @@ def _check_name(connection: Connection, name: str) -> None:
             "this is no name for a tag",
             expected=f"letters, digits and . _ + -, at most 100, not {layout.LATEST}",
             found=repr(name[:120]),
+            next_step="release-1.4, for example",
         )
     if _session(connection, name) or _by_id(connection, name):
-        raise MisuseError("a session or a run has this name already", expected="another one for the tag", found=name)
+        raise MisuseError(
+            "a session or a run has this name already", found=name, next_step="take another one for the tag"
+        )
 
 
 def _latest(connection: Connection) -> list[int]:
@@ -166,6 +169,7 @@ def _by_id(connection: Connection, prefix: str) -> list[int]:
             "several runs have an id that begins so",
             expected="more of the id",
             found=", ".join(row.run_id for row in found),
+            next_step="hil history list",
         )
     return [row.key for row in found]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select, true
 
 from harness.evidence.history.rows import Cell, Figure, GateLine, Note, Point, RunRow, SessionRow, Wanted
 from harness.evidence.history.tables import gates, measurements, notes, runs, tag_runs
@@ -104,23 +104,15 @@ def gate_lines(connection: Connection, metric: str, want: Wanted) -> list[GateLi
 
 def cells(connection: Connection, want: Wanted) -> list[Cell]:
     """Every plan on every board with every model, by these names."""
-    newest: list[Row[Any]] = []
-    history: list[list[Row[Any]]] = []
-    for plan, board, model in _cells(connection, want):
-        found = connection.execute(_of_cell(select(runs), plan, board, model).limit(_SPARK)).all()
-        newest.append(found[0])
-        history.append([*reversed(found)])
-    return [
-        Cell(
-            latest.plan,
-            latest.board,
-            latest.model,
-            latest,
-            tuple(row.value for row in before if row.metric == latest.metric and row.value is not None),
-            tuple(row.verdict for row in before),
-        )
-        for latest, before in zip(_rows(connection, newest), history, strict=True)
-    ]
+    found = [_newest_of(connection, *cell) for cell in _cells(connection, want)]
+    latest = {row.run_id: row for row in rows_of(connection, [before[0].key for before in found])}
+    told = []
+    for before in found:
+        row = latest[before[0].run_id]
+        of_one_kind = [each.value for each in before if each.metric == row.metric and each.value is not None]
+        verdicts = tuple(each.verdict for each in reversed(before))
+        told.append(Cell(row.plan, row.board, row.model, row, tuple(reversed(of_one_kind)), verdicts))
+    return told
 
 
 def sessions(connection: Connection, limit: int | None, offset: int) -> list[SessionRow]:
@@ -163,6 +155,19 @@ def _cells(connection: Connection, want: Wanted) -> list[tuple[str, str, str]]:
 def _of_cell(found: Select[Any], plan: str, board: str, model: str) -> Select[Any]:
     cell = and_(runs.c.plan == plan, runs.c.board == board, runs.c.model == model)
     return found.where(cell).order_by(*_NEWEST)
+
+
+_SPARKS: Final = (
+    select(runs.c.key, runs.c.run_id, runs.c.metric, runs.c.value, runs.c.verdict)
+    .where(runs.c.plan == bindparam("plan"), runs.c.board == bindparam("board"), runs.c.model == bindparam("model"))
+    .order_by(*_NEWEST)
+    .limit(_SPARK)
+)
+
+
+def _newest_of(connection: Connection, plan: str, board: str, model: str) -> Sequence[Any]:
+    """What a cell's sparkline needs, newest first. Built once: hundreds of cells ask for it."""
+    return connection.execute(_SPARKS, {"plan": plan, "board": board, "model": model}).all()
 
 
 def _where(want: Wanted) -> ColumnElement[bool]:

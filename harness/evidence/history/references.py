@@ -77,7 +77,9 @@ def _is_path(reference: str) -> bool:
 
 def _in_folder(path: Path, reference: str) -> tuple[Found, ...]:
     if not path.exists():
-        raise MisuseError("there is no such folder or file", expected=KINDS, found=reference)
+        raise MisuseError(
+            "there is no such folder or file", expected=KINDS, found=reference, next_step="hil history list"
+        )
     last: dict[str, folders.Left] = {}
     for left in map(folders.read, folders.places(path)):
         known = last.get(left.record.case_id)
@@ -85,7 +87,11 @@ def _in_folder(path: Path, reference: str) -> tuple[Found, ...]:
             last[left.record.case_id] = left
     if not last:
         raise MisuseError(
-            "there is no record", where=str(path), expected=f"{json_.FILENAME} in it or below", found=reference
+            "there is no record",
+            where=str(path),
+            expected=f"{json_.FILENAME} in it or below",
+            found=reference,
+            next_step="name a folder that hil has written reports to",
         )
     return tuple(
         Found(left.record, left.samples, str(left.folder), left.record.run_id) for _, left in sorted(last.items())

@@ -33,7 +33,7 @@ from harness.text import printable
 
 BASE: Final = Path(layout.BASE)
 _LONGEST_NOTE: Final = 10_000
-_MOST_POINTS: Final = 5_000
+_MOST_POINTS: Final = 2_000
 _ANY: Final = Wanted()
 
 
@@ -182,12 +182,19 @@ class History:
         """Keep what a person says of a run. ``MisuseError`` for an unknown run, and a text that is empty or too long."""
         words = printable(text).strip()
         if not 0 < len(words) <= _LONGEST_NOTE:
-            raise MisuseError("a note has some words", expected=f"1 to {_LONGEST_NOTE:,} letters", found=len(words))
+            raise MisuseError(
+                "a note has some words",
+                expected=f"1 to {_LONGEST_NOTE:,} letters",
+                found=len(words),
+                next_step="say it in so many",
+            )
         at = self._clock.now()
         with db.reading(self._engine) as connection:
             keys = queries.keys_of(connection, [run_id])
         if run_id not in keys:
-            raise MisuseError("the history has no such run", where=self.where, found=run_id)
+            raise MisuseError(
+                "the history has no such run", where=self.where, found=run_id, next_step="hil history list"
+            )
         row = {"run_key": keys[run_id], "at": at, "by": printable(by), "text": words}
         db.write(self._engine, lambda connection: connection.execute(insert(notes), [row]))
 

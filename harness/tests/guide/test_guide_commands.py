@@ -28,7 +28,7 @@ WITH_COMMANDS = [name for name in ALL if commands(name)]
 def environment():
     """A shell in which `python`, `hil` and `pytest` are those under test, and pytest takes no notice of this project."""
     tools = str(Path(sys.executable).parent)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_", "HIL_DB"))}
     return kept | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "200"}
 
 
