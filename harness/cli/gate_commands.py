@@ -112,11 +112,16 @@ def release(
 def _name_runs(tag: str, facts: ReleaseFacts) -> None:
     """The runs of a release that passes get a name in the history. ``MisuseError``: it is taken, or the runs are not there."""
     from harness.evidence.history import History
+    from harness.evidence.history.engine import is_off
     from harness.records import Verdict
 
     if facts.verdict is not Verdict.PASS:
         typer.echo(printable(f"hil: not tagged {tag}: the release does not pass"), err=True)
         return
+    if is_off():
+        raise MisuseError(
+            "there is no history to tag runs in", found="HIL_DB=off", next_step="leave --tag or HIL_DB out"
+        )
     with History.open(base=_BASE) as history:
         history.tag(tag, [cell.run.run_id for cell in facts.cells if cell.run])
     typer.echo(printable(f"tagged {tag}: {len(facts.cells)} run{'s' * (len(facts.cells) != 1)}"))

@@ -73,7 +73,7 @@ def parse_release(text: str, file: str) -> Release:
     except ValidationError as error:
         wrong.add(error)
         mistakes.raised(file, wrong.told)
-        raise PlanError("the release is wrong", where=f"{file}:1", found=error.errors()[0]["msg"]) from error
+        raise
     mistakes.raised(file, wrong.told)
     return release
 

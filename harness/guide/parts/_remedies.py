@@ -23,14 +23,14 @@ REMEDIES: Final = {
     # plans
     "... has a wrong value": _PARTS,
     "a key must be a word": "put the key in quotes",
-    "a plan is a mapping of keys": "begin with `name:`, as in the example of the page plans",
+    "a ... is a mapping of keys": "begin with `name:`, as in the examples of the pages plans and releases",
     "a unit is named twice in the bench file": "remove one of the two lines",
     "no samples asked for": "leave `--samples` out, or give 1 or more",
     "the bench file cannot be read": "correct the path behind `--bench`; the file is UTF-8 text",
     "the bench file is wrong": "write it as the page bench says, or let `hil discover --write FILE` do it",
-    "the plan cannot be read": "correct the path or the file's rights; a plan is UTF-8 text",
-    "the plan is too long": "is it a plan? Put data into a file of its own and name it under `dataset.options`",
-    "the plan nests too deep": "no key of a plan needs more than a few levels",
+    "the ... cannot be read": "correct the path or the file's rights; plans and releases are UTF-8 text",
+    "the ... is too long": "is it a plan? Put data into a file of its own and name it under `dataset.options`",
+    "the ... nests too deep": "no key of a plan needs more than a few levels",
     "there is no reference ...": "'expected' lists the known ones; leave `reference` out for litert",
     # gates
     "... is a whole number": "give the limit without decimals",

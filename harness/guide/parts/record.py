@@ -1,4 +1,4 @@
-"""Every field of ``record.json``, ``run.json`` and ``samples.npz``, from the types that are written."""
+"""Every field of ``record.json``, ``run.json``, ``release.json`` and ``samples.npz``, from the types that are written."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from harness.evidence import runrecord
 from harness.guide.parts._fields import Field, fields
 from harness.guide.parts._words import code, plain
 from harness.records import Beside, Record, Samples
+from harness.verdict.release import ReleaseFacts
 
 _LIST = re.compile(r"tuple\[(.+), \.\.\.\]")
 _ARRAY = re.compile(r"npt\.NDArray\[np\.(\w+)\]")
@@ -30,10 +31,12 @@ _PLAIN = {
 
 
 def made(*words: str) -> str:
-    """``record`` or ``run``, with a section for each of its parts, or ``samples``."""
+    """``record``, ``run`` or ``release``, with a section for each of its parts, or ``samples``."""
     if words == ("samples",):
         return "\n".join(_samples())
-    return "\n".join(_parts({"record": Record, "run": runrecord.RunRecord}[words[0]])).rstrip("\n")
+    return "\n".join(_parts({"record": Record, "run": runrecord.RunRecord, "release": ReleaseFacts}[words[0]])).rstrip(
+        "\n"
+    )
 
 
 def _samples() -> Iterator[str]:
