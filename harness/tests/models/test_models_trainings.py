@@ -14,6 +14,7 @@ from harness.verdict.statistics import one_more, wilson
 MODELS = {
     "vowels_f32": ("vowels_f32", "vowels_int8"),
     "keywords_int8": ("keywords_int8",),
+    "keywords_s_int8": ("keywords_s_int8",),
     "smart_lock_int8": ("smart_lock_int8",),
     "kws_dscnn_f32": ("kws_dscnn_f32", "kws_dscnn_int8"),
     "mnist_f446_f32": ("mnist_f446_f32", "mnist_f446_int8"),

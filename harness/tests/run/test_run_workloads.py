@@ -21,7 +21,7 @@ from harness.run.runner import run_case
 from harness.verdict.decide import decide
 
 FULL = os.environ.get("HIL_FULL") == "1"
-PLANS = ("vowels", "keywords", "smart_lock", "kws_dscnn")
+PLANS = ("vowels", "keywords", "keywords_s", "smart_lock", "smart_lock_votes", "kws_dscnn")
 SAMPLES = 40
 
 
@@ -39,12 +39,22 @@ def test_a_workload_is_rehearsed_on_the_host_and_fits_each_of_its_boards(name):
         work, model = rehearsed(case), load_model(case.source, case.plan.folder)
         (output,) = model.outputs
         decided = decide(references.apart(work.expected, model.outputs)[0], case.plan.decide, output)
-        assert np.mean(decided == work.data.labels) >= 0.8, case.id
+        # Later windows have less of a sound: that is what the vote is for.
+        assert np.mean(decided == work.data.labels) >= (0.7 if name == "smart_lock_votes" else 0.8), case.id
         assert work.data.name.endswith("synthetic"), "what is rendered is called so"
 
 
 @pytest.mark.parametrize(
-    "name", ["vowels_int8", "vowels_f32", "keywords_int8", "smart_lock_int8", "kws_dscnn_f32", "kws_dscnn_int8"]
+    "name",
+    [
+        "vowels_int8",
+        "vowels_f32",
+        "keywords_int8",
+        "keywords_s_int8",
+        "smart_lock_int8",
+        "kws_dscnn_f32",
+        "kws_dscnn_int8",
+    ],
 )
 def test_a_model_says_its_front_end_its_seed_and_figures_with_intervals(name):
     facts = load_model(name).facts
@@ -58,7 +68,10 @@ def test_a_model_says_its_front_end_its_seed_and_figures_with_intervals(name):
     assert all(f.low is not None and f.high is not None and f.low <= f.value <= f.high for f in facts.figures)
 
 
-@pytest.mark.parametrize(("name", "step", "zero"), [("keywords_int8", 26 / 256, -128), ("smart_lock_int8", 1.0, -128)])
+@pytest.mark.parametrize(
+    ("name", "step", "zero"),
+    [("keywords_int8", 26 / 256, -128), ("keywords_s_int8", 26 / 256, -128), ("smart_lock_int8", 1.0, -128)],
+)
 def test_an_integer_front_end_and_its_network_share_their_integers(name, step, zero):
     (source,) = load_model(name).inputs
     assert (source.scale, source.zero_point) == (pytest.approx(step, rel=1e-6), zero)
