@@ -30,12 +30,12 @@ CORNERS = Grid(adapters_ms=(0.0, 16.0))
 
 @pytest.fixture(scope="module")
 def cells():
-    return list(Bench(seconds=8.0).run(CORNERS))
+    return list(Bench(seconds=5.0).run(CORNERS))
 
 
 @pytest.fixture(scope="module")
 def noise_cells():
-    return list(Bench(seconds=8.0, content="noise").run(replace(CORNERS, protocols=(OURS, "infineon"))))
+    return list(Bench(seconds=5.0, content="noise").run(replace(CORNERS, protocols=(OURS, "infineon"))))
 
 
 def of_ours(cells):

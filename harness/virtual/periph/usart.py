@@ -67,18 +67,22 @@ class Usart(LineUart):
         """As any peripheral, by a shorter way: interrupt handlers read three registers for each byte."""
         if offset & 3 or size != 4 or not self.clocked:
             return super().read(offset, size)
-        return self.get(offset) if offset <= DR else self.regs.get(offset, 0)
+        if offset == SR:
+            self._armed = True
+            return self._status()
+        return self._received() if offset == DR else self.regs.get(offset, 0)
 
     def get(self, offset: int) -> int:
         """Reading SR then DR clears the error flags; reading DR takes the byte."""
         if offset == SR:
             self._armed = True
             return self._status()
-        if offset == DR:
-            cleared = FE | ORE | IDLE if self._armed else 0
-            self._armed = False
-            return self._take(cleared)
-        return super().get(offset)
+        return self._received() if offset == DR else super().get(offset)
+
+    def _received(self) -> int:
+        cleared = FE | ORE | IDLE if self._armed else 0
+        self._armed = False
+        return self._take(cleared)
 
     def set(self, offset: int, value: int) -> None:
         """SR flags are cleared by writing 0 to them (RXNE, TC); DR sends."""
