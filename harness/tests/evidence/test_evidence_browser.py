@@ -3,56 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsers import BEYOND, FULL, WAIT_MS, launched, shut_out
 from evidence_pages import PAGES
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="looking at pages needs playwright: pip install -e '.[dev]'"
-)
-axe = pytest.importorskip(
-    "axe_playwright_python.sync_playwright", reason="needs axe-playwright-python: pip install -e '.[dev]'"
-)
-
-PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-WAIT_MS = 120_000  # for a machine that is busy with the rest of the suite
 WIDTHS = (1280, 360)
-FULL = os.environ.get("HIL_FULL") == "1"
 DAILY = ((1280, "light"), (360, "dark"))
-
-#: Right edges of what is drawn outside of a box that scrolls by itself: beyond the screen is out of sight.
-BEYOND = """() => {
-  const width = document.documentElement.clientWidth;
-  const hidden = e => e.closest('.scroll, .unseen, thead, svg') !== null;
-  return [...document.querySelectorAll('main *')]
-    .filter(e => !hidden(e) && e.getBoundingClientRect().right > width + 1)
-    .map(e => `${e.tagName} ${e.className}: ${e.textContent.trim().slice(0, 60)}`);
-}"""
-
-
-def find_chromium(own: str) -> str | None:
-    """The browser that is to be used: HIL_CHROMIUM, playwright's own, or the system's."""
-    candidates = [os.environ.get("HIL_CHROMIUM"), own, *map(shutil.which, PROGRAMS)]
-    return next((path for path in candidates if path and Path(path).is_file()), None)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        path = find_chromium(driver.chromium.executable_path)
-        if path is None:
-            pytest.skip("no Chromium here: apt-get install chromium-headless-shell, or HIL_CHROMIUM=PATH")
-        try:
-            found = driver.chromium.launch(executable_path=path, timeout=WAIT_MS)
-        except playwright.Error as error:
-            pytest.skip(f"{path} does not start here: {str(error).splitlines()[0]}")
+    with launched() as found:
         yield found
-        found.close()
 
 
 Show = Callable[..., Any]
@@ -95,9 +61,7 @@ def test_a_page_fits_the_screen_and_shuts_nobody_out(name: str, width: int, show
         assert page.evaluate(BEYOND) == []
         # The rules of width and those of colours know nothing of each other: each of both once is enough for every day.
         if (width, scheme) in DAILY or FULL:
-            found = axe.Axe().run(page).response["violations"]
-            bad = [v for v in found if v["impact"] in ("serious", "critical")]
-            assert not bad, [(v["id"], v["help"], [node["html"][:120] for node in v["nodes"][:3]]) for v in bad]
+            assert shut_out(page) == []
 
 
 @pytest.mark.parametrize("name", PAGES)

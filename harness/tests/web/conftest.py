@@ -10,11 +10,9 @@ for module in ("fastapi", "sse_starlette", "httpx"):
     pytest.importorskip(module, reason="pages need hil[web]: pip install -e '.[dev]'")
 
 import httpx  # noqa: E402 - behind what asks for it
-from web_site import filled, served  # noqa: E402
+from web_site import TOKEN, filled, served  # noqa: E402
 
 from harness.web.serve import Where, make_settings  # noqa: E402
-
-TOKEN = "a token of a lab"
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from harness.records import Verdict
 from harness.web.app import make_app
 from harness.web.serve import Where, listening, server
 
+TOKEN = "a token of a lab"
 START = datetime(2026, 9, 1, 2, 15, tzinfo=UTC)
 PLANS = (("digits", "digits_cnn_int8"), ("keyword_spotting", "kws_ds_cnn_int8"))
 BOARDS = ("nucleo_f446re", "nucleo_l476rg", "cy8cproto_062_4343w")
