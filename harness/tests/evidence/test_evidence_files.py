@@ -14,7 +14,7 @@ from evidence_runs import Run, broken_rig, make_run
 from harness.errors import BenchError, HarnessBug, MisuseError
 from harness.evidence import read_record, read_samples, reports, write_reports
 from harness.evidence.reports import npz, terminal
-from harness.records import SCHEMA, FaultReport, Measurement, UnitFacts
+from harness.records import SCHEMA, ByGroup, FaultReport, Measurement, UnitFacts
 
 FILES = {"record.json", "samples.npz", "junit.xml", "report.html", "summary.md"}
 
@@ -178,3 +178,24 @@ def test_a_record_that_says_a_lone_surrogate_in_json_is_read_harmlessly(run: Run
     path = tmp_path / "record.json"
     path.write_text(path.read_text().replace('"bench-3"', '"bench\\ud800\\u001b"'))
     assert read_record(path).host == "bench\\ud800\\x1b"
+
+
+def test_an_interval_by_group_is_in_every_report_in_a_line_of_its_own(run: Run, tmp_path: Path) -> None:
+    by_group = ByGroup(groups=12, effective_n=61.4, low=0.901, high=0.987)
+    found = tuple(
+        m.model_copy(update={"by_group": by_group}) if m.name == "accuracy" else m for m in run.record.measurements
+    )
+    record = run.record.model_copy(update={"measurements": found})
+    write_reports(record, run.samples, tmp_path)
+    assert read_record(tmp_path) == record
+    for text in (
+        terminal.render_text(record, width=200),
+        (tmp_path / "summary.md").read_text(),
+        (tmp_path / "report.html").read_text(),
+    ):
+        line = text.replace("</tr>", "\n").split("by group", 1)[1]
+        assert "90.10 to 98.70 %" in line
+        assert "450 samples in 12 groups, worth 61" in line
+    junit = (tmp_path / "junit.xml").read_text()
+    assert "accuracy.groups=12" in junit
+    assert "accuracy.by_group.low=0.901" in junit
