@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from harness.errors import MisuseError
 from harness.evidence.history import packing, queries
 from harness.evidence.history.rows import StoredRun
-from harness.evidence.history.tables import attempts, gates, measurements, runs
+from harness.evidence.history.tables import attempts, gates, measurements, runs, words
 from harness.evidence.reports._words import headlines
 from harness.records import Measurement, Record, Samples
 from harness.text import printable
@@ -27,6 +27,7 @@ class Parcel:
     attempt: dict[str, Any]
     measurements: list[dict[str, Any]]
     gates: list[dict[str, Any]]
+    words: str
 
 
 def pack(record: Record, samples: Samples | None, *, session: str, folder: str, at: datetime) -> Parcel:
@@ -61,6 +62,7 @@ def pack(record: Record, samples: Samples | None, *, session: str, folder: str, 
             }
             for i, gate in enumerate(record.gates)
         ],
+        words=_words(record, session),
     )
 
 
@@ -86,7 +88,7 @@ def add(connection: Connection, parcel: Parcel) -> bool:
         changed: dict[str, Any] = {"attempts": number}
         if parcel.row["finished"] >= known.finished:
             changed |= parcel.row | {"standing": number}
-            for table in (measurements, gates):
+            for table in (measurements, gates, words):
                 connection.execute(delete(table).where(table.c.run_key == key))
             _write_figures(connection, key, parcel)
         connection.execute(update(runs).where(runs.c.key == key).values(**changed))
@@ -150,6 +152,11 @@ def _summary(record: Record) -> dict[str, Any]:
     }
 
 
+def _words(record: Record, session: str) -> str:
+    parts = (record.run_id, record.case_id, session, record.unit.uid if record.unit else "", record.host)
+    return "\n".join((*parts, *record.reasons)).lower()
+
+
 def _headline(record: Record) -> Measurement | None:
     """Accuracy where there is one, else what a short report shows first, else whatever was measured first."""
     return record.measurement("accuracy") or next(iter([*headlines(record), *record.measurements]), None)
@@ -160,7 +167,8 @@ def _number(value: float) -> float | None:
 
 
 def _write_figures(connection: Connection, key: int, parcel: Parcel) -> None:
-    for table, rows in ((measurements, parcel.measurements), (gates, parcel.gates)):
+    told = [{"words": parcel.words}]
+    for table, rows in ((measurements, parcel.measurements), (gates, parcel.gates), (words, told)):
         if rows:
             connection.execute(insert(table), [row | {"run_key": key} for row in rows])
 

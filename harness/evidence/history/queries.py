@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, select, true
 
 from harness.evidence.history.rows import Cell, Figure, GateLine, Note, Point, RunRow, SessionRow, Wanted
-from harness.evidence.history.tables import gates, measurements, notes, runs, tag_runs
+from harness.evidence.history.tables import gates, measurements, notes, runs, tag_runs, words
 
 _SPARK: Final = 20  # values of a cell's sparkline
 _CHUNK: Final = 500  # keys in one statement: SQLite takes 32,766, older ones 999
@@ -181,9 +181,8 @@ def _where(want: Wanted) -> ColumnElement[bool]:
     if want.until is not None:
         found.append(runs.c.started < want.until)
     if want.text:
-        words = want.text.lower()
-        places = (runs.c.run_id, runs.c.case_id, runs.c.session, runs.c.unit, runs.c.host, runs.c.reasons)
-        found.append(or_(*(func.lower(place).contains(words, autoescape=True) for place in places)))
+        having = words.c.words.contains(want.text.lower(), autoescape=True)
+        found.append(runs.c.key.in_(select(words.c.run_key).where(having)))
     return and_(true(), *found)
 
 

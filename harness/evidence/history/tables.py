@@ -160,6 +160,15 @@ gates = Table(
     sqlite_with_rowid=False,
 )
 
+#: What a list is searched by, small and beside each other: a look at every run must not read every row of ``hil_runs``.
+words = Table(
+    "hil_words",
+    metadata,
+    _of_run(primary_key=True),
+    Column("words", Text, nullable=False),  # ids, session, unit, host and reasons, in lower case
+    sqlite_with_rowid=False,
+)
+
 notes = Table(
     "hil_notes",
     metadata,

@@ -15,7 +15,7 @@ from sqlalchemy import insert, text
 
 from harness.evidence.history import History, adding
 from harness.evidence.history import engine as db
-from harness.evidence.history.tables import attempts, gates, measurements, runs
+from harness.evidence.history.tables import attempts, gates, measurements, runs, words
 from harness.records import Measurement
 
 PLANS, BOARDS, MODELS, UNITS = 20, 5, 2, 40
@@ -31,7 +31,7 @@ def fill(url: str, n: int) -> None:
     while batch := [row for row, _ in zip(left, range(_AT_ONCE), strict=False)]:
 
         def write(connection: Any, batch: list[dict[str, list[dict[str, Any]]]] = batch) -> None:
-            for table in (runs, attempts, measurements, gates):
+            for table in (runs, attempts, measurements, gates, words):
                 connection.execute(insert(table), [row for run in batch for row in run[table.name]])
 
         db.write(engine, write)
@@ -84,5 +84,6 @@ def _rows(n: int) -> Iterator[dict[str, list[dict[str, Any]]]]:
             measurements.name: [
                 m | of_run | ({"value": accuracy} if m["name"] == "accuracy" else {}) for m in parcel.measurements
             ],
+            words.name: [of_run | {"words": f"{changed['run_id']} {parcel.words}"}],
             gates.name: [gate | of_run for gate in parcel.gates],
         }

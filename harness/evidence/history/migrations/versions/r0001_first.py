@@ -132,6 +132,16 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "hil_words",
+        sa.Column("run_key", KEY, nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_key"], ["hil_runs.key"], name="fk_hil_words_run_key_hil_runs", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("run_key", name="pk_hil_words"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "hil_notes",
         sa.Column("key", KEY, nullable=False),
         sa.Column("run_key", KEY, nullable=False),
