@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from run_cases import BOARD, MODEL, digits_case
+from run_mutations import Workshop
 
 from harness.bench.boards import load_board
 from harness.models import metadata
@@ -18,6 +19,20 @@ def image(tmp_path_factory):
     out = tmp_path_factory.mktemp("image") / "digits.elf"
     build_product(metadata.load_model(MODEL), load_board(BOARD), out=out)
     return out
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory):
+    """``workshop(board, model)``: each is built once in a session, and the kernels once for all of a board's kind."""
+    sources = tmp_path_factory.mktemp("sources") / "firmware"
+    made: dict[tuple[str, str], Workshop] = {}
+
+    def one(board, model):
+        if (board, model) not in made:
+            made[board, model] = Workshop(tmp_path_factory.mktemp("workshop"), sources, board, model)
+        return made[board, model]
+
+    return one
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ proved nothing.
 """
 
 import pytest
-from run_mutations import MUTATIONS, NO_VTOR, Workshop
+from run_mutations import MUTATIONS, NO_VTOR
 
 from harness.bench.boards import names
 from harness.paths import shipped
@@ -18,17 +18,12 @@ from harness.run.runner import run_case
 SAMPLES = 2  # the second is not needed; one less would make no statistics
 
 
-@pytest.fixture(scope="session")
-def image_with(tmp_path_factory):
+@pytest.fixture
+def image_with(workshop, tmp_path):
     """The image that a mutation gives."""
-    sources = tmp_path_factory.mktemp("sources") / "firmware"
-    workshops: dict[tuple[str, str], Workshop] = {}
 
     def built(mutation):
-        key = (mutation.board, mutation.model)
-        if key not in workshops:
-            workshops[key] = Workshop(tmp_path_factory.mktemp("workshop"), sources, *key)
-        return workshops[key].changed(mutation.changes, tmp_path_factory.mktemp("mutant") / "fw.elf")
+        return workshop(mutation.board, mutation.model).changed(mutation.changes, tmp_path / "fw.elf")
 
     return built
 

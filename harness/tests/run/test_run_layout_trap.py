@@ -8,7 +8,7 @@ import os
 
 import numpy as np
 import pytest
-from run_mutations import STWIN, Workshop
+from run_mutations import STWIN
 
 from harness.bench.boards import names
 from harness.data import load
@@ -48,11 +48,6 @@ OTHERS = {
 }
 
 
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory):
-    return Workshop(tmp_path_factory.mktemp("workshop"), tmp_path_factory.mktemp("sources") / "firmware", STWIN, MODEL)
-
-
 def record_of(elf, dataset, gates, folder):
     plan = Plan.model_validate(
         {"name": "trap", "boards": (STWIN,), "models": (MODEL,), "dataset": dataset, "gates": gates}
@@ -64,7 +59,7 @@ def record_of(elf, dataset, gates, folder):
 def test_firmware_of_the_other_layout_passes_canned_vectors_and_fails_on_the_data_set_with_the_layout_named(
     workshop, tmp_path
 ):
-    trapped = workshop.changed((CHANNELS_FIRST,), tmp_path / "fw.elf")
+    trapped = workshop(STWIN, MODEL).changed((CHANNELS_FIRST,), tmp_path / "fw.elf")
     data = load("vowels", samples=5)
     for_it = np.moveaxis(data.inputs, -1, 1).reshape(data.inputs.shape)
     np.savez(tmp_path / "canned.npz", x=for_it, y=data.labels, classes=np.array(data.classes))
@@ -84,7 +79,7 @@ def test_firmware_of_the_other_layout_passes_canned_vectors_and_fails_on_the_dat
 @pytest.mark.skipif(not FULL, reason="test_run_suspect.py has these on a fake board; with HIL_FULL=1")
 @pytest.mark.parametrize("suspect", OTHERS)
 def test_other_confusions_of_a_firmware_fail_and_are_named(workshop, tmp_path, suspect):
-    elf = workshop.changed((OTHERS[suspect],), tmp_path / "fw.elf")
+    elf = workshop(STWIN, MODEL).changed((OTHERS[suspect],), tmp_path / "fw.elf")
     record = record_of(elf, {"name": "vowels", "samples": 25}, ("accuracy >= 0.9",), tmp_path)
     assert record.verdict is Verdict.FAIL
     assert record.explanation is not None

@@ -1,58 +1,42 @@
 """A real firmware that prints, on a virtual board: the text is kept, and no sample suffers from it."""
 
 import re
-import shutil
 
 import pytest
 from run_cases import BOARD, MODEL, digits_case
 
 from harness.bench.boards import load_board
-from harness.build import firmware as build
 from harness.data import load
 from harness.errors import MisuseError
-from harness.models import load_model
-from harness.paths import shipped
 from harness.records import Verdict
 from harness.run.dut import open_dut
 from harness.run.options import RunOptions
 from harness.run.outcome import NotPrinted
-from harness.run.product import build_product
 from harness.run.runner import run_case
 
-PRINTS = {
+INCLUDE = '#include "board.h"'
+_STARTED = "    server_start(lost_sample);\n"
+_RUN = "void compute_run(uint8_t *input, result *r) {\n"
+_START = "void server_start(uint32_t lost_sample) {\n"
+PRINTS = (
     # By LOG, as SPEC.md advises: at the start, and from within the main loop for each sample.
-    "main.c": (
-        "    server_start(lost_sample);\n",
-        '    server_start(lost_sample);\n    hil_log("up and running\\n");\n',
-    ),
-    "compute.c": (
-        "void compute_run(uint8_t *input, result *r) {\n",
-        'void compute_run(uint8_t *input, result *r) {\n    hil_log("one sample");\n    hil_log(" comes\\n");\n',
-    ),
+    ("src/main.c", _STARTED, _STARTED + '    hil_log("up and running\\n");\n'),
+    ("src/main.c", INCLUDE, INCLUDE + '\n#include "log.h"'),
+    ("src/compute.c", _RUN, _RUN + '    hil_log("one sample");\n    hil_log(" comes\\n");\n'),
+    ("src/compute.c", INCLUDE, INCLUDE + '\n#include "log.h"'),
     # And plainly, a whole line with a delimiter behind it: before the frame of BOOT, and between results.
-    "server.c": (
-        "void server_start(uint32_t lost_sample) {\n",
-        "void server_start(uint32_t lost_sample) {\n"
-        '    board_tx_write((const uint8_t *)"a library says hello\\r\\n", sizeof "a library says hello\\r\\n");\n',
+    (
+        "src/server.c",
+        _START,
+        _START
+        + '    board_tx_write((const uint8_t *)"a library says hello\\r\\n", sizeof "a library says hello\\r\\n");\n',
     ),
-}
+)
 
 
 @pytest.fixture(scope="module")
-def printing(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("printing")
-    shutil.copytree(shipped("firmware"), folder / "firmware")
-    for name, (here, more) in PRINTS.items():
-        path = folder / "firmware" / "src" / name
-        text = path.read_text()
-        assert text.count(here) == 1, name
-        path.write_text(
-            text.replace('#include "board.h"', '#include "board.h"\n#include "log.h"', 1).replace(here, more)
-        )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "shipped", lambda name: folder / name)
-        build_product(load_model(MODEL), load_board(BOARD), out=folder / "fw.elf")
-    return folder / "fw.elf"
+def printing(workshop, tmp_path_factory):
+    return workshop(BOARD, MODEL).changed(PRINTS, tmp_path_factory.mktemp("printing") / "fw.elf")
 
 
 def test_a_plan_keeps_what_is_printed_in_serial_log_and_passes(printing, tmp_path):
