@@ -175,7 +175,7 @@ def counts(comparison: Comparison) -> list[tuple[str, str]]:
         rows.append(("McNemar's p, which decides nothing", exact))
         if d.n_groups:
             rows.append(("Groups of samples that belong together", f"{d.n_groups:,}; the interval is over groups"))
-            rows.append(("Interval as if they did not", between(d.plain_low, d.plain_high, change=True)))
+            rows.append(("Interval if each sample stood for itself", between(d.plain_low, d.plain_high, change=True)))
     if (out := comparison.outputs) is not None:
         told = f"{out.identical:,} of {out.n:,} samples; largest difference {out.max_abs_diff:.4g}"
         if out.max_lsb is not None:

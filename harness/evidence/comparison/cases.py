@@ -10,7 +10,7 @@ from harness.evidence.comparison.compared import Alone
 from harness.records import Record
 from harness.verdict.swap import Side
 
-_OTHER_FIRMWARE = "an older run of the same case on the same unit, of another firmware"
+_OLDER = "an older run of the same case on the same unit"
 _Key = Callable[[Record], Hashable]
 
 #: In this order: the same case on the same unit; on another; the same but for the model's name; the same but for the board.
@@ -61,8 +61,8 @@ def paired(baseline: Sequence[Side], candidate: Sequence[Side]) -> Pairs:
                 theirs.remove(mates[0])
     alone = [_alone(side, "baseline", _rivals(side, theirs)) for side in ours]
     alone += [_alone(side, "candidate", _rivals(side, ours)) for side in theirs]
-    alone += [_alone(side, "baseline", _OTHER_FIRMWARE) for side in before.others()]
-    alone += [_alone(side, "candidate", _OTHER_FIRMWARE) for side in after.others()]
+    alone += [_alone(side, "baseline", _OLDER) for side in before.older([pair.baseline for pair in found])]
+    alone += [_alone(side, "candidate", _OLDER) for side in after.older([pair.candidate for pair in found])]
     return Pairs(
         tuple(sorted(found, key=lambda pair: pair.candidate.record.case_id)),
         tuple(sorted(alone, key=lambda one: (one.case_id, one.side, one.run_id))),
@@ -82,14 +82,10 @@ class _Runs:
         """Older runs of the same firmware, newest first."""
         return tuple(side for side in self._older(newest) if _elf(side) == _elf(newest) != "")
 
-    def others(self) -> list[Side]:
-        """Older runs that are no repeats."""
-        return [
-            side
-            for one in self.newest
-            for side in self._older(one)
-            if side.record.run_id not in {r.record.run_id for r in self.repeats(one)}
-        ]
+    def older(self, compared: Sequence[Side]) -> list[Side]:
+        """Older runs that are no repeats of a run that is compared."""
+        repeats = {run.record.run_id for side in compared for run in self.repeats(side)}
+        return [run for one in self.newest for run in self._older(one) if run.record.run_id not in repeats]
 
     def _older(self, newest: Side) -> list[Side]:
         return self._groups[_ALIKE[0](newest.record)][1:]

@@ -6,6 +6,7 @@ worse. ``<skipped>``: the samples do not tell. ``<error>``: not comparable. Figu
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from junit_xml import TestCase, TestSuite
@@ -22,10 +23,15 @@ FILENAME = "junit.xml"
 
 def render(compared: Compared, shown: Sequence[Shown]) -> bytes:
     """One suite a case; see above for what becomes what."""
-    suites = [
-        TestSuite(clean(_words.subject(case)), _cases(case), timestamp=stamp(case.candidate.started))
-        for case in compared.cases
-    ]
+    suites = []
+    seen: Counter[str] = Counter()
+    for case in compared.cases:
+        seen[case.candidate.case_id] += 1
+        # One case on two units: GitLab keeps only the first of two test cases of one name.
+        name = _class(case.candidate.case_id, seen[case.candidate.case_id])
+        suites.append(
+            TestSuite(clean(_words.subject(case)), _cases(case, name), timestamp=stamp(case.candidate.started))
+        )
     for one in compared.refused:
         test = TestCase("comparison", _class(one.case_id))
         why = clean(one.why)
@@ -34,8 +40,7 @@ def render(compared: Compared, shown: Sequence[Shown]) -> bytes:
     return document(suites)
 
 
-def _cases(case: Comparison) -> list[TestCase]:
-    name = _class(case.candidate.case_id)
+def _cases(case: Comparison, name: str) -> list[TestCase]:
     whole = TestCase("comparison", name, stdout=properties(_pairs(case)))
     reasons = clean("\n".join(_words.other_reasons(case)))
     first = reasons.splitlines()[0] if reasons else ""
@@ -55,9 +60,9 @@ def _cases(case: Comparison) -> list[TestCase]:
     return found
 
 
-def _class(case_id: str) -> str:
+def _class(case_id: str, number: int = 1) -> str:
     # Not the case's own: its gates and its comparison may be in one report of a CI system.
-    return f"{class_name(case_id)}.compare"
+    return f"{class_name(case_id)}.compare{number if number > 1 else ''}"
 
 
 def _pairs(case: Comparison) -> list[tuple[str, str]]:

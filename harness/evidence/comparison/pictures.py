@@ -11,7 +11,7 @@ import numpy.typing as npt
 from markupsafe import Markup
 
 from harness.data.preview import is_image
-from harness.evidence.reports._draw import BAD, GOOD, MUTED, SIZE, Drawing
+from harness.evidence.reports._draw import BAD, GOOD, MUTED, SIZE, Drawing, breadth
 from harness.evidence.reports._plots import thumbnail
 from harness.evidence.reports._signals import edges, envelope, spectrum
 
@@ -120,14 +120,27 @@ def _curves(axes: npt.NDArray[np.float64], sample_hz: int, id_: str) -> str:
     for number, panel in enumerate(panels):
         if named:
             first = number * _AXES
-            name = _MOTION[number] if motion else f"axes {first} to {first + panel.shape[1] - 1}"
-            drawing.text(0, top + 0.7 * SIZE, f"{name}, x y - - z" if motion else name, anchor="start", colour=MUTED)
+            name = _MOTION[number] if motion else "axes"
+            drawing.text(0, top + 0.7 * SIZE, name, anchor="start", colour=MUTED)
+            _legend(
+                drawing, breadth(name), top + 0.7 * SIZE, panel.shape[1], first=0 if motion else first, motion=motion
+            )
         top += strip
         _panel(drawing, top, panel)
         top += _PANEL + _GAP
     drawing.text(0, tall + 0.5 * SIZE, "0", anchor="start", colour=MUTED)
     drawing.text(_WIDTH, tall + 0.5 * SIZE, span, anchor="end", colour=MUTED)
     return drawing.svg()
+
+
+def _legend(drawing: Drawing, left: float, y: float, axes: int, *, first: int, motion: bool) -> None:
+    """Which curve is which, each in its own colour, behind the panel's name."""
+    for at in range(axes):
+        colour, dashed = _CURVES[at]
+        words = f"{'xyz'[at] if motion else first + at}{' - -' if dashed else ''}"
+        left += 0.9 * SIZE
+        drawing.text(left, y, words, anchor="start", colour=colour)
+        left += breadth(words)
 
 
 def _panel(drawing: Drawing, top: float, axes: npt.NDArray[np.float64]) -> None:

@@ -44,13 +44,13 @@ def spectrum(
     window = np.hanning(_FRAME)
     hertz = np.fft.rfftfreq(_FRAME, 1 / sample_hz)
     bands = np.searchsorted(hertz, np.geomspace(_LOWEST * sample_hz, sample_hz / 2, _ROWS + 1)).clip(1, len(hertz) - 1)
-    strips = []
-    for start, end in pairwise(edges(len(sound), columns)):
-        at = np.linspace(start, max(start, end - _FRAME), 3).astype(int)
-        frames = np.stack([np.pad(part := sound[i : i + _FRAME], (0, _FRAME - len(part))) for i in at])
-        power = (np.abs(np.fft.rfft(frames * window, axis=1)) ** 2).max(axis=0)
-        strips.append([power[a : max(a + 1, b)].mean() for a, b in pairwise(bands)])
-    level = 10 * np.log10(np.array(strips).T[::-1] + 1e-3)
+    ends = edges(len(sound), columns)
+    # Three frames of each column, its ends and its middle; the last ones go beyond the sound.
+    starts = np.linspace(ends[:-1], np.maximum(ends[:-1], ends[1:] - _FRAME), 3, axis=1).astype(int)
+    frames = np.pad(sound, (0, _FRAME))[starts[..., None] + np.arange(_FRAME)]
+    power = (np.abs(np.fft.rfft(frames * window, axis=2)) ** 2).max(axis=1)
+    strips = [power[:, low : max(low + 1, high)].mean(axis=1) for low, high in pairwise(bands)]
+    level = 10 * np.log10(np.array(strips)[::-1] + 1e-3)
     high = float(level.max())
     low = max(float(np.percentile(level, 5)), high - 70)
     grey = 255 - 255 * ((level - low) / max(high - low, 1e-9)).clip(0, 1)

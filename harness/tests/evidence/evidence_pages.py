@@ -9,6 +9,7 @@ import numpy as np
 from evidence_runs import OUTPUT, anomaly_of, broken_rig, differing, float_run, make_run, with_layers
 from release_pages import awkward_page, mixed_page
 from run_pages import crowded_index_page, index_page
+from swapped_runs import several_swapped_page, swapped_page
 
 from harness.conversion import ChangeFacts, Conversion, OriginFacts, TaskRowFacts
 from harness.evidence.reports import html
@@ -203,5 +204,7 @@ PAGES: dict[str, Callable[[], bytes]] = {
         crowded_index_page,
         mixed_page,
         awkward_page,
+        swapped_page,
+        several_swapped_page,
     )
 }
