@@ -110,7 +110,12 @@ def clustered_difference(
     ``MisuseError``: fewer than two groups.
     """
     if before.shape != after.shape:
-        raise MisuseError("only what both sides have answered can be paired", expected=before.shape, found=after.shape)
+        raise MisuseError(
+            "only what both sides have answered can be paired",
+            expected=before.shape,
+            found=after.shape,
+            next_step="keep the samples that both have",
+        )
     off = after.astype(np.float64) - before
     error, g = _standard_error(off, groups, confidence, seed)
     lost, gained = float(np.mean(off < 0)), float(np.mean(off > 0))
@@ -125,6 +130,7 @@ def _standard_error(values: npt.NDArray[np.float64], groups: Groups, confidence:
             "no clustered interval of such values",
             expected="one group for each finite value, 0 < confidence < 1",
             found=f"{list(values.shape)} values, {list(groups.shape)} groups, confidence {confidence}",
+            next_step="leave out what has no value",
         )
     names, member = np.unique(groups, return_inverse=True)
     g = _enough(len(names))

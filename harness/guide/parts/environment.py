@@ -29,6 +29,7 @@ USERS = {
     ),
     "HIL_COMPILER": ("`zig` or `gcc`: what `--compiler auto` takes", "zig, which pip installs"),
     "HIL_SIGN_PASSWORD": ("the password of an encrypted key that `hil gate --sign` is given", "the key has none"),
+    "HIL_SERVE_TOKEN": ("the token that `hil serve --host` asks for", "a new one at each start, which it prints"),
     "HIL_RENODE": ("Renode's program, or the folder that has it", "`renode` on PATH"),
     "HIL_QEMU": ("`qemu-system-arm`, or the folder that has it", "`qemu-system-arm` on PATH"),
 }
