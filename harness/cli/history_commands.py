@@ -176,7 +176,7 @@ def import_(
             found = bring_in(store, folder, base=base)
             left_out += found.left_out
             line = f"{folder}: {found.added} added, {found.known} known already"
-            typer.echo(printable(line + (f", {found.tags} tags" if found.tags else "")))
+            typer.echo(printable(line + (f", {found.tags} tag{'s' * (found.tags != 1)}" if found.tags else "")))
     for words in left_out:
         typer.echo(printable(f"hil: left out: {words}"), err=True)
     raise typer.Exit(Exit.RIG if left_out else Exit.PASS)
