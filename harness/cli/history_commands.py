@@ -147,7 +147,7 @@ def tags(as_json: Json = False, base: Base = _DEFAULT_BASE) -> None:
 @history.command(epilog='Example: hil history note latest "the board was hot"')
 def note(
     run: Reference,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is to be known of it.")],
+    text: Annotated[str, typer.Argument(metavar="WORDS", help="What is to be known of it.")],
     base: Base = _DEFAULT_BASE,
 ) -> None:
     """Say something of a run, for whoever looks at it later."""
