@@ -184,7 +184,7 @@ def import_(
 
 @history.command(epilog="Example: hil history export history.zip --plan digits")
 def export(
-    target: Annotated[Path, typer.Argument(metavar="PATH", help="A new folder, or a new file *.zip.")],
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="A new folder, or a new file *.zip.")],
     plan: Plan = None,
     board: Board = None,
     model: Model = None,
