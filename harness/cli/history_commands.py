@@ -147,7 +147,7 @@ def tags(as_json: Json = False, base: Base = _DEFAULT_BASE) -> None:
 @history.command(epilog='Example: hil history note latest "the board was hot"')
 def note(
     run: Reference,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is to be known of it.")],
+    text: Annotated[str, typer.Argument(metavar="WORDS", help="What is to be known of it.")],
     base: Base = _DEFAULT_BASE,
 ) -> None:
     """Say something of a run, for whoever looks at it later."""
@@ -176,7 +176,7 @@ def import_(
             found = bring_in(store, folder, base=base)
             left_out += found.left_out
             line = f"{folder}: {found.added} added, {found.known} known already"
-            typer.echo(printable(line + (f", {found.tags} tags" if found.tags else "")))
+            typer.echo(printable(line + (f", {found.tags} tag{'s' * (found.tags != 1)}" if found.tags else "")))
     for words in left_out:
         typer.echo(printable(f"hil: left out: {words}"), err=True)
     raise typer.Exit(Exit.RIG if left_out else Exit.PASS)
@@ -184,7 +184,7 @@ def import_(
 
 @history.command(epilog="Example: hil history export history.zip --plan digits")
 def export(
-    target: Annotated[Path, typer.Argument(metavar="PATH", help="A new folder, or a new file *.zip.")],
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="A new folder, or a new file *.zip.")],
     plan: Plan = None,
     board: Board = None,
     model: Model = None,

@@ -98,8 +98,8 @@ def gate_lines(connection: Connection, metric: str, want: Wanted) -> list[GateLi
     for plan, board, model in _cells(connection, want):
         newest = _of_cell(select(runs.c.key), plan, board, model).limit(1).scalar_subquery()
         found = select(gates.c.op, gates.c.limit).where(gates.c.run_key == newest, gates.c.metric == metric)
-        lines |= {GateLine(plan, board, row.op, row.limit) for row in connection.execute(found)}
-    return sorted(lines, key=lambda line: (line.plan, line.board, line.limit))
+        lines |= {GateLine(plan, board, model, row.op, row.limit) for row in connection.execute(found)}
+    return sorted(lines, key=lambda line: (line.plan, line.board, line.model, line.limit))
 
 
 def cells(connection: Connection, want: Wanted) -> list[Cell]:

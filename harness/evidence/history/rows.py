@@ -135,10 +135,11 @@ class Point:
 
 @dataclass(frozen=True)
 class GateLine:
-    """A limit that the newest run of a plan on a board had on a metric."""
+    """A limit that the newest run of a plan on a board with a model had on a metric."""
 
     plan: str
     board: str
+    model: str
     op: str
     limit: float
 

@@ -113,7 +113,7 @@ def test_a_trend_is_oldest_first_with_its_intervals(history):
     assert [point.value for point in history.trend("flash_bytes", limit=2)] == [1004, 1005]
     assert history.trend("nothing") == []
     assert history.metrics() == ["accuracy", "flash_bytes"]
-    assert [(line.op, line.limit) for line in history.gate_lines("accuracy")] == [(">=", 0.9)]
+    assert [(line.model, line.op, line.limit) for line in history.gate_lines("accuracy")] == [("small", ">=", 0.9)]
 
 
 def test_infinite_values_are_kept_and_those_that_are_no_numbers_are_no_points(history):
