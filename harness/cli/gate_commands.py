@@ -141,16 +141,19 @@ def keygen(key: Annotated[Path, typer.Argument(metavar="KEY", help="The file for
 
 
 @gate.command()
-def schema() -> None:
+def schema(
+    report: Annotated[bool, typer.Option("--report", help="That of release.json, which hil gate writes.")] = False,
+) -> None:
     """Print the JSON schema of release files. An editor that knows YAML takes it by a file's first line.
 
     hil gate schema > testplans/release.schema.json, and the line: # yaml-language-server: $schema=../release.schema.json
 
     Example: hil gate schema
     """
+    from harness.evidence.releasereports import json_
     from harness.plans.releases import json_schema
 
-    typer.echo(json.dumps(json_schema(), indent=1))
+    typer.echo(json.dumps(json_.schema() if report else json_schema(), indent=1))
 
 
 @app.command()

@@ -58,7 +58,7 @@ def _plan(release: Release, name: str) -> Plan:
     folders = [here.parent, here, shipped("testplans")]
     for folder in folders:
         for path in discover(folder):
-            if path.stem == name:
+            if path.stem == name and path != release.origin.absolute():
                 return load(path)
     known = sorted({path.stem for folder in folders for path in discover(folder)} - {release.origin.stem})
     raise PlanError(

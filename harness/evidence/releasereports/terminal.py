@@ -29,6 +29,8 @@ def view(facts: ReleaseFacts) -> RenderableType:
     parts: list[RenderableType] = [title]
     if facts.commit:
         parts.append(Text(f"commit {facts.commit}", style="dim"))
+    if facts.sources:
+        parts.append(Text(f"runs from {', '.join(facts.sources)}", style="dim"))
     if _words.emulated(facts):
         parts.append(Text(_words.emulated(facts), style="yellow"))
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)

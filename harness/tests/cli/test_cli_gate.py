@@ -13,6 +13,8 @@ from harness.cli import main
 from harness.evidence.reports import json_
 from harness.tests.verdict.release_runs import PLAN, broken, firmware, run
 
+jsonschema = pytest.importorskip("jsonschema", reason='pip install "hil[dev]"')
+
 ELF = b"\x7fELF of the nucleo"
 
 
@@ -130,6 +132,7 @@ def test_runs_are_taken_from_the_folders_that_are_named(says, project):
     sources = [word for path in project.glob("nightly-*") for word in ("--from", path.name)]
     status, out, _ = says(*GATE, *sources, "--out", "released", "--json")
     assert (status, json.loads(out)["verdict"]) == (0, "pass")
+    jsonschema.validate(json.loads(out), json.loads(says("gate", "schema", "--report")[1]))
     assert (project / "released" / "release.html").is_file()
 
 

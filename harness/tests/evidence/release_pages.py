@@ -76,9 +76,8 @@ def judged(asked: Asked, runs) -> ReleaseFacts:
     )
 
 
-def mixed_page() -> bytes:
-    return html.render(mixed())
-
-
-def awkward_page() -> bytes:
-    return html.render(awkward())
+def release_page() -> bytes:
+    """All of both in one."""
+    odd = awkward()
+    found = mixed().model_copy(update={"title": odd.title, "sources": odd.sources})
+    return html.render(found.model_copy(update={"cells": (*found.cells, *odd.cells)}))

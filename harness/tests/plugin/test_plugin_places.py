@@ -72,6 +72,7 @@ def test_a_project_below_a_folder_of_that_name_is_looked_into_all_the_same(tmp_p
     assert search.is_looked_into(tmp_path / "long" / "testplans" / "audio")
     assert not search.is_looked_into(tmp_path / "testplans" / "long" / "audio")
     assert not search.is_looked_into(tmp_path / "testplans" / "benches")
+    assert not search.is_looked_into(tmp_path / "testplans" / "releases")
     assert not search.is_looked_into(tmp_path / "long")
 
 

@@ -1,5 +1,7 @@
 """Releases with nothing wrong fail by chance as rarely as is said, and exact gates have no part in it."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from release_runs import NOW, asked, broken, hits, run
@@ -84,6 +86,14 @@ def test_an_exact_gate_fails_the_release_whatever_chance_says():
     found = judged(run(**broken()), run("psoc"))
     assert found.verdict is Verdict.FAIL
     assert "Chance has no part in the other 2." in found.chance
+
+
+def test_a_run_that_repeats_another_to_the_figure_is_no_second_chance():
+    nights = [run(age=timedelta(days=day)) for day in range(1, 6)]
+    found = judged(run(), *nights, run("psoc"))
+    assert (len(found.cells[0].others), found.n_alarms, found.n_exact) == (5, 2, 2)
+    found = judged(run(), *nights[:-1], run(age=timedelta(days=5), **hits(959)), run("psoc"))
+    assert found.n_alarms == 3
 
 
 def test_the_rate_is_stated_with_what_it_is_of():

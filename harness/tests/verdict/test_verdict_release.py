@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from release_runs import COMMIT, NOW, asked, broken, firmware, hits, plan, release, run
 
 from harness.errors import PlanError
@@ -147,6 +149,24 @@ def test_a_run_that_was_gone_on_with_counts_as_it_ended():
 
 def test_an_image_that_was_given_is_told_of():
     assert "was not built by the run but given" in cell(run(firmware=firmware(given=True))).warnings[0]
+
+
+ODD = [
+    run(),
+    run(age=timedelta(days=1), **broken()),
+    run(age=timedelta(days=2), source=OTHER),
+    run(age=timedelta(minutes=5), evidence="emulated", backend="virtual"),
+    run(age=timedelta(minutes=6), source=EDITED),
+    run(age=timedelta(days=3), firmware=firmware(model="beef" * 16)),
+    PSOC,
+    run("psoc", age=timedelta(days=8)),
+]
+
+
+@settings(max_examples=30)
+@given(st.permutations(ODD), st.integers(0, len(ODD)))
+def test_the_order_in_which_runs_are_found_changes_nothing(runs, twice):
+    assert judged(*runs, *runs[:twice]) == judged(*ODD)
 
 
 def test_a_board_or_model_that_the_plan_has_not_is_a_mistake_with_what_was_meant():

@@ -24,18 +24,23 @@ from harness.verdict.release.facts import AlarmFacts
 from harness.verdict.statistics import LEVEL, functions, holm, two_sided_z
 
 
-def alarms(record: Record) -> tuple[AlarmFacts, ...]:
-    """The gates of a run that chance alone could break. ``p_holm`` is ``p`` until ``raised`` has seen all of a release."""
-    found = []
-    for gate in record.gates:
-        measured = record.measurement(gate.metric)
-        if gate.confidence is None or measured is None or not math.isfinite(measured.value):
-            continue
-        p = chance_of(gate, measured)
-        found.append(
-            AlarmFacts(run_id=record.run_id, gate=_text(gate), p=p, p_holm=p, broken=gate.passed is False, stands=False)
-        )
-    return tuple(found)
+def alarms(records: Iterable[Record]) -> tuple[AlarmFacts, ...]:
+    """The gates of a cell's runs that chance alone could break. ``p_holm`` is ``p`` until ``raised`` has seen all of a release.
+
+    A run that repeats another one to the figure, as the same image does on the same data, is no second chance to break a gate.
+    """
+    found: dict[tuple[str, float, int], AlarmFacts] = {}
+    for record in records:
+        for gate in record.gates:
+            measured = record.measurement(gate.metric)
+            if gate.confidence is None or measured is None or not math.isfinite(measured.value):
+                continue
+            p, text = chance_of(gate, measured), _text(gate)
+            alarm = AlarmFacts(
+                run_id=record.run_id, gate=text, p=p, p_holm=p, broken=gate.passed is False, stands=False
+            )
+            found.setdefault((text, measured.value, measured.n), alarm)
+    return tuple(found.values())
 
 
 def raised(each: Sequence[Sequence[AlarmFacts]], rate: float) -> list[tuple[AlarmFacts, ...]]:

@@ -58,14 +58,14 @@ def judge_release(
     release = asked.release
     nothing = Against(missing="nothing was compared with the baseline") if release.baseline else Against()
     judged = [_Judged(one, (against or {}).get(one.cell.id, nothing), digests) for one in cells]
-    family = [[*(found for run in one.runs for found in alarms(run.record)), *_compared(one)] for one in judged]
+    family = [[*alarms(run.record for run in one.runs), *_compared(one)] for one in judged]
     for one, found in zip(judged, raised(family, release.false_alarms), strict=True):
         one.alarms = found
         _judge(one, release.false_alarms)
     facts = tuple(_facts(one) for one in judged)
     verdict, reasons = _together(facts)
     n_alarms = sum(map(len, family))
-    n_exact = exact(run.record for one in judged for run in one.runs)
+    n_exact = exact(one.runs[0].record for one in judged if one.runs)
     return ReleaseFacts(
         name=release.name,
         title=release.title,
