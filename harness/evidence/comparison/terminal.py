@@ -12,7 +12,7 @@ from rich.text import Text
 
 from harness.data.preview import preview
 from harness.evidence.comparison import Shown, _flips, _words
-from harness.evidence.comparison.compared import Compared
+from harness.evidence.comparison.compared import Compared, ranked
 from harness.evidence.reports.terminal import STYLE
 from harness.text import printable
 from harness.verdict.swap import Comparison
@@ -31,7 +31,7 @@ def view(compared: Compared, shown: Sequence[Shown], *, ascii_only: bool = False
     if several:
         parts.append(_title(compared.verdict.value, f"{compared.baseline} → {compared.candidate}", ""))
         parts += [Text(f"  {reason}") for reason in compared.reasons]
-    for case, arrays in zip(compared.cases, shown, strict=True):
+    for case, arrays in ranked([*zip(compared.cases, shown, strict=True)]):
         parts += [Text(""), *_case(case, arrays, ascii_only)] if several else _case(case, arrays, ascii_only)
     parts += [Text(f"REFUSED  {one.case_id}: {one.why}", style="yellow") for one in compared.refused]
     for one in compared.alone:
