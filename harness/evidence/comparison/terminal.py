@@ -53,7 +53,7 @@ def _title(verdict: str, what: str, meaning: str) -> Text:
 
 
 def _case(case: Comparison, shown: Shown, ascii_only: bool) -> list[RenderableType]:
-    parts: list[RenderableType] = [Text(f"{case.baseline.name} → {case.candidate.name}", style="dim"), _changes(case)]
+    parts: list[RenderableType] = [Text(_words.runs(case), style="dim"), _changes(case)]
     parts += [Text(f"warning: {note}", style="yellow") for note in _words.warnings(case)]
     parts.append(_title(case.verdict.value, _words.subject(case), _words.meaning(case.verdict)))
     if case.checks:
