@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.evidence.reports._words import between, figure, p_value, signed
 from harness.records import Verdict
 from harness.verdict.swap import Comparison
-from harness.verdict.swap.facts import Check, Flip, FlipKind, Rate, Shift, SideFacts
+from harness.verdict.swap.facts import Change, Check, Flip, FlipKind, Rate, Shift, SideFacts, What
 
 _MEANING = {
     Verdict.PASS: "what was compared is no worse than the margins allow",
@@ -16,12 +16,11 @@ _MEANING = {
     Verdict.ERROR: "the rig is wrong: nothing is said of the candidate",
     Verdict.INCONCLUSIVE: "the samples do not tell",
 }
-_WHAT = {
+_WHAT: dict[What, str] = {
     "model": "the model",
     "firmware": "the firmware (ELF)",
     "engine": "the engine",
     "compiler": "the compiler",
-    "flags": "the compiler's flags",
     "dataset": "the data set",
     "unit": "the unit",
     "board": "the board",
@@ -69,6 +68,13 @@ def subject(comparison: Comparison) -> str:
     return after if before == after else f"{before} → {after}"
 
 
+def runs(comparison: Comparison) -> str:
+    """``release-1.4 (run 7f3a19, virtual) → latest (run 9b1c2d, probe)``."""
+    return " → ".join(
+        f"{side.name} (run {side.run_id}, {side.backend})" for side in (comparison.baseline, comparison.candidate)
+    )
+
+
 def changed(comparison: Comparison) -> str:
     """``the model: 01f1c600c9bb → 9a2b...; the firmware (ELF): ...``, or that nothing has."""
     told = [f"{what}: {before} → {after}" for what, before, after in changes(comparison)]
@@ -78,7 +84,7 @@ def changed(comparison: Comparison) -> str:
 def changes(comparison: Comparison) -> list[tuple[str, str, str]]:
     """What is not the same on both sides: what, before, after."""
     return [
-        (_WHAT.get(change.what, change.what), _short(change.before), _short(change.after))
+        (_WHAT[change.what], _side_of(change, change.before), _side_of(change, change.after))
         for change in comparison.changes
     ]
 
@@ -264,16 +270,23 @@ def _row(name: str, before: float, after: float, change: float, low: float, high
 def _shift(unit: str, shift: Shift, *, exact: bool) -> tuple[str, ...]:
     span = "exact" if exact else ""
     if not exact and shift.low is not None and shift.high is not None:
-        span = between(shift.low, shift.high, change=True)
-    name = f"{unit}.p{100 * shift.quantile:g}"
-    return name, figure(shift.before, "1"), figure(shift.after, "1"), signed(shift.rise), span
+        span = f"{_rise(shift.low).removesuffix(' %')} to {_rise(shift.high)}"
+    change = f"{shift.after - shift.before:+,.0f} ({_rise(shift.rise)})" if shift.after != shift.before else "0"
+    return f"{unit}.p{100 * shift.quantile:g}", figure(shift.before, "1"), figure(shift.after, "1"), change, span
+
+
+def _rise(share: float) -> str:
+    """Three digits: cores repeat a sample to a few thousandths of a percent, and so much is worth telling."""
+    return f"{100 * share:+.3f} %"
 
 
 def _unit(side: SideFacts) -> str:
     return f"{side.board} {side.unit}, backend {side.backend} ({side.evidence})"
 
 
-def _short(text: str) -> str:
+def _side_of(change: Change, text: str) -> str:
     """A digest in short; other words as they are."""
+    if not text:
+        return "an emulated one" if change.what == "unit" else "not known"
     digest = len(text) == 64 and all(c in "0123456789abcdef" for c in text)
-    return (text[:_HASH] if digest else text) or "not known"
+    return text[:_HASH] if digest else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import ConfigDict
 
@@ -14,6 +14,7 @@ from harness.records import Verdict
 from harness.verdict.swap import Comparison
 
 SCHEMA = "hil.compared/1"
+_S = TypeVar("_S")
 
 
 class Refused(Frozen):
@@ -75,6 +76,15 @@ def compared(
         alone=tuple(alone),
         harness_version=__version__,
     )
+
+
+#: What needs a look comes first.
+_RANKS = (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.PASS)
+
+
+def ranked(cases: Sequence[tuple[Comparison, _S]]) -> list[tuple[Comparison, _S]]:
+    """Cases, each with what belongs to it, those first that need a look; else in their order."""
+    return sorted(cases, key=lambda pair: _RANKS.index(pair[0].verdict))
 
 
 def _reasons(cases: Sequence[Comparison], refused: Sequence[Refused]) -> tuple[str, ...]:

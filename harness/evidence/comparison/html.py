@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from harness.evidence.comparison import Shown, _flips, _words
-from harness.evidence.comparison.compared import Compared
+from harness.evidence.comparison.compared import Compared, ranked
 from harness.evidence.reports import _pages
 from harness.verdict.swap import Comparison
 
@@ -50,7 +50,7 @@ class _Case:
 
 def render(compared: Compared, shown: Sequence[Shown]) -> bytes:
     """The page. Of several cases each has a part of its own, below a table of all."""
-    cases = [_case(case, arrays) for case, arrays in zip(compared.cases, shown, strict=True)]
+    cases = [_case(case, arrays) for case, arrays in ranked([*zip(compared.cases, shown, strict=True)])]
     page = _pages.template("compare.html.j2").render(
         compared=compared,
         cases=cases,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from harness.evidence.comparison import Shown, _flips, _words
-from harness.evidence.comparison.compared import Compared
+from harness.evidence.comparison.compared import Compared, ranked
 from harness.evidence.reports._markup import SIGN, code, safe
 from harness.verdict.swap import Comparison
 
@@ -24,11 +24,11 @@ def render(compared: Compared, shown: Sequence[Shown]) -> bytes:
     """What changed, the verdict and why, figures, flips both ways. Of several cases a table, then each; what did not pass first."""
     several = len(compared.cases) + len(compared.refused) > 1
     lines = _whole(compared) if several else []
-    ranked = sorted(zip(compared.cases, shown, strict=True), key=lambda pair: pair[0].verdict == "pass")
-    for case, arrays in ranked[:_MOST_CASES]:
+    pairs = ranked([*zip(compared.cases, shown, strict=True)])
+    for case, arrays in pairs[:_MOST_CASES]:
         lines += _case(case, arrays, heading="###" if several else "##")
-    if len(ranked) > _MOST_CASES:
-        lines += [f"and {len(ranked) - _MOST_CASES} more cases in full: compare.html", ""]
+    if len(pairs) > _MOST_CASES:
+        lines += [f"and {len(pairs) - _MOST_CASES} more cases in full: compare.html", ""]
     lines += _list("Refused: not comparable", [f"{one.case_id}: {one.why}" for one in compared.refused])
     alone = [f"{one.case_id}, {one.side}{f': {one.why}' if one.why else ''}" for one in compared.alone]
     lines += _list("Not compared: on one side alone", alone)
@@ -48,14 +48,14 @@ def _whole(compared: Compared) -> list[str]:
         "| case | result | changed | because |",
         "|---|---|---|---|",
     ]
-    ranked = sorted(compared.cases, key=lambda case: case.verdict == "pass")
+    cases = [case for case, _ in ranked([(case, None) for case in compared.cases])]
     lines += [
         f"| {_short(_words.subject(case))} | {SIGN[case.verdict]} {case.verdict} | {_short(_words.changed(case))} |"
         f" {_short('; '.join(case.reasons))} |"
-        for case in ranked[:_MOST_LISTED]
+        for case in cases[:_MOST_LISTED]
     ]
-    if len(ranked) > _MOST_LISTED:
-        lines += ["", f"and {len(ranked) - _MOST_LISTED} more: compare.html"]
+    if len(cases) > _MOST_LISTED:
+        lines += ["", f"and {len(cases) - _MOST_LISTED} more: compare.html"]
     return [*lines, ""]
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from harness.data.preview import preview
 from harness.evidence.comparison import Shown, _flips, _words
-from harness.evidence.comparison.compared import Compared
+from harness.evidence.comparison.compared import Compared, ranked
 from harness.evidence.reports.terminal import STYLE
 from harness.text import printable
 from harness.verdict.swap import Comparison
@@ -31,7 +31,7 @@ def view(compared: Compared, shown: Sequence[Shown], *, ascii_only: bool = False
     if several:
         parts.append(_title(compared.verdict.value, f"{compared.baseline} → {compared.candidate}", ""))
         parts += [Text(f"  {reason}") for reason in compared.reasons]
-    for case, arrays in zip(compared.cases, shown, strict=True):
+    for case, arrays in ranked([*zip(compared.cases, shown, strict=True)]):
         parts += [Text(""), *_case(case, arrays, ascii_only)] if several else _case(case, arrays, ascii_only)
     parts += [Text(f"REFUSED  {one.case_id}: {one.why}", style="yellow") for one in compared.refused]
     for one in compared.alone:
@@ -53,7 +53,7 @@ def _title(verdict: str, what: str, meaning: str) -> Text:
 
 
 def _case(case: Comparison, shown: Shown, ascii_only: bool) -> list[RenderableType]:
-    parts: list[RenderableType] = [Text(f"{case.baseline.name} → {case.candidate.name}", style="dim"), _changes(case)]
+    parts: list[RenderableType] = [Text(_words.runs(case), style="dim"), _changes(case)]
     parts += [Text(f"warning: {note}", style="yellow") for note in _words.warnings(case)]
     parts.append(_title(case.verdict.value, _words.subject(case), _words.meaning(case.verdict)))
     if case.checks:

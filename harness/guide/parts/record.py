@@ -1,4 +1,4 @@
-"""Every field of ``record.json``, ``run.json``, ``release.json`` and ``samples.npz``, from the types that are written."""
+"""Every field of the files that hil writes (``record.json``, ``samples.npz``, ``compare.json`` ...), from their types."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from harness.evidence import runrecord
+from harness.evidence.comparison import Compared
 from harness.guide.parts._fields import Field, fields
 from harness.guide.parts._words import code, plain
 from harness.records import Beside, Record, Samples
@@ -30,13 +31,19 @@ _PLAIN = {
 }
 
 
+_ROOTS: dict[str, type] = {
+    "record": Record,
+    "run": runrecord.RunRecord,
+    "release": ReleaseFacts,
+    "compared": Compared,
+}
+
+
 def made(*words: str) -> str:
-    """``record``, ``run`` or ``release``, with a section for each of its parts, or ``samples``."""
+    """A root of ``_ROOTS`` by its name, with a section for each of its parts; or ``samples``."""
     if words == ("samples",):
         return "\n".join(_samples())
-    return "\n".join(_parts({"record": Record, "run": runrecord.RunRecord, "release": ReleaseFacts}[words[0]])).rstrip(
-        "\n"
-    )
+    return "\n".join(_parts(_ROOTS[words[0]])).rstrip("\n")
 
 
 def _samples() -> Iterator[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from evidence_runs import Run, make_run
 from junit_rules import checked, outcomes
@@ -15,7 +17,7 @@ from harness.errors import MisuseError
 from harness.evidence import comparison
 from harness.evidence.comparison import html, json_, junit, markdown, terminal
 from harness.evidence.comparison.compared import compared as together
-from harness.records import Verdict
+from harness.records import UnitFacts, Verdict
 
 jsonschema = pytest.importorskip("jsonschema", reason="pip install hil[dev]")
 
@@ -67,6 +69,26 @@ def test_several_changes_are_warned_of_before_the_figures():
     assert text.index("warning: 2 things changed at once (model, engine)") < text.index("PASS")
     assert "2 things changed at once" in markdown.render(*both).decode()
     assert "2 things changed at once" in html.render(*both).decode()
+
+
+def test_half_a_percent_of_cycles_is_told_with_its_interval_and_only_on_one_unit():
+    run = make_run("hardware")
+    slower = replace(run.samples, cycles=(run.samples.cycles * 1.005).astype(np.uint64))
+    text = terminal.render_text(*held(run, Run(other_model(run.record), slower, run.dataset)), width=140)
+    assert re.search(r"cycles.p50 .*\(\+0\.500 %\) +\+0\.\d{3} to \+0\.\d{3} %", text)
+    elsewhere = run.record.model_copy(update={"unit": UnitFacts(uid="another")})
+    text = terminal.render_text(*held(run, Run(elsewhere, slower, run.dataset)), width=140)
+    assert re.search(r"cycles.p50 .*\(\+0\.500 %\) *$", text, re.MULTILINE), "no interval"
+    assert "the runs are from two units" in text
+
+
+def test_an_emulator_against_hardware_has_no_times_and_says_why():
+    hardware = make_run("hardware")
+    text = terminal.render_text(*held(make_run(), hardware), width=140)
+    assert "cycles.p50" not in text
+    assert "instructions.p50" not in text
+    assert "time on hardware and instructions of an emulator are two things" in text
+    assert re.search(r"the unit +an emulated one →", text)
 
 
 def test_flips_both_ways_are_drawn_with_label_id_and_both_outputs():
