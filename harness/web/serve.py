@@ -15,10 +15,12 @@ from starlette.types import ASGIApp
 
 from harness.errors import BenchError, MisuseError
 from harness.evidence.history import History
+from harness.evidence.history.engine import is_off
 from harness.web.app import make_app
 from harness.web.settings import TOKEN, Settings, is_loopback, loopback_names
 
 _LEAST_TOKEN: Final = 16  # characters
+EMPTY: Final = "sqlite://"  # a store in memory
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,15 @@ def serve(base: Path, where: Where, say: Callable[[str], None]) -> None:
     ``BenchError`` when the port cannot be had, ``MisuseError`` for a token that is too short.
     """
     settings = make_settings(base, where, os.environ.get(TOKEN))
-    with listening(where) as bound, History.open(base=base) as history:
+    with listening(where) as bound, History.open(EMPTY if is_off() else None, base=base) as history:
         host, port = bound.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         say(f"hil serve: http://{shown}:{port}/")
         if settings.token is not None:
             say(f"  token: {settings.token}")
             say("  the connection is not encrypted: for more than a lab's own network put a server with TLS before it")
+        if is_off():
+            say("  HIL_DB is off: no past run is shown")
         say("  Ctrl-C ends it")
         server(make_app(history, settings)).run(sockets=[bound])
 

@@ -40,7 +40,9 @@ def addresses(history: History, draw: np.random.Generator) -> dict[str, Callable
         "matrix": lambda: "/",
         "runs, newest": lambda: "/runs",
         "runs of a cell": lambda: f"/runs?{cell()}",
-        "runs, failures of a board since a day": lambda: f"/runs?board=board{draw.integers(5)}&verdict=fail&since=2026-06-01",
+        "runs, failures of a board since a day": lambda: (
+            f"/runs?board=board{draw.integers(5)}&verdict=fail&since=2026-06-01"
+        ),
         "runs of a unit": lambda: f"/runs?unit=unit-board1-{draw.integers(8)}",
         "runs with a word anywhere": lambda: f"/runs?text=unit-board{draw.integers(5)}-{draw.integers(8)}",
         "runs with a word that is nowhere": lambda: f"/runs?text=zz{draw.integers(1000)}",
