@@ -20,7 +20,7 @@ from harness.web.settings import Settings
 MOST_BODY_BYTES: Final = 16 << 10
 _MOST_TARGET_BYTES: Final = 4 << 10  # of path and query
 _TOO_MUCH: Final = "more was sent than a form holds"
-_METHODS: Final = ("GET", "HEAD", "POST")
+_METHODS: Final = ("GET", "POST")
 #: Without a login: the login itself, and what its page looks like.
 _OPEN: Final = ("/login", "/static/")
 
@@ -81,7 +81,7 @@ class Guard:
                 421, f"this server is not {host[:80]!r}: reach it by an address or name that it was started with"
             )
         if scope["method"] not in _METHODS:
-            return _said(405, "only GET, HEAD and POST", {"Allow": ", ".join(_METHODS)})
+            return _said(405, "only GET and POST", {"Allow": ", ".join(_METHODS)})
         target = scope.get("raw_path", b"") + b"?" + scope.get("query_string", b"")
         if len(target) > _MOST_TARGET_BYTES:
             return _said(414, "the address is too long")

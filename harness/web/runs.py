@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from starlette.responses import Response
 
 from harness.evidence.history import Wanted
-from harness.web.site import TheSite
+from harness.web.site import Site, TheSite
 
 router = APIRouter()
 PAGE: Final = 50
@@ -72,7 +72,6 @@ def runs(site: TheSite, request: Request, asked: Annotated[Page, Query()]) -> Re
     rows = site.history.runs(wanted, limit=PAGE + 1, offset=(asked.page - 1) * PAGE)
     filters = asked.said()
     filters.pop("page", None)
-    cells = site.history.cells()
     return site.page(
         request,
         "runs.html.j2",
@@ -83,14 +82,15 @@ def runs(site: TheSite, request: Request, asked: Annotated[Page, Query()]) -> Re
         more=len(rows) > PAGE,
         filters=filters,
         filtered=any(filters.values()),
-        choices={
-            "plan": sorted({cell.plan for cell in cells}),
-            "board": sorted({cell.board for cell in cells}),
-            "model": sorted({cell.model for cell in cells}),
-            "verdict": ["pass", "fail", "error", "inconclusive"],
-            "evidence": ["hardware", "emulated"],
-        },
+        choices=choices(site),
     )
+
+
+def choices(site: Site) -> dict[str, list[str]]:
+    """What the forms offer: the plans, boards and models that have ever run."""
+    names = site.history.cell_names()
+    plans, boards, models = (sorted({cell[part] for cell in names}) for part in range(3))
+    return {"plan": plans, "board": boards, "model": models}
 
 
 def _midnight(day: date | None, more: int) -> datetime | None:

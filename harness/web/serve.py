@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 import socket
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,10 +17,12 @@ from starlette.types import ASGIApp
 
 from harness.errors import BenchError, MisuseError
 from harness.evidence.history import History
+from harness.evidence.history.engine import is_off
 from harness.web.app import make_app
 from harness.web.settings import TOKEN, Settings, is_loopback, loopback_names
 
 _LEAST_TOKEN: Final = 16  # characters
+EMPTY: Final = "sqlite://"  # a store in memory
 
 
 @dataclass(frozen=True)
@@ -36,13 +40,13 @@ def serve(base: Path, where: Where, say: Callable[[str], None]) -> None:
     ``BenchError`` when the port cannot be had, ``MisuseError`` for a token that is too short.
     """
     settings = make_settings(base, where, os.environ.get(TOKEN))
-    with listening(where) as bound, History.open(base=base) as history:
-        host, port = bound.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
-        say(f"hil serve: http://{shown}:{port}/")
+    with listening(where) as bound, History.open(EMPTY if is_off() else None, base=base) as history:
+        say(f"hil serve: {url_of(bound)}")
         if settings.token is not None:
             say(f"  token: {settings.token}")
             say("  the connection is not encrypted: for more than a lab's own network put a server with TLS before it")
+        if is_off():
+            say("  HIL_DB is off: no past run is shown")
         say("  Ctrl-C ends it")
         server(make_app(history, settings)).run(sockets=[bound])
 
@@ -63,13 +67,23 @@ def make_settings(base: Path, where: Where, token: str | None = None) -> Setting
     return Settings(base, token or secrets.token_urlsafe(32), names=names, loopback=False)
 
 
+def url_of(bound: socket.socket) -> str:
+    """The address for a browser. Bound to every address of the host, it is the host's name."""
+    host, port = bound.getsockname()[:2]
+    if ipaddress.ip_address(host).is_unspecified:
+        host = socket.gethostname()
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
 def listening(where: Where) -> socket.socket:
     """A bound socket; port 0 takes a free one. ``BenchError`` when it cannot be had."""
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(where.host, where.port, type=socket.SOCK_STREAM)[0]
-        made = socket.socket(family, kind, protocol)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(place)
+        with ExitStack() as on_failure:
+            made = on_failure.enter_context(socket.socket(family, kind, protocol))
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(place)
+            on_failure.pop_all()
     except OSError as error:
         raise BenchError(
             "the server cannot be reached there",

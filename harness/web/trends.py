@@ -8,9 +8,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from harness.evidence.history import Cell, Point, Wanted
+from harness.evidence.history import Point, Wanted
 from harness.web import charts
-from harness.web.runs import Filters
+from harness.web.runs import Filters, choices
 from harness.web.site import TheSite
 
 router = APIRouter()
@@ -27,21 +27,23 @@ class Asked(Filters):
 @router.get("/trends")
 def trends(site: TheSite, request: Request, asked: Annotated[Asked, Query()]) -> Response:
     """Without a plan in the address: of the one that ran last."""
-    cells = sorted(site.history.cells(), key=lambda cell: cell.latest.started, reverse=True)
-    chosen = _chosen(cells, asked)
-    if chosen is None:
-        return site.page(request, "trends.html.j2", cells=[], asked={}, points=[], metrics=[])
+    named = Wanted(plan=asked.plan, board=asked.board, model=asked.model)
+    # As far as the address names a cell, it is that one; else the one that ran last.
+    newest = site.history.runs(named, limit=1) or site.history.runs(limit=1)
+    if not newest:
+        return site.page(request, "trends.html.j2", asked={}, points=[], metrics=[])
+    chosen = newest[0]
     asked = asked.model_copy(update={"plan": chosen.plan, "board": chosen.board, "model": chosen.model})
     of_cell = Wanted(plan=chosen.plan, board=chosen.board, model=chosen.model)
     metrics = site.history.metrics(of_cell, newest=_LOOKED_AT)
-    metric = asked.metric or chosen.latest.metric or "accuracy"
+    metric = asked.metric or chosen.metric or "accuracy"
     points = site.history.trend(metric, asked.wanted())
     gates = [(line.op, line.limit) for line in site.history.gate_lines(metric, of_cell)]
     unit = points[-1].measured_in if points else "1"
     return site.page(
         request,
         "trends.html.j2",
-        cells=cells,
+        choices=choices(site),
         asked=asked.said() | {"metric": metric},
         metrics=sorted({*metrics, metric}),
         points=list(reversed(points[-_SHOWN:])),
@@ -50,12 +52,6 @@ def trends(site: TheSite, request: Request, asked: Annotated[Asked, Query()]) ->
         units=sorted({point.unit for point in points if point.unit}),
         chart=charts.trend([_shown(point) for point in points], metric, unit, gates=gates),
     )
-
-
-def _chosen(cells: list[Cell], asked: Asked) -> Cell | None:
-    """The cell that the address names, as far as it does: the one that ran last of those that fit."""
-    named = [(name, getattr(asked, name)) for name in ("plan", "board", "model") if getattr(asked, name)]
-    return next((cell for cell in cells if all(getattr(cell, name) == value for name, value in named)), None)
 
 
 def _shown(point: Point) -> charts.Shown:

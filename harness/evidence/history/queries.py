@@ -95,7 +95,7 @@ def metrics(connection: Connection, want: Wanted, newest: int) -> list[str]:
 def gate_lines(connection: Connection, metric: str, want: Wanted) -> list[GateLine]:
     """The limits that the newest run of each plan on each board had on a metric, of the cells that are wanted."""
     lines: set[GateLine] = set()
-    for plan, board, model in _cells(connection, want):
+    for plan, board, model in cell_names(connection, want):
         newest = _of_cell(select(runs.c.key), plan, board, model).limit(1).scalar_subquery()
         found = select(gates.c.op, gates.c.limit).where(gates.c.run_key == newest, gates.c.metric == metric)
         lines |= {GateLine(plan, board, model, row.op, row.limit) for row in connection.execute(found)}
@@ -104,7 +104,7 @@ def gate_lines(connection: Connection, metric: str, want: Wanted) -> list[GateLi
 
 def cells(connection: Connection, want: Wanted) -> list[Cell]:
     """Every plan on every board with every model, by these names."""
-    found = [_newest_of(connection, *cell) for cell in _cells(connection, want)]
+    found = [_newest_of(connection, *cell) for cell in cell_names(connection, want)]
     latest = {row.run_id: row for row in rows_of(connection, [before[0].key for before in found])}
     told = []
     for before in found:
@@ -113,6 +113,13 @@ def cells(connection: Connection, want: Wanted) -> list[Cell]:
         verdicts = tuple(each.verdict for each in reversed(before))
         told.append(Cell(row.plan, row.board, row.model, row, tuple(reversed(of_one_kind)), verdicts))
     return told
+
+
+def cell_names(connection: Connection, want: Wanted) -> list[tuple[str, str, str]]:
+    """(plan, board, model) of each."""
+    names = (runs.c.plan, runs.c.board, runs.c.model)
+    found = connection.execute(select(*names).where(_where(want)).distinct().order_by(*names))
+    return [(row.plan, row.board, row.model) for row in found]
 
 
 def sessions(connection: Connection, limit: int | None, offset: int) -> list[SessionRow]:
@@ -144,12 +151,6 @@ def sessions(connection: Connection, limit: int | None, offset: int) -> list[Ses
         )
         for name in names
     ]
-
-
-def _cells(connection: Connection, want: Wanted) -> list[tuple[str, str, str]]:
-    names = (runs.c.plan, runs.c.board, runs.c.model)
-    found = connection.execute(select(*names).where(_where(want)).distinct().order_by(*names))
-    return [(row.plan, row.board, row.model) for row in found]
 
 
 def _of_cell(found: Select[Any], plan: str, board: str, model: str) -> Select[Any]:

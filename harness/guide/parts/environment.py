@@ -29,7 +29,10 @@ USERS = {
     ),
     "HIL_COMPILER": ("`zig` or `gcc`: what `--compiler auto` takes", "zig, which pip installs"),
     "HIL_SIGN_PASSWORD": ("the password of an encrypted key that `hil gate --sign` is given", "the key has none"),
-    "HIL_SERVE_TOKEN": ("the token that `hil serve --host` asks for", "a new one at each start, which it prints"),
+    "HIL_SERVE_TOKEN": (
+        "the token of `hil serve`, 16 characters or more; with it the pages want one on this host too",
+        "a new one at each start, and none on this host alone",
+    ),
     "HIL_RENODE": ("Renode's program, or the folder that has it", "`renode` on PATH"),
     "HIL_QEMU": ("`qemu-system-arm`, or the folder that has it", "`qemu-system-arm` on PATH"),
 }

@@ -1,4 +1,5 @@
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,14 @@ def near_site(history, near_settings):
 def far_site(history, base):
     with served(history, make_settings(base, Where("192.0.2.7", names=("hil.example",)), TOKEN)) as url:
         yield url
+
+
+@pytest.fixture(autouse=True)
+def _own_runtime(monkeypatch):
+    """What one test runs is not seen by another. Not below pytest's folder: the path of a Unix socket must stay short."""
+    with tempfile.TemporaryDirectory(prefix="hil-") as folder:
+        monkeypatch.setenv("HIL_RUNTIME_DIR", folder)
+        yield
 
 
 def _client(url):

@@ -172,6 +172,16 @@ def test_a_token_is_typed_once_and_the_wanted_page_comes(look, far_site):
     page.wait_for_url("**/login?next=*")
 
 
+def test_what_runs_is_seen_to_begin_and_to_end_without_loading_the_page_anew(look):
+    page = look("/live")
+    assert "Nothing runs" in page.inner_text("main")
+    clock = SystemClock()
+    with underway.told(digits_case(), clock, None, run_id="begun", started=clock.now(), backend="virtual") as telling:
+        telling.step(Step("build"))
+        page.get_by_role("cell", name="build").wait_for()
+    page.get_by_role("heading", name="Ended lately").wait_for()
+
+
 def test_a_live_case_moves_by_itself_and_ends_with_the_way_to_its_report(look, case):
     page = look("/live")
     page.get_by_role("link", name="digits/").click()

@@ -182,7 +182,7 @@ def test_more_than_a_form_holds_is_refused_with_and_without_a_length(client):
     assert client.post(f"/runs/{RUN}/note", content=parts(), headers=here(client) | kind).status_code == 413
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"])
 def test_other_methods_are_refused(method, client):
     assert client.request(method, "/").status_code == 405
 

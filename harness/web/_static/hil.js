@@ -1,5 +1,5 @@
 "use strict";
-// Two things that a page cannot do by itself. Without this script every page is whole; it only stands still.
+// What a page cannot do by itself. Without this script every page is whole; it only stands still.
 
 // A report's frame is as high as the report, whatever is unfolded in it.
 for (const frame of document.querySelectorAll("iframe[data-grows]")) {
@@ -13,6 +13,20 @@ for (const frame of document.querySelectorAll("iframe[data-grows]")) {
   };
   frame.addEventListener("load", watch);
   if (frame.contentDocument && frame.contentDocument.readyState === "complete") watch();
+}
+
+// What runs and who holds what changes while somebody looks. Nothing is taken away from under a finger.
+for (const part of document.querySelectorAll("[data-renews]")) {
+  setInterval(async () => {
+    if (document.hidden) return;
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
+    if (!answer || !answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("[data-renews]");
+    if (fresh && fresh.innerHTML !== part.innerHTML && !part.contains(document.activeElement)) {
+      part.replaceChildren(...fresh.childNodes);
+    }
+  }, 3000);
 }
 
 // A running case: the server says which texts have changed.

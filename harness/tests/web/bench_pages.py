@@ -1,0 +1,104 @@
+"""How long pages take over a large store: ``python bench_pages.py [--runs 100000] [--db URL]``.
+
+Prints the table of the guide's page ``serve``: from the request to the last byte, through a socket, over a real server in another
+process. Without ``--db``: SQLite in a temporary folder, filled first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import numpy as np
+
+sys.path.append(str(Path(__file__).parents[1] / "evidence" / "history"))
+from history_crowd import fill
+
+from harness.evidence.history import History
+
+_REPEATS = 60
+
+
+def addresses(history: History, draw: np.random.Generator) -> dict[str, Callable[[], str]]:
+    """Each page, by an address that is another one every time."""
+    ids = [row.run_id for row in history.runs(limit=2000, offset=history.count() // 2)]
+
+    def cell() -> str:
+        return f"plan=plan{draw.integers(20)}&board=board{draw.integers(5)}&model=model{draw.integers(2)}"
+
+    def pair() -> str:
+        return "&".join(f"{side}={draw.choice(ids)}" for side in ("baseline", "candidate"))
+
+    return {
+        "matrix": lambda: "/",
+        "runs, newest": lambda: "/runs",
+        "runs of a cell": lambda: f"/runs?{cell()}",
+        "runs, failures of a board since a day": lambda: (
+            f"/runs?board=board{draw.integers(5)}&verdict=fail&since=2026-06-01"
+        ),
+        "runs of a unit": lambda: f"/runs?unit=unit-board1-{draw.integers(8)}",
+        "runs with a word anywhere": lambda: f"/runs?text=unit-board{draw.integers(5)}-{draw.integers(8)}",
+        "runs with a word that is nowhere": lambda: f"/runs?text=zz{draw.integers(1000)}",
+        "runs, page 1,000": lambda: "/runs?page=1000",
+        "a run": lambda: f"/runs/{draw.choice(ids)}",
+        "a run's report, from the store": lambda: f"/runs/{draw.choice(ids)}/report",
+        "compare, the form": lambda: "/compare",
+        "compare two runs": lambda: f"/compare?{pair()}",
+        "trend of a cell": lambda: f"/trends?{cell()}",
+        "trend of a class's recall": lambda: f"/trends?metric=recall.class3&{cell()}",
+        "bench": lambda: "/bench",
+        "live": lambda: "/live",
+    }
+
+
+@contextmanager
+def serving(url: str, base: Path) -> Iterator[str]:
+    """The address of ``hil serve`` over that store."""
+    command = [sys.executable, "-m", "harness", "serve", "--port", "0", "--reports", str(base)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_environment(url)) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().split()[-1].rstrip("/")
+        finally:
+            process.terminate()
+
+
+def _environment(url: str) -> dict[str, str]:
+    import os
+
+    return os.environ | {"HIL_DB": url}
+
+
+def main() -> None:
+    """Fill, ask, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=100_000)
+    parser.add_argument("--db")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="hil-bench") as folder:
+        url = asked.db or f"sqlite:///{folder}/history.db"
+        if asked.db is None:
+            fill(url, asked.runs)
+        with History.open(url) as history, serving(url, Path(folder)) as site, httpx.Client(timeout=60) as client:
+            print("| page | median | 95th percentile |\n|---|---|---|")
+            for name, address in addresses(history, np.random.default_rng(2)).items():
+                client.get(site + address())
+                took_ms = []
+                for _ in range(_REPEATS):
+                    place = site + address()
+                    began = time.perf_counter()
+                    answer = client.get(place)
+                    took_ms.append(1000 * (time.perf_counter() - began))
+                    assert answer.status_code == 200, (place, answer.text)
+                print(f"| {name} | {np.median(took_ms):.0f} ms | {np.percentile(took_ms, 95):.0f} ms |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
