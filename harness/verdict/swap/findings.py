@@ -108,7 +108,7 @@ def _unpaired(facts: Pairing) -> Iterator[Finding]:
 
 def _several(changes: Sequence[Change]) -> str:
     """Why no difference can be laid to one cause; "" where it can."""
-    what = [change.what for change in changes if change.what != "dataset"]
+    what = [change.what for change in changes]
     if "board" in what or "backend" in what:
         what = [one for one in what if one != "unit"]
     if len(what) < 2:

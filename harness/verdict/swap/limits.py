@@ -76,13 +76,13 @@ def kind_of(metric: str, relation: Relation) -> Kind | None:
 def check(comparison: Comparison, limit: Limit) -> Check:
     """What came of one limit. One that is on nothing which is compared is undecided, and says so."""
     kind = kind_of(limit.metric, limit.relation)
-    text = f"{limit.name} <= {limit.limit:g}{' %' if limit.percent else ''}"
     found = f"{limit.name} is nothing that two runs are compared by" if kind is None else kind.find(comparison, limit)
     unit = "%" if limit.percent else kind.unit if kind else "ratio"
     if isinstance(found, str):
-        return Check(name=limit.name, value=None, limit=limit.limit, unit=unit, passed=None, reason=f"{text}: {found}")
+        return Check(name=limit.name, value=None, limit=limit.limit, unit=unit, passed=None, reason=found)
     factor = 100.0 if limit.percent else 1.0
-    value, low, high = (None if x is None else x * factor for x in (found.value, found.low, found.high))
+    # Plus 0: no drop is 0, and not -0.
+    value, low, high = (None if x is None else x * factor + 0.0 for x in (found.value, found.low, found.high))
     assert value is not None
     passed = True if high is not None and high <= limit.limit else None
     if passed is None and low is not None and low > limit.limit:
@@ -90,8 +90,11 @@ def check(comparison: Comparison, limit: Limit) -> Check:
     near = passed is not None and found.kept == "undecided"
     passed = None if near else passed
     exact = low == high == value
-    interval = "exactly" if exact else f"{_end(low)} to {_end(high)} at {comparison.level:.4g}, n={found.n}"
-    reason = f"{text}: {value:.6g} ({interval}); {found.detail}"
+    sign = " %" if limit.percent else ""
+    interval = f" ({_end(low)} to {_end(high)} at confidence {comparison.level:.4g}, n={found.n})"
+    reason = (
+        f"{limit.name} {_end(value)}{sign}{'' if exact else interval}, limit <= {limit.limit:g}{sign}; {found.detail}"
+    )
     if passed is None:
         reason += "; by so little that the samples do not tell" if near else "; the interval lies on both sides"
         reason += ", more samples are needed"
