@@ -48,6 +48,23 @@ def names(task: str | None = None) -> list[str]:
     ]
 
 
+def described() -> list[dict[str, str | bool]]:
+    """As ``metrics.described``: every gate against a baseline for people."""
+    return [
+        {
+            "name": f"{metric} {kind.relation}".strip(),
+            "unit": f"{kind.unit} or %" if kind.percent else kind.unit,
+            "emulator": kind.only != "hardware",
+            "hardware": kind.only != "emulated",
+            "tasks": ", ".join(kind.tasks) or "all",
+            "interval": "none" if kind.exact else "any",
+            "meaning": kind.meaning,
+        }
+        for kind in KINDS
+        for metric in kind.metrics
+    ]
+
+
 def check_relative(gate: Gate, place: str, classes: Sequence[str] | None, task: str) -> None:
     """Raise ``PlanError`` for a gate against a baseline that no two runs could decide, or that holds whatever they give."""
     kind = kind_of(gate.metric, gate.change or "")
