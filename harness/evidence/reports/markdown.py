@@ -47,7 +47,7 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         "",
     ]
     if record.gates:
-        lines += [f"{_safe(against(record)).capitalize()}.", ""] if against(record) else []
+        lines += [f"This run was {_safe(against(record))}.", ""] if against(record) else []
         lines += ["| gate | value | result |", "|---|---:|---|"]
         for gate in record.gates:
             found = record.measurement(gate.metric)

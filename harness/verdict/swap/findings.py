@@ -54,8 +54,8 @@ def decisions(found: Decisions, churn: Rate, level: float) -> Iterator[Finding]:
     if found.n_groups == 1:
         yield Finding(
             kind="few_groups",
-            weight="note",
-            text="all samples come from one group (speaker, subject): they do not tell how others would do",
+            weight="doubt",
+            text="all samples come from one group (speaker, subject): nothing tells how others would do",
         )
 
 
