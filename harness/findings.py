@@ -4,6 +4,7 @@ which usual mistake explains the labels or the outputs. Frozen types, as those o
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from harness.frozen import Frozen
@@ -100,3 +101,18 @@ class PublishedFigure(Frozen):
     value: float  # as published
     unit: str  # of the measurement
     note: str = ""  # whose it is, and what it was called
+
+
+class BaselineFacts(Frozen):
+    """The earlier run that gates against a baseline were judged by. Digests are "" where they are not known."""
+
+    name: str  # as the plan or the command names it
+    run_id: str  # of its record
+    case_id: str  # plan/board/model
+    started: datetime  # with its time zone
+    unit: str  # the unit's unique id
+    evidence: str  # hardware or emulated
+    model_sha256: str  # of the .tflite inside of it
+    elf_sha256: str  # of the image's file
+    n: int  # samples that both were sent
+    changes: tuple[str, ...] = ()  # what is not the same on both sides: model, engine, compiler, ...

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from pydantic import ConfigDict
 
 from harness.conversion import Conversion
-from harness.findings import Divergence, Explanation, LayerFacts, PublishedFigure
+from harness.findings import BaselineFacts, Divergence, Explanation, LayerFacts, PublishedFigure
 from harness.frozen import Frozen
 from harness.playback import Playback
 
@@ -27,6 +27,7 @@ SCHEMA = "hil.record/1"
 Backend = str  # "probe" for a real unit, else the name of an emulator: which there are, bench knows
 Evidence = Literal["hardware", "emulated"]
 Operator = Literal[">=", "<=", ">", "<", "=="]
+Severity = Literal["block", "warn"]
 DType = Literal["float32", "int8", "uint8", "int16", "int32"]
 
 
@@ -147,16 +148,31 @@ class Measurement(Frozen):
 
 
 class GateResult(Frozen):
-    """A limit on a measurement and what came of it. ``passed`` is None when there was not enough evidence."""
+    """A limit on a measurement, or on its change, and what came of it. ``passed`` is None when there was not enough evidence."""
 
-    metric: str  # what is limited
+    metric: str  # what is limited; against a baseline with the direction: accuracy drop
     op: Operator  # how value must stand to limit
     limit: float  # the plan's number
     value: float | None  # what was measured; null when it could not be
     passed: bool | None  # null: not enough evidence
     needs: Literal["hardware"] | None = None  # what the plan says it needs
-    confidence: float | None = None  # the level that the plan asks for
+    confidence: float | None = None  # the level that the plan asks for; against a baseline that of low and high
     reason: str = ""  # in words, with the figures
+    unit: str = ""  # "%" where limit and value are a share of the baseline's figure, in percent
+    severity: Severity = "block"  # a broken gate that only warns changes no verdict
+    baseline: str | None = None  # what it was held against, as it was named, "": nothing; null: no gate of that kind
+    low: float | None = None  # against a baseline, lower end of the interval of value; null where it is exact
+    high: float | None = None  # its upper end
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it fails the run."""
+        return self.passed is False and self.severity == "block"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it keeps the run from passing for want of evidence."""
+        return self.passed is None and self.severity == "block"
 
 
 class UnitFacts(Frozen):
@@ -322,6 +338,7 @@ class Record(Frozen):
     link: LinkFacts | None  # the line's counters; null: nothing was streamed
     measurements: tuple[Measurement, ...] = ()  # everything measured
     gates: tuple[GateResult, ...] = ()  # the plan's limits and what came of each
+    baseline: BaselineFacts | None = None  # the run that it was held against; null: none, or none that could be
     published: tuple[PublishedFigure, ...] = ()  # what others reached, shown beside the measurements
     confusion: tuple[tuple[int, ...], ...] = ()  # rows = truth, columns = decision (+ last column: unknown)
     fault: FaultReport | None = None  # the board's report of its crash

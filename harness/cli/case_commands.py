@@ -189,6 +189,10 @@ def run(
         Literal["fast", "realtime"] | None,
         typer.Option(help="How recordings are played (default: as the plan says)."),
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="Judge against this run: a tag, latest, a session, a run's id, or a path."),
+    ] = None,
     no_history: Annotated[bool, typer.Option("--no-history", help="Leave nothing in the history of runs.")] = False,
     resume: Annotated[
         str | None,
@@ -225,6 +229,7 @@ def run(
         layers=layers,
         serial_log=not no_serial_log,
         speed=speed,
+        baseline=baseline,
     )
     root = report_root(report_dir, resume)
     found = find_plan(plan)

@@ -129,22 +129,24 @@ def schema() -> None:
 def metrics(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """What is measured and may be gated on: name, unit, whether an emulator gives it, meaning.
 
-    A gate in a plan: accuracy >= 0.95 confidence 0.95
+    A gate in a plan: accuracy >= 0.95 confidence 0.95. Against a baseline: accuracy drop <= 0.01
 
     Example: hil metrics --json
     """
+    from harness.verdict import relative
     from harness.verdict.metrics import described
 
-    found = described()
+    found, against = described(), relative.described()
     if as_json:
-        typer.echo(json.dumps(found, indent=1))
+        every = [one | {"baseline": one in against} for one in (*found, *against)]
+        typer.echo(json.dumps(every, indent=1))
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in ("metric", "unit", "task", "emulator", "hardware", "interval"):
         # As wide as the longest name of one task: a few metrics are of four, and would leave no room for the meaning.
         table.add_column(column, no_wrap=column != "task", max_width=14 if column == "task" else None)
     table.add_column("meaning")
-    for one in found:
+    for one in (*found, *against):
         marks = ("yes" if one[key] else "no" for key in ("emulator", "hardware"))
         table.add_row(
             str(one["name"]), str(one["unit"]), str(one["tasks"]), *marks, str(one["interval"]), str(one["meaning"])

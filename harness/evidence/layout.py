@@ -27,6 +27,11 @@ def run_name(started: datetime, process: int) -> str:
     return f"{started:%Y%m%dT%H%M%SZ}-{process}"
 
 
+def base_of(root: Path | None) -> Path:
+    """The folder of runs that a run in ``root`` belongs to: its own parent, or that of the folder where one stands."""
+    return root.parent if root is not None and root.parent.name == BASE else Path.cwd() / BASE
+
+
 def case_folder(root: Path, case_id: str) -> Path:
     """The folder of the case ``plan/board/model`` in the run's folder ``root``."""
     return root.joinpath(*(_safe(part) for part in case_id.split("/")))

@@ -146,7 +146,7 @@ def entry(record: Record, folder: str, *, since: datetime) -> Entry:
         model=record.model,
         verdict=record.verdict,
         reasons=record.reasons,
-        missing=tuple(gate.reason or limit(gate) for gate in record.gates if gate.passed is None),
+        missing=tuple(gate.reason or limit(gate) for gate in record.gates if gate.is_open),
         evidence=record.evidence,
         unit=record.unit.uid if record.unit else "",
         run_id=record.run_id,

@@ -1,4 +1,4 @@
-"""The one-line form of a gate: ``latency_us.p99 <= 30000 needs hardware``."""
+"""The one-line form of a gate: ``latency_us.p99 <= 30000 needs hardware``, ``cycles.p50 rise <= 0.5 %``."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import re
 
 # Every part is anchored and none overlaps the next, so matching is linear in the length of the text.
 _GATE = re.compile(
-    r"\s*(?P<metric>[A-Za-z_][\w.\-]*)\s*(?P<op>>=|<=|==|>|<)\s*(?P<limit>[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)"
-    r"(?:\s+needs\s+(?P<needs>\w+))?(?:\s+confidence\s+(?P<confidence>[0-9.]+))?\s*"
+    r"\s*(?P<metric>[A-Za-z_][\w.\-]*)(?:\s+(?P<change>drop|rise))?\s*(?P<op>>=|<=|==|>|<)"
+    r"\s*(?P<limit>[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)(?:\s*(?P<percent>%))?"
+    r"(?:\s+needs\s+(?P<needs>\w+))?(?:\s+confidence\s+(?P<confidence>[0-9.]+))?(?:\s+severity\s+(?P<severity>\w+))?\s*"
 )
 
 #: The same for a reader that does not know Python's named groups, such as an editor.
 PATTERN = re.sub(r"\(\?P<\w+>", "(?:", _GATE.pattern)
 
-FORM = "METRIC OP NUMBER [needs hardware] [confidence 0.95], OP one of >= <= > < =="
+FORM = (
+    "METRIC OP NUMBER [needs hardware] [confidence 0.95] [severity warn], OP one of >= <= > < ==;"
+    " against a baseline: METRIC drop|rise <= NUMBER [%]"
+)
 
 
 def parse_gate(text: str) -> dict[str, object]:
@@ -31,6 +35,7 @@ def parse_gate(text: str) -> dict[str, object]:
                 parts[key] = float(match[key])
             except ValueError:
                 raise ValueError(f"not a number: {match[key]!r} in gate {text!r}") from None
-    if match["needs"] is not None:
-        parts["needs"] = match["needs"]
+    parts |= {key: match[key] for key in ("needs", "change", "severity") if match[key] is not None}
+    if match["percent"] is not None:
+        parts["percent"] = True
     return parts

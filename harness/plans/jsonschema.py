@@ -35,6 +35,8 @@ def json_schema() -> Schema:
     parts["task"] = _or(kinds["TaskSpec"]["properties"]["name"], parts["task"])
     parts["state"] = _or(kinds["StateSpec"]["properties"]["reset"], parts["state"])
     parts["decide"] = _short(parts["decide"], "argmax")
+    parts["baseline"]["anyOf"].insert(0, {"type": "string", "minLength": 1})
+    kinds["BaselineSpec"]["oneOf"] = [{"required": [key]} for key in kinds["BaselineSpec"]["properties"]]
     rule = kinds["Continuous"]["properties"]
     rule["rule"] = _short(rule["rule"], "majority", "average", "sliding")
     text: Schema = {"type": "string", "pattern": f"^{PATTERN}$", "description": f"The gate: {FORM}."}

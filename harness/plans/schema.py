@@ -10,13 +10,16 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from harness.plans.baselinespec import BaselineSpec
 from harness.plans.continuous import Continuous
 from harness.plans.gatetext import parse_gate
 from harness.plans.modelspec import ModelSpec, Name
 from harness.plans.parts import Part
-from harness.records import Operator
+from harness.records import Operator, Severity
 
 Option = str | int | float | bool | tuple[str | int | float | bool, ...] | dict[str, str]
+#: Metrics that are about two runs by themselves, without a word for the direction.
+COMPARED = ("negative_flips", "churn")
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -89,6 +92,11 @@ class Gate(Part):
     ``confidence``: the measurement's whole two-sided interval of that level must keep the limit (pass) or break it
     (fail); an interval on both sides of the limit is inconclusive: too few samples. Without it the value alone is
     judged. ``models``: the models that it applies to; empty = all of the plan.
+
+    Against a baseline (``is_relative``): ``change`` says whether the limit is on how far the metric lies below the baseline's or
+    above it; ``percent``: the limit is a share of the baseline's figure, in percent. ``negative_flips`` and ``churn`` need no such
+    word. What is estimated from samples is then always judged by its interval, of 95 % where ``confidence`` says nothing.
+    ``severity="warn"``: a broken gate is told and changes no verdict.
     """
 
     metric: str = Field(pattern=r"^[A-Za-z_][^\s]*$", description="What is limited: `hil metrics` lists them.")
@@ -102,6 +110,15 @@ class Gate(Part):
         gt=0.5,
         lt=1.0,
         description="The whole interval of that level must keep the limit; an interval on both sides is inconclusive.",
+    )
+    change: Literal["drop", "rise"] | None = Field(
+        default=None, description="Against the baseline: how far the metric lies below it (drop) or above it (rise)."
+    )
+    percent: bool = Field(
+        default=False, description="Against the baseline: the limit is in percent of the baseline's own figure."
+    )
+    severity: Severity = Field(
+        default="block", description="`warn`: a broken gate is told in every report and changes no verdict."
     )
     models: tuple[Name, ...] = Field(default=(), description="The models that it is for; all of the plan if left out.")
 
@@ -123,19 +140,33 @@ class Gate(Part):
         return value
 
     @model_validator(mode="after")
-    def _confidence_needs_an_inequality(self) -> Self:
+    def _its_words_go_together(self) -> Self:
         if self.confidence is not None and self.op == "==":
             raise ValueError("confidence cannot go with ==: an interval never equals a limit")
+        if self.percent and self.change is None:
+            raise ValueError("a limit in percent is on a change: METRIC rise <= NUMBER %")
+        if self.change is not None and self.metric in COMPARED:
+            raise ValueError(f"{self.metric} is about two runs already: {self.metric} <= NUMBER")
         return self
 
+    @property
+    def is_relative(self) -> bool:
+        """Whether it is about the difference from a baseline."""
+        return self.change is not None or self.metric in COMPARED
+
+    @property
+    def limited(self) -> str:
+        """What is limited, as a record names it: ``accuracy``, ``accuracy drop``."""
+        return f"{self.metric} {self.change}" if self.change else self.metric
+
     def text(self) -> str:
-        """``accuracy >= 0.95``, as people read it; with ``needs`` and ``confidence`` where given."""
-        text = f"{self.metric} {self.op} {number(self.limit)}"
+        """``accuracy >= 0.95``, as people read it; with all that is said beside it."""
+        text = f"{self.limited} {self.op} {number(self.limit)}{' %' if self.percent else ''}"
         if self.needs:
             text += f" needs {self.needs}"
         if self.confidence is not None:
             text += f" confidence {number(self.confidence)}"
-        return text
+        return text if self.severity == "block" else f"{text} severity {self.severity}"
 
 
 class Published(Part):
@@ -217,6 +248,10 @@ class Plan(Part):
     gates: tuple[Gate, ...] = Field(
         default=(),
         description="The limits that must hold for a pass, as text or as a mapping. Without any the verdict is inconclusive.",
+    )
+    baseline: BaselineSpec | None = Field(
+        default=None,
+        description="The earlier run that gates against a baseline are judged by; `--baseline` names another one.",
     )
     published: tuple[Published, ...] = Field(
         default=(), description="Figures that others published for this work, shown beside ours; they gate nothing."

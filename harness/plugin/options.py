@@ -49,6 +49,7 @@ _VALUES = (
     "resume",
     "report-dir",
     "speed",
+    "baseline",
 )
 _NAMES = (*_VALUES, "skip-flash", "allow-mass-erase", "layers", "wire-log", "no-history")
 #: The options of ours that take a value, by both of their names.
@@ -165,6 +166,11 @@ def add(parser: pytest.Parser) -> None:
         help="go on with an interrupted run (its folder, a case's, its id, or latest): only what is unanswered is streamed",
     )
     group.addoption(
+        "--baseline",
+        metavar="REF",
+        help="judge against this run: a tag, latest, a session, a run's id, or a path (default: the plan's baseline)",
+    )
+    group.addoption(
         "--no-history",
         action="store_true",
         help="leave nothing in the history of runs (hil-reports/history.db, HIL_DB)",
@@ -192,6 +198,7 @@ def read(config: pytest.Config) -> Options:
             layers=config.getoption(_dest("--layers")),
             serial_log=not config.getoption(_dest("--no-serial-log")),
             speed=config.getoption(_dest("--speed")),
+            baseline=config.getoption(_dest("--baseline")),
         )
 
     options = Options(

@@ -58,7 +58,10 @@ def is_wanted(assessed: Assessment) -> bool:
 def missed(assessed: Assessment) -> bool:
     """Whether a gate on the labels is broken."""
     return any(
-        gate.passed is False and gate.metric.startswith(_OF_LABELS) and not gate.metric.startswith(_OF_CONVERSION)
+        gate.breaks
+        and gate.baseline is None
+        and gate.metric.startswith(_OF_LABELS)
+        and not gate.metric.startswith(_OF_CONVERSION)
         for gate in assessed.gates
     )
 

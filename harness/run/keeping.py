@@ -27,7 +27,7 @@ class Keeping:
     def __init__(self, root: Path, *, wanted: bool = True) -> None:
         self.root = root
         self._wanted = wanted
-        self._base = root.parent if root.parent.name == layout.BASE else Path.cwd() / layout.BASE
+        self._base = layout.base_of(root)
         self._failed = False
 
     def keep(self, record: Record, samples: Samples | None, folder: Path) -> None:

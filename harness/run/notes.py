@@ -19,7 +19,7 @@ from harness.clock import Clock
 from harness.conversion import Conversion
 from harness.errors import BenchError, DeviceError
 from harness.evidence import write_reports
-from harness.findings import Explanation, PublishedFigure
+from harness.findings import BaselineFacts, Explanation, PublishedFigure
 from harness.plans.expand import Case
 from harness.playback import Playback
 from harness.records import (
@@ -48,9 +48,11 @@ from harness.run.workload import Workload
 from harness.session.climb import Climbed
 from harness.session.console import Console
 from harness.session.verbs import StreamResult
-from harness.verdict import Assessment, View, tasks
+from harness.verdict import Assessment, Extent, View, tasks
 from harness.verdict.conversion import Row, change_facts, rows, steps, task_rows
 from harness.verdict.metrics import family_of
+from harness.verdict.relative import Baseline, held_against
+from harness.verdict.swap import Side
 from harness.verdict.view import Truth
 
 _SHOWN_LINES = 20  # of what the firmware printed; serial.log has them all
@@ -97,6 +99,8 @@ class Notes:
     view: View | None = None
     climbed: Climbed | None = None
     assessed: Assessment | None = None
+    baseline: Baseline | None = None  # what gates against one are judged by; None: the case has none
+    held_against: BaselineFacts | None = None  # what they were judged by
     fault: FaultReport | None = None
     explanation: Explanation | None = None
     inside: Inside = field(default_factory=Inside)
@@ -132,6 +136,8 @@ def judged(case: Case, notes: Notes, clock: Clock) -> CaseResult:
     """The record of a case that ran to its end. Where labels are missed it is tried what would explain them."""
     assert notes.assessed is not None
     _warn(notes)
+    if notes.baseline is not None:
+        _hold_against(notes.baseline, case, notes, clock)
     reasons = notes.assessed.reasons
     if notes.assessed.verdict is Verdict.FAIL and missed(notes.assessed) and (cost := _conversion(notes)) is not None:
         reasons = (*reasons, cost.describe())
@@ -156,6 +162,21 @@ def judged(case: Case, notes: Notes, clock: Clock) -> CaseResult:
     if notes.inside.divergence is not None and notes.assessed.verdict is Verdict.FAIL:
         reasons = (*reasons, notes.inside.divergence.describe())
     return result(case, notes, clock, notes.assessed.verdict, reasons)
+
+
+def _hold_against(baseline: Baseline, case: Case, notes: Notes, clock: Clock) -> None:
+    """Judge the gates against a baseline too: they need the record of this run as it is so far."""
+    assert notes.assessed is not None
+    assert notes.view is not None
+    draft = result(case, notes, clock, notes.assessed.verdict, ())
+    assert draft.samples is not None
+    view = notes.view
+    extent = Extent(view.n, view.planned or view.n, view.wanted)
+    before = notes.assessed.warnings
+    notes.assessed, notes.held_against = held_against(
+        notes.assessed, case.gates, Side("this run", draft.record, draft.samples), baseline, extent
+    )
+    notes.warnings += [words for words in notes.assessed.warnings if words not in before]
 
 
 def _warn(notes: Notes) -> None:
@@ -288,6 +309,7 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
         link=link_facts(notes.streamed, evidence) if notes.streamed else None,
         measurements=assessed.measurements if assessed else (),
         gates=assessed.gates if assessed else (),
+        baseline=notes.held_against,
         published=_published(case),
         confusion=assessed.confusion if assessed else (),
         fault=notes.fault,

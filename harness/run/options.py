@@ -21,6 +21,7 @@ class RunOptions:
     ``wire_log``: keep every byte of each case in its report folder. ``resume``: go on with that run (``run.resume``
     says by which names) instead of beginning a new one. ``layers``: profile the layers of one sample too.
     ``serial_log``: keep what the firmware prints there, too. ``speed``: how recordings are played; None: as the plan says.
+    ``baseline``: the earlier run that the case is held against, in place of the plan's.
     """
 
     backend: str = "auto"
@@ -35,6 +36,7 @@ class RunOptions:
     layers: bool = False
     serial_log: bool = True
     speed: Speed | None = None
+    baseline: str | None = None
 
     @classmethod
     def make(
@@ -52,6 +54,7 @@ class RunOptions:
         layers: bool = False,
         serial_log: bool = True,
         speed: Speed | None = None,
+        baseline: str | None = None,
     ) -> RunOptions:
         """From what a user gave. ``PlanError`` when the bench file cannot be read."""
         units = () if bench is None else load_bench(bench).units
@@ -71,4 +74,5 @@ class RunOptions:
             layers,
             serial_log,
             speed,
+            baseline,
         )

@@ -12,6 +12,7 @@ from harness.errors import BenchError, DeviceError
 from harness.models.metadata import Model
 from harness.plans.expand import Case
 from harness.run import blame, journal, onboard, underway
+from harness.run.baseline import baseline_of, judged_against
 from harness.run.journal import Earlier
 from harness.run.notes import CaseResult, Notes, ended_early, judged, result
 from harness.run.options import RunOptions
@@ -38,11 +39,12 @@ def run_case(
     then. Everything that goes wrong later is in the record: ``fail`` for the product, ``error`` for the rig.
     """
     clock = clock or SystemClock()
-    case = at_speed(case, options.speed)
+    case = judged_against(at_speed(case, options.speed), options.baseline)
     board = load_board(case.board)
     backend = choose_backend(board, options.backend, options.places, options.uid)
     earlier = find_earlier(case.id, options)
     notes = Notes.begin(backend, clock, case.plan.folder)
+    notes.baseline = baseline_of(case, options.baseline, folder)
     if earlier is not None:
         notes.run_id, notes.started = earlier[1].run_id, earlier[1].started
         notes.answered = len(earlier[1].answered)

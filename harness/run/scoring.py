@@ -57,7 +57,8 @@ def gather(workload: Workload, streamed: StreamResult, outputs: Sequence[Tensor]
         converted=None if workload.converted is None else apart(workload.converted, outputs)[chosen],
         beside=beside or None,
         targets=target_rows(workload.data, outputs[chosen]),
-        groups=workload.data.groups,
+        # Steps of one recording are as much alike as what one speaker has said.
+        groups=workload.data.sequences if workload.data.groups is None else workload.data.groups,
         digests=workload.data.digests,
     )
 

@@ -78,6 +78,6 @@ class Trail:
             record = result.record
             records.append(record)
             if isinstance(use, Run) and record.gates:
-                broken += [gate.reason for gate in record.gates if gate.passed is False]
+                broken += [gate.reason for gate in record.gates if gate.breaks]
                 undecided += record.reasons if record.verdict is Verdict.INCONCLUSIVE else ()
         return Left(tuple(records), tuple(broken), tuple(undecided))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from harness.plans.schema import Gate
 from harness.records import GateResult, Measurement, Samples, Verdict
 from harness.verdict import tasks
-from harness.verdict.gates import Extent, judge
+from harness.verdict.gates import Extent, judge, warned
 from harness.verdict.metrics import measure_all
 from harness.verdict.remarks import remarks
 from harness.verdict.view import View
@@ -33,7 +33,10 @@ FINITE = Gate(metric="nonfinite_outputs", op="==", limit=0.0)
 
 
 def assess(view: View, gates: Iterable[Gate]) -> Assessment:
-    """Measure everything, then judge ``gates``. The verdict is never ``error``: that is for ``run`` to say."""
+    """Measure everything, then judge ``gates``; those against a baseline are for ``relative``, which needs a record.
+
+    The verdict is never ``error``: that is for ``run`` to say.
+    """
     measurements = measure_all(view)
     extent = Extent(view.n, view.planned or view.n, view.wanted)
     results, verdict, reasons = judge(_with_default(tuple(gates), view), measurements, view.evidence, extent)
@@ -48,7 +51,7 @@ def assess(view: View, gates: Iterable[Gate]) -> Assessment:
         verdict=verdict,
         reasons=reasons,
         confusion=view.confusion,
-        warnings=remarks(view),
+        warnings=(*remarks(view), *warned(results)),
     )
 
 

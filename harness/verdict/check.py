@@ -13,6 +13,7 @@ from harness.plans.schema import ArgmaxRule, Gate, ThresholdRule, number
 from harness.records import Tensor
 from harness.verdict.clustered import most_effective, share_interval
 from harness.verdict.metrics import Family, family_of, metric_names
+from harness.verdict.relative import check_relative
 from harness.verdict.statistics import LEVEL, wilson
 
 
@@ -50,6 +51,9 @@ def gate_mistakes(
     for index, gate in enumerate(gates):
         try:
             place = where if isinstance(where, str) else where(gate)
+            if gate.is_relative:
+                check_relative(gate, place, classes, task)
+                continue
             family = _family(gate, task, place)
             _check_names(gate, family, place, classes, outputs, task)
             _check_limit(gate, family, place, n_samples)
@@ -168,7 +172,7 @@ def _range_of(gate: Gate, family: Family, high: float) -> str:
 def _check_together(gate: Gate, before: Sequence[Gate], where: str) -> None:
     """The first gate before this one that no value keeps beside it."""
     for other in before:
-        if other.metric != gate.metric:
+        if other.metric != gate.metric or other.is_relative:
             continue
         for low, high in ((other, gate), (gate, other)):
             bounds = low.op in (">=", ">", "==") and high.op in ("<=", "<", "==")

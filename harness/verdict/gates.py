@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.plans.schema import Gate, number
@@ -39,26 +39,48 @@ class Extent:
 def judge(
     gates: Iterable[Gate], measurements: Iterable[Measurement], evidence: Evidence, extent: Extent | None = None
 ) -> tuple[tuple[GateResult, ...], Verdict, tuple[str, ...]]:
-    """Every gate's result, the verdict and its reasons in words.
+    """Every gate's result, the verdict and its reasons in words: see ``concluded``. A gate against a baseline is none of these.
 
-    ``fail`` if any gate is broken; else ``inconclusive`` if any could not be decided, there is no gate at all, or fewer
-    samples were run than the plan wants; else ``pass``. A shortened run passes no gate with ``confidence``: the plan's own
-    number of samples is what the author holds enough. Never ``error``: that is for whoever ran the case to say.
+    A shortened run passes no gate with ``confidence``: the plan's own number of samples is what the author holds enough.
     """
     by_name = {m.name: m for m in measurements}
-    results = tuple(_judge_one(gate, by_name.get(gate.metric), evidence, extent) for gate in gates)
+    results = tuple(
+        _judge_one(gate, by_name.get(gate.metric), evidence, extent) for gate in gates if not gate.is_relative
+    )
+    return results, *concluded(results, extent)
+
+
+def concluded(results: Sequence[GateResult], extent: Extent | None = None) -> tuple[Verdict, tuple[str, ...]]:
+    """What gates come to, and why.
+
+    ``fail`` if any gate is broken; else ``inconclusive`` if any could not be decided, there is none, or fewer samples were run
+    than the plan wants; else ``pass``. A gate that only warns counts for nothing of that. Never ``error``: that is for whoever
+    ran the case to say.
+    """
     if not results:
-        return results, Verdict.INCONCLUSIVE, ("the plan has no gate for this case: nothing was judged",)
-    failed = [r.reason for r in results if r.passed is False]
-    open_ = [r.reason for r in results if r.passed is None]
+        return Verdict.INCONCLUSIVE, ("the plan has no gate for this case: nothing was judged",)
+    blocking = [r for r in results if r.severity == "block"]
+    if not blocking:
+        return Verdict.INCONCLUSIVE, ("every gate of this case only warns: nothing was judged",)
+    failed = [r.reason for r in blocking if r.passed is False]
+    open_ = [r.reason for r in blocking if r.passed is None]
     if extent is not None and extent.wanted is not None and extent.n < extent.wanted:
         open_.append(f"{extent.n} samples were run, the plan wants {extent.wanted} at least (min_samples)")
     if failed:
-        return results, Verdict.FAIL, (*failed, *open_)
+        return Verdict.FAIL, (*failed, *open_)
     if open_:
-        return results, Verdict.INCONCLUSIVE, tuple(open_)
-    held = "the gate holds" if len(results) == 1 else f"all {len(results)} gates hold"
-    return results, Verdict.PASS, (held,)
+        return Verdict.INCONCLUSIVE, tuple(open_)
+    return Verdict.PASS, ("the gate holds" if len(blocking) == 1 else f"all {len(blocking)} gates hold",)
+
+
+def warned(results: Iterable[GateResult]) -> tuple[str, ...]:
+    """What gates that only warn have to say: every one that is broken, or that could not be decided."""
+    words = {False: "broken", None: "not decided"}
+    return tuple(
+        f"a gate that only warns is {words[r.passed]}: {r.reason}"
+        for r in results
+        if r.severity == "warn" and r.passed is not True
+    )
 
 
 def _judge_one(gate: Gate, found: Measurement | None, evidence: Evidence, extent: Extent | None) -> GateResult:
@@ -86,6 +108,7 @@ def _judge_one(gate: Gate, found: Measurement | None, evidence: Evidence, extent
         needs=gate.needs,
         confidence=gate.confidence,
         reason=reason,
+        severity=gate.severity,
     )
 
 

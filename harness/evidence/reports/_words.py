@@ -6,6 +6,7 @@ import math
 
 from harness.records import GateResult, Measurement, Record, Verdict
 from harness.verdict import tasks
+from harness.verdict.statistics import LEVEL
 
 # What a reader looks for first; the rest of the measurements follows in the order they were taken. Float kernels promise no equal
 # bytes, only small differences and the same decisions: there that comes first, and ``agreement`` only where a gate asks for it.
@@ -110,10 +111,23 @@ def _bare(unit: str) -> str:
 
 def limit(gate: GateResult) -> str:
     """``accuracy >= 0.95``, with ``needs hardware`` and ``confidence 0.95`` where that is so: as in the plan."""
-    text = f"{gate.metric} {gate.op} {gate.limit:.12g}"
+    text = f"{gate.metric} {gate.op} {gate.limit:.12g}{' %' if gate.unit == '%' else ''}"
     if gate.needs:
         text += f" needs {gate.needs}"
-    return text if gate.confidence is None else f"{text} confidence {gate.confidence:.12g}"
+    # Against a baseline every level but the usual one was asked for.
+    if gate.confidence is not None and (gate.baseline is None or gate.confidence != LEVEL):
+        text += f" confidence {gate.confidence:.12g}"
+    return text if gate.severity == "block" else f"{text} severity {gate.severity}"
+
+
+def against(record: Record) -> str:
+    """``held against release-1.4: run 1f2e..., 2026-11-28, 450 samples; changed: model``; empty where it was not."""
+    facts = record.baseline
+    if facts is None:
+        return ""
+    changed = f"; changed: {', '.join(facts.changes)}" if facts.changes else "; nothing changed between the two"
+    name = facts.name if facts.name != facts.run_id else "a baseline"
+    return f"held against {name}: run {facts.run_id}, {facts.started:%Y-%m-%d}, {facts.n:,} samples{changed}"
 
 
 def shortened(record: Record) -> str:
@@ -134,7 +148,9 @@ def filling(record: Record) -> str:
 
 
 def outcome(gate: GateResult) -> str:
-    """``pass``, ``fail`` or ``inconclusive``."""
+    """``pass``, ``fail`` or ``inconclusive``; ``warning`` where what is broken only warns."""
+    if gate.passed is False and not gate.breaks:
+        return "warning"
     return {True: "pass", False: "fail", None: "inconclusive"}[gate.passed]
 
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from junit_xml import TestCase, TestSuite, to_xml_report_string
 
 from harness.evidence.reports import Inputs
-from harness.evidence.reports._words import banner, limit, ordered, shortened, task
+from harness.evidence.reports._words import against, banner, limit, ordered, shortened, task
 from harness.plans.schema import number
 from harness.records import GateResult, Record, Samples, Verdict
 
@@ -66,9 +66,9 @@ def _judge_run(case: TestCase, record: Record) -> None:
     first = reasons.splitlines()[0]
     if record.verdict is Verdict.ERROR:
         case.add_error_info(first, reasons, "rig")
-    elif record.verdict is Verdict.FAIL and not any(gate.passed is False for gate in record.gates):
+    elif record.verdict is Verdict.FAIL and not any(gate.breaks for gate in record.gates):
         case.add_failure_info(first, reasons, "product")
-    elif record.verdict is Verdict.INCONCLUSIVE and not any(gate.passed is None for gate in record.gates):
+    elif record.verdict is Verdict.INCONCLUSIVE and not any(gate.is_open for gate in record.gates):
         case.add_skipped_info(first, reasons)
 
 
@@ -77,8 +77,10 @@ def _judge_gate(case: TestCase, gate: GateResult, verdict: Verdict) -> None:
     if verdict is Verdict.ERROR:
         # With a broken rig no gate says anything of the product, whatever the part that ran gave.
         case.add_skipped_info("not judged: the rig was at fault")
-    elif gate.passed is False:
+    elif gate.breaks:
         case.add_failure_info(reason, reason, "product")
+    elif gate.passed is False:
+        case.stdout = f"broken, and only warns: {reason}"
     elif gate.passed is None:
         case.add_skipped_info(reason)
 
@@ -106,6 +108,7 @@ def _properties(record: Record) -> list[tuple[str, str]]:
         ("evidence", record.evidence),
         ("note", banner(record)),
         ("extent", shortened(record)),
+        ("baseline", against(record)),
         ("unit", record.unit.uid if record.unit else ""),
     ]
     if record.firmware is not None:

@@ -10,6 +10,7 @@ from harness.evidence.reports._markup import SIGN as _SIGN
 from harness.evidence.reports._markup import code as _code
 from harness.evidence.reports._markup import safe as _safe
 from harness.evidence.reports._words import (
+    against,
     banner,
     figure,
     filling,
@@ -46,10 +47,11 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         "",
     ]
     if record.gates:
+        lines += [f"This run was {_safe(against(record))}.", ""] if against(record) else []
         lines += ["| gate | value | result |", "|---|---:|---|"]
         for gate in record.gates:
             found = record.measurement(gate.metric)
-            value = "-" if gate.value is None else figure(gate.value, found.unit if found else "1")
+            value = "-" if gate.value is None else figure(gate.value, found.unit if found else gate.unit or "1")
             lines.append(f"| `{_code(limit(gate))}` | {value} | {outcome(gate)} |")
         lines.append("")
     if record.measurements:

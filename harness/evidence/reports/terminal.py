@@ -12,6 +12,7 @@ from rich.text import Text
 from harness.evidence.reports import _conversion, _tasks
 from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
 from harness.evidence.reports._words import (
+    against,
     banner,
     figure,
     filling,
@@ -28,7 +29,13 @@ from harness.evidence.reports._words import (
 from harness.records import Record, Verdict
 
 _MOST_ROWS = 20  # of a task's table
-STYLE = {"pass": "bold green", "fail": "bold red", "error": "bold magenta", "inconclusive": "bold yellow"}
+STYLE = {
+    "pass": "bold green",
+    "fail": "bold red",
+    "error": "bold magenta",
+    "inconclusive": "bold yellow",
+    "warning": "yellow",
+}
 
 
 def view(record: Record) -> RenderableType:
@@ -53,6 +60,8 @@ def view(record: Record) -> RenderableType:
             parts.append(Text(f"and {len(shown.rows) - _MOST_ROWS} more in the reports", style="dim"))
     if record.conversion is not None:
         parts += [_table(columns, rows) for columns, rows in _conversions(record) if rows]
+    if against(record):
+        parts.append(Text(against(record), style="dim"))
     if record.gates:
         parts.append(_gates(record))
     else:

@@ -63,6 +63,15 @@ def test_what_could_not_be_decided_is_skipped() -> None:
     assert outcomes(checked(none)) == {"run": "skipped"}
 
 
+def test_a_broken_gate_that_only_warns_fails_nothing_and_says_so() -> None:
+    gate = GateResult(
+        metric="churn", op="<=", limit=0.05, value=0.1, passed=False, severity="warn", baseline="b", reason="churn 0.1"
+    )
+    root = checked(make_run(gates=(gate,)).record)
+    assert outcomes(root) == {"run": "passed", "churn <= 0.05 severity warn": "passed"}
+    assert "broken, and only warns: churn 0.1" in [out.text for out in root.iter("system-out")]
+
+
 def test_two_gates_of_one_text_have_two_names() -> None:
     record = make_run().record
     assert len(outcomes(checked(record.model_copy(update={"gates": record.gates[:1] * 3})))) == 4

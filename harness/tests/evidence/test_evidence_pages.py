@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from harness.evidence.reports import html, json_, junit, markdown, terminal
 from harness.evidence.reports._words import figure, folded, interval
-from harness.findings import Explanation, PublishedFigure
-from harness.records import FaultReport, InputFacts, Measurement, Record, Samples, Verdict
+from harness.findings import BaselineFacts, Explanation, PublishedFigure
+from harness.records import FaultReport, GateResult, InputFacts, Measurement, Record, Samples, Verdict
 
 VOID = {"meta", "img", "br", "link", "input", "hr", "path", "use", "rect", "wbr"}
 
@@ -287,6 +287,25 @@ def test_a_gate_with_confidence_is_named_as_in_the_plan(run: Run) -> None:
     gate = run.record.gates[0].model_copy(update={"confidence": 0.95})
     for name, text in every_report(run.record.model_copy(update={"gates": (gate,)})).items():
         assert ('"confidence": 0.95' if name == "record.json" else "accuracy >= 0.95 confidence 0.95") in text, name
+
+
+def test_a_gate_against_a_baseline_is_told_with_what_it_was_held_against(run: Run) -> None:
+    gate = GateResult(
+        metric="cycles.p50 rise", op="<=", limit=0.5, value=0.7, passed=False, confidence=0.95, unit="%", severity="warn",
+        baseline="release-1.4", low=0.6, high=0.8, reason="cycles.p50 rise 0.7 %",
+    )  # fmt: skip
+    held = BaselineFacts(
+        name="Release-1.4", run_id="aaaa1", case_id="digits/b/m", started=run.record.started, unit="u1", evidence="hardware",
+        model_sha256="m", elf_sha256="e", n=450, changes=("model", "compiler"),
+    )  # fmt: skip
+    record = run.record.model_copy(update={"gates": (gate,), "baseline": held})
+    for name, text in every_report(record).items():
+        if name == "record.json":
+            continue
+        said = " ".join(text.split())
+        assert "held against Release-1.4: run aaaa1, 2026-03-14, 450 samples; changed: model, compiler" in said, name
+        assert "cycles.p50 rise <= 0.5 %" in said, name
+        assert ("only warns" if name == "junit.xml" else "warning") in said, name
 
 
 def test_a_float_models_reports_begin_with_what_floats_promise_and_never_with_equal_bytes() -> None:

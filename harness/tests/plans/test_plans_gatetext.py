@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from harness.plans import Gate
 from harness.plans.gatetext import parse_gate
+from harness.plans.schema import COMPARED
 
 
 @given(
@@ -13,10 +14,23 @@ from harness.plans.gatetext import parse_gate
     op=st.sampled_from([">=", "<=", ">", "<", "=="]),
     limit=st.floats(allow_nan=False, allow_infinity=False),
     hardware=st.booleans(),
+    change=st.sampled_from([None, "drop", "rise"]),
+    percent=st.booleans(),
+    severity=st.sampled_from(["block", "warn"]),
 )
-def test_a_gates_text_reads_back_as_the_gate(metric: str, op: str, limit: float, hardware: bool) -> None:
-    gate = Gate.model_validate({"metric": metric, "op": op, "limit": limit, "needs": "hardware" if hardware else None})
+def test_a_gates_text_reads_back_as_the_gate(
+    metric: str, op: str, limit: float, hardware: bool, change: str | None, percent: bool, severity: str
+) -> None:
+    assume(metric not in COMPARED)
+    said = {"metric": metric, "op": op, "limit": limit, "needs": "hardware" if hardware else None, "severity": severity}
+    gate = Gate.model_validate(said | {"change": change, "percent": percent and change is not None})
     assert Gate.model_validate(gate.text()) == gate
+
+
+@pytest.mark.parametrize("text", ["accuracy <= 1 %", "negative_flips drop <= 0.1", "accuracy sinks <= 0.1"])
+def test_words_that_do_not_go_together_are_no_gate(text: str) -> None:
+    with pytest.raises(ValueError, match=r"percent|two runs already|METRIC OP NUMBER"):
+        Gate.model_validate(text)
 
 
 @given(st.text(max_size=60))

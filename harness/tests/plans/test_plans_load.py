@@ -84,6 +84,34 @@ def test_short_forms_mean_the_long_ones() -> None:
     assert parse_plan(short, "x") == parse_plan(long, "x")
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("{tag: release-1.4}", "release-1.4"),
+        ("{run: 3f2a9c}", "3f2a9c"),
+        ("{path: reports/one}", "/plans/reports/one"),
+        ("3f2a9c", "3f2a9c"),
+        ("../reports", "/plans/../reports"),
+    ],
+)
+def test_a_baseline_is_a_tag_a_run_or_a_path_from_where_the_plan_stands(written: str, expected: str) -> None:
+    plan = parse_plan(f"{GOOD}baseline: {written}\n", "demo.yaml")
+    assert plan.baseline is not None
+    assert plan.baseline.reference(Path("/plans")) == expected
+
+
+@pytest.mark.parametrize("written", ["{}", "{tag: a, run: b}", "{tog: a}", "[a]", "''"])
+def test_what_is_no_baseline_is_refused_at_its_line(written: str) -> None:
+    with pytest.raises(PlanError, match=r"demo.yaml:\d+:baseline"):
+        parse_plan(f"{GOOD}baseline: {written}\n", "demo.yaml")
+
+
+def test_a_plan_without_a_word_of_baselines_reads_as_before() -> None:
+    plan = parse_plan(GOOD, "demo.yaml")
+    assert plan.baseline is None
+    assert not any(gate.is_relative or gate.severity == "warn" for gate in plan.gates)
+
+
 def test_a_threshold_rule_keeps_its_numbers() -> None:
     text = GOOD.replace("{rule: argmax}", "{rule: threshold, above: 0.8, inclusive: true}")
     assert parse_plan(text, "x").decide == ThresholdRule(rule="threshold", above=0.8, inclusive=True)

@@ -32,15 +32,29 @@ def alarms(records: Iterable[Record]) -> tuple[AlarmFacts, ...]:
     found: dict[tuple[str, float, int], AlarmFacts] = {}
     for record in records:
         for gate in record.gates:
-            measured = record.measurement(gate.metric)
-            if gate.confidence is None or measured is None or not math.isfinite(measured.value):
+            if (seen := _chance_and_n(gate, record)) is None:
                 continue
-            p, text = chance_of(gate, measured), _text(gate)
+            p, value, n = seen
             alarm = AlarmFacts(
-                run_id=record.run_id, gate=text, p=p, p_holm=p, broken=gate.passed is False, stands=False
+                run_id=record.run_id, gate=_text(gate), p=p, p_holm=p, broken=gate.passed is False, stands=False
             )
-            found.setdefault((text, measured.value, measured.n), alarm)
+            found.setdefault((alarm.gate, value, n), alarm)
     return tuple(found.values())
+
+
+def _chance_and_n(gate: GateResult, record: Record) -> tuple[float, float, int] | None:
+    """``chance_of`` a gate that its run was judged by, with the figure and its samples; None where chance has no part in it."""
+    if gate.severity == "warn":
+        return None
+    if gate.baseline is not None:
+        if gate.value is None or gate.low is None:
+            return None
+        p = chance_beyond(gate.value, gate.limit, gate.low) if gate.value > gate.limit else 1.0
+        return p, gate.value, 0
+    measured = record.measurement(gate.metric)
+    if gate.confidence is None or measured is None or not math.isfinite(measured.value):
+        return None
+    return chance_of(gate, measured), measured.value, measured.n
 
 
 def raised(each: Sequence[Sequence[AlarmFacts]], rate: float) -> list[tuple[AlarmFacts, ...]]:
@@ -98,7 +112,7 @@ def chance_in_words(rate: float, n_alarms: int, n_exact: int) -> str:
 
 def exact(records: Iterable[Record]) -> int:
     """How many gates of these runs are held against their limit as they are."""
-    return sum(gate.confidence is None for record in records for gate in record.gates)
+    return sum(gate.confidence is None and gate.severity == "block" for record in records for gate in record.gates)
 
 
 def _text(gate: GateResult) -> str:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from harness.plans.schema import Gate
-from harness.records import GateResult, Record, Verdict
+from harness.records import Record, Verdict
 from harness.verdict.release.asked import Asked, Cell
 from harness.verdict.release.facts import CellStatus
+from harness.verdict.statistics import LEVEL
 
 #: Clocks of two hosts may differ by so much; a run that ended later than now by more is not told to be new.
 _SKEW = timedelta(hours=1)
@@ -167,14 +168,32 @@ def _limits(cell: Cell) -> _Sieve:
 
 
 def as_asked(gates: Sequence[Gate], record: Record) -> bool:
-    """Whether a run was judged by these gates. One that broke off has none, and says what it says without."""
+    """Whether a run was judged by these gates, whatever else it was judged by: nothing is the easier for that.
+
+    Beside the plan's own stand that float outputs are finite, and a gate against the baseline that a command named. One that
+    broke off has none, and says what it says without.
+    """
     if not record.gates and record.verdict in (Verdict.ERROR, Verdict.FAIL):
         return True
-    return Counter(map(_terms, gates)) == Counter(map(_terms, record.gates))
+    asked = Counter((g.limited, g.op, g.limit, g.needs, _level(g), g.percent, g.severity) for g in gates)
+    judged = Counter(
+        (
+            g.metric,
+            g.op,
+            g.limit,
+            g.needs,
+            None if g.baseline is not None and g.confidence == LEVEL else g.confidence,
+            g.unit == "%",
+            g.severity,
+        )
+        for g in record.gates
+    )
+    return not asked - judged
 
 
-def _terms(gate: Gate | GateResult) -> tuple[object, ...]:
-    return gate.metric, gate.op, gate.limit, gate.needs, gate.confidence
+def _level(gate: Gate) -> float | None:
+    """What a plan asks for beyond what goes without saying."""
+    return None if gate.is_relative and gate.confidence == LEVEL else gate.confidence
 
 
 def _newest_commit(cells: Sequence[_Sifted], wanted: str) -> str:

@@ -124,7 +124,7 @@ def _certain(run: Run, newest: bool) -> list[str]:
     record = run.record
     if record.verdict is not Verdict.FAIL:
         return []
-    broken = [gate for gate in record.gates if gate.passed is False]
+    broken = [gate for gate in record.gates if gate.breaks]
     told = [gate.reason or gate.metric for gate in broken if gate.confidence is None]
     if not broken:
         told = list(record.reasons) or ["the run failed"]

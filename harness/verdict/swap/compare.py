@@ -14,8 +14,9 @@ from harness.verdict.statistics import LEVEL
 from harness.verdict.swap import findings
 from harness.verdict.swap.changes import changes
 from harness.verdict.swap.classes import by_class
-from harness.verdict.swap.decisions import Answers, decided, flips, rate
+from harness.verdict.swap.decisions import Answers, decided, flips
 from harness.verdict.swap.facts import Check, Comparison, SideFacts, Timing
+from harness.verdict.swap.groups import Grouping
 from harness.verdict.swap.limits import Limit, check
 from harness.verdict.swap.memory import amounts
 from harness.verdict.swap.outputs import apart
@@ -66,6 +67,9 @@ def compare_sides(
         )
     pairs = pair(baseline, candidate, common=common)
     changed = changes(one, other)
+    if not pairs.facts.n_other_content and not pairs.facts.n_other_label:
+        # Another hash is then of more samples or fewer, and the counts tell that.
+        changed = tuple(change for change in changed if change.what != "dataset")
     found = list(findings.sides(baseline, candidate, pairs, changed))
     parts: dict[str, Any] = {}
     if one.task == "classification":
@@ -102,14 +106,13 @@ def _decisions(
 ) -> dict[str, Any]:
     name_of = _namer(baseline)
     answers = Answers(baseline, candidate, pairs)
-    names = baseline.samples.groups
-    groups = None if names is None else names[pairs.baseline]
-    counts = decided(answers, groups, margin=margins.accuracy, level=level, seed=seed)
+    groups = Grouping.of(baseline, pairs, seed)
+    counts = decided(answers, groups, margin=margins.accuracy, level=level)
     return {
         "decisions": counts,
-        "negative_flips": rate(counts.lost, pairs.n, level),
-        "churn": rate(int(answers.changed.sum()), pairs.n, level),
-        "classes": by_class(answers, name_of, level),
+        "negative_flips": groups.rate(answers.right_before & ~answers.right_after, level),
+        "churn": groups.rate(answers.changed, level),
+        "classes": by_class(answers, groups, name_of, level),
         "flips": flips(baseline.samples, answers, pairs, name_of),
     }
 

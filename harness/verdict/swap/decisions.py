@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from harness.errors import MisuseError
 from harness.records import Samples
-from harness.verdict.clustered import clustered_difference
 from harness.verdict.decide import UNKNOWN
 from harness.verdict.paired import Paired, compare
-from harness.verdict.statistics import clopper_pearson, mcnemar_exact, mcnemar_midp
-from harness.verdict.swap.facts import Decisions, Flip, FlipKind, Rate
+from harness.verdict.statistics import mcnemar_exact, mcnemar_midp
+from harness.verdict.swap.facts import Decisions, Flip, FlipKind, NonInferior
+from harness.verdict.swap.groups import Grouping
 from harness.verdict.swap.margin import kept, non_inferior
 from harness.verdict.swap.pairing import Pairs, Side
 from harness.verdict.swap.power import n_to_decide, visible_drop
@@ -50,18 +50,17 @@ def _decided(side: Side) -> Ints:
     return side.samples.decisions
 
 
-def decided(
-    answers: Answers, groups: npt.NDArray[np.str_] | None, *, margin: float, level: float, seed: int
-) -> Decisions:
-    """The table and what it decides. ``groups`` [n] of the paired samples; None where the data names none."""
+def decided(answers: Answers, groups: Grouping, *, margin: float, level: float) -> Decisions:
+    """The table and what it decides. Samples of one group alone decide nothing."""
     table = answers.paired
     plain = table.interval(level)
-    n_groups = 0 if groups is None else len(np.unique(groups))
-    low, high = plain
-    if groups is not None and n_groups >= 2:
-        low, high = clustered_difference(answers.right_before, answers.right_after, groups, confidence=level, seed=seed)
-    verdict = (
-        non_inferior(low, high, margin) if n_groups >= 2 else kept(table.lost, table.gained, table.n, margin, level)
+    low, high = groups.difference(answers.right_before, answers.right_after, level)
+    verdict: NonInferior = (
+        kept(table.lost, table.gained, table.n, margin, level)
+        if groups.n == 0
+        else "undecided"
+        if groups.n == 1
+        else non_inferior(low, high, margin)
     )
     # As many independent samples would have an interval of that width.
     effective = table.n * min(1.0, ((plain[1] - plain[0]) / (high - low)) ** 2) if high > low else table.n
@@ -75,8 +74,8 @@ def decided(
         difference=table.difference,
         low=low,
         high=high,
-        interval="clustered" if n_groups >= 2 else "tango",
-        n_groups=n_groups,
+        interval="clustered" if groups.n >= 2 else "tango",
+        n_groups=groups.n,
         n_effective=effective,
         plain_low=plain[0],
         plain_high=plain[1],
@@ -86,7 +85,7 @@ def decided(
         non_inferior=verdict,
         visible_drop=visible_drop((table.lost + table.gained) * effective / table.n, effective, level),
     )
-    if verdict != "undecided":
+    if verdict != "undecided" or groups.n == 1:
         return found
     needed = n_to_decide(table.lost, table.gained, table.n, margin, level)
     return found.model_copy(update={"n_to_decide": grown(needed, found)})
@@ -96,12 +95,6 @@ def grown(needed: int | None, found: Decisions) -> int | None:
     """So many samples in groups as tell what ``needed`` independent ones would: of more groups, not of more samples each."""
     n = found.both_right + found.lost + found.gained + found.both_wrong
     return None if needed is None else max(needed, round(needed * n / found.n_effective))
-
-
-def rate(count: int, n: int, level: float) -> Rate:
-    """A share with its exact interval."""
-    low, high = clopper_pearson(count, n, level)
-    return Rate(count=count, n=n, rate=count / n, low=low, high=high)
 
 
 def flips(baseline: Samples, answers: Answers, pairs: Pairs, name_of: Callable[[int], str]) -> tuple[Flip, ...]:

@@ -70,13 +70,14 @@ class Pairing(Frozen):
 
 
 class Rate(Frozen):
-    """A count of samples, and its share with the exact interval of Clopper and Pearson."""
+    """A count of samples, and its share with its interval: Clopper's and Pearson's, exact, or by groups where there are any."""
 
     count: int  # samples
     n: int  # of so many
     rate: float  # share
     low: float  # lower end of its interval
     high: float  # upper end
+    n_groups: int = 0  # groups that the samples come from; 0: the data names none
 
 
 class Decisions(Frozen):
@@ -117,8 +118,9 @@ class ClassFacts(Frozen):
     before: float  # the baseline's recall
     after: float  # the candidate's
     difference: float  # after minus before
-    low: float  # lower end of its interval, by Tango's score
+    low: float  # lower end of its interval: by groups where there are any, else Tango's
     high: float  # upper end
+    n_groups: int = 0  # groups that its samples come from; 0: the data names none
     p: float  # McNemar's mid-p, two-sided
     p_holm: float  # the same, raised by Holm for the number of classes
 

@@ -54,8 +54,8 @@ def decisions(found: Decisions, churn: Rate, level: float) -> Iterator[Finding]:
     if found.n_groups == 1:
         yield Finding(
             kind="few_groups",
-            weight="note",
-            text="all samples come from one group (speaker, subject): they do not tell how others would do",
+            weight="doubt",
+            text="all samples come from one group (speaker, subject): nothing tells how others would do",
         )
 
 
@@ -108,7 +108,7 @@ def _unpaired(facts: Pairing) -> Iterator[Finding]:
 
 def _several(changes: Sequence[Change]) -> str:
     """Why no difference can be laid to one cause; "" where it can."""
-    what = [change.what for change in changes if change.what != "dataset"]
+    what = [change.what for change in changes]
     if "board" in what or "backend" in what:
         what = [one for one in what if one != "unit"]
     if len(what) < 2:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.verdict.swap.decisions import grown
-from harness.verdict.swap.facts import Check, Comparison, NonInferior, Rate
+from harness.verdict.swap.facts import Check, ClassFacts, Comparison, Decisions, Rate
 from harness.verdict.swap.margin import kept
 from harness.verdict.swap.power import n_to_decide, n_to_decide_share
 
@@ -38,8 +38,8 @@ class Limit:
 class Found:
     """A figure that a limit is held against, in its unit. ``low`` and ``high``: None where so few samples bound nothing.
 
-    ``to_decide``: how many samples would decide, should it stay as it is; None: not known, or none would. ``kept``: what was
-    counted exactly beside the interval, see ``margin``; undecided there is undecided.
+    ``to_decide``: how many samples would decide, should it stay as it is; None: not known, or none would. ``why_open``: why
+    nothing is decided, whatever the interval says.
     """
 
     value: float
@@ -48,7 +48,7 @@ class Found:
     n: int
     detail: str
     to_decide: int | None = None
-    kept: NonInferior | None = None
+    why_open: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,25 +76,27 @@ def kind_of(metric: str, relation: Relation) -> Kind | None:
 def check(comparison: Comparison, limit: Limit) -> Check:
     """What came of one limit. One that is on nothing which is compared is undecided, and says so."""
     kind = kind_of(limit.metric, limit.relation)
-    text = f"{limit.name} <= {limit.limit:g}{' %' if limit.percent else ''}"
     found = f"{limit.name} is nothing that two runs are compared by" if kind is None else kind.find(comparison, limit)
     unit = "%" if limit.percent else kind.unit if kind else "ratio"
     if isinstance(found, str):
-        return Check(name=limit.name, value=None, limit=limit.limit, unit=unit, passed=None, reason=f"{text}: {found}")
+        return Check(name=limit.name, value=None, limit=limit.limit, unit=unit, passed=None, reason=found)
     factor = 100.0 if limit.percent else 1.0
-    value, low, high = (None if x is None else x * factor for x in (found.value, found.low, found.high))
+    # Plus 0: no drop is 0, and not -0.
+    value, low, high = (None if x is None else x * factor + 0.0 for x in (found.value, found.low, found.high))
     assert value is not None
     passed = True if high is not None and high <= limit.limit else None
     if passed is None and low is not None and low > limit.limit:
         passed = False
-    near = passed is not None and found.kept == "undecided"
-    passed = None if near else passed
+    if found.why_open:
+        passed = None
     exact = low == high == value
-    interval = "exactly" if exact else f"{_end(low)} to {_end(high)} at {comparison.level:.4g}, n={found.n}"
-    reason = f"{text}: {value:.6g} ({interval}); {found.detail}"
+    sign = " %" if limit.percent else ""
+    interval = f" ({_end(low)} to {_end(high)} at confidence {comparison.level:.4g}, n={found.n})"
+    reason = (
+        f"{limit.name} {_end(value)}{sign}{'' if exact else interval}, limit <= {limit.limit:g}{sign}; {found.detail}"
+    )
     if passed is None:
-        reason += "; by so little that the samples do not tell" if near else "; the interval lies on both sides"
-        reason += ", more samples are needed"
+        reason += f"; {found.why_open or 'the interval lies on both sides'}, more samples are needed"
         reason += f": about {found.to_decide} would decide" if found.to_decide else ""
     return Check(
         name=limit.name,
@@ -117,12 +119,24 @@ def _accuracy(comparison: Comparison, limit: Limit) -> Found | str:
     if found is None:
         return f"the task {comparison.task} decides on no class"
     detail = f"{found.before:.4f} before, {found.after:.4f} after, {found.lost} lost, {found.gained} gained"
-    if found.n_groups >= 2:
-        detail += f", {found.n_groups} groups"
+    if found.n_groups:
+        detail += f", groups: {found.n_groups}"
     n = found.both_right + found.lost + found.gained + found.both_wrong
     needed = n_to_decide(found.lost, found.gained, n, limit.limit, comparison.level)
-    exact = kept(found.lost, found.gained, n, limit.limit, comparison.level) if found.interval == "tango" else None
-    return Found(-found.difference, -found.high, -found.low, n, detail, grown(needed, found), exact)
+    why = _open(found, n, limit.limit, comparison.level)
+    return Found(-found.difference, -found.high, -found.low, n, detail, grown(needed, found), why)
+
+
+_ONE_GROUP = "all are of one group, which says nothing of others"
+
+
+def _open(found: Decisions | ClassFacts, n: int, margin: float, level: float) -> str:
+    """Why nothing is decided whatever the interval says: one group, or a near thing that was counted exactly; else ""."""
+    if found.n_groups == 1:
+        return _ONE_GROUP
+    beyond = found.low >= -margin or found.high < -margin
+    near = beyond and not found.n_groups and kept(found.lost, found.gained, n, margin, level) == "undecided"
+    return "it lies beyond the limit by so little that the samples do not tell" if near else ""
 
 
 def _recall(comparison: Comparison, limit: Limit) -> Found | str:
@@ -131,9 +145,11 @@ def _recall(comparison: Comparison, limit: Limit) -> Found | str:
     if found is None:
         return f"no sample has the label {name}"
     detail = f"{found.before:.4f} before, {found.after:.4f} after, {found.lost} lost, {found.gained} gained"
-    needed = n_to_decide(found.lost, found.gained, found.n, limit.limit, comparison.level)
-    exact = kept(found.lost, found.gained, found.n, limit.limit, comparison.level)
-    return Found(-found.difference, -found.high, -found.low, found.n, detail, needed, exact)
+    if found.n_groups:
+        detail += f", groups: {found.n_groups}"
+    needed = None if found.n_groups else n_to_decide(found.lost, found.gained, found.n, limit.limit, comparison.level)
+    why = _open(found, found.n, limit.limit, comparison.level)
+    return Found(-found.difference, -found.high, -found.low, found.n, detail, needed, why)
 
 
 def _rate(which: Callable[[Comparison], Rate | None], word: str) -> Callable[[Comparison, Limit], Found | str]:
@@ -141,8 +157,12 @@ def _rate(which: Callable[[Comparison], Rate | None], word: str) -> Callable[[Co
         rate = which(comparison)
         if rate is None:
             return f"the task {comparison.task} decides on no class"
+        detail = f"{rate.count} of {rate.n} {word}"
+        if rate.n_groups:
+            one = _ONE_GROUP if rate.n_groups == 1 else ""
+            return Found(rate.rate, rate.low, rate.high, rate.n, f"{detail}, groups: {rate.n_groups}", None, one)
         needed = n_to_decide_share(rate.count, rate.n, limit.limit, comparison.level)
-        return Found(rate.rate, rate.low, rate.high, rate.n, f"{rate.count} of {rate.n} {word}", needed)
+        return Found(rate.rate, rate.low, rate.high, rate.n, detail, needed)
 
     return find
 

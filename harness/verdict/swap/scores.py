@@ -14,6 +14,7 @@ from harness.verdict import tasks
 from harness.verdict.clustered import clustered_interval
 from harness.verdict.statistics import auc_interval, student, wilson
 from harness.verdict.swap.facts import NonInferior, Score
+from harness.verdict.swap.groups import Grouping
 from harness.verdict.swap.pairing import Pairs, Side
 from harness.verdict.tasks import anomaly
 
@@ -40,11 +41,11 @@ def score(
     if not n or not task.BETTER:
         return None
     off = other[finite] - one[finite]
-    groups = None if baseline.samples.groups is None else baseline.samples.groups[pairs.baseline][finite]
-    n_groups = 0 if groups is None else len(np.unique(groups))
+    groups = Grouping.of(baseline, pairs, seed).among(finite)
     low = high = None
-    if groups is not None and n_groups >= 2:
-        low, high = clustered_interval(off, groups, confidence=level, seed=seed)
+    if groups.names is not None:
+        # Of one group nothing tells how another would do.
+        low, high = clustered_interval(off, groups.names, confidence=level, seed=seed) if groups.n > 1 else (None, None)
     elif n >= 2:
         half = student(level, n - 1) * float(off.std(ddof=1)) / math.sqrt(n)
         low, high = float(off.mean()) - half, float(off.mean()) + half
@@ -57,8 +58,8 @@ def score(
         difference=float(off.mean()),
         low=low,
         high=high,
-        interval="clustered" if n_groups >= 2 else "t",
-        n_groups=n_groups,
+        interval="t" if groups.names is None else "clustered",
+        n_groups=groups.n,
         margin=margin,
         non_inferior=_kept(low, high, margin, task.BETTER),
     )
