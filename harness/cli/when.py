@@ -31,5 +31,6 @@ def moment(text: str | None) -> datetime | None:
             "this is neither an age nor a day",
             expected=f"{clock.AGE_FORM}, or 2026-11-01 or 2026-11-01T06:00",
             found=text,
+            next_step="7d for the last week, for example",
         ) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)

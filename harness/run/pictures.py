@@ -66,6 +66,7 @@ def _read(plan: Plan, record: Record, ids: Collection[str]) -> Pictures:
             where=str(plan.origin or plan.name),
             expected=record.dataset.sha256,
             found=data.sha256,
+            next_step="compare where the data is that the runs were of",
         )
     options = datasets.check(spec.name, spec.options)
     front_end = getattr(options, "features", "")

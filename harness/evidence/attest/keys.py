@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 #: Of a private key that is encrypted.
 PASSWORD: Final = "HIL_SIGN_PASSWORD"
 _PRIVATE: Final = "an ed25519 private key in PEM: `hil gate keygen KEY.pem` makes one"
+_MAKE: Final = "hil gate keygen KEY.pem makes a pair"
 _PUBLIC: Final = "an ed25519 public key in PEM: `hil gate keygen` writes it beside the private one"
 
 
@@ -50,10 +51,16 @@ def private_key(path: Path) -> Ed25519PrivateKey:
             next_step=f"set {PASSWORD}, or use a key without a password",
         ) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise MisuseError("no key can be read from this file", where=str(path), expected=_PRIVATE) from error
+        raise MisuseError(
+            "no key can be read from this file", where=str(path), expected=_PRIVATE, next_step=_MAKE
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise MisuseError(
-            "this key is of another kind", where=str(path), expected=_PRIVATE, found=type(key).__name__.strip("_")
+            "this key is of another kind",
+            where=str(path),
+            expected=_PRIVATE,
+            found=type(key).__name__.strip("_"),
+            next_step=_MAKE,
         )
     return key
 
@@ -68,10 +75,16 @@ def public_key(path: Path) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(_read(path, _PUBLIC))
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise MisuseError("no public key can be read from this file", where=str(path), expected=_PUBLIC) from error
+        raise MisuseError(
+            "no public key can be read from this file", where=str(path), expected=_PUBLIC, next_step=_MAKE
+        ) from error
     if not isinstance(key, Ed25519PublicKey):
         raise MisuseError(
-            "this key is of another kind", where=str(path), expected=_PUBLIC, found=type(key).__name__.strip("_")
+            "this key is of another kind",
+            where=str(path),
+            expected=_PUBLIC,
+            found=type(key).__name__.strip("_"),
+            next_step=_MAKE,
         )
     return key
 
@@ -87,7 +100,12 @@ def make_keys(path: Path) -> Path:
 
     public = path.with_suffix(".pub")
     if path == public:
-        raise MisuseError("the private key must not be called *.pub", where=str(path), expected="KEY.pem, for example")
+        raise MisuseError(
+            "the private key must not be called *.pub",
+            where=str(path),
+            expected="KEY.pem, for example",
+            next_step="name it otherwise: the public one gets that ending",
+        )
     for place in (path, public):
         if place.exists():
             raise MisuseError(
@@ -107,4 +125,6 @@ def _read(path: Path, expected: str) -> bytes:
     try:
         return read_file(path)
     except OSError as error:
-        raise MisuseError("the key cannot be read", where=str(path), expected=expected, found=error) from error
+        raise MisuseError(
+            "the key cannot be read", where=str(path), expected=expected, found=error, next_step=_MAKE
+        ) from error

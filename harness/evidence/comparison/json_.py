@@ -34,7 +34,14 @@ def read_compared(path: Path) -> Compared:
     try:
         content = parse_json(read_file(path).decode("utf-8"))
     except FileNotFoundError:
-        raise MisuseError("no such comparison", where=str(path), expected=f"a {FILENAME} or its folder") from None
+        raise MisuseError(
+            "no such comparison",
+            where=str(path),
+            expected=f"a {FILENAME} or its folder",
+            next_step="hil compare --out DIR",
+        ) from None
     except (OSError, ValueError) as error:
-        raise MisuseError("the comparison is not readable JSON", where=str(path), found=error) from error
+        raise MisuseError(
+            "the comparison is not readable JSON", where=str(path), found=error, next_step="compare again"
+        ) from error
     return of_schema(Compared, content, schema=SCHEMA, what="the comparison", where=str(path), instead="compare again")

@@ -23,6 +23,7 @@ REMEDIES: Final = {
     # plans
     "... has a wrong value": _PARTS,
     "a key must be a word": "put the key in quotes",
+    "the history ... is a newer hil's: it has schema ..., this one reads up to ...; update hil": "pip install -U hil",
     "a ... is a mapping of keys": "begin with `name:`, as in the examples of the pages plans and releases",
     "a unit is named twice in the bench file": "remove one of the two lines",
     "no samples asked for": "leave `--samples` out, or give 1 or more",

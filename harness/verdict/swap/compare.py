@@ -64,6 +64,7 @@ def compare_sides(
             "the two runs are not of the same task",
             expected=f"{one.task} ({baseline.name})",
             found=f"{other.task} ({candidate.name})",
+            next_step="compare two runs of one plan",
         )
     pairs = pair(baseline, candidate, common=common)
     changed = changes(one, other)
@@ -124,7 +125,13 @@ def _timing(
         for another in others:
             expected, found = (r.firmware.elf_sha256 if r.firmware else "" for r in (side.record, another.record))
             if expected != found:
-                raise MisuseError("a repeat is of another firmware", where=another.name, expected=expected, found=found)
+                raise MisuseError(
+                    "a repeat is of another firmware",
+                    where=another.name,
+                    expected=expected,
+                    found=found,
+                    next_step="give boots of the same image",
+                )
     boots = over_boots([baseline, *repeats[0]], [candidate, *repeats[1]], level) if any(repeats) else None
     return boots or timing(baseline, candidate, pairs, level)
 

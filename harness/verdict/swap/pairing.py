@@ -112,7 +112,12 @@ def _by_id(baseline: Side, candidate: Side) -> tuple[Rows, Rows, int, int]:
     """Rows of both with the same id, in the baseline's order, and how many either has alone."""
     for side in (baseline, candidate):
         if len(set(side.samples.ids.tolist())) != len(side.samples.ids):
-            raise MisuseError("an id stands for more than one sample", where=side.name, expected="each id once")
+            raise MisuseError(
+                "an id stands for more than one sample",
+                where=side.name,
+                expected="each id once",
+                next_step="give each sample of the data an id of its own, and run again",
+            )
     where = {id_: row for row, id_ in enumerate(candidate.samples.ids.tolist())}
     found = [(row, where[id_]) for row, id_ in enumerate(baseline.samples.ids.tolist()) if id_ in where]
     rows = np.array(found, dtype=np.intp).reshape(-1, 2)
