@@ -36,6 +36,10 @@ def compare(
         float | None,
         typer.Option("--margin", metavar="SHARE", help="The accuracy that may be lost, 0..1.", min=0, max=1),
     ] = None,
+    gate: Annotated[
+        list[str] | None,
+        typer.Option("--gate", metavar="GATE", help="A further limit, as in a plan: 'negative_flips <= 0.02'."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Write compare.html, .md, .json and junit.xml there.")
     ] = None,
@@ -64,11 +68,11 @@ def compare(
     elif units:
         _compare_units([Path(reference) for reference in references or []], as_json=as_json)
     else:
-        from harness.run.comparing import Wishes
-        from harness.verdict.swap import Margins
+        from harness.run.comparing import Wishes, limit_of
 
         wishes = Wishes(
-            margins=None if margin is None else Margins(accuracy=margin),
+            margin=margin,
+            limits=tuple(map(limit_of, gate or ())),
             common=common,
             pictures=not as_json or out is not None,
             all_flips=all_flips,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
+
+from pydantic import ValidationError
 
 from harness.errors import MisuseError
 from harness.evidence.comparison import Pictures, Shown
@@ -13,16 +15,28 @@ from harness.evidence.comparison.cases import paired
 from harness.evidence.comparison.compared import Alone, Compared, Refused, compared
 from harness.evidence.history import History
 from harness.evidence.history.references import Found, find
-from harness.plans.schema import Plan
+from harness.plans.gatetext import FORM
+from harness.plans.names import suggestion
+from harness.plans.schema import Gate, Plan
+from harness.records import GateResult, Record
 from harness.run.pictures import pictures_of
-from harness.verdict.swap import Comparison, Margins, Side, compare_sides
+from harness.verdict import relative
+from harness.verdict.statistics import LEVEL
+from harness.verdict.swap import Comparison, Limit, Margins, Side, compare_sides
+from harness.verdict.swap.limits import Relation, kind_of
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a comparison is to be like. ``plan``: where the samples of the flips are read from; None: it is looked for."""
+    """What a comparison is to be like.
 
-    margins: Margins | None = None
+    ``margin``: the accuracy that may be lost, 0..1, and ``limits``: what else may not get worse by more. None: as the candidate's
+    plan says in its gates against a baseline, else as ``Margins``. ``plan``: where the samples of the flips are read from; None: it
+    is looked for.
+    """
+
+    margin: float | None = None
+    limits: tuple[Limit, ...] = ()
     common: bool = False  # samples that one side alone has are left out, where they would be refused
     pictures: bool = True
     all_flips: bool = False
@@ -54,8 +68,14 @@ def compare_references(
     refused: list[Refused] = []
     for pair in pairs.pairs:
         try:
+            margins, level = margins_of(pair.candidate.record, wishes)
             found = compare_sides(
-                pair.baseline, pair.candidate, margins=wishes.margins, common=wishes.common, repeats=pair.repeats
+                pair.baseline,
+                pair.candidate,
+                margins=margins,
+                level=level,
+                common=wishes.common,
+                repeats=pair.repeats,
             )
         except MisuseError as error:
             if len(pairs.pairs) == 1:
@@ -66,6 +86,39 @@ def compare_references(
         shown.append(Shown(pair.baseline, pair.candidate, _pictures(found, pair.candidate, wishes), wishes.all_flips))
     alone = [*pairs.alone, *_streamed_nothing("baseline", before_empty), *_streamed_nothing("candidate", after_empty)]
     return compared(baseline, candidate, cases, refused, alone), shown
+
+
+def margins_of(record: Record, wishes: Wishes) -> tuple[Margins, float]:
+    """What the candidate may be worse by, and the level of the intervals: the highest that a gate asks for."""
+    asked = [gate for gate in record.gates if gate.baseline is not None and gate.severity == "block"]
+    level = max((gate.confidence for gate in asked if gate.confidence is not None), default=LEVEL)
+    limits = {limit.name: limit for limit in map(_limit, asked)}
+    limits |= {limit.name: limit for limit in wishes.limits}
+    own = limits.pop("accuracy drop", None) or limits.pop("auc drop", None)
+    margin = wishes.margin if wishes.margin is not None else own.limit if own else Margins().accuracy
+    return Margins(accuracy=margin, more=tuple(limits.values())), level
+
+
+def _limit(gate: GateResult) -> Limit:
+    metric, _, relation = gate.metric.partition(" ")
+    return Limit(metric, cast(Relation, relation), gate.limit, percent=gate.unit == "%")
+
+
+def limit_of(text: str) -> Limit:
+    """A limit as a plan writes it: ``cycles.p50 rise <= 0.5 %``. ``MisuseError``: it is none on how two runs differ."""
+    try:
+        gate = Gate.model_validate(text)
+    except ValidationError as error:
+        raise MisuseError("not a gate", where=text, expected=FORM, found=error.errors()[0]["msg"]) from error
+    if kind_of(gate.metric, gate.change or "") is None or gate.op != "<=":
+        known = relative.names()
+        raise MisuseError(
+            f"two runs are not compared by {gate.limited!r}",
+            expected=f"one of these, <= a number: {', '.join(known)}",
+            found=text,
+            next_step=suggestion(gate.limited, known, "write one of these"),
+        )
+    return Limit(gate.metric, gate.change or "", gate.limit, gate.percent)
 
 
 def _sides(reference: str, base: Path, history: History | None) -> tuple[list[Side], list[Found]]:

@@ -82,6 +82,8 @@ def grey(image: Floats) -> Floats:
 
 def _image(image: Floats, id_: str) -> Markup:
     shown = grey(image).astype(np.float32)
+    if image.ndim == 3 and image.shape[2] > 1:
+        shown = -shown  # thumbnails are ink on paper; a photograph is light where its values are high
     step = -(-max(shown.shape) // _LARGEST)
     source = thumbnail(shown[::step, ::step])
     return Markup('<img src="{}" alt="Input of {}">').format(source, id_) if source else Markup("")

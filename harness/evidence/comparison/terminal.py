@@ -19,6 +19,7 @@ from harness.verdict.swap import Comparison
 from harness.verdict.swap.facts import Flip, FlipKind
 
 _MOST_FLIPS = 6  # of each kind; ``--all-flips`` shows all
+_MOST_CLASSES = 12
 _MOST_DRAWN = 3  # beside each other, of each kind
 _DRAWN_COLUMNS = 26
 _WEIGHT: Final = {"fault": "bold red", "doubt": "yellow", "note": "dim"}
@@ -62,8 +63,7 @@ def _case(case: Comparison, shown: Shown, ascii_only: bool) -> list[RenderableTy
     parts.append(table(_words.figures(case)))
     parts.append(_facts(_words.counts(case)))
     parts += [Text(f"{note[0].upper()}{note[1:]}.", style="dim") for note in (*_words.notes(case), *_words.power(case))]
-    if (classes := _words.classes(case)).rows:
-        parts.append(table(classes))
+    parts += _classes(case)
     for kind in _words.KINDS:
         parts += _flipped(case, shown, kind, ascii_only)
     return parts
@@ -99,6 +99,19 @@ def table(found: _words.Table) -> Table:
     for row in found.rows:
         made.add_row(*(Text(printable(cell)) for cell in row))
     return made
+
+
+def _classes(case: Comparison) -> list[RenderableType]:
+    # Recall before and after is in the other reports: a terminal is narrow.
+    found = _words.classes(case)
+    if not found.rows:
+        return []
+    kept = [at for at, (title, _) in enumerate(found.columns) if title not in ("Recall before", "After")]
+    rows = tuple(tuple(row[at] for at in kept) for row in found.rows[:_MOST_CLASSES])
+    parts: list[RenderableType] = [table(_words.Table("", tuple(found.columns[at] for at in kept), rows))]
+    if len(found.rows) > len(rows):
+        parts.append(Text(f"and {len(found.rows) - len(rows)} more classes, less changed: --out DIR", style="dim"))
+    return parts
 
 
 def _facts(rows: Sequence[tuple[str, str]]) -> Table:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import xml.etree.ElementTree as ET
+import zlib
 
 import numpy as np
 import pytest
@@ -33,6 +35,23 @@ def test_a_shape_says_how_it_is_drawn(shape, kind):
 def test_a_large_colour_image_is_a_small_grey_one():
     assert drawn((640, 480, 3)).startswith('<img src="data:image/png;base64,')
     assert len(drawn((640, 480, 3))) < 10_000
+
+
+def pixels(picture):
+    """Rows of a grey PNG in an img."""
+    png = base64.b64decode(picture.partition("base64,")[2].partition('"')[0])
+    size = int.from_bytes(png[16:20], "big")
+    content = zlib.decompress(png[png.index(b"IDAT") + 4 : png.index(b"IEND") - 8])
+    return np.frombuffer(content, np.uint8).reshape(-1, size + 1)[:, 1:]
+
+
+@pytest.mark.parametrize(("channels", "left", "right"), [(1, 255, 0), (3, 0, 255)])
+def test_strokes_are_ink_and_photographs_are_no_negatives(channels, left, right):
+    image = np.zeros((8, 8, channels), np.float32)
+    image[:, 4:] = 1
+    rows = pixels(str(Pictures({"a": image}).picture("a")))
+    assert (rows[:, :4] == left).all()
+    assert (rows[:, 4:] == right).all()
 
 
 def test_a_sound_has_its_signal_its_spectrum_its_length_and_its_pitches():

@@ -15,13 +15,17 @@ from run_cases import digits_case
 
 from harness.cli import main
 from harness.data import quantise
+from harness.errors import MisuseError
 from harness.evidence import layout, write_reports
 from harness.models import reference
 from harness.models.metadata import tensors
+from harness.records import GateResult
+from harness.run.comparing import Wishes, limit_of, margins_of
 from harness.run.options import RunOptions
 from harness.run.pictures import pictures_of
 from harness.run.runner import run_case
 from harness.run.workload import load_data
+from harness.verdict.swap import Limit, Margins
 
 FULL = os.environ.get("HIL_FULL") == "1"
 
@@ -100,9 +104,9 @@ def _answered_by_the_reference(like, case, path, folder):
 def compare(capsys, folder):
     """(exit status, output, error) of a comparison with the baseline; its reports are in ``folder / "out"``."""
 
-    def go(candidate, out=folder / "out"):
+    def go(candidate, *options, out=folder / "out"):
         with pytest.raises(SystemExit) as end:
-            main(["compare", str(folder / "baseline"), str(candidate), "--out", str(out)])
+            main(["compare", str(folder / "baseline"), str(candidate), "--out", str(out), *options])
         out, err = capsys.readouterr()
         return end.value.code or 0, out, err
 
@@ -161,3 +165,40 @@ def test_data_that_is_no_longer_what_was_streamed_is_not_shown(baseline):
     assert "not what was streamed" in found.why_none
     found = pictures_of(baseline.record.model_copy(update={"plan": "nobody"}), ids)
     assert "no plan 'nobody'" in found.why_none
+
+
+def against_a_baseline(metric, limit, **more):
+    fields = {"op": "<=", "value": None, "passed": None, "baseline": "release-1.4", "confidence": 0.95}
+    return GateResult(metric=metric, limit=limit, **fields | more)
+
+
+def test_what_the_plan_says_of_its_baseline_is_what_it_is_compared_by(baseline):
+    gates = (
+        *baseline.record.gates,
+        against_a_baseline("accuracy drop", 0.01, confidence=0.99),
+        against_a_baseline("cycles.p50 rise", 0.5, unit="%"),
+        against_a_baseline("churn", 0.05, severity="warn"),
+    )
+    record = baseline.record.model_copy(update={"gates": gates})
+    margins, level = margins_of(record, Wishes())
+    assert (margins.accuracy, margins.more, level) == (0.01, (Limit("cycles.p50", "rise", 0.5, percent=True),), 0.99)
+    said = Wishes(margin=0.03, limits=(limit_of("cycles.p50 rise <= 2 %"), limit_of("negative_flips <= 0.02")))
+    margins, _ = margins_of(record, said)
+    assert margins.accuracy == 0.03
+    assert [(limit.name, limit.limit) for limit in margins.more] == [("cycles.p50 rise", 2.0), ("negative_flips", 0.02)]
+    assert margins_of(baseline.record, Wishes()) == (Margins(), 0.95), "a plan without such gates"
+
+
+@pytest.mark.parametrize(
+    "text", ["accuracy >= 0.9", "colour drop <= 1", "accuracy drop >= 0.01", "<=", "flash_bytes rise"]
+)
+def test_a_limit_that_compares_nothing_is_refused(text):
+    with pytest.raises(MisuseError):
+        limit_of(text)
+
+
+def test_a_further_limit_is_judged_like_the_margin(baseline, as_good, compare):
+    status, out, _ = compare(as_good("as_good"), "--gate", "churn <= 0.001", "--gate", "flash_bytes rise <= 0")
+    assert status == 1
+    assert "churn <= 0.10 %" in out
+    assert "flash_bytes rise <= 0 B" in out
