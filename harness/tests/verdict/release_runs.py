@@ -133,3 +133,20 @@ def samples(wrong: int, n: int = 1000) -> Samples:
         decisions=decisions.astype(np.int64),
         digests=np.arange(n, dtype=np.uint64),
     )
+
+
+def relative(
+    metric: str, value: float, limit: float, *, low: float | None = None, passed: bool, **changed: Any
+) -> GateResult:
+    """A gate against a baseline, as its run was judged by it."""
+    fields: dict[str, Any] = {
+        "metric": metric,
+        "op": "<=",
+        "limit": limit,
+        "value": value,
+        "passed": passed,
+        "low": low,
+    }
+    return GateResult(
+        **(fields | {"baseline": "release-1.4", "reason": f"{metric} {value:g}, limit <= {limit:g}"} | changed)
+    )

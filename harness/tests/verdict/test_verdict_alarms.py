@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from release_runs import NOW, asked, broken, hits, run
+from release_runs import NOW, asked, broken, hits, relative, run
 from scipy import stats
 
 from harness.records import GateResult, Measurement, Verdict
@@ -94,6 +94,33 @@ def test_a_run_that_repeats_another_to_the_figure_is_no_second_chance():
     assert (len(found.cells[0].others), found.n_alarms, found.n_exact) == (5, 2, 2)
     found = judged(run(), *nights[:-1], run(age=timedelta(days=5), **hits(959)), run("psoc"))
     assert found.n_alarms == 3
+
+
+def with_gates(*more, **changed):
+    found = hits(960)
+    return run(**found | {"gates": (*found["gates"], *more)} | changed)
+
+
+def test_a_plans_gate_against_a_baseline_is_raised_with_the_others():
+    near = relative("accuracy drop", 0.031, 0.02, low=0.0203, passed=False, confidence=0.95)
+    found = judged(with_gates(near, verdict=Verdict.FAIL), run("psoc"))
+    assert (found.n_alarms, found.cells[0].status) == (3, CellStatus.INCONCLUSIVE)
+    far = near.model_copy(update={"value": 0.08, "low": 0.06})
+    found = judged(with_gates(far, verdict=Verdict.FAIL), run("psoc"))
+    assert (found.verdict, found.cells[0].alarms[-1].stands) == (Verdict.FAIL, True)
+
+
+def test_a_size_that_rose_too_far_is_no_chance():
+    rose = relative("flash_bytes rise", 4096, 2048, passed=False)
+    found = judged(with_gates(rose, verdict=Verdict.FAIL), run("psoc"))
+    assert (found.verdict, found.n_alarms, found.n_exact) == (Verdict.FAIL, 2, 3)
+    assert found.cells[0].reasons == ("flash_bytes rise 4096, limit <= 2048",)
+
+
+def test_a_gate_that_only_warns_is_told_and_lets_the_cell_pass():
+    found = judged(with_gates(relative("churn", 0.2, 0.1, low=0.15, passed=False, severity="warn")), run("psoc"))
+    assert (found.verdict, found.n_alarms) == (Verdict.PASS, 2)
+    assert found.cells[0].warnings == ("a gate that only warns is broken: churn 0.2, limit <= 0.1",)
 
 
 def test_the_rate_is_stated_with_what_it_is_of():

@@ -110,9 +110,9 @@ def chance_in_words(rate: float, n_alarms: int, n_exact: int) -> str:
     return f"{told} Chance has no part in the other {n_exact}." if n_exact else told
 
 
-def exact(records: Iterable[Record]) -> int:
-    """How many gates of these runs are held against their limit as they are."""
-    return sum(gate.confidence is None and gate.severity == "block" for record in records for gate in record.gates)
+def is_exact(gate: GateResult, record: Record) -> bool:
+    """Whether chance has no part in what came of a gate of this run."""
+    return gate.severity == "block" and _chance_and_n(gate, record) is None
 
 
 def _text(gate: GateResult) -> str:

@@ -10,7 +10,7 @@ from harness import __version__
 from harness.plans.schema import number
 from harness.records import Verdict
 from harness.verdict.release.against import Against
-from harness.verdict.release.alarms import alarms, chance_in_words, exact, raised
+from harness.verdict.release.alarms import alarms, chance_in_words, is_exact, raised
 from harness.verdict.release.asked import Asked
 from harness.verdict.release.choosing import Chosen, Run, short
 from harness.verdict.release.facts import (
@@ -65,7 +65,8 @@ def judge_release(
     facts = tuple(_facts(one) for one in judged)
     verdict, reasons = _together(facts)
     n_alarms = sum(map(len, family))
-    n_exact = exact(one.runs[0].record for one in judged if one.runs)
+    first = [one.runs[0].record for one in judged if one.runs]
+    n_exact = sum(is_exact(gate, record) for record in first for gate in record.gates)
     return ReleaseFacts(
         name=release.name,
         title=release.title,
@@ -125,7 +126,7 @@ def _certain(run: Run, newest: bool) -> list[str]:
     if record.verdict is not Verdict.FAIL:
         return []
     broken = [gate for gate in record.gates if gate.breaks]
-    told = [gate.reason or gate.metric for gate in broken if gate.confidence is None]
+    told = [gate.reason or gate.metric for gate in broken if is_exact(gate, record)]
     if not broken:
         told = list(record.reasons) or ["the run failed"]
     if newest:
@@ -170,6 +171,9 @@ def _warnings(one: _Judged) -> Iterable[str]:
     yield from one.chosen.dismissed
     speaks = one.chosen.run
     firmware = speaks.record.firmware if speaks else None
+    if speaks is not None:
+        warned = [gate for gate in speaks.record.gates if gate.passed is False and not gate.breaks]
+        yield from (f"a gate that only warns is broken: {gate.reason or gate.metric}" for gate in warned)
     if firmware is not None and firmware.given:
         yield (
             f"the image {short(firmware.elf_sha256)} was not built by the run but given: the commit is that of its plan"
