@@ -20,11 +20,13 @@ from harness.wire.events import LinkCounters, ResultReceived
 
 CASE = digits_case(samples=4)
 DIES = """
-import os, sys
-sys.path[:0] = sys.argv[1].split(os.pathsep)
-from test_run_underway import open_case
+import sys
+from types import SimpleNamespace
+from harness.clock import SystemClock
+from harness.run import underway
 from harness.run.watch import Step
-with open_case("killed") as telling:
+case, clock = SimpleNamespace(id="p/b/m", board="b"), SystemClock()
+with underway.told(case, clock, None, run_id="killed", started=clock.now(), backend="virtual") as telling:
     telling.step(Step("build"))
     print("told", flush=True)
     sys.stdin.read()
@@ -112,9 +114,7 @@ def test_a_case_whose_data_is_missing_leaves_nothing():
 
 
 def test_a_killed_case_is_not_taken_for_one_that_runs():
-    process = subprocess.Popen(
-        [sys.executable, "-c", DIES, os.pathsep.join(sys.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    process = subprocess.Popen([sys.executable, "-c", DIES], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout.readline() == b"told\n"
     assert not underway.case("killed").ended
     process.send_signal(signal.SIGKILL)

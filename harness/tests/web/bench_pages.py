@@ -7,6 +7,7 @@ process. Without ``--db``: SQLite in a temporary folder, filled first.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ import numpy as np
 sys.path.append(str(Path(__file__).parents[1] / "evidence" / "history"))
 from history_crowd import fill
 
-from harness.evidence.history import History
+from harness.evidence.history import History, Wanted
 
 _REPEATS = 60
 
@@ -34,7 +35,11 @@ def addresses(history: History, draw: np.random.Generator) -> dict[str, Callable
         return f"plan=plan{draw.integers(20)}&board=board{draw.integers(5)}&model=model{draw.integers(2)}"
 
     def pair() -> str:
-        return "&".join(f"{side}={draw.choice(ids)}" for side in ("baseline", "candidate"))
+        """Two nights of one cell: they are of the same samples."""
+        row = history.resolve(str(draw.choice(ids)))[0]
+        nights = history.runs(Wanted(plan=row.plan, board=row.board, model=row.model), limit=400)
+        sides = zip(("baseline", "candidate"), draw.choice(len(nights), 2, replace=False), strict=True)
+        return "&".join(f"{side}={nights[night].run_id}" for side, night in sides)
 
     return {
         "matrix": lambda: "/",
@@ -71,8 +76,6 @@ def serving(url: str, base: Path) -> Iterator[str]:
 
 
 def _environment(url: str) -> dict[str, str]:
-    import os
-
     return os.environ | {"HIL_DB": url}
 
 

@@ -13,6 +13,7 @@ from harness.run import underway
 from harness.run.watch import Step
 from harness.wire.events import LinkCounters, ResultReceived
 
+RENEWED_MS = 3_100  # until a page has renewed what it shows
 DAILY = ((1280, "light"), (360, "dark"))
 RUN, LAST = "dig000000001", "dig000000003"
 PAGES = {
@@ -37,10 +38,10 @@ def browser():
 
 @pytest.fixture
 def look(browser, near_site):
-    """Opens an address; at the end nothing may have been complained of, or asked of another server."""
+    """Opens an address (``stopped``: its clock stands). Nothing may have been complained of, or asked of another server."""
     said, contexts = [], []
 
-    def opened(place, width=1280, scheme="light", site=near_site, status=200):
+    def opened(place, width=1280, scheme="light", site=near_site, status=200, stopped=False):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
@@ -48,6 +49,8 @@ def look(browser, near_site):
         page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda sent: None if sent.url.startswith((site, "data:")) else said.append(sent.url))
+        if stopped:
+            page.clock.install()
         answer = page.goto(site + place)
         assert answer.status == status
         if status != 200:
@@ -173,12 +176,14 @@ def test_a_token_is_typed_once_and_the_wanted_page_comes(look, far_site):
 
 
 def test_what_runs_is_seen_to_begin_and_to_end_without_loading_the_page_anew(look):
-    page = look("/live")
+    page = look("/live", stopped=True)
     assert "Nothing runs" in page.inner_text("main")
     clock = SystemClock()
     with underway.told(digits_case(), clock, None, run_id="begun", started=clock.now(), backend="virtual") as telling:
         telling.step(Step("build"))
+        page.clock.run_for(RENEWED_MS)
         page.get_by_role("cell", name="build").wait_for()
+    page.clock.run_for(RENEWED_MS)
     page.get_by_role("heading", name="Ended lately").wait_for()
 
 
