@@ -24,7 +24,15 @@ def lines(cell: TriedCell) -> Iterator[str]:
         if cell.failing:
             yield f"    fails {tried.caught} of {_runs(cell.failing)} that failed then"
         if tried.spread is not None:
-            yield from (f"    {line}" for line in _spread_of(tried, tried.spread))
+            told = _differences(tried.spread) if tried.relative else _spread_of(tried, tried.spread)
+            yield from (f"    {line}" for line in told)
+
+
+def _differences(found: Spread) -> Iterator[str]:
+    lowest, highest = (_difference(value, found.measured_in) for value in (found.lowest, found.highest))
+    yield f"{_runs(found.n)}, each against the healthy run before it: {lowest} to {highest}"
+    if found.above is not None:
+        yield f"a margin that 1 healthy run in 100 would break: {_difference(found.above, found.measured_in)}"
 
 
 def _spread_of(tried: Tried, found: Spread) -> Iterator[str]:
@@ -56,6 +64,7 @@ def _supported(tried: Tried, found: Spread) -> float | None:
 
 
 def _difference(value: float, measured_in: str) -> str:
+    """Of shares in points: a difference of two is not per cent of anything."""
     return f"{100 * value:.2g} points" if measured_in == "ratio" else figure(float(f"{value:.2g}"), measured_in)
 
 

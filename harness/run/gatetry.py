@@ -11,8 +11,10 @@ from harness.evidence.history import History, RunRow, StoredRun, Wanted
 from harness.plans.schema import Gate, Plan
 from harness.records import Verdict
 from harness.verdict.gatetry import Replayed, Spread, replay, spread_of
+from harness.verdict.relative import Baseline
+from harness.verdict.swap.limits import kind_of
 
-_MOST_RUNS = 500  # of a cell: each is decided anew
+_MOST_RUNS = 200  # of a cell: each is decided anew
 _NAMED = 5  # of the runs that a gate would have stopped
 
 
@@ -20,10 +22,12 @@ _NAMED = 5  # of the runs that a gate would have stopped
 class Tried:
     """One gate on the healthy runs of a cell. ``stopped`` names some of those that it would have failed, newest first.
 
-    ``caught``: of the runs that came to fail then, how many it fails too. ``spread`` None: nothing of the metric was measured.
+    ``caught``: of the runs that came to fail then, how many it fails too. ``spread`` None: nothing of the metric was measured;
+    of a gate against a baseline (``relative``) it is that of the differences.
     """
 
     gate: str
+    relative: bool
     op: str
     limit: float
     passed: int
@@ -58,7 +62,8 @@ def try_gates(history: History, plan: Plan, want: Wanted) -> list[TriedCell]:
     """Every cell of the plan that the history has runs of. ``MisuseError`` when it has none.
 
     Runs of the model and the data of the newest run of a cell count; of others, and where the rig was at fault, is only said
-    how many there are.
+    how many there are. Gates against a baseline hold each against the healthy run before it, the oldest against the one after:
+    healthy runs of one model should keep every margin.
     """
     cells: dict[tuple[str, str], list[RunRow]] = defaultdict(list)
     for row in history.runs(want, limit=None):
@@ -80,6 +85,11 @@ def _tried(history: History, plan: Plan, rows: list[RunRow]) -> TriedCell:
     gates = plan.gates_for(model)
     runs = [history.load(row.run_id) for row in counted]
     replayed = [(run, replay(run.record, run.samples, plan, gates)) for run in runs]
+    if any(gate.is_relative for gate in gates):
+        replayed = [
+            (run, replay(run.record, run.samples, plan, gates, _before(i, replayed)))
+            for i, (run, _) in enumerate(replayed)
+        ]
     healthy = [(run, again) for run, again in replayed if run.record.verdict is not Verdict.FAIL]
     failing = [again for run, again in replayed if run.record.verdict is Verdict.FAIL]
     verdicts = Counter(again.verdict for _, again in healthy)
@@ -96,6 +106,14 @@ def _tried(history: History, plan: Plan, rows: list[RunRow]) -> TriedCell:
         left_out=left_out,
         gates=tuple(_of_gate(i, gate, healthy, failing) for i, gate in enumerate(gates)),
     )
+
+
+def _before(index: int, replayed: list[tuple[StoredRun, Replayed]]) -> Baseline | None:
+    """The healthy run before that one, else the one after it; they are sorted newest first."""
+    for run, again in (*replayed[index + 1 :], *reversed(replayed[:index])):
+        if again.side is not None and run.record.verdict is not Verdict.FAIL:
+            return Baseline(run.row.run_id, again.side)
+    return None
 
 
 def _counted(rows: list[RunRow]) -> tuple[list[RunRow], dict[str, int]]:
@@ -121,6 +139,7 @@ def _of_gate(index: int, gate: Gate, healthy: list[tuple[StoredRun, Replayed]], 
     came = Counter(again.gates[index].passed for _, again in healthy)
     return Tried(
         gate=gate.text(),
+        relative=gate.is_relative,
         op=gate.op,
         limit=gate.limit,
         passed=came[True],
@@ -128,8 +147,21 @@ def _of_gate(index: int, gate: Gate, healthy: list[tuple[StoredRun, Replayed]], 
         inconclusive=came[None],
         stopped=tuple(run.row.run_id for run, again in healthy if again.gates[index].passed is False)[:_NAMED],
         caught=sum(again.gates[index].passed is False for again in failing),
-        spread=_spread(gate.metric, healthy),
+        spread=_spread_of_results(index, gate, healthy) if gate.is_relative else _spread(gate.metric, healthy),
     )
+
+
+def _spread_of_results(index: int, gate: Gate, healthy: list[tuple[StoredRun, Replayed]]) -> Spread | None:
+    found = [
+        (result.value, run.row.unit)
+        for run, again in healthy
+        if (result := again.gates[index]).value is not None and math.isfinite(result.value)
+    ]
+    if not found:
+        return None
+    values, units = zip(*found, strict=True)
+    kind = kind_of(gate.metric, gate.change or "")
+    return spread_of(gate.limited, "%" if gate.percent or kind is None else kind.unit, values, units)
 
 
 def _spread(metric: str, healthy: list[tuple[StoredRun, Replayed]]) -> Spread | None:

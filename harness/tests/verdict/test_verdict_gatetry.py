@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from harness.plans.load import parse_plan
+from harness.plans.schema import Gate
 from harness.records import DatasetFacts, Record, Samples, Setting, Tensor, UnitFacts
 from harness.verdict import View, assess
 from harness.verdict.gatetry import replay, spread_of
+from harness.verdict.relative import Baseline
 from harness.verdict.view import Truth
 
 OUTPUT = Tensor("output", (1, 3), "int8", 1 / 256, -128)
@@ -30,13 +32,13 @@ def a_plan(decide="{rule: argmax}"):
     return parse_plan(PLAN.replace("{decide}", decide), "words.yaml")
 
 
-def a_run(plan, seed=0, n=120):
+def a_run(plan, seed=0, n=120, right=0.85):
     """A run as it is archived, by the plan's rule: its record and its samples."""
     draw = np.random.default_rng(seed)
     labels = draw.integers(0, 3, n)
     outputs = draw.integers(-128, 40, (n, 3)).astype(np.int8)
-    right = draw.random(n) < 0.85
-    outputs[np.arange(n)[right], labels[right]] = 100
+    hit = draw.random(n) < right
+    outputs[np.arange(n)[hit], labels[hit]] = 100
     crc = np.arange(n, dtype=np.uint32)
     samples = Samples(
         ids=np.array([f"s{i}" for i in range(n)]),
@@ -108,6 +110,24 @@ def test_another_rule_decides_the_archived_samples_anew():
     assert unknown.value == pytest.approx(
         1 - np.mean(samples.answered & (samples.outputs.max(axis=1) >= 126)), abs=0.03
     )
+
+
+def test_gates_against_a_baseline_are_judged_by_another_run_and_stand_in_their_place():
+    plan = a_plan()
+    record, samples, gates = a_run(plan)
+    worse, worse_samples, _ = a_run(plan, seed=0, right=0.6)
+    relative = tuple(Gate.model_validate(text) for text in ("accuracy drop <= 0.05", "negative_flips <= 0.02"))
+    mixed = (relative[0], *gates, relative[1])
+    side = replay(record, samples, plan, mixed).side
+    again = replay(worse, worse_samples, plan, mixed, Baseline("before", side))
+    assert [gate.metric for gate in again.gates] == [gate.limited for gate in mixed]
+    assert (again.gates[0].passed, again.verdict) == (False, "fail")
+    assert again.gates[0].value > 0.1
+    same = replay(record, samples, plan, mixed, Baseline("before", side))
+    assert (same.gates[0].value, same.gates[-1].value) == (0, 0)
+    for alone in (replay(record, samples, plan, mixed), replay(record, None, plan, mixed, Baseline("before", side))):
+        assert [alone.gates[i].passed for i in (0, -1)] == [None, None]
+        assert alone.gates[1:-1] == record.gates
 
 
 def test_without_samples_the_recorded_figures_are_judged():
