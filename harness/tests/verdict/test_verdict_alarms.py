@@ -43,7 +43,7 @@ def test_a_value_within_its_limit_is_no_chance_at_all():
 
 
 def test_of_releases_with_nothing_wrong_no_more_fail_by_chance_than_is_said():
-    """20 cells that keep their limit just so, 2000 releases: the plain gates would fail every fourth of them or more."""
+    """20 cells that keep their limit just so, 2000 releases: by themselves their gates would fail 46 % of them."""
     cells, n, limit, rate = 20, 400, 0.9, 0.05
     draws = np.random.default_rng(20260314).binomial(n, limit, (2000, cells))
     table = {}
@@ -55,7 +55,7 @@ def test_of_releases_with_nothing_wrong_no_more_fail_by_chance_than_is_said():
     held = np.mean(
         [any(a.stands for cell in raised([[table[hit]] for hit in one], rate) for a in cell) for one in draws]
     )
-    assert plain > 0.25
+    assert plain > 0.4
     assert held <= rate + 3 * np.sqrt(rate * (1 - rate) / len(draws))
 
 
