@@ -29,3 +29,11 @@ class Frozen(BaseModel):
         if not isinstance(values, dict):
             return values
         return {key: _plain(value) for key, value in values.items()}
+
+
+class Written(Frozen):
+    """A file of its own: ``schema_`` is its key ``schema``, a name that pydantic's own classes take."""
+
+    model_config = ConfigDict(
+        alias_generator=lambda name: "schema" if name == "schema_" else name, populate_by_name=True
+    )

@@ -15,11 +15,10 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ConfigDict
 
 from harness.conversion import Conversion
 from harness.findings import BaselineFacts, Divergence, Explanation, LayerFacts, PublishedFigure
-from harness.frozen import Frozen
+from harness.frozen import Frozen, Written
 from harness.playback import Playback
 
 SCHEMA = "hil.record/1"
@@ -303,7 +302,7 @@ class Setting(Frozen):
     value: str  # as text
 
 
-class Record(Frozen):
+class Record(Written):
     """Everything one case produced."""
 
     schema_: str = SCHEMA  # changes when a reader of old files would break
@@ -350,15 +349,6 @@ class Record(Frozen):
     warnings: tuple[str, ...] = ()  # what a reader should know although it changes no verdict
     harness_version: str = ""  # of hil
     host: str = ""  # name of the computer
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        protected_namespaces=(),
-        ser_json_inf_nan="strings",
-        alias_generator=lambda name: "schema" if name == "schema_" else name,
-        populate_by_name=True,
-    )
 
     def plain(self) -> Record:
         """The same record, every text in it made harmless: copies and parts that were updated are not checked by themselves."""

@@ -55,13 +55,7 @@ def private_key(path: Path) -> Ed25519PrivateKey:
             "no key can be read from this file", where=str(path), expected=_PRIVATE, next_step=_MAKE
         ) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise MisuseError(
-            "this key is of another kind",
-            where=str(path),
-            expected=_PRIVATE,
-            found=type(key).__name__.strip("_"),
-            next_step=_MAKE,
-        )
+        raise _of_another_kind(path, _PRIVATE, key)
     return key
 
 
@@ -79,14 +73,13 @@ def public_key(path: Path) -> Ed25519PublicKey:
             "no public key can be read from this file", where=str(path), expected=_PUBLIC, next_step=_MAKE
         ) from error
     if not isinstance(key, Ed25519PublicKey):
-        raise MisuseError(
-            "this key is of another kind",
-            where=str(path),
-            expected=_PUBLIC,
-            found=type(key).__name__.strip("_"),
-            next_step=_MAKE,
-        )
+        raise _of_another_kind(path, _PUBLIC, key)
     return key
+
+
+def _of_another_kind(path: Path, expected: str, key: object) -> MisuseError:
+    found = type(key).__name__.strip("_")
+    return MisuseError("this key is of another kind", where=str(path), expected=expected, found=found, next_step=_MAKE)
 
 
 def make_keys(path: Path) -> Path:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypeVar
 
-from pydantic import ConfigDict
-
 from harness import __version__
 from harness.evidence.runrecord import worst
-from harness.frozen import Frozen
+from harness.frozen import Frozen, Written
 from harness.records import Verdict
 from harness.verdict.swap import Comparison
 
@@ -33,7 +31,7 @@ class Alone(Frozen):
     why: str = ""  # why it found no partner, where it might have had one
 
 
-class Compared(Frozen):
+class Compared(Written):
     """``compare.json``."""
 
     schema_: str = SCHEMA  # changes when a reader of old files would break
@@ -45,15 +43,6 @@ class Compared(Frozen):
     refused: tuple[Refused, ...] = ()  # pairs that cannot be compared
     alone: tuple[Alone, ...] = ()  # cases that one side alone has
     harness_version: str = ""  # of hil
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        protected_namespaces=(),
-        ser_json_inf_nan="strings",
-        alias_generator=lambda name: "schema" if name == "schema_" else name,
-        populate_by_name=True,
-    )
 
 
 def compared(

@@ -6,9 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal
 
-from pydantic import ConfigDict
-
-from harness.frozen import Frozen
+from harness.frozen import Frozen, Written
 from harness.records import Backend, Evidence, GateResult, Measurement, Verdict
 
 SCHEMA: Final = "hil.release/1"
@@ -105,7 +103,7 @@ class Document(Frozen):
     sha256: str  # of its content
 
 
-class ReleaseFacts(Frozen):
+class ReleaseFacts(Written):
     """The whole answer."""
 
     schema_: str = SCHEMA  # changes when a reader of old files would break
@@ -124,15 +122,6 @@ class ReleaseFacts(Frozen):
     documents: tuple[Document, ...] = ()  # the release file and its plans
     sources: tuple[str, ...] = ()  # where runs were looked for
     harness_version: str = ""  # of hil
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        protected_namespaces=(),
-        ser_json_inf_nan="strings",
-        alias_generator=lambda name: "schema" if name == "schema_" else name,
-        populate_by_name=True,
-    )
 
     def count(self, status: CellStatus) -> int:
         """How many cells came to that."""

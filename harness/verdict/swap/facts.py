@@ -10,9 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import ConfigDict
-
-from harness.frozen import Frozen
+from harness.frozen import Frozen, Written
 from harness.records import Backend, Evidence, Verdict
 
 SCHEMA = "hil.comparison/1"
@@ -234,7 +232,7 @@ class Check(Frozen):
     reason: str  # in words, with the figures
 
 
-class Comparison(Frozen):
+class Comparison(Written):
     """Everything that a comparison of two runs found."""
 
     schema_: str = SCHEMA  # changes when a reader of old files would break
@@ -259,12 +257,3 @@ class Comparison(Frozen):
     reasons: tuple[str, ...]  # why, a line each
     seed: int  # of what was drawn by chance
     harness_version: str = ""  # of hil
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        protected_namespaces=(),
-        ser_json_inf_nan="strings",
-        alias_generator=lambda name: "schema" if name == "schema_" else name,
-        populate_by_name=True,
-    )
