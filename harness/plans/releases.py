@@ -31,6 +31,14 @@ class ReleasePlan(Part):
     evidence: Wanted | None = Field(default=None, description=f"{_EVIDENCE} What the release says if left out.")
     fresh: Age | None = Field(default=None, description=f"{_FRESH} What the release says if left out.")
 
+    margin: float | None = Field(
+        default=None,
+        ge=0,
+        allow_inf_nan=False,
+        description="What a cell may lose against the baseline: of its accuracy or AUC, or, in a task without either, of its mean"
+        " score in that score's unit. What the baseline says of the accuracy if left out.",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _from_text(cls, value: object) -> object:
@@ -51,7 +59,7 @@ class Baseline(Part):
         min_length=1, description="A tag, a session, a run's id, or a path: the runs that the cells are compared with."
     )
     margin: float = Field(
-        default=0.02, ge=0, lt=1, description="The accuracy that a cell may lose against its baseline."
+        default=0.02, ge=0, lt=1, description="The accuracy, or AUC, that a cell may lose against its baseline."
     )
 
     @model_validator(mode="before")

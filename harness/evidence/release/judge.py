@@ -94,7 +94,12 @@ def _against(
         now = kept[cell.run.record.run_id]
         try:
             out[cell.cell.id] = compared(
-                before.record, before.samples(), now.record, now.samples(), margin=baseline.margin
+                before.record,
+                before.samples(),
+                now.record,
+                now.samples(),
+                accuracy=baseline.margin,
+                own=cell.cell.margin,
             )
         except MisuseError as error:
             found_ = f", found {error.found}, expected {error.expected}" if error.found is not None else ""

@@ -117,6 +117,27 @@ def test_a_cell_that_has_lost_too_much_fails_though_its_gates_hold(base):
     assert "accuracy drop <= 0.02 against the baseline is broken" in found.reasons[0]
 
 
+def test_a_plan_may_have_a_margin_of_its_own(base):
+    kept(base, OLD(), wrong=40, tag="release-1.4")
+    kept(base, run(), wrong=90)
+    plan = '"../kws.yaml"'
+    text = f'name: "1.5"\nbaseline: release-1.4\nplans: [{{plan: {plan}, margin: 0.1}}]\n'
+    (base.parent / "testplans" / "releases" / "1.5.yaml").write_text(text)
+    found = cell(base)
+    assert (found.status, found.baseline.lost, found.baseline.margin) == (CellStatus.PASS, 50, 0.1)
+
+
+@pytest.mark.parametrize(("extra", "status"), [("", CellStatus.INCONCLUSIVE), (", margin: 0.5", CellStatus.PASS)])
+def test_a_task_without_accuracy_needs_a_margin_of_its_own(base, extra, status):
+    scores = np.linspace(1, 2, 1000)
+    for one, tag in ((OLD(task="regression"), "release-1.4"), (run(task="regression"), "")):
+        kept(base, one, tag=tag, decisions=None, scores=scores if tag else scores + 0.01)
+    text = f'name: "1.5"\nbaseline: release-1.4\nplans: [{{plan: kws{extra}}}]\n'
+    (base.parent / "testplans" / "releases" / "1.5.yaml").write_text(text)
+    found = cell(base)
+    assert found.status is status, found.reasons
+
+
 def test_too_few_samples_to_tell_is_no_pass(base):
     before(base)
     kept(base, OLD(), wrong=20, tag="release-1.4")

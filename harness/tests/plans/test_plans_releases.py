@@ -20,7 +20,7 @@ RIGHT = [
     HEAD + "baseline: release-1.4\n",
     HEAD + "baseline: {run: release-1.4, margin: 0.005}\n",
     HEAD + "dismissed: [{run: a1b2c3, reason: a loose cable}]\n",
-    "name: a\nplans: [{plan: ../kws.yaml, boards: nucleo, models: [a, b], evidence: hardware, fresh: 12h}, far]\n",
+    "name: a\nplans: [{plan: ../kws.yaml, boards: nucleo, models: [a, b], evidence: hardware, fresh: 12h, margin: 0.5}, far]\n",
 ]
 WRONG = [
     ("name: a\n", "the key 'plans' is missing"),

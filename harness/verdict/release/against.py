@@ -26,9 +26,18 @@ class Against:
 
 
 def compared(
-    before: Record, before_samples: Samples | None, now: Record, now_samples: Samples | None, *, margin: float
+    before: Record,
+    before_samples: Samples | None,
+    now: Record,
+    now_samples: Samples | None,
+    *,
+    accuracy: float,
+    own: float | None = None,
 ) -> Against:
-    """``now`` against ``before``, a run of the same case. ``MisuseError`` where they cannot be compared: other data, say."""
+    """``now`` against ``before``, a run of the same case. ``MisuseError`` where they cannot be compared: other data, say.
+
+    ``accuracy``: so much of it, or of the AUC, may be lost; ``own`` goes before it, and is of the mean score in a task without.
+    """
     for samples, record in ((before_samples, before), (now_samples, now)):
         if samples is None:
             return Against(missing=f"not compared with the baseline: the samples of run {record.run_id} are not kept")
@@ -37,7 +46,7 @@ def compared(
     found = compare_sides(
         Side(f"run {before.run_id}", before, before_samples),
         Side(f"run {now.run_id}", now, now_samples),
-        margins=Margins(accuracy=margin),
+        margins=Margins(accuracy=accuracy if own is None else own, score=own),
     )
     return Against(_facts(found), certain=tuple(_certain(found)), alarms=tuple(_alarms(found)))
 

@@ -24,6 +24,9 @@ class Cell:
     fresh: timedelta | None
     fresh_text: str
     gates: tuple[Gate, ...]
+    margin: float | None = (
+        None  # against the baseline, in the task's own figure; None: as the release says of the accuracy
+    )
 
     @property
     def id(self) -> str:
@@ -77,4 +80,5 @@ def _cells(release: Release, want: ReleasePlan, plan: Plan) -> Iterator[Cell]:
                 fresh=age(fresh) if fresh else None,
                 fresh_text=fresh or "",
                 gates=plan.gates_for(model),
+                margin=want.margin,
             )
