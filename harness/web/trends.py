@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from harness.evidence.history import Point, Wanted
 from harness.evidence.history.looking import Trend, flaky_cases, trends_of
+from harness.verdict.trends import FACTOR
 from harness.web import charts
 from harness.web.runs import Filters, choices
 from harness.web.site import TheSite
@@ -49,6 +50,7 @@ def trends(site: TheSite, request: Request, asked: Annotated[Asked, Query()]) ->
         units=sorted({point.unit for point in found[0].points if point.unit}) if found else [],
         shown=list(reversed(found[0].points[-_SHOWN:])) if found else [],
         chart=_chart(found[0]) if found else Markup(),
+        factor=FACTOR,
         flaky=flaky_cases(site.history, asked.wanted(), limit=_FLAKY_IN),
     )
 
