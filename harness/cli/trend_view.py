@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from harness.evidence.history.looking import Trend
-from harness.evidence.reports._words import figure
+from harness.evidence.reports._words import figure, moved
 from harness.verdict.trends import Flaky
 
 _WIDEST = 120
@@ -34,7 +34,7 @@ def lines(trend: Trend, width: int) -> Iterator[str]:
         )
     for drift in trend.drifts:
         yield (
-            f"unit {drift.unit} drifts from the others: {_signed(drift.total, trend.measured_in)} in {drift.n} runs"
+            f"unit {drift.unit} drifts from the others: {moved(drift.total, trend.measured_in)} in {drift.n} runs"
             f" (Mann-Kendall, p {drift.p:.2g} after Holm)"
         )
 
@@ -72,10 +72,3 @@ def _drawn(trend: Trend, width: int) -> Iterator[str]:
     canvas.ruler("x").ticks(at, [f"{trend.points[i].started:%Y-%m-%d}" for i in at])
     for line in plotext.uncolorize(str(canvas.build())).splitlines():
         yield line.rstrip()
-
-
-def _signed(value: float, unit: str) -> str:
-    """A difference: that of two shares is in points, not in per cent of anything."""
-    if unit == "ratio":
-        return f"{100 * value:+.2f} points"
-    return f"{'+' if value > 0 else '-'}{figure(abs(value), unit)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
@@ -69,44 +69,63 @@ def trend(
     if not runs:
         return Markup()
     bins = _bins(runs)
-    low, high = _range(bins, [limit for _, limit in gates])
-    marks = ticks(low, high, 5)
-    names = [_words.figure(value, unit) for value, _ in marks]
-    left = 10 + max(map(breadth, names), default=20.0)
-    top, bottom, right = 2.2 * SIZE, _HEIGHT - 2 * SIZE, _WIDTH - 10
     told = f"From {_words.figure(runs[0].value, unit)} on {runs[0].day} to {_words.figure(runs[-1].value, unit)} on {runs[-1].day}"
     drawing = Drawing(_WIDTH, _HEIGHT, f"{metric} over {len(runs)} runs", told, styled=False)
-
-    def y_of(value: float) -> float:
-        return bottom - (value - low) / (high - low) * (bottom - top)
-
-    def x_of(index: float) -> float:
-        return left + 8 + (right - left - 16) * (index / (len(runs) - 1) if len(runs) > 1 else 0.5)
-
-    for (value, _), name in zip(marks, names, strict=True):
-        drawing.line(left, y_of(value), right, y_of(value))
-        drawing.text(left - 6, y_of(value), name, anchor="end", colour=MUTED)
-    _days(drawing, runs, x_of, bottom + SIZE, left)
-    xs = [x_of(one.at) for one in bins]
-    if len(bins) > 1 and any(one.high > one.low for one in bins):
-        drawing.band([y_of(one.low) for one in bins], [y_of(one.high) for one in bins], xs, GOOD, 0.16)
+    axes = _axes(drawing, bins, [limit for _, limit in gates], len(runs), unit)
+    _days(drawing, axes, runs)
     for op, limit in gates:
-        drawing.curve([(left, y_of(limit)), (right, y_of(limit))], BAD, dashed=True)
-        drawing.text(
-            right, y_of(limit) - 0.7 * SIZE, f"gate {op} {_words.figure(limit, unit)}", anchor="end", colour=BAD
-        )
+        y = axes.y(limit)
+        drawing.curve([(axes.left, y), (axes.right, y)], BAD, dashed=True)
+        words = f"gate {op} {_words.figure(limit, unit)}"
+        drawing.text(axes.right, y - 0.7 * SIZE, words, anchor="end", colour=BAD)
     for number, index in enumerate(changes, start=1):
-        x = x_of(index - 0.5)
-        drawing.curve([(x, top - 4), (x, bottom)], INK, dashed=True)
-        drawing.text(x, top - SIZE, f"change {number}", anchor="middle", colour=INK)
+        x = axes.x(index - 0.5)
+        drawing.curve([(x, axes.top - 4), (x, axes.bottom)], INK, dashed=True)
+        drawing.text(x, axes.top - SIZE, f"change {number}", anchor="middle", colour=INK)
+    _values(drawing, axes, bins)
+    return Markup(drawing.svg())
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """Where a run and a value lie in the drawing."""
+
+    low: float
+    high: float
+    n: int
+    left: float
+    right: float = _WIDTH - 10
+    top: float = 2.2 * SIZE
+    bottom: float = _HEIGHT - 2 * SIZE
+
+    def y(self, value: float) -> float:
+        return self.bottom - (value - self.low) / (self.high - self.low) * (self.bottom - self.top)
+
+    def x(self, index: float) -> float:
+        return self.left + 8 + (self.right - self.left - 16) * (index / (self.n - 1) if self.n > 1 else 0.5)
+
+
+def _axes(drawing: Drawing, bins: Sequence[_Bin], limits: Sequence[float], n: int, unit: str) -> _Axes:
+    low, high = _range(bins, limits)
+    marks = [(value, _words.figure(value, unit)) for value, _ in ticks(low, high, 5)]
+    axes = _Axes(low, high, n, left=10 + max((breadth(name) for _, name in marks), default=20.0))
+    for value, name in marks:
+        drawing.line(axes.left, axes.y(value), axes.right, axes.y(value))
+        drawing.text(axes.left - 6, axes.y(value), name, anchor="end", colour=MUTED)
+    return axes
+
+
+def _values(drawing: Drawing, axes: _Axes, bins: Sequence[_Bin]) -> None:
+    xs = [axes.x(one.at) for one in bins]
     if len(bins) > 1:
-        drawing.curve([(x, y_of(one.value)) for x, one in zip(xs, bins, strict=True)], GOOD)
+        if any(one.high > one.low for one in bins):
+            drawing.band([axes.y(one.low) for one in bins], [axes.y(one.high) for one in bins], xs, GOOD, 0.16)
+        drawing.curve([(x, axes.y(one.value)) for x, one in zip(xs, bins, strict=True)], GOOD)
     for x, one in zip(xs, bins, strict=True):
         if one.failed:
-            _cross(drawing, x, y_of(one.value))
+            _cross(drawing, x, axes.y(one.value))
         elif len(bins) <= _MOST_DOTS // 2:
-            drawing.dot(x, y_of(one.value), 2.6, GOOD)
-    return Markup(drawing.svg())
+            drawing.dot(x, axes.y(one.value), 2.6, GOOD)
 
 
 @dataclass(frozen=True)
@@ -148,12 +167,13 @@ def _range(bins: Sequence[_Bin], limits: Sequence[float]) -> tuple[float, float]
     return low - air, high + air
 
 
-def _days(drawing: Drawing, runs: Sequence[Shown], x_of: Callable[[float], float], y: float, left: float) -> None:
+def _days(drawing: Drawing, axes: _Axes, runs: Sequence[Shown]) -> None:
+    """When some of the runs began, below them."""
     count = min(_DAYS, len(runs))
-    indices = sorted({round(i * (len(runs) - 1) / max(1, count - 1)) for i in range(count)})
-    for index in indices:
+    for index in sorted({round(i * (len(runs) - 1) / max(1, count - 1)) for i in range(count)}):
         half = breadth(runs[index].day) / 2
-        drawing.text(min(max(x_of(index), left + half - 20), _WIDTH - half), y, runs[index].day, colour=MUTED)
+        x = min(max(axes.x(index), axes.left + half - 20), _WIDTH - half)
+        drawing.text(x, axes.bottom + SIZE, runs[index].day, colour=MUTED)
 
 
 def _cross(drawing: Drawing, x: float, y: float) -> None:

@@ -68,9 +68,9 @@ TheSite = Annotated[Site, Depends(_of)]
 def _environment() -> jinja2.Environment:
     made = _pages.environment(_FOLDER)
     made.filters["moment"] = moment
-    made.filters["short"] = short
     made.globals["address"] = address
     made.globals["figure"] = _words.figure
+    made.globals["moved"] = _words.moved
     made.globals["verdicts"] = tuple(verdict.value for verdict in Verdict)
     return made
 
@@ -86,11 +86,6 @@ def moment(when: datetime) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(
         when.isoformat(timespec="seconds"), when.strftime("%Y-%m-%d %H:%M")
     )
-
-
-def short(digest: str) -> str:
-    """As much of a digest as tells two apart at a glance."""
-    return digest[:12]
 
 
 def address(path: str, *parts: str, **query: object) -> str:

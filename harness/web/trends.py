@@ -1,14 +1,17 @@
-"""A measurement over the runs of one plan on one board: values with intervals, the gate, and where something changed."""
+"""A measurement over the runs of one plan on one board: values with intervals, the gate, and what is read out of them."""
 
 from __future__ import annotations
 
-from datetime import date
+import math
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
+from markupsafe import Markup
 from starlette.responses import Response
 
 from harness.evidence.history import Point, Wanted
+from harness.evidence.history.looking import Trend, flaky_cases, trends_of
+from harness.verdict.trends import FACTOR
 from harness.web import charts
 from harness.web.runs import Filters, choices
 from harness.web.site import TheSite
@@ -16,6 +19,7 @@ from harness.web.site import TheSite
 router = APIRouter()
 _SHOWN: Final = 50  # runs in the table below the picture
 _LOOKED_AT: Final = 20  # runs whose measurements can be chosen
+_FLAKY_IN: Final = 500  # runs that are looked through for a case that is flaky
 
 
 class Asked(Filters):
@@ -26,34 +30,42 @@ class Asked(Filters):
 
 @router.get("/trends")
 def trends(site: TheSite, request: Request, asked: Annotated[Asked, Query()]) -> Response:
-    """Without a plan in the address: of the one that ran last."""
+    """As far as the address names a plan, a board and a model, it is of that one; else of the one that ran last."""
     named = Wanted(plan=asked.plan, board=asked.board, model=asked.model)
-    # As far as the address names a cell, it is that one; else the one that ran last.
     newest = site.history.runs(named, limit=1) or site.history.runs(limit=1)
     if not newest:
-        return site.page(request, "trends.html.j2", asked={}, points=[], metrics=[])
-    chosen = newest[0]
-    asked = asked.model_copy(update={"plan": chosen.plan, "board": chosen.board, "model": chosen.model})
-    of_cell = Wanted(plan=chosen.plan, board=chosen.board, model=chosen.model)
-    metrics = site.history.metrics(of_cell, newest=_LOOKED_AT)
-    metric = asked.metric or chosen.metric or "accuracy"
-    points = site.history.trend(metric, asked.wanted())
-    gates = [(line.op, line.limit) for line in site.history.gate_lines(metric, of_cell)]
-    unit = points[-1].measured_in if points else "1"
+        return site.page(request, "trends.html.j2", asked={})
+    last = newest[0]
+    asked = asked.model_copy(update={"plan": last.plan, "board": last.board, "model": last.model})
+    cell = Wanted(plan=last.plan, board=last.board, model=last.model)
+    metric = asked.metric or last.metric or "accuracy"
+    found = trends_of(site.history, metric, asked.wanted())
     return site.page(
         request,
         "trends.html.j2",
-        choices=choices(site),
         asked=asked.said() | {"metric": metric},
-        metrics=sorted({*metrics, metric}),
-        points=list(reversed(points[-_SHOWN:])),
-        total=len(points),
-        unit=unit,
-        units=sorted({point.unit for point in points if point.unit}),
-        chart=charts.trend([_shown(point) for point in points], metric, unit, gates=gates),
+        choices=choices(site),
+        metrics=sorted({*site.history.metrics(cell, newest=_LOOKED_AT), metric}),
+        trend=found[0] if found else None,
+        units=sorted({point.unit for point in found[0].points if point.unit}) if found else [],
+        shown=list(reversed(found[0].points[-_SHOWN:])) if found else [],
+        chart=_chart(found[0]) if found else Markup(),
+        factor=FACTOR,
+        flaky=flaky_cases(site.history, asked.wanted(), limit=_FLAKY_IN),
+    )
+
+
+def _chart(trend: Trend) -> Markup:
+    points = [point for point in trend.points if math.isfinite(point.value)]
+    places = {point.run_id: index for index, point in enumerate(points)}
+    return charts.trend(
+        [_shown(point) for point in points],
+        trend.metric,
+        trend.measured_in,
+        gates=[(line.op, line.limit) for line in trend.gates],
+        changes=[places[first.run_id] for _, first in trend.changes],
     )
 
 
 def _shown(point: Point) -> charts.Shown:
-    day: date = point.started.date()
-    return charts.Shown(point.value, point.low, point.high, day.isoformat(), point.verdict)
+    return charts.Shown(point.value, point.low, point.high, point.started.date().isoformat(), point.verdict)

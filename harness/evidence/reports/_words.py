@@ -67,6 +67,13 @@ def signed(value: float) -> str:
     return ("+" if value > 0 else "") + figure(value, "ratio")
 
 
+def moved(value: float, unit: str) -> str:
+    """How far a figure went, with its sign. That of two shares is in points, not in per cent of anything."""
+    if unit == "ratio":
+        return f"{100 * value:+.2f} points"
+    return f"{'+' if value > 0 else '-'}{figure(abs(value), unit)}"
+
+
 def between(low: float, high: float, *, change: bool = False) -> str:
     """The interval of a share, or of the ``change`` of one: ``95.40 to 98.47 %``, ``-0.83 to +1.90 %``."""
     lower, upper = (signed(end) if change else figure(end, "ratio") for end in (low, high))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 # Pages show the runs that the tests of evidence make, and the case that the tests of running run.
-sys.path += [str(Path(__file__).parents[1] / name) for name in ("evidence", "run")]
+sys.path += [str(Path(__file__).parents[1] / name) for name in ("evidence", "evidence/history", "run")]
 
 for module in ("fastapi", "sse_starlette", "httpx"):
     pytest.importorskip(module, reason="pages need hil[web]: pip install -e '.[dev]'")
