@@ -109,7 +109,13 @@ def limit_of(text: str) -> Limit:
     try:
         gate = Gate.model_validate(text)
     except ValidationError as error:
-        raise MisuseError("not a gate", where=text, expected=FORM, found=error.errors()[0]["msg"]) from error
+        raise MisuseError(
+            "not a gate",
+            where=text,
+            expected=FORM,
+            found=error.errors()[0]["msg"],
+            next_step="write it as in a plan: accuracy drop <= 0.01",
+        ) from error
     if kind_of(gate.metric, gate.change or "") is None or gate.op != "<=":
         known = relative.names()
         raise MisuseError(
