@@ -93,7 +93,7 @@ def server(tmp_path):
 
 
 def test_a_real_run_is_followed_to_its_end_by_another_process(server):
-    seen, first = [], threading.Event()
+    seen, first, benches = [], threading.Event(), []
 
     def follow(run_id):
         with httpx.stream("GET", f"{server}live/{run_id}/events", timeout=120) as answer:
@@ -110,6 +110,7 @@ def test_a_real_run_is_followed_to_its_end_by_another_process(server):
             followers.append(threading.Thread(target=follow, args=[run_id]))
             followers[0].start()
             assert first.wait(120), "the run waits here until it was seen in the middle of its stream"
+            benches.append(httpx.get(f"{server}bench", timeout=60).text)
 
     record = run_case(
         digits_case(samples=30), RunOptions.make(backend="virtual", bench=None, uid=None), watch=watch
@@ -119,6 +120,10 @@ def test_a_real_run_is_followed_to_its_end_by_another_process(server):
     begun, ended = seen[0][1], seen[-2][1]
     assert (begun["step"], begun["unit"]) == ("stream", record.unit.uid)
     assert begun["answered"].endswith(" of 30")
+    (bench,) = benches
+    assert bench.count("in use</strong>") == 1
+    assert record.unit.uid.replace("-", "") in bench.replace("<wbr>", "").replace("-", "")
+    assert f'href="/live/{record.run_id}"' in bench
     accuracy = record.measurement("accuracy")
     assert (ended["step"], ended["answered"], ended["accuracy"]) == (
         "ended",
