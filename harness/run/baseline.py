@@ -47,12 +47,18 @@ def baseline_of(case: Case, reference: str | None, folder: Path | None) -> Basel
             why_not="no baseline is named",
             remedy="name one: --baseline REF, or 'baseline: {tag: NAME}' in the plan",
         )
-    root = folder.parents[2] if folder is not None and len(folder.parents) > 2 else None
+    root = None if folder is None else _root_of(folder)
     try:
         found = tuple(_latest(case, root)) if name == layout.LATEST else _found(name, root)
     except (MisuseError, BenchError) as error:
         return Baseline(name, why_not=f"there is no baseline {name!r}: {error.what}", remedy=_remedy(case, name))
     return _fitting(case, name, found)
+
+
+def _root_of(folder: Path) -> Path | None:
+    """The folder of the whole run that a case or a test reports into."""
+    known = (parent for parent in folder.absolute().parents if parent.parent.name == layout.BASE)
+    return next(known, folder.parents[2] if len(folder.parents) > 2 else None)
 
 
 def _found(name: str, root: Path | None) -> Sequence[Found]:
@@ -119,7 +125,9 @@ def _fitting(case: Case, name: str, found: Sequence[Found]) -> Baseline:
 def _remedy(case: Case, name: str) -> str:
     """The command that makes such a baseline."""
     plan = case.plan.origin or case.plan.name
-    run = f"hil run {plan} --board {case.board}"
+    # A test's case is called as the test, with a number behind it where the test uses the unit again.
+    test = case.id.partition(" #")[0] if "::" in case.id else ""
+    run = f"pytest {test}" if test else f"hil run {plan} --board {case.board}"
     if name == layout.LATEST:
         return f"{run}, then this again"
     if "/" in name:

@@ -181,7 +181,7 @@ class Dut:
             assert self._product is not None
             symbols = Symbols(self._product.image.elf)
             onboard.run(case, self._options, self._unit, notes, symbols, self._files, watch, self._clock)
-        run = Run.of(case, notes, self._clock, folder)
+        run = Run.of(case, notes, self._clock, folder, self._options.baseline)
         self._trail.streamed(run)
         return run
 

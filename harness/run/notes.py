@@ -136,8 +136,7 @@ def judged(case: Case, notes: Notes, clock: Clock) -> CaseResult:
     """The record of a case that ran to its end. Where labels are missed it is tried what would explain them."""
     assert notes.assessed is not None
     _warn(notes)
-    if notes.baseline is not None:
-        _hold_against(notes.baseline, case, notes, clock)
+    hold_against_baseline(case, notes, clock)
     reasons = notes.assessed.reasons
     if notes.assessed.verdict is Verdict.FAIL and missed(notes.assessed) and (cost := _conversion(notes)) is not None:
         reasons = (*reasons, cost.describe())
@@ -164,8 +163,11 @@ def judged(case: Case, notes: Notes, clock: Clock) -> CaseResult:
     return result(case, notes, clock, notes.assessed.verdict, reasons)
 
 
-def _hold_against(baseline: Baseline, case: Case, notes: Notes, clock: Clock) -> None:
-    """Judge the gates against a baseline too: they need the record of this run as it is so far."""
+def hold_against_baseline(case: Case, notes: Notes, clock: Clock) -> None:
+    """Judge the case's gates against ``notes.baseline`` too, if it has one: they need the record of this run as it is so far."""
+    baseline = notes.baseline
+    if baseline is None:
+        return
     assert notes.assessed is not None
     assert notes.view is not None
     draft = result(case, notes, clock, notes.assessed.verdict, ())
@@ -176,7 +178,7 @@ def _hold_against(baseline: Baseline, case: Case, notes: Notes, clock: Clock) ->
     notes.assessed, notes.held_against = held_against(
         notes.assessed, case.gates, Side("this run", draft.record, draft.samples), baseline, extent
     )
-    notes.warnings += [words for words in notes.assessed.warnings if words not in before]
+    notes.warnings += [words for words in notes.assessed.warnings if words not in (*before, *notes.warnings)]
 
 
 def _warn(notes: Notes) -> None:

@@ -17,7 +17,8 @@ from harness.plans.expand import Case
 from harness.plans.names import suggestion
 from harness.plans.schema import Gate
 from harness.records import GateResult, LinkFacts, Measurement, Samples, Verdict
-from harness.run.notes import CaseResult, Notes, judged
+from harness.run.baseline import baseline_of
+from harness.run.notes import CaseResult, Notes, hold_against_baseline, judged
 from harness.run.wishes import gate_of
 from harness.verdict import Extent, View, assess, check_gates, judge, measure_all, tasks
 from harness.verdict.gates import why_absent
@@ -57,6 +58,7 @@ class Pending:
     view: View
     clock: Clock
     folder: Path | None
+    baseline: str | None = None  # what --baseline said
 
 
 class Run:
@@ -83,14 +85,16 @@ class Run:
         self._results: list[GateResult] = []
 
     @classmethod
-    def of(cls, case: Case, notes: Notes, clock: Clock, folder: Path | None) -> Run:
-        """A stream that ``onboard.run`` has brought to its end."""
+    def of(cls, case: Case, notes: Notes, clock: Clock, folder: Path | None, baseline: str | None = None) -> Run:
+        """A stream that ``onboard.run`` has brought to its end. ``baseline``: what gates against one are judged by."""
         assert notes.view is not None
         view = notes.view
         decided = view.decisions if view.decides else np.full(view.n, -1)
         decisions = np.where(view.sound, decided, np.int64(-1))
         assert view.link is not None
-        return cls(view.samples, decisions, view.link, notes.warnings, Pending(case, notes, view, clock, folder))
+        return cls(
+            view.samples, decisions, view.link, notes.warnings, Pending(case, notes, view, clock, folder, baseline)
+        )
 
     @property
     def accuracy(self) -> float:
@@ -170,6 +174,9 @@ class Run:
         are told at its end, where it fails. A gate that cannot be decided (``needs="hardware"`` on an emulator, an interval
         on both sides of the limit) lets the test go on too; at its end the test is skipped with the reason, and never passes.
 
+        A gate against a baseline (``"accuracy drop <= 0.01"``) is judged by the run that ``--baseline`` names; without one it
+        cannot be decided.
+
         ``MisuseError`` for what is no gate, ``PlanError`` for one that no run could keep or break, as in a plan.
         """
         known = self._known
@@ -183,11 +190,14 @@ class Run:
             [output.name for output, _, _ in known.view.each],
             None if known.view.truth.clusters is None else len(np.unique(known.view.truth.clusters)),
         )
-        extent = Extent(known.view.n, known.view.n)
-        (result,), _, _ = judge((wanted,), self.measurements, known.view.evidence, extent)
+        if wanted.is_relative:
+            result = self._against_baseline(wanted)
+        else:
+            extent = Extent(known.view.n, known.view.n)
+            (result,), _, _ = judge((wanted,), self.measurements, known.view.evidence, extent)
         self._gates.append(wanted)
         self._results.append(result)
-        if result.passed is False and not soft:
+        if result.breaks and not soft:
             raise GateBroken("\n".join(_told(wanted, result)))
         return result
 
@@ -195,10 +205,21 @@ class Run:
         """The record, now that the test has ended: with its gates, and with what the test itself came to."""
         known = self._known
         known.notes.assessed = assess(known.view, self._gates)
-        found = judged(known.case, known.notes, known.clock)
-        verdict, reasons = _together(found, ending, has_gates=bool(self._gates))
+        new = (words for words in known.notes.assessed.warnings if words not in known.notes.warnings)
+        known.notes.warnings.extend(new)
+        found = judged(replace(known.case, gates=tuple(self._gates)), known.notes, known.clock)
+        verdict, reasons = _together(found, ending, has_gates=any(gate.severity == "block" for gate in self._gates))
         record = found.record.model_copy(update={"verdict": verdict, "reasons": reasons})
         return replace(found, record=record.plain())
+
+    def _against_baseline(self, gate: Gate) -> GateResult:
+        """One gate against the run that --baseline names."""
+        known = self._known
+        case, notes = replace(known.case, gates=(gate,)), known.notes
+        notes.baseline = notes.baseline or baseline_of(case, known.baseline, known.folder)
+        notes.assessed = assess(known.view, case.gates)
+        hold_against_baseline(case, notes, known.clock)
+        return notes.assessed.gates[0]
 
     @property
     def _parts(self) -> tuple[str, ...]:

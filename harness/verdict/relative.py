@@ -53,12 +53,12 @@ def described() -> list[dict[str, str | bool]]:
     return [
         {
             "name": f"{metric} {kind.relation}".strip(),
-            "unit": f"{kind.unit} or %" if kind.percent else kind.unit,
+            "unit": kind.unit,
             "emulator": kind.only != "hardware",
             "hardware": kind.only != "emulated",
             "tasks": ", ".join(kind.tasks) or "all",
             "interval": "none" if kind.exact else "any",
-            "meaning": kind.meaning,
+            "meaning": f"{kind.meaning}; also in %" if kind.percent else kind.meaning,
         }
         for kind in KINDS
         for metric in kind.metrics

@@ -26,6 +26,7 @@ _WHAT: dict[What, str] = {
     "board": "the board",
     "backend": "the backend",
     "harness": "hil itself",
+    "source": "the commit of the plan",
 }
 #: Each kind of flip: its heading, and what it means.
 KINDS: dict[FlipKind, tuple[str, str]] = {

@@ -37,6 +37,7 @@ def fake_dut(
     core=CoreState.SLEEPING,
     real=False,
     base=None,
+    baseline=None,
 ):
     """The unit, what it leaves (reports in ``folder``), and the device behind it. Paths of models start at ``base``."""
     model = load_model(MODEL)
@@ -49,4 +50,4 @@ def fake_dut(
     unit = Unit(load_board(BOARD), "fake-0", "fake line", "virtual", probe, transport, stand_in, clock=clock)
     monkeypatch.setattr(module, "product_for", lambda known, *_: dataclasses.replace(product, model=known))
     trail = Trail("test_mine.py::test_it", folder)
-    return Dut(unit, RunOptions(backend="virtual"), clock, base, trail=trail), trail, device
+    return Dut(unit, RunOptions(backend="virtual", baseline=baseline), clock, base, trail=trail), trail, device

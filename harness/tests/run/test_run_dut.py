@@ -9,7 +9,7 @@ from dut_stage import digits, fake_dut
 
 from harness.bench.probes import CoreState
 from harness.errors import BenchError, DeviceError, MisuseError, PlanError
-from harness.evidence import read_record, read_samples
+from harness.evidence import read_record, read_samples, write_reports
 from harness.models import load_model
 from harness.records import Verdict
 from harness.run.outcome import Ending, GateBroken, NotMeasured, NotPrinted
@@ -95,6 +95,40 @@ def test_soft_gates_are_all_told_at_the_end(stage):
     assert run.gate("lost_samples == 0", soft=True).passed is True
     left = trail.end(Ending())
     assert [reason.split()[0] for reason in left.broken] == ["agreement", "accuracy"]
+
+
+def test_a_test_of_ones_own_is_held_against_what_it_left_before(stage, tmp_path):
+    dut, trail, _ = stage()
+    assert dut.classify(digits(40)).gate("churn <= 0.2").passed is None
+    (before,) = trail.end(Ending()).records
+    assert before.verdict is Verdict.INCONCLUSIVE
+    assert "no baseline is named" in before.reasons[0]
+    trusted = tmp_path / "trusted"
+    before, samples = read_record(tmp_path), read_samples(tmp_path)
+    write_reports(before, samples, trusted)
+
+    dut, trail, _ = stage(baseline=str(trusted))
+    run = dut.classify(digits(40))
+    assert run.gate("churn <= 0.2").passed
+    assert run.gate("flash_bytes rise <= 0").passed
+    (record,) = trail.end(Ending()).records
+    assert (record.verdict, record.baseline.run_id) == (Verdict.PASS, before.run_id)
+
+    dut, trail, _ = stage(baseline=str(trusted), lie=wrong)
+    with pytest.raises(GateBroken, match="churn"):
+        dut.classify(digits(40)).gate("churn <= 0.2")
+    (record,) = trail.end(Ending("a gate of the test is broken")).records
+    assert record.verdict is Verdict.FAIL
+    assert "the same firmware on the same unit gave other outputs" in record.reasons[0]
+
+
+def test_a_broken_gate_that_only_warns_lets_the_test_pass(stage):
+    dut, trail, _ = stage(lie=wrong)
+    assert dut.classify(digits(40)).gate("agreement >= 0.95 severity warn").passed is False
+    dut.classify(digits(10)).gate("lost_samples == 0")
+    first, second = trail.end(Ending()).records
+    assert (first.verdict, second.verdict) == (Verdict.PASS, Verdict.PASS)
+    assert any("a gate that only warns is broken" in warning for warning in first.warnings)
 
 
 def test_a_gate_that_an_emulator_cannot_decide_lets_the_test_go_on_and_never_passes(stage):

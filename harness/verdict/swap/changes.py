@@ -42,6 +42,7 @@ def _things(one: Record, other: Record) -> Iterator[tuple[What, str, str]]:
     yield "unit", _unit(one), _unit(other)
     yield "backend", one.backend, other.backend
     yield "dataset", one.dataset.sha256 if one.dataset else "", other.dataset.sha256 if other.dataset else ""
+    yield "source", _source(one), _source(other)
     yield "harness", one.harness_version, other.harness_version
 
 
@@ -49,6 +50,12 @@ def _model(record: Record) -> str:
     if record.firmware is not None:
         return record.firmware.model_sha256
     return record.network.sha256 if record.network else ""
+
+
+def _source(record: Record) -> str:
+    """The commit that the plan stands in. It is told, and is no cause by itself: what it changed stands beside it."""
+    found = record.source
+    return "" if found is None else f"{found.commit}{' with edits' if found.dirty else ''}"
 
 
 def _unit(record: Record) -> str:

@@ -18,7 +18,7 @@ SCHEMA = "hil.comparison/1"
 #: Whether the margin is kept: the whole interval keeps it, none of it does, or the samples do not tell.
 NonInferior = Literal["yes", "no", "undecided"]
 FlipKind = Literal["lost", "gained", "changed_wrong"]
-What = Literal["model", "firmware", "engine", "compiler", "dataset", "unit", "board", "backend", "harness"]
+What = Literal["model", "firmware", "engine", "compiler", "dataset", "unit", "board", "backend", "harness", "source"]
 #: A ``fault`` fails the comparison, a ``doubt`` keeps it from passing, a ``note`` changes no verdict.
 Weight = Literal["fault", "doubt", "note"]
 

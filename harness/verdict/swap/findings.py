@@ -25,12 +25,14 @@ def sides(baseline: Side, candidate: Side, pairs: Pairs, changes: Sequence[Chang
     yield from _unpaired(pairs.facts)
     if text := _several(changes):
         yield Finding(kind="several_changes", weight="note", text=text)
-    elif not changes:
-        yield Finding(
-            kind="nothing_changed",
-            weight="note",
-            text="nothing changed between the two: this is one firmware run twice",
+    elif all(change.what == "source" for change in changes):
+        same = baseline.record.run_id == candidate.record.run_id
+        text = (
+            "both are one and the same run"
+            if same
+            else "nothing changed between the two: this is one firmware run twice"
         )
+        yield Finding(kind="nothing_changed", weight="note", text=text)
 
 
 def decisions(found: Decisions, churn: Rate, level: float) -> Iterator[Finding]:
@@ -108,7 +110,7 @@ def _unpaired(facts: Pairing) -> Iterator[Finding]:
 
 def _several(changes: Sequence[Change]) -> str:
     """Why no difference can be laid to one cause; "" where it can."""
-    what = [change.what for change in changes]
+    what = [change.what for change in changes if change.what != "source"]
     if "board" in what or "backend" in what:
         what = [one for one in what if one != "unit"]
     if len(what) < 2:

@@ -81,8 +81,9 @@ def check(comparison: Comparison, limit: Limit) -> Check:
     if isinstance(found, str):
         return Check(name=limit.name, value=None, limit=limit.limit, unit=unit, passed=None, reason=found)
     factor = 100.0 if limit.percent else 1.0
-    # Plus 0: no drop is 0, and not -0.
-    value, low, high = (None if x is None else x * factor + 0.0 for x in (found.value, found.low, found.high))
+    # Rounded, since 7 % more is 7.000000000000001; plus 0, since no drop is 0 and not -0.
+    ends = (found.value, found.low, found.high)
+    value, low, high = (None if x is None else round(x * factor, 12) + 0.0 for x in ends)
     assert value is not None
     passed = True if high is not None and high <= limit.limit else None
     if passed is None and low is not None and low > limit.limit:
@@ -96,7 +97,8 @@ def check(comparison: Comparison, limit: Limit) -> Check:
         f"{limit.name} {_end(value)}{sign}{'' if exact else interval}, limit <= {limit.limit:g}{sign}; {found.detail}"
     )
     if passed is None:
-        reason += f"; {found.why_open or 'the interval lies on both sides'}, more samples are needed"
+        unbounded = "so few samples bound it on neither side" if low is None and high is None else ""
+        reason += f"; {found.why_open or unbounded or 'the interval lies on both sides'}, more samples are needed"
         reason += f": about {found.to_decide} would decide" if found.to_decide else ""
     return Check(
         name=limit.name,

@@ -56,7 +56,7 @@ def timing(baseline: Side, candidate: Side, pairs: Pairs, level: float) -> Timin
         return Timing(unit=unit, how="exact", n=n, shifts=tuple(_exact(q, before, after) for q in QUANTILES))
     if not same_unit(one, other):
         uids = ", ".join(side.record.unit.uid if side.record.unit else "?" for side in (baseline, candidate))
-        why = f"the runs are from two units ({uids}): what differs may be the units"
+        why = f"the runs are from two units ({uids}): what differs may be the units; time both on one (--device-serial)"
         return Timing(unit=unit, how="none", n=n, shifts=tuple(_bare(q, before, after) for q in QUANTILES), why_not=why)
     return Timing(
         unit=unit, how="paired", n=n, shifts=(_median(before, after, level), _tail(0.99, before, after, level))

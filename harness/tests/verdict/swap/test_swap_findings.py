@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from swap_sides import about, side, sizes, table
 
-from harness.records import UnitFacts, Verdict
+from harness.records import SourceFacts, UnitFacts, Verdict
 from harness.verdict.swap import compare_sides
 
 SAME = {"elf_sha256": "elf", "model_sha256": "model"}
@@ -73,6 +73,19 @@ def test_more_than_one_change_is_warned_of():
     assert [c.what for c in found.changes] == ["model", "engine", "compiler", "harness"]
     (text,) = [f.text for f in found.findings if f.kind == "several_changes"]
     assert text.startswith("4 things changed at once (model, engine, compiler, harness)")
+
+
+def test_the_commit_is_told_and_is_no_cause_of_its_own():
+    old, new = table(95, 2, 2, 1)
+    old = about(old, source=SourceFacts(commit="a" * 40, dirty=False))
+    found = compare_sides(old, about(new, source=SourceFacts(commit="b" * 40, dirty=True)))
+    assert [(c.what, c.after[-10:]) for c in found.changes if c.what == "source"] == [("source", "with edits")]
+    assert "several_changes" not in kinds(found)
+
+
+def test_a_run_held_against_itself_is_called_so():
+    old, _ = table(95, 2, 2, 1)
+    assert [f.text for f in compare_sides(old, old).findings] == ["both are one and the same run"]
 
 
 def test_the_unit_that_comes_with_another_board_is_no_change_of_its_own():

@@ -68,6 +68,13 @@ def test_sizes_are_held_against_the_limit_exactly(limit, passed):
     assert found.checks[1].passed is passed
 
 
+@pytest.mark.parametrize("percent", [7, 14, 28, 29, 55])
+def test_a_rise_of_just_the_limit_in_percent_keeps_it(percent):
+    old, new = table(950, 10, 10, 30)
+    runs = about(old, measurements=sizes(ram_bytes=100)), about(new, measurements=sizes(ram_bytes=100 + percent))
+    assert result(runs, Limit("ram_bytes", "rise", percent, percent=True)).checks[1].passed is True
+
+
 def test_a_limit_on_nothing_that_is_compared_is_undecided():
     found = result(table(950, 10, 10, 30), Limit("agreement", "drop", 0.1))
     assert found.checks[1].passed is None

@@ -143,3 +143,4 @@ def test_a_limit_on_the_rise_is_judged_by_its_interval(metric, limit, percent, p
     margins = Margins(accuracy=0.1, more=(Limit(metric, "rise", limit, percent),))
     found = compare_sides(old, new, margins=margins)
     assert found.checks[-1].passed is passed
+    assert ("bound it on neither side" in found.checks[-1].reason) == (passed is None)
