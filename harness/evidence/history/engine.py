@@ -165,10 +165,10 @@ def _make_ready_for_many(engine: Engine) -> None:
 def give_back(engine: Engine) -> None:
     """What was removed from a SQLite file makes it smaller. PostgreSQL does the like by itself."""
     if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:
+        with told(engine.url), engine.connect() as connection:
             driver = connection.connection.driver_connection
             assert driver is not None
-            driver.execute("PRAGMA incremental_vacuum").fetchall()
+            driver.executescript("PRAGMA incremental_vacuum")  # execute would step once: one page
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
