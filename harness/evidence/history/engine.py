@@ -26,6 +26,7 @@ OFF: Final = "off"
 PATIENCE_S: Final = 20.0
 _TRIES: Final = 4
 _POLL_S: Final = 0.02
+_CACHE_KIB: Final = 64 * 1024  # at most; SQLite's own 2 MB are read anew by every page of a large store
 _CONNECT_S: Final = 5
 _ADVISORY_LOCK: Final = 0x68696C  # "hil": whoever makes or changes the schema on PostgreSQL holds it
 
@@ -116,6 +117,7 @@ def _sqlite(url: URL, patience_s: float) -> Engine:
         # Python's sqlite3 begins a transaction when it sees fit, and never one that holds the lock from its start.
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -165,10 +167,10 @@ def _make_ready_for_many(engine: Engine) -> None:
 def give_back(engine: Engine) -> None:
     """What was removed from a SQLite file makes it smaller. PostgreSQL does the like by itself."""
     if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:
+        with told(engine.url), engine.connect() as connection:
             driver = connection.connection.driver_connection
             assert driver is not None
-            driver.execute("PRAGMA incremental_vacuum").fetchall()
+            driver.executescript("PRAGMA incremental_vacuum")  # execute would step once: one page
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 

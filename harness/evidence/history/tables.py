@@ -111,7 +111,7 @@ runs = Table(
 Index("ix_hil_runs_started", runs.c.started)
 Index("ix_hil_runs_cell", runs.c.plan, runs.c.board, runs.c.model, runs.c.started)
 Index("ix_hil_runs_session", runs.c.session, runs.c.started)
-for _name in ("board", "model", "unit", "verdict", "evidence"):
+for _name in ("plan", "board", "model", "unit", "verdict", "evidence"):
     Index(f"ix_hil_runs_{_name}", runs.c[_name], runs.c.started)
 
 attempts = Table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from datetime import timedelta
 
@@ -227,6 +228,19 @@ def test_old_runs_go_and_tagged_ones_stay(url):
             history.load(a_record(0).run_id)
 
 
+def test_what_is_pruned_is_given_back_to_the_disk(tmp_path):
+    file = tmp_path / "history.db"
+    with History.open(f"sqlite:///{file}") as history:
+        for i in range(20):
+            history.add(a_record(i), some_samples(2000, seed=i), session="s")
+        history.tag("kept", [a_record(0).run_id])
+        history.prune(timedelta(days=0))
+        assert history.count() == 1
+        after = file.stat().st_size
+        history.add(a_record(1), some_samples(2000), session="s")
+    assert after < 400_000 < 20 * 2000 * 20  # twenty of them took more than 20 bytes a sample
+
+
 def test_names_from_outside_are_data_and_nothing_else(history):
     evil = "'; DROP TABLE hil_runs; --"
     history.add(a_record(plan=evil, reasons=("a\x00b\ud800",)), None, session=evil, folder="\x1b[2J\ud800")
@@ -247,6 +261,17 @@ def test_what_goes_wrong_in_the_middle_leaves_nothing(history, monkeypatch):
     monkeypatch.undo()
     assert history.count() == 0
     assert history.add(a_record(), some_samples(), session="s")
+
+
+def test_one_open_store_serves_many_threads(history):
+    def add_and_look(number):
+        history.add(a_record(number), some_samples(), session="s")
+        return history.load(a_record(number).run_id).record.run_id, history.count(Wanted(plan="digits")) > 0
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(add_and_look, range(24)))
+    assert found == [(a_record(i).run_id, True) for i in range(24)]
+    assert history.count() == 24
 
 
 def test_an_unknown_run_is_a_mistake_and_a_closed_server_a_store_error(history):

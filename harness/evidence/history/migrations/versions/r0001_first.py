@@ -59,6 +59,7 @@ def upgrade() -> None:
     op.create_index("ix_hil_runs_cell", "hil_runs", ["plan", "board", "model", "started"], unique=False)
     op.create_index("ix_hil_runs_evidence", "hil_runs", ["evidence", "started"], unique=False)
     op.create_index("ix_hil_runs_model", "hil_runs", ["model", "started"], unique=False)
+    op.create_index("ix_hil_runs_plan", "hil_runs", ["plan", "started"], unique=False)
     op.create_index("ix_hil_runs_session", "hil_runs", ["session", "started"], unique=False)
     op.create_index("ix_hil_runs_started", "hil_runs", ["started"], unique=False)
     op.create_index("ix_hil_runs_unit", "hil_runs", ["unit", "started"], unique=False)
