@@ -50,6 +50,8 @@ class UnitClock:
             self._waited_s += step_s
             return
         lived_s = max(0.0, own_s - before_s)
+        if own_s < before_s:
+            self._behind_s = 0.0  # it begins its count anew: what it makes up for now it has not lived in our sight
         if lived_s:
             self._alive_s = now_s
         elif now_s - self._alive_s >= STANDSTILL_S:
@@ -60,8 +62,9 @@ class UnitClock:
                 found=f"none for {now_s - self._alive_s:.0f} s, by its own clock",
                 next_step="is it stopped, or this host without processor or memory to spare? Run again",
             )
-        # It tells in steps: what it was behind in the last ones, it may have lived by now.
-        self._behind_s += step_s
+        # It tells in steps: what it was behind in the last ones, it may have lived by now. Not what it was behind in all
+        # its life: a host that was stopped would find that it has waited all the time that the unit lived meanwhile.
+        self._behind_s = min(self._behind_s + step_s, _LONGEST_STEP_S)
         passed_s = min(lived_s, self._behind_s)
         self._behind_s -= passed_s
         self._waited_s += passed_s

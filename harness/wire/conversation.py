@@ -76,7 +76,7 @@ class HostConversation(Requests, Settings):
         self._last_sent = (0, 0)  # frame and seq
         self._attempt = 0  # questions, or greetings, since the last good frame
         self.hold = False  # while set no chunks leave: the speed is being changed
-        self._greet_at_s = 0.0
+        self._greet_at_s = self._greet_every_s = 0.0
         self._greet_from_s = self._greet_until_s = 0.0
         self._rejoining = False  # the greeting follows a reset of the board, not the caller's wish
         self._fault_wanted = False  # the caller, or a rejoin, waits for a fault report
@@ -207,10 +207,13 @@ class HostConversation(Requests, Settings):
         if self.state in (State.GREETING, State.READY) and self.noise.is_flood(now_s):
             self._give_up("a good frame", now_s)
         elif self.state is State.GREETING:
-            if now_s >= self._greet_until_s:
+            # Once is not enough: whoever was kept from running has not waited, nor greeted at the other speed.
+            if now_s >= self._greet_until_s and self._attempt > 1:
                 self._give_up("HELLO", now_s)
             elif now_s >= self._greet_at_s:
                 self._say_hello(now_s)
+                if now_s >= self._greet_until_s:
+                    self._greet_until_s = self._greet_at_s
         elif self.state is State.READY and (self._repair.awaits or self._fault_first):
             if now_s >= self._silent_at_s():
                 self._give_up("FAULT" if self._fault_first else "RESULT or STATUS", now_s)
@@ -256,15 +259,16 @@ class HostConversation(Requests, Settings):
         self.noise.forget()
         self._fault_first = self.hold = False
         self._attempt = 0
-        patience_s = self._patience.rounds * self._patience.answer_timeout_s
+        patience_s = self._patience.rounds * self._patience.answer_timeout_s if timeout_s is None else timeout_s
+        self._greet_every_s = min(self._patience.answer_timeout_s / 4, patience_s / 2)
         self._greet_from_s = now_s
-        self._greet_until_s = now_s + (patience_s if timeout_s is None else timeout_s)
+        self._greet_until_s = now_s + patience_s
         self._say_hello(now_s)
 
     def _say_hello(self, now_s: float) -> None:
         self._attempt += 1
         self._control.append(m.HelloRequest(m.PROTOCOL, self._session))
-        self._greet_at_s = now_s + self._patience.answer_timeout_s / 4
+        self._greet_at_s = now_s + self._greet_every_s
 
     def _give_up(self, waiting_for: str, now_s: float) -> None:
         # A greeting is said again and again: each is as a word of ours that waiting begins with.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 #: Never ask sooner: an adapter may hold an answer back for 16 ms, an operating system for a few tens.
 _SHORTEST_S = 0.05
 #: So many times longer is a board asked that answers, if only in damaged frames.
@@ -14,7 +16,8 @@ class Patience:
     An answer is expected ``answer_timeout_s`` after the last byte has left, or sooner once round trips were seen
     (smoothed mean and deviation as in RFC 6298, so that one lost frame does not cost a whole time-out). Asking again
     waits twice as long each time, up to ``answer_timeout_s``. Silence is ``rounds * answer_timeout_s`` without any good
-    frame.
+    frame, all but the last round of them begun by a question: whoever has not asked, since it was kept from running, knows
+    nothing of the board.
 
     ``bytes_per_s`` is the line's speed when it is known: bytes handed over are then taken to leave no faster than that,
     so a buffer that still drains is not mistaken for a board that does not answer.
@@ -76,7 +79,12 @@ class Patience:
         return (self._quiet_since_s if self._asked_s is None else self._asked_s) + wait_s
 
     def silent_at_s(self, heard_s: float) -> float:
-        """When to give up. A board of which something is heard, be it damaged, last at ``heard_s``, is asked for longer."""
+        """When to give up; infinity while too little was asked.
+
+        A board of which something is heard, be it damaged, last at ``heard_s``, is asked for longer.
+        """
+        if self._asked < self.rounds - 1:
+            return math.inf
         silence_s = self.rounds * self.answer_timeout_s
         return min(max(self._quiet_since_s, heard_s) + silence_s, self._quiet_since_s + _WHILE_HEARD * silence_s)
 

@@ -17,6 +17,9 @@ from harness.wire.events import Event, LinkCounters, ResultReceived, SampleLost,
 from harness.wire.outgoing import Outgoing, Window
 from harness.wire.patience import Patience
 
+#: So many must a board have given without getting further: time alone passes for a host that was kept from running, too.
+_ANSWERS_OF_A_STUCK_BOARD = 3
+
 
 def tensor_bytes(tensors: tuple[m.TensorSpec, ...]) -> int | None:
     """Size of these tensors back to back, None when one has a dtype that we do not know."""
@@ -57,6 +60,7 @@ class Repair:
         self._limits = Limits(0, 1, None, self._choice)
         self._frame_size = FrameSize()
         self._progress_s = 0.0
+        self._answers = 0  # STATUS since then
         self._output_bytes: int | None = None
         self._status_frame: int | None = None  # the STATUS_REQUEST that was not answered yet
         self._status_queued = False
@@ -109,7 +113,7 @@ class Repair:
         self._status_frame = None
         self._status_queued = False
         self._results_asked.clear()
-        self._progress_s = now_s
+        self._progressed(now_s)
 
     def board_was_reset(self, now_s: float) -> None:
         """As ``begin_again``, and the oldest sample is held to account."""
@@ -159,7 +163,7 @@ class Repair:
         if self.window.sent(sample, offset, frame, self._patience.left_s):
             self._counters.resent += 1
         else:
-            self._progress_s = now_s
+            self._progressed(now_s)
             self._counters.payload_bytes += n_bytes
             self._counters.sample_bytes += min(sample.chunk_bytes, len(sample.data) - offset)
 
@@ -179,16 +183,20 @@ class Repair:
             self._status_queued = True
             self._say(m.StatusRequest())
 
+    def _progressed(self, now_s: float) -> None:
+        self._progress_s = now_s
+        self._answers = 0
+
     def stuck_at_s(self) -> float:
-        """When a board that answers but gets no further has had its time."""
-        return self._progress_s + self._stuck_s
+        """When a board that answers but gets no further has had its time; infinity until it has answered a few times."""
+        return self._progress_s + self._stuck_s if self._answers >= _ANSWERS_OF_A_STUCK_BOARD else math.inf
 
     def give_up_oldest(self, now_s: float) -> None:
         """The oldest sample is lost; the others go on."""
         oldest = self.window.oldest()
         if oldest is not None:
             self._give_up(oldest, f"the board answers but came no further with it for {self._stuck_s:g} s")
-        self._progress_s = now_s
+        self._progressed(now_s)
 
     def _give_up(self, sample: Outgoing, reason: str) -> None:
         """It is lost, and with it all that go on from it, those to come among them."""
@@ -234,7 +242,7 @@ class Repair:
         self._alone = False
         self.window.over(sample.number)
         self._patience.drained(sum(other.next_offset for other in self.window.active.values()), now_s)
-        self._progress_s = now_s
+        self._progressed(now_s)
         if sample.answered:
             self._emit(SampleReplayed(sample.key))
         else:
@@ -279,6 +287,7 @@ class Repair:
 
     def status(self, status: m.Status) -> None:
         """STATUS of our session: repair everything that left before its STATUS_REQUEST and did not arrive."""
+        self._answers += 1
         asked, self._status_frame = self._status_frame, None
         if asked is None:
             return  # answers a request that we no longer know; a later one will tell more

@@ -1,5 +1,8 @@
 """Waiting by the unit's own seconds."""
 
+import subprocess
+import sys
+
 import pytest
 
 from harness.bench.own_time import STANDSTILL_S, UnitClock
@@ -82,6 +85,26 @@ def test_a_host_that_was_stopped_has_not_waited():
     assert clock.monotonic_s() - began_s <= 5.0
 
 
+def test_a_host_that_was_stopped_has_not_waited_what_a_slow_unit_lived_meanwhile():
+    host = ManualClock()
+    unit = SlowUnit(host, 0.5)
+    clock = UnitClock(host, unit.own_time_s, where="unit 1")
+    assert waited(clock, host, 60.0) == pytest.approx(30.0)  # the unit is half a minute behind by now
+    began_s = clock.monotonic_s()
+    host.advance_s(3600.0)
+    assert clock.monotonic_s() - began_s <= 5.0
+
+
+def test_a_unit_that_tells_nonsense_for_once_has_not_lived_all_its_life_anew():
+    host = ManualClock()
+    unit = SlowUnit(host, 0.5)
+    told: list[float] = []
+    clock = UnitClock(host, lambda: told.pop() if told else unit.own_time_s(), where="unit 1")
+    assert waited(clock, host, 60.0) == pytest.approx(30.0)
+    told.append(0.0)
+    assert waited(clock, host, 0.2) < 0.2
+
+
 def test_the_clock_never_goes_back_whatever_the_unit_tells():
     host = ManualClock()
     own = iter([5.0, 1.0, None, 7.0, 0.5, 9.0, None, 2.0])
@@ -104,6 +127,30 @@ def test_a_lifetime_is_read_by_others_and_nothing_is_read_where_none_is(tmp_path
     lifetime.close()
     path.write_bytes(b"torn")
     assert read(path) is None
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from harness.virtual.debug.lifetime import Lifetime
+lifetime = Lifetime(Path(sys.argv[1]))
+lifetime.add(500.0)
+print(flush=True)
+for _ in range(1_000_000):
+    lifetime.add(1e-6)
+"""
+
+
+def test_a_lifetime_is_never_read_half_written(tmp_path):
+    path = tmp_path / "unit.time"
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        seen = []
+        while writer.poll() is None:
+            seen.append(read(path))
+    assert all(lived_s is not None and 500.0 <= lived_s <= 501.0 for lived_s in seen)
+    assert seen == sorted(seen)
 
 
 def test_idle_time_does_not_pass_for_a_program_whose_process_was_stopped():

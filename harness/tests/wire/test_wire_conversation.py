@@ -101,6 +101,16 @@ def test_hello_is_said_again_until_it_is_answered_and_then_given_up():
     assert host.state is State.GREETING
 
 
+def test_a_host_that_was_kept_from_running_greets_at_the_other_speed_too_before_it_gives_up():
+    host = HostConversation(answer_timeout_s=1.0, rounds=5, draw_session=lambda: 7)
+    host.send_hello(0.0)
+    assert (len(said(host)), host.at_safe_speed) == (1, True)
+    host.tick(60.0)
+    assert (events(host), len(said(host, 60.0)), host.at_safe_speed) == ([], 1, False)
+    host.receive_data(frame(replace(HELLO, session=7)), 60.0)
+    assert [type(event) for event in events(host)] == [HelloReceived]
+
+
 def test_a_hello_of_another_session_is_not_taken_for_ours():
     host = HostConversation(draw_session=lambda: 7)
     host.send_hello(0.0)
@@ -221,6 +231,19 @@ def test_a_board_that_answers_but_gets_no_further_loses_the_oldest_sample_in_tim
         host.tick(now_s)
     assert [(e.key, type(e)) for e in found] == [(3, SampleLost)]
     assert now_s == pytest.approx(10.0)
+
+
+def test_a_host_that_was_kept_from_running_asks_before_it_calls_the_board_silent():
+    host = greeted(answer_timeout_s=1.0, rounds=5)
+    host.send_sample(3, bytes(64))
+    said(host)
+    for now_s in (60.0, 120.0, 180.0, 240.0):
+        assert host.next_timeout_s(now_s) == 0.0
+        host.tick(now_s)
+        assert events(host) == []
+        assert [type(message) for message in said(host, now_s)] == [m.StatusRequest]
+    host.tick(300.0)
+    assert [type(event) for event in events(host)] == [Silent]
 
 
 # -- resets ------------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from typing import Final
 LIFE_SIGN_S: Final = 0.1
 _LONGEST_LOOK_S = 1.5 * LIFE_SIGN_S
 
-_SECONDS = struct.Struct("=d")
+_SECONDS = struct.Struct("@d")
 
 
 class Lifetime:
@@ -33,15 +33,19 @@ class Lifetime:
             self._shared = mmap.mmap(fd, _SECONDS.size)
         finally:
             os.close(fd)
+        # Readers ask nobody, so each value must come whole, in one store. ``struct.pack_into`` writes zeros first: whoever
+        # read those, and then the seconds again, saw the unit live all its life in one moment.
+        self._seconds = memoryview(self._shared).cast("d")
         self._lived_s = 0.0
 
     def add(self, seconds: float) -> None:
         """So much more has passed for the unit."""
         self._lived_s += seconds
-        _SECONDS.pack_into(self._shared, 0, self._lived_s)
+        self._seconds[0] = self._lived_s
 
     def close(self) -> None:
         """Nothing more will be told."""
+        self._seconds.release()
         self._shared.close()
 
 
