@@ -89,6 +89,14 @@ def release(
     from harness.evidence.releasereports import json_, terminal
 
     asked, now = read(file), SystemClock().now()
+    if commit and asked.release.commit == "any":
+        raise MisuseError(
+            "the release takes runs of any commit",
+            where=printable(str(file)),
+            expected="commit: one",
+            found=f"commit: any, and --commit {commit}",
+            next_step="leave out --commit, or the file's `commit: any`",
+        )
     key = private_key(sign) if sign else None
     baseline = of_baseline(asked)
     found = gathered(sources) if sources else at_hand(asked, now=now)

@@ -50,7 +50,11 @@ def baseline_of(case: Case, reference: str | None, folder: Path | None) -> Basel
     root = None if folder is None else _root_of(folder)
     try:
         found = tuple(_latest(case, root)) if name == layout.LATEST else _found(name, root)
-    except (MisuseError, BenchError) as error:
+    except BenchError as error:
+        # The baseline may well be there: another run and another tag would mend nothing.
+        why = f"the baseline {name!r} cannot be looked for: {error.what}"
+        return Baseline(name, why_not=why, remedy=error.next_step or "")
+    except MisuseError as error:
         return Baseline(name, why_not=f"there is no baseline {name!r}: {error.what}", remedy=_remedy(case, name))
     return _fitting(case, name, found)
 

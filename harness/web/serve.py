@@ -39,7 +39,8 @@ def serve(base: Path, where: Where, say: Callable[[str], None]) -> None:
 
     ``BenchError`` when the port cannot be had, ``MisuseError`` for a token that is too short.
     """
-    settings = make_settings(base, where, os.environ.get(TOKEN))
+    # Set to nothing is how a service file says that it has none.
+    settings = make_settings(base, where, os.environ.get(TOKEN) or None)
     with listening(where) as bound, History.open(EMPTY if is_off() else None, base=base) as history:
         say(f"hil serve: {url_of(bound)}")
         if settings.token is not None:
@@ -89,7 +90,7 @@ def listening(where: Where) -> socket.socket:
             "the server cannot be reached there",
             where=f"{where.host}, port {where.port}",
             found=error,
-            next_step="choose another one: hil serve --port N",
+            next_step="choose another one: hil serve --host ADDRESS --port N",
         ) from error
     return made
 

@@ -69,7 +69,8 @@ def emulated(facts: ReleaseFacts) -> str:
     count = sum(cell.run is not None and cell.run.evidence == "emulated" for cell in passed)
     if not count:
         return ""
-    return f"{count} of the {len(passed)} cells that pass were run on an emulator: no cycles, no latency"
+    which = "the one cell that passes was" if len(passed) == 1 else f"{count} of the {len(passed)} cells that pass were"
+    return f"{which} run on an emulator: no cycles, no latency"
 
 
 def short(digest: str) -> str:

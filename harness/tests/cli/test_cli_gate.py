@@ -147,6 +147,15 @@ def test_an_attestation_of_another_day_does_not_stay_beside_new_reports(says, pr
     assert signed.with_name("statement.json").is_file()
 
 
+def test_a_commit_that_the_release_would_not_look_at_is_refused(says, project):
+    file = project / GATE[1]
+    file.write_text(file.read_text() + "commit: any\n")
+    status, out, err = says(*GATE, "--commit", "deadbeef")
+    assert status == 3
+    assert not out, "nothing is judged as if it were of that commit"
+    assert "the release takes runs of any commit" in err
+
+
 def test_a_release_of_nothing_is_not_signed_and_says_so(says, project):
     says("gate", "keygen", "release.pem")
     (project / "hil-reports").mkdir()

@@ -82,6 +82,7 @@ def test_emulated_evidence_that_passed_is_told_at_the_head():
     cells = (first.model_copy(update={"run": run}), *facts.cells[1:])
     for say in (shown, lambda f: html.render(f).decode(), lambda f: markdown.render(f).decode()):
         assert "1 of the 2 cells that pass were run on an emulator" in say(facts.model_copy(update={"cells": cells}))
+        assert "the one cell that passes was run on an emulator" in say(facts.model_copy(update={"cells": cells[:1]}))
 
 
 def test_markdown_fits_a_comment_however_many_cells_there_are():

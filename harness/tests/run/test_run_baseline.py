@@ -127,7 +127,9 @@ def test_where_there_is_no_baseline_the_reason_and_the_command_that_mends_it_are
 def test_a_history_that_cannot_be_read_ends_no_run(base, monkeypatch, tmp_path):
     (tmp_path / "broken.db").write_bytes(b"no database" * 1000)
     monkeypatch.setenv("HIL_DB", f"sqlite:///{tmp_path}/broken.db")
-    assert baseline_of(asked(), "release-1.4", None).why_not.startswith("there is no baseline 'release-1.4'")
+    found = baseline_of(asked(), "release-1.4", None)
+    assert found.why_not.startswith("the baseline 'release-1.4' cannot be looked for: the history cannot be used")
+    assert found.remedy.startswith("put it aside; `hil history import"), "a new run and a tag would mend nothing"
 
 
 def test_a_case_without_such_a_gate_needs_none_and_gets_one_where_a_baseline_is_named():

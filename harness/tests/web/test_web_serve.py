@@ -52,6 +52,13 @@ def test_bound_elsewhere_it_says_its_token_and_that_nothing_is_encrypted(said, m
     assert "  token: the lab's own token" in said("127.0.0.1"), "asked for on this host too where one is set"
 
 
+def test_a_token_that_is_set_to_nothing_is_none(said, monkeypatch):
+    monkeypatch.setenv(TOKEN, "")
+    assert not any("token" in line for line in said("127.0.0.1"))
+    (line,) = (line for line in said("0.0.0.0") if "token:" in line)
+    assert len(line.partition("token: ")[2]) > 30, "beyond this host one is made"
+
+
 def test_a_history_that_is_off_is_said(said, monkeypatch):
     monkeypatch.setenv(VARIABLE, "off")
     assert any("HIL_DB is off" in line for line in said("127.0.0.1"))
