@@ -19,7 +19,7 @@ from harness.web.site import TheSite
 router = APIRouter()
 _SHOWN: Final = 50  # runs in the table below the picture
 _LOOKED_AT: Final = 20  # runs whose measurements can be chosen
-_FLAKY_IN: Final = 500  # runs that are looked through for a case that is flaky
+_FLAKY_IN: Final = 200  # runs that are looked through for a case that is flaky
 
 
 class Asked(Filters):
