@@ -15,7 +15,7 @@ from harness.errors import MisuseError
 from harness.evidence import layout
 from harness.evidence.history import queries
 from harness.evidence.history.rows import Note, RunRow, TagMove, TagRow
-from harness.evidence.history.tables import notes, runs, tag_moves, tag_runs, tags
+from harness.evidence.history.tables import notes, runs, tag_moves, tag_runs, tags, words
 from harness.plans.names import nearest
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
@@ -158,8 +158,11 @@ def _by_id(connection: Connection, prefix: str) -> list[int]:
         return [exact]
     if len(prefix) < _SHORTEST:
         return []
+    # What a run is searched by begins with its id, and is much smaller than its row.
     found = connection.execute(
         select(runs.c.key, runs.c.run_id)
+        .join(words, words.c.run_key == runs.c.key)
+        .where(words.c.words.startswith(prefix.lower(), autoescape=True))
         .where(func.substr(runs.c.run_id, 1, len(prefix)) == prefix)
         .order_by(runs.c.run_id)
         .limit(_MOST_SHOWN)

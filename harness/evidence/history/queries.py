@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select, true
 
 from harness.evidence.history.rows import Cell, Figure, GateLine, Note, Point, RunRow, SessionRow, Wanted
 from harness.evidence.history.tables import gates, measurements, notes, runs, tag_runs, words
@@ -104,10 +104,12 @@ def gate_lines(connection: Connection, metric: str, want: Wanted) -> list[GateLi
 
 def cells(connection: Connection, want: Wanted) -> list[Cell]:
     """Every plan on every board with every model, by these names."""
-    found = [_newest_of(connection, *cell) for cell in cell_names(connection, want)]
-    latest = {row.run_id: row for row in rows_of(connection, [before[0].key for before in found])}
+    by_cell: dict[tuple[str, str, str], list[Row[Any]]] = defaultdict(list)
+    for each in connection.execute(_sparks(connection.dialect.name, want)):
+        by_cell[each.plan, each.board, each.model].append(each)
+    latest = {row.run_id: row for row in rows_of(connection, [before[0].key for before in by_cell.values()])}
     told = []
-    for before in found:
+    for before in by_cell.values():
         row = latest[before[0].run_id]
         of_one_kind = [each.value for each in before if each.metric == row.metric and each.value is not None]
         verdicts = tuple(each.verdict for each in reversed(before))
@@ -158,17 +160,24 @@ def _of_cell(found: Select[Any], plan: str, board: str, model: str) -> Select[An
     return found.where(cell).order_by(*_NEWEST)
 
 
-_SPARKS: Final = (
-    select(runs.c.key, runs.c.run_id, runs.c.metric, runs.c.value, runs.c.verdict)
-    .where(runs.c.plan == bindparam("plan"), runs.c.board == bindparam("board"), runs.c.model == bindparam("model"))
-    .order_by(*_NEWEST)
-    .limit(_SPARK)
-)
-
-
-def _newest_of(connection: Connection, plan: str, board: str, model: str) -> Sequence[Any]:
-    """What a cell's sparkline needs, newest first. Built once: hundreds of cells ask for it."""
-    return connection.execute(_SPARKS, {"plan": plan, "board": board, "model": model}).all()
+def _sparks(dialect: str, want: Wanted) -> Select[Any]:
+    """What the sparklines of all cells need, by cell, newest first: in one statement, for each cell along its index."""
+    names = (runs.c.plan, runs.c.board, runs.c.model)
+    found = select(*names).where(_where(want)).distinct().subquery("cells")
+    of_cell = runs.alias("of_cell")
+    newest = (
+        select(of_cell.c.key)
+        .where(of_cell.c.plan == found.c.plan, of_cell.c.board == found.c.board, of_cell.c.model == found.c.model)
+        .order_by(of_cell.c.started.desc(), of_cell.c.key.desc())
+        .limit(_SPARK)
+    )
+    shown = select(runs.c.key, runs.c.run_id, *names, runs.c.metric, runs.c.value, runs.c.verdict)
+    if dialect == "sqlite":  # which has no LATERAL, but looks up the keys that a subquery gives
+        joined = shown.select_from(found.join(runs, runs.c.key.in_(newest.correlate(found))))
+    else:
+        keys = newest.lateral("newest")
+        joined = shown.select_from(found.join(keys, true()).join(runs, runs.c.key == keys.c.key))
+    return joined.order_by(*names, *_NEWEST)
 
 
 def _where(want: Wanted) -> ColumnElement[bool]:

@@ -165,7 +165,7 @@ words = Table(
     "hil_words",
     metadata,
     _of_run(primary_key=True),
-    Column("words", Text, nullable=False),  # ids, session, unit, host and reasons, in lower case
+    Column("words", Text, nullable=False),  # run id first, then case, session, unit, host and reasons, in lower case
     sqlite_with_rowid=False,
 )
 

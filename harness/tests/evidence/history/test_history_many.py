@@ -16,7 +16,7 @@ from harness.evidence.history import History, adding
 from harness.evidence.history import engine as db
 
 FULL = os.environ.get("HIL_FULL") == "1"
-WRITERS, RUNS_OF_ALL, KILLS = (20, 1000, 50) if FULL else (5, 40, 4)
+WRITERS, RUNS_OF_ALL, KILLS = (20, 1000, 50) if FULL else (4, 24, 3)
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked: they start at once")
 _fork = multiprocessing.get_context("fork") if hasattr(os, "fork") else None
