@@ -85,9 +85,9 @@ def tag(
     try:
         site.history.tag(name, [run_id], force=move, by=by.strip())
     except MisuseError as error:
-        return _page(
-            site, request, row, 409, trouble=f"{error.what}: {error.found or name}. Tick “move” to move it here."
-        )
+        elsewhere = not move and any(tag.name == name for tag in site.history.tags())
+        hint = ". Tick “move” to move it here" if elsewhere else ""
+        return _page(site, request, row, 409, trouble=f"{error.what}: {error.found or name}{hint}")
     return RedirectResponse(address("/runs", run_id) + "#notes", status_code=303)
 
 

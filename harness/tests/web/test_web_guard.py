@@ -1,14 +1,18 @@
 """Who may ask, by which name, how much, and what a browser may do with the answer."""
 
 import re
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.errors import MisuseError
 from harness.web import proof
 from harness.web.app import PARTS
-from harness.web.guard import MOST_BODY_BYTES
+from harness.web.guard import MOST_BODY_BYTES, _without_port
 from harness.web.serve import Where, is_loopback, make_settings
+from harness.web.settings import Settings
 
 RUN = "dig000000003"
 PAGES = ("/", "/runs", f"/runs/{RUN}", "/compare", "/trends", "/bench", "/live")
@@ -50,6 +54,12 @@ def test_this_host_is_known_by_its_loopback_names(host, client):
 def test_another_name_for_this_address_is_refused(host, client):
     """A page elsewhere makes its own name lead here (DNS rebinding): then Host has that name."""
     assert client.get("/", headers={"host": host}).status_code == 421
+
+
+@given(st.text() | st.from_regex(r"\A\[?[0-9a-f.:%]{0,20}\]?(:[0-9]{0,5})?\Z"))
+def test_no_host_is_a_fault_and_none_but_loopback_is_known(host):
+    known = Settings(Path(), token=None).knows(_without_port(host))
+    assert not known or re.match(r"localhost|127\.|\[?[0:]*:(0*1|ffff:127\.)|\[?::ffff:7f", host, re.IGNORECASE)
 
 
 @pytest.mark.parametrize(("host", "status"), [("hil.example", 200), ("192.0.2.9", 200), ("evil.example", 421)])

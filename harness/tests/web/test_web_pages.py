@@ -210,7 +210,7 @@ def test_a_tag_is_set_and_moves_only_when_that_is_asked_for(client, near_setting
     assert send(client, near_settings, RUN, "tag", name="candidate-1", by="me").status_code == 303
     held = send(client, near_settings, LAST, "tag", name="candidate-1")
     assert held.status_code == 409
-    assert "move" in held.text
+    assert "Tick “move” to move it here" in held.text
     assert history.resolve("candidate-1")[0].run_id == RUN
     assert send(client, near_settings, LAST, "tag", name="candidate-1", move="true").status_code == 303
     (tag,) = [tag for tag in history.tags() if tag.name == "candidate-1"]
@@ -223,6 +223,7 @@ def test_what_is_no_name_is_no_tag(name, client, near_settings, history):
     before = history.tags()
     answer = send(client, near_settings, RUN, "tag", name=name)
     assert answer.status_code in (400, 409)
+    assert "Tick “move”" not in answer.text
     assert history.tags() == before
 
 
