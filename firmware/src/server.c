@@ -42,12 +42,14 @@ static struct {
     uint32_t overruns_before; /* the board's count when the session began */
 } session;
 
-/* At any speed but the safe one the board goes back to that as soon as bytes, or a change of speed, were followed by no
- * good frame for as long as the alarm takes: whoever speaks at another speed, or nobody any more, finds it again there. */
+/* At any speed but the safe one the board goes back to that as soon as a change of speed was followed by no good frame for
+ * as long as the alarm takes, or bytes were, and then more of them: whoever speaks at another speed, or nobody any more,
+ * finds it again there. Bytes alone are no reason: they may be half a frame of a host that was kept from running. */
 static struct {
     uint32_t now;
     bool on_trial; /* changed, and no good frame has come since */
     bool watched;  /* the alarm is set */
+    bool warned;   /* it was due once: the next bytes must bring a good frame before it is again */
 } baud;
 
 static uint8_t reset_cause;
@@ -193,11 +195,19 @@ static void on_fault_request(const uint8_t *body, uint32_t n) {
     }
 }
 
+/* What was heard is at this speed, or nothing was heard at it yet: there is nothing to watch. */
+static void hear_good(void) {
+    baud.on_trial = false;
+    baud.warned = false;
+    if (baud.watched) {
+        baud.watched = false;
+        board_alarm_stop();
+    }
+}
+
 static void set_baud(uint32_t wanted) {
     baud.now = wanted;
-    baud.on_trial = false;
-    baud.watched = false;
-    board_alarm_stop();
+    hear_good();
     board_set_baud(wanted);
     frame_decoder_init(&decoder, frame_buffer, sizeof frame_buffer); /* what came at the wrong speed is nothing */
 }
@@ -302,11 +312,7 @@ static void on_frame(void) {
     session.bad_in_a_row = 0;
     session.next_seq = (uint16_t)(decoder.seq + 1u);
     kept.last_type = decoder.type;
-    if (baud.watched) {
-        baud.watched = false;
-        baud.on_trial = false;
-        board_alarm_stop();
-    }
+    hear_good();
     dispatch();
     /* After the frame that showed the gap has been stored: it may itself be what lies behind the lost ones. */
     if (gap) {
@@ -358,7 +364,13 @@ static void run(slot *s) {
 bool server_poll(void) {
     session.ran = false;
     if (baud.watched && board_alarm_due()) {
-        set_baud(HIL_BAUD);
+        if (baud.on_trial || baud.warned) {
+            set_baud(HIL_BAUD);
+        } else {
+            baud.warned = true;
+            baud.watched = false;
+            board_alarm_stop();
+        }
         return true;
     }
     if (layers_poll()) {

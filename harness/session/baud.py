@@ -12,8 +12,8 @@ from harness.wire import messages as m
 from harness.wire.conversation import HostConversation
 from harness.wire.events import BaudReceived, PongReceived
 
-#: A board that is at another speed goes back half a second after it heard bytes that were no frames: asked so often and so
-#: long, it has heard them and has gone back.
+#: A board that is at another speed goes back when it has twice heard bytes that were no frames, and half a second behind
+#: each: asked so often and so long, it has heard them and has gone back.
 _BACK_TRIES: Final = 20
 _BACK_WAIT_S: Final = 0.2
 #: Beside the time that the test frames take, and anew after each that came back: an adapter's latency, a host's scheduling,
@@ -55,11 +55,14 @@ class Speed:
         baud = self.safe_baud if safe else self.agreed_baud
         if baud is not None and baud != self._transport.baud:
             self._transport.set_baud(baud)
+            self._conversation.speed_changed()
 
-    def settle(self) -> None:
-        """The board was just heard: it is at the speed that this end is set to."""
+    def settle(self) -> bool:
+        """The board was just heard: it is at the speed that this end is set to. Whether that is another than was agreed on."""
+        moved = self.agreed_baud != self._transport.baud
         self.agreed_baud = self._transport.baud
         self._tell_patience()
+        return moved
 
     def _go_to_safe(self) -> None:
         """The board is there, or will be."""
@@ -122,7 +125,7 @@ class Speed:
             where=f"wire over {self._transport.name}",
             expected=f"an answer at {self.safe_baud} baud within {_BACK_TRIES * _BACK_WAIT_S:g} s",
             found="none",
-            next_step="the firmware must go back when 500 ms pass without a good frame (SPEC.md, Speed); reset the board",
+            next_step="the firmware must go back when it hears no good frame (SPEC.md, Speed); reset the board",
         )
 
     def _tell_patience(self) -> None:

@@ -92,6 +92,9 @@ def climb(
     steps, best = 0, safe
     if known in higher and known is not None:
         failure = _try(line, known)
+        if failure is not None and failure.at_safe:
+            # It held before. A host that was kept from running since it asked finds its board gone back as well.
+            failure = _try(line, known)
         if failure is None:
             steps, best = 1, known
         else:

@@ -38,6 +38,8 @@ class Pump:
         self._asked_at: bool | None = None
         #: Called before a question to a board that does not answer, with ``HostConversation.at_safe_speed``.
         self.choose_speed: Callable[[bool], None] | None = None
+        #: Called when it has answered, at the speed that was chosen last.
+        self.answered: Callable[[], None] | None = None
 
     def next_event(self, deadline: Deadline) -> Event | None:
         """The next event, None when ``deadline`` has passed. BenchError from the transport passes through.
@@ -81,7 +83,10 @@ class Pump:
             safe = conversation.at_safe_speed
             if safe != self._asked_at:
                 self._asked_at = safe
-                if safe is not None and self.choose_speed is not None:
+                if safe is None:
+                    if self.answered is not None:
+                        self.answered()
+                elif self.choose_speed is not None:
                     self.choose_speed(safe)
             self._unsent = conversation.data_to_send(now_s, _PIECE_BYTES)
             self._moved_s = now_s

@@ -28,28 +28,10 @@ from harness.session.stream import (
     StreamResult,
     fault_report,
 )
+from harness.wire import events as ev
 from harness.wire import messages as m
 from harness.wire.conversation import HostConversation
 from harness.wire.encodings import Encoding, Wish, needed
-from harness.wire.events import (
-    BaudReceived,
-    BoardReset,
-    Event,
-    FaultReceived,
-    FrontEndReceived,
-    HelloReceived,
-    LayerDataReceived,
-    LayersReceived,
-    LinkCounters,
-    OtherBoard,
-    PongReceived,
-    Refused,
-    ResultReceived,
-    SampleLost,
-    Silent,
-    StatusReceived,
-    Violation,
-)
 from harness.wire.states import State
 
 __all__ = [
@@ -64,7 +46,7 @@ __all__ = [
     "fault_report",
 ]
 
-_E = TypeVar("_E", bound=Event)
+_E = TypeVar("_E", bound=ev.Event)
 _T = TypeVar("_T")
 
 #: How often a request of the caller (ping, status, fault) is repeated before the board counts as silent: when nothing at
@@ -111,15 +93,17 @@ class Session:
             transport,
             self._conversation,
             clock,
-            lambda baud: self._ask(lambda: self._conversation.send_baud_request(baud), BaudReceived),
-            lambda timeout_s: self._wait_for(PongReceived, timeout_s),
+            lambda baud: self._ask(lambda: self._conversation.send_baud_request(baud), ev.BaudReceived),
+            lambda timeout_s: self._wait_for(ev.PongReceived, timeout_s),
         )
         self._pump.choose_speed = self._speed.choose
+        self._pump.answered = self._settle
         self._held: int | None = None  # the speed that a climb has ended at
+        self._slowed = False  # the board has gone back from it, and not been reset
         self._stream: Streaming | None = None  # the one under way
 
     @property
-    def counters(self) -> LinkCounters:
+    def counters(self) -> ev.LinkCounters:
         """A copy of everything counted since the session was made."""
         return replace(self._conversation.counters)
 
@@ -135,7 +119,7 @@ class Session:
         """
         self._conversation.send_hello(self._clock.monotonic_s(), timeout_s)
         # The conversation gives up by itself at timeout_s; the deadline only guards against a clock that jumps.
-        hello = self._await(HelloReceived, timeout_s * 2 + 1.0).hello
+        hello = self._await(ev.HelloReceived, timeout_s * 2 + 1.0).hello
         self._speed.settle()
         wish = self._encoding
         if wish != "auto" and (needs := needed(Encoding[wish.upper()])) not in m.Capability(hello.capabilities):
@@ -167,7 +151,7 @@ class Session:
         try:
             climbed = climb(self._speed, offered, fixed=fixed, known=known, avoid=avoid)
         finally:
-            self._conversation.hold = False
+            self._conversation.hold = self._slowed = False
         self._held = climbed.baud if climbed.steps else None
         return climbed
 
@@ -180,25 +164,25 @@ class Session:
             began_s = self._clock.monotonic_s()
             self._conversation.send_ping(data)
 
-        pong = self._ask(send, PongReceived)
+        pong = self._ask(send, ev.PongReceived)
         if pong.data != data:
             raise DeviceError("PONG does not carry what PING did", where=self._where, expected=data, found=pong.data)
         return self._clock.monotonic_s() - began_s
 
     def status(self) -> m.Status:
         """The board's counters and slots."""
-        return self._ask(self._conversation.send_status_request, StatusReceived).status
+        return self._ask(self._conversation.send_status_request, ev.StatusReceived).status
 
     def fault(self, *, clear: bool = False) -> FaultReport | None:
         """The crash that the board remembers, None when there is none. ``clear`` makes it forget."""
-        event = self._ask(self._conversation.send_fault_request, FaultReceived)
+        event = self._ask(self._conversation.send_fault_request, ev.FaultReceived)
         if clear:
-            self._ask(lambda: self._conversation.send_fault_request(clear=True), FaultReceived)
+            self._ask(lambda: self._conversation.send_fault_request(clear=True), ev.FaultReceived)
         return fault_report(event.fault)
 
     def front_end(self) -> m.FrontEnd:
         """What the board computes of a recording. BoardRefusedError from a firmware that takes none."""
-        return self._ask(self._conversation.send_front_end_request, FrontEndReceived).front_end
+        return self._ask(self._conversation.send_front_end_request, ev.FrontEndReceived).front_end
 
     def layers(self, input_crc: int, first: int) -> m.Layers:
         """Run the sample that ran last, whose input has that CRC-32, again: what its layers did, from ``first`` on.
@@ -206,7 +190,7 @@ class Session:
         BoardRefusedError with ``unknown_sample`` when another input, or none since a reset, ran last.
         """
         received = self._ask(
-            lambda: self._conversation.send_layers_request(m.LayersRequest(input_crc, first)), LayersReceived
+            lambda: self._conversation.send_layers_request(m.LayersRequest(input_crc, first)), ev.LayersReceived
         )
         return received.layers
 
@@ -216,9 +200,9 @@ class Session:
         Pieces may be missing: ask for those again.
         """
         request = m.LayerDataRequest(input_crc, layer, offset, n_bytes)
-        first = self._ask(lambda: self._conversation.send_layers_request(request), LayerDataReceived)
+        first = self._ask(lambda: self._conversation.send_layers_request(request), ev.LayerDataReceived)
         parts, left = [first.part], n_bytes - len(first.part.data)
-        while left > 0 and (event := self._wait_for(LayerDataReceived, self._answer_timeout_s)) is not None:
+        while left > 0 and (event := self._wait_for(ev.LayerDataReceived, self._answer_timeout_s)) is not None:
             if (event.part.input_crc, event.part.layer) == (input_crc, layer):
                 parts.append(event.part)
                 left -= len(event.part.data)
@@ -232,9 +216,9 @@ class Session:
         deadline = Deadline.after(self._clock, timeout_s)
         while (found := heard()) is None:
             event = self._pump.next_event(Deadline.after(self._clock, min(_LISTEN_S, deadline.left_s())))
-            if isinstance(event, HelloReceived):
+            if isinstance(event, ev.HelloReceived):
                 self._climb_again(None)  # the board was reset
-            elif isinstance(event, FaultReceived):
+            elif isinstance(event, ev.FaultReceived):
                 self._faulted(event.fault)
             elif event is not None:
                 self._other(event)
@@ -271,15 +255,18 @@ class Session:
         deadline = Deadline.after(self._clock, float("inf") if timeout_s is None else timeout_s)
         try:
             while not stream.complete:
+                if self._slowed and self._conversation.state is State.READY:
+                    self._regain_speed(stream, rescue or Rescue())
                 next_s = stream.feed(self._clock.monotonic_s())
                 until = deadline if next_s is None else deadline.sooner(next_s)
                 event = self._next_event(until, stream, rescue or Rescue())
                 if event is None and deadline.passed:
                     stream.lose_rest(f"no answer within {timeout_s} s")
                     break
-                if isinstance(event, Silent):
-                    self._revive(event, stream, rescue or Rescue())
-                elif isinstance(event, HelloReceived):
+                if isinstance(event, ev.Silent):
+                    error = self._silence(event.waiting_for, event.quiet_s, event.n_bytes)
+                    self._revive(error, stream, rescue or Rescue())
+                elif isinstance(event, ev.HelloReceived):
                     self._climb_again(stream)
                 elif event is not None:
                     self._other(event)
@@ -297,7 +284,7 @@ class Session:
     def _where(self) -> str:
         return f"wire over {self._transport.name}"
 
-    def _next_event(self, deadline: Deadline, stream: Streaming, rescue: Rescue) -> Event | None:
+    def _next_event(self, deadline: Deadline, stream: Streaming, rescue: Rescue) -> ev.Event | None:
         while True:
             try:
                 return self._pump.next_event(deadline)
@@ -310,9 +297,29 @@ class Session:
                 self._conversation.line_replaced(self._clock.monotonic_s())
                 stream.reopened.append(self._transport.name)
 
-    def _revive(self, silent: Silent, stream: Streaming, rescue: Rescue) -> None:
-        """Reset the silent board and go on, if that may still help: BoardSilentError otherwise."""
-        error = self._silence(silent.waiting_for, silent.quiet_s, silent.n_bytes)
+    def _settle(self) -> None:
+        self._slowed = self._speed.settle() or self._slowed
+
+    def _regain_speed(self, stream: Streaming, rescue: Rescue) -> None:
+        """The board has gone back to its safe speed in mid-session, say, since this host was late: climb, and lose nothing."""
+        self._conversation.hold = True
+        try:
+            # What it says while the speed changes would be lost, so it finishes first what it has.
+            busy = sum(slot.state != m.SlotState.RECEIVING for slot in self.status().slots)
+            while busy > 0:
+                event = self._next_event(Deadline.after(self._clock, self._answer_timeout_s), stream, rescue)
+                if event is None:
+                    break
+                busy -= isinstance(event, ev.ResultReceived)
+                self._other(event)
+            self._climb_again(stream)
+        except BoardSilentError as error:
+            self._revive(error, stream, rescue)
+        finally:
+            self._conversation.hold = False
+
+    def _revive(self, error: BoardSilentError, stream: Streaming, rescue: Rescue) -> None:
+        """Reset the silent board and go on, if that may still help: ``error`` otherwise."""
         over = self._conversation.oldest
         if rescue.revive is None or len(stream.revived) >= rescue.most_revivals or over in stream.revived_over:
             raise error
@@ -341,14 +348,17 @@ class Session:
     def _ask(self, send: Callable[[], None], kind: type[_E]) -> _E:
         """Send a request until it is answered: requests and answers may be lost.
 
-        A board of which anything is heard, be it damaged, is not silent, so it is asked more often.
+        A board of which anything is heard, be it damaged, is not silent, so it is asked more often. One that does not answer
+        at the speed agreed on may have gone back to the safe one: it is asked at both by turns.
         """
         began_s, unheard = self._clock.monotonic_s(), 0
-        for _ in range(_TRIES_WHILE_HEARD):
+        for n in range(_TRIES_WHILE_HEARD):
             heard = self._conversation.counters.bytes_rx
+            self._speed.choose(safe=n % 2 == 1)
             send()
             event = self._wait_for(kind, self._answer_timeout_s)
             if event is not None:
+                self._settle()
                 return event
             unheard = unheard + 1 if self._conversation.counters.bytes_rx == heard else 0
             if unheard == _TRIES:
@@ -370,26 +380,26 @@ class Session:
             self._other(event)
         return None
 
-    def _other(self, event: Event) -> None:
+    def _other(self, event: ev.Event) -> None:
         """Events that no verb waits for: some belong to the stream under way, some are the end."""
         stream = self._stream
-        if isinstance(event, Silent):
+        if isinstance(event, ev.Silent):
             raise self._silence(event.waiting_for, event.quiet_s, event.n_bytes)
-        if isinstance(event, Violation):
+        if isinstance(event, ev.Violation):
             raise ends.violation(event, self._where)
-        if isinstance(event, OtherBoard):
+        if isinstance(event, ev.OtherBoard):
             raise other_chip(event, self._where)
-        if isinstance(event, Refused):
+        if isinstance(event, ev.Refused):
             raise ends.refusal(event, self._where)
         if stream is None:
             return
-        if isinstance(event, ResultReceived):
+        if isinstance(event, ev.ResultReceived):
             stream.answered(event)
-        elif isinstance(event, SampleLost):
+        elif isinstance(event, ev.SampleLost):
             stream.lost[event.key] = event.reason
-        elif isinstance(event, BoardReset):
+        elif isinstance(event, ev.BoardReset):
             stream.resets.append(event)
-        elif isinstance(event, FaultReceived):
+        elif isinstance(event, ev.FaultReceived):
             self._faulted(event.fault)
 
     def _faulted(self, fault: m.Fault) -> None:

@@ -10,7 +10,7 @@ from harness.errors import BenchError, DeviceError
 from harness.session.verbs import Session
 from harness.wire.messages import Hello
 
-#: A board that was left at another speed is back at its safe one after half a second of nonsense (SPEC.md, Baud).
+#: A board that was left at another speed is back at its safe one a second and a bit after the first nonsense (SPEC.md, Speed).
 PATIENCE_S: Final = 2.0
 
 

@@ -27,6 +27,8 @@ class SpeedyDevice:
         self._host_baud = host_baud
         self._holds = holds
         self._watched_s: float | None = None  # since when there was no good frame
+        self._on_trial = False  # changed, and no good frame has come since
+        self._warned = False  # the next bytes must bring a good frame
         self._good = 0
         self._n_out = 0
         self._resets = device.resets
@@ -39,6 +41,7 @@ class SpeedyDevice:
         good = self.device.board.counters.frames_rx
         if good != self._good:
             self._good, self._watched_s = good, None
+            self._on_trial = self._warned = False
         elif self.baud != self._safe and self._watched_s is None:
             self._watched_s = now_s
 
@@ -54,7 +57,7 @@ class SpeedyDevice:
         wanted, self.device.board.wanted_baud = self.device.board.wanted_baud, None
         if wanted is not None:
             self._change(wanted)
-            self._watched_s = now_s
+            self._watched_s, self._on_trial, self._warned = now_s, True, False
         return data if same else _garbled(data)
 
     def next_due_s(self) -> float | None:
@@ -65,10 +68,15 @@ class SpeedyDevice:
     def _tick(self, now_s: float) -> None:
         if self.device.resets != self._resets:
             self._resets, self._watched_s, self._good = self.device.resets, None, -1
+            self._on_trial = self._warned = False
             self._change(self._safe)
         if self._watched_s is not None and now_s >= self._watched_s + FALL_BACK_S:
             self._watched_s = None
-            self._change(self._safe)
+            if self._on_trial or self._warned:
+                self._on_trial = self._warned = False
+                self._change(self._safe)
+            else:
+                self._warned = True  # half a frame, or bytes at another speed: more of them will tell
 
     def _change(self, baud: int) -> None:
         if baud != self.baud:

@@ -75,7 +75,7 @@ class HostConversation(Requests, Settings):
         self.noise = Noise()
         self._last_sent = (0, 0)  # frame and seq
         self._attempt = 0  # questions, or greetings, since the last good frame
-        self.hold = False  # while set no chunks leave: the speed is being changed
+        self.hold = False  # while set no chunks leave, and none are asked about: the speed is being changed
         self._greet_at_s = self._greet_every_s = 0.0
         self._greet_from_s = self._greet_until_s = 0.0
         self._rejoining = False  # the greeting follows a reset of the board, not the caller's wish
@@ -195,7 +195,7 @@ class HostConversation(Requests, Settings):
         """Seconds until ``tick`` must be called, 0 when it is due; None when nothing is awaited."""
         if self.state is State.GREETING:
             return max(0.0, min(self._greet_at_s, self._greet_until_s) - now_s)
-        if self.state is State.READY and (self._repair.awaits or self._fault_first):
+        if self.state is State.READY and (self._repair.awaits or self._fault_first) and not self.hold:
             moments = [self._patience.ask_at_s(), self._silent_at_s()]
             if self._repair.awaits:
                 moments.append(self._repair.stuck_at_s())
@@ -214,7 +214,7 @@ class HostConversation(Requests, Settings):
                 self._say_hello(now_s)
                 if now_s >= self._greet_until_s:
                     self._greet_until_s = self._greet_at_s
-        elif self.state is State.READY and (self._repair.awaits or self._fault_first):
+        elif self.state is State.READY and (self._repair.awaits or self._fault_first) and not self.hold:
             if now_s >= self._silent_at_s():
                 self._give_up("FAULT" if self._fault_first else "RESULT or STATUS", now_s)
             elif now_s >= self._patience.ask_at_s():

@@ -16,6 +16,7 @@ class Endpoint:
         self.counters = counters
         self._decoder = FrameDecoder(max_frame)
         self._tx_seq = 0
+        self._delimit = False  # a 00 goes before the next frame
         self._rx_seq: int | None = None
         #: Set by a gap in the peer's numbers that a notice of damage does not explain; the board clears it when it has asked
         #: for what is missing.
@@ -31,6 +32,11 @@ class Endpoint:
         """What comes next is not the rest of what has come."""
         self._decoder.reset()
 
+    def speed_changed(self) -> None:
+        """What was sent and has come at another speed is nothing: neither end is to take it for the start of a frame."""
+        self._decoder.reset()
+        self._delimit = True
+
     def encode(self, message: m.Message) -> tuple[int, bytes]:
         """``message`` as bytes for the line, and the seq it got. HELLO and HELLO_REQUEST begin the count anew."""
         if isinstance(message, m.Hello | m.HelloRequest):
@@ -40,8 +46,9 @@ class Endpoint:
         data = encode_frame(message.TYPE, seq, message.encode_body())
         # A 00 first ends whatever stands before it, noise or a frame that lost its end: a question asked because nothing
         # comes must not be swallowed by what it asks about.
-        if isinstance(message, m.HelloRequest | m.Boot | m.StatusRequest):
+        if self._delimit or isinstance(message, m.HelloRequest | m.Boot | m.StatusRequest):
             data = b"\0" + data
+            self._delimit = False
         self.counters.frames_tx += 1
         self.counters.bytes_tx += len(data)
         return seq, data

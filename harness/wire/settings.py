@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.errors import MisuseError
+from harness.wire.endpoint import Endpoint
 from harness.wire.patience import Patience
 from harness.wire.repair import Repair
 
@@ -10,6 +11,7 @@ from harness.wire.repair import Repair
 class Settings:
     """A part of ``HostConversation``."""
 
+    _endpoint: Endpoint
     _repair: Repair
     _patience: Patience
 
@@ -41,3 +43,7 @@ class Settings:
     def set_bytes_per_s(self, bytes_per_s: float | None) -> None:
         """The line's speed as the time-outs take it has changed; None when it is not known."""
         self._patience.bytes_per_s = bytes_per_s
+
+    def speed_changed(self) -> None:
+        """The line is at another speed from now on: no frame goes on from one to the other."""
+        self._endpoint.speed_changed()
