@@ -82,6 +82,11 @@ class Interrupted(_Frozen):
     folder: str  # where its journal lies, below the run's folder
     answered: int  # how many samples had been answered
 
+    @property
+    def kept(self) -> str:
+        """What is kept of it, for people."""
+        return f"{self.answered:,} sample{' is' if self.answered == 1 else 's are'} answered and kept"
+
 
 class Skipped(_Frozen):
     """A case, or a plan as a whole, that did not run. It has no record."""

@@ -94,7 +94,7 @@ def write_interrupted(reporter: TerminalReporter) -> None:
     stands = f", at {begun[0]}: {line(begun[1])}" if begun else ""
     reporter.write_line(f"hil: interrupted by {ending.by()}: {done} case{'s' * (done != 1)} judged{stands}")
     for case in kept:
-        reporter.write_line(f"interrupted: {root / case.folder}: {case.answered} samples are answered and kept")
+        reporter.write_line(f"interrupted: {root / case.folder}: {case.kept}")
     command = again("pytest", map(str, reporter.config.invocation_params.args), root if kept else None)
     reporter.write_line(f"go on with: {command}" if kept else f"nothing is kept of it; begin again with: {command}")
 

@@ -67,7 +67,8 @@ class Keeping:
                     self._add(history, record, folders.Left(record, self.root / folder).samples, self.root / folder)
                     missing -= 1
         except HilError as error:
-            return self._told(missing, " ".join(filter(None, (error.what, error.where and f"({error.where})"))))
+            why = " ".join(filter(None, (error.what, error.where and f"({error.where})")))
+            return self._told(missing, why, error.next_step)
         except Exception as error:  # noqa: BLE001 - a fault of ours here must not hide what the cases came to
             return self._told(missing, ourfault.told(error, self.root))
         return None
@@ -93,8 +94,10 @@ class Keeping:
         session = folders.session_name(self.root, runrecord.read(self.root))
         history.add(record, samples, session=session, folder=folders.place(folder, self._base))
 
-    def _told(self, missing: int, why: str) -> str:
+    def _told(self, missing: int, why: str, first: str | None = None) -> str:
+        """``first``: what has to be done before the history takes anything."""
+        command = f"hil history import {self.root}"
         return printable(
             f"{missing} of this run's records {'is' if missing == 1 else 'are'} not in the history: {why}\n"
-            f"  verdicts and reports stand; next: hil history import {self.root}"
+            f"  verdicts and reports stand; next: {f'{first}; then {command}' if first else command}"
         )

@@ -174,10 +174,19 @@ class _Judging:
         limit = Limit(gate.metric, gate.change or "", gate.limit, gate.percent)
         came = check(found, limit)
         passed, reason = came.passed, came.reason if came.value is not None else f"{gate.text()}: {came.reason}"
-        if passed and level is not None and self._extent.shortened:
-            passed = None
-            reason += f": it would hold, but a run of {self._extent.shortened} passes no gate against a baseline"
+        if passed and level is not None and (part := self._part()):
+            passed, reason = None, f"{reason}: it would hold, but {part}"
         return self._told(gate, level, passed=passed, value=came.value, low=came.low, high=came.high, reason=reason)
+
+    def _part(self) -> str:
+        """What was run in part: the samples of the rest may have got worse unseen. "" where both runs are whole."""
+        if self._extent.shortened:
+            return f"a run of {self._extent.shortened} passes no gate against a baseline"
+        data = self._baseline.side.record.dataset if self._baseline.side else None
+        if data is not None and data.planned is not None and data.n < data.planned:
+            name = self._baseline.name
+            return f"the baseline {name} is a run of {data.n} of {data.planned} samples; name one of all of them"
+        return ""
 
     def _told(
         self,

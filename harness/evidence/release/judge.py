@@ -91,6 +91,11 @@ def _against(
             told = f"the baseline's run {before.record.run_id} is emulated, and the release needs hardware"
             out[cell.cell.id] = Against(missing=told)
             continue
+        data = before.record.dataset
+        if data is not None and data.planned is not None and data.n < data.planned:
+            part = f"was cut short: {data.n:,} of {data.planned:,} samples"
+            out[cell.cell.id] = Against(missing=f"the baseline's run {before.record.run_id} {part}")
+            continue
         now = kept[cell.run.record.run_id]
         try:
             out[cell.cell.id] = compared(

@@ -67,7 +67,7 @@ def earlier(entry: Entry) -> list[str]:
 
 def going_on(case: Interrupted) -> str:
     """What is kept of an interrupted case."""
-    return f"{case.answered:,} samples are answered and kept; the same command with --resume goes on with it"
+    return f"{case.kept}; the same command with --resume goes on with it"
 
 
 def figures(entry: Entry, most: int = 4) -> str:

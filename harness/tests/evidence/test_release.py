@@ -18,6 +18,7 @@ from harness.verdict.release import CellStatus
 
 OLD = partial(run, age=timedelta(days=30), firmware=firmware(elf_sha256="00" * 32))
 OTHER_DATA = DatasetFacts(name="digits", split="test", sha256="ff" * 32, n=1000, planned=1000)
+CUT_SHORT = DatasetFacts(name="digits", split="test", sha256="da" * 32, n=500, planned=1000)
 
 
 @pytest.fixture
@@ -152,9 +153,10 @@ def test_too_few_samples_to_tell_is_no_pass(base):
     [
         (None, "the baseline release-1.4 has no run of this cell"),
         ({"evidence": "emulated", "backend": "virtual"}, "is emulated, and the release needs hardware"),
+        ({"dataset": CUT_SHORT}, "the baseline's run nucleo-2592000 was cut short: 500 of 1,000 samples"),
         ({"dataset": OTHER_DATA}, "not compared with the baseline release-1.4: the two runs are not of the same data"),
     ],
-    ids=["absent", "emulated", "other data"],
+    ids=["absent", "emulated", "cut short", "other data"],
 )
 def test_a_baseline_that_says_nothing_of_a_cell_keeps_it_from_passing(base, changed, why):
     before(base)

@@ -150,7 +150,8 @@ def test_trouble_with_the_history_is_told_once_and_costs_nothing(here, monkeypat
     told = ran(root, *cases)
     assert told.startswith("2 of this run's records are not in the history: ")
     assert words in told
-    assert told.endswith(f"next: hil history import {root}")
+    assert told.endswith(f"hil history import {root}"), told
+    assert ("; then hil" in told) == (trouble in (damaged, gone, full)), "what has to be done first is said before it"
     for case in cases:
         assert read_record(root / case.record.case_id) == case.record
     run = json.loads((root / "run.json").read_text())

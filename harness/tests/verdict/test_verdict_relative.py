@@ -108,6 +108,22 @@ def test_a_run_that_was_shortened_passes_no_gate_that_samples_decide():
     assert [g.passed for g in found.gates] == [True, None, True]
 
 
+def cut(one):
+    """The run as if every other sample of 1000 had been sent."""
+    return data(only(one, slice(0, None, 2)), sha256="half", n=500, planned=1000)
+
+
+def test_a_baseline_that_was_shortened_passes_none_either_and_is_to_be_a_whole_one():
+    old, new = table(970, 5, 5, 20)
+    old, new = (about(one, measurements=sizes(flash_bytes=1000)) for one in (old, new))
+    half = cut(old)
+    found = held(half, new, "accuracy drop <= 0.1", "flash_bytes rise <= 0")
+    assert [g.passed for g in found.gates] == [True, None, True], "the other half may have got worse unseen"
+    assert "the baseline release-1.4 is a run of 500 of 1000 samples; name one of all of them" in found.reasons[0]
+    old, new = table(700, 250, 20, 30)
+    assert held(cut(old), new, "accuracy drop <= 0.1").verdict is Verdict.FAIL, "what the half shows is enough to fail"
+
+
 def test_the_same_firmware_with_other_outputs_fails_although_every_gate_holds():
     same = {"firmware_changed": {"elf_sha256": "elf", "model_sha256": "model"}}
     old, new = side("old", [0] * 900, [0] * 900, about=same), side("new", [0] * 900, [0] * 900, about=same)

@@ -17,7 +17,7 @@ from harness.verdict.swap.classes import by_class
 from harness.verdict.swap.decisions import Answers, decided, flips
 from harness.verdict.swap.facts import Check, Comparison, SideFacts, Timing
 from harness.verdict.swap.groups import Grouping
-from harness.verdict.swap.limits import Limit, check
+from harness.verdict.swap.limits import NO_LABELS, Limit, check
 from harness.verdict.swap.memory import amounts
 from harness.verdict.swap.outputs import apart
 from harness.verdict.swap.pairing import Pairs, Side, pair
@@ -75,7 +75,8 @@ def compare_sides(
     parts: dict[str, Any] = {}
     if one.task == "classification":
         parts = _decisions(baseline, candidate, pairs, margins, level, seed)
-        found += findings.decisions(parts["decisions"], parts["churn"], level)
+        if "decisions" in parts:
+            found += findings.decisions(parts["decisions"], parts["churn"], level)
     else:
         margin = margins.accuracy if one.task == "anomaly" else margins.score
         parts["score"] = score(baseline, candidate, pairs, margin=margin, level=level, seed=seed)
@@ -108,6 +109,9 @@ def _decisions(
     name_of = _namer(baseline)
     answers = Answers(baseline, candidate, pairs)
     groups = Grouping.of(baseline, pairs, seed)
+    if not answers.labelled:
+        # Each would count as wrong on both sides, and any swap as one that loses nothing.
+        return {"churn": groups.rate(answers.changed, level)}
     counts = decided(answers, groups, margin=margins.accuracy, level=level)
     return {
         "decisions": counts,
@@ -158,7 +162,8 @@ def _verdict(draft: Comparison, checks: Sequence[Check]) -> tuple[Verdict, tuple
         return Verdict.FAIL, (*faults, *broken, *doubts, *open_)
     if doubts or open_:
         return Verdict.INCONCLUSIVE, (*doubts, *open_)
-    if draft.decisions is None and (draft.score is None or draft.score.margin is None):
+    no_figure = draft.decisions is None and (draft.score is None or draft.score.margin is None)
+    if no_figure and not (draft.churn and "churn" in {c.name for c in checks}):
         if not _identical(draft):
             return Verdict.INCONCLUSIVE, (_no_margin(draft), *held)
         return Verdict.PASS, (f"the outputs are identical on {draft.pairing.n} samples", *held)
@@ -167,11 +172,16 @@ def _verdict(draft: Comparison, checks: Sequence[Check]) -> tuple[Verdict, tuple
 
 def _identical(draft: Comparison) -> bool:
     same = draft.outputs is not None and draft.outputs.identical == draft.pairing.n
-    return same and (draft.score is None or draft.score.difference == 0)
+    # Another threshold decides otherwise by the same outputs.
+    decided = draft.churn is None or draft.churn.count == 0
+    return same and decided and (draft.score is None or draft.score.difference == 0)
 
 
 def _no_margin(draft: Comparison) -> str:
     score = draft.score
+    if draft.churn is not None:
+        changed = f"{draft.churn.count} of {draft.churn.n} decisions changed"
+        return f"{NO_LABELS}: {changed}, for better or worse; a limit on churn would decide, such as 'churn <= 0.02'"
     if score is None:
         return "the outputs differ, and this task has no figure that says whether that is worse"
     text = (

@@ -34,6 +34,11 @@ class Answers:
         self.changed = np.asarray((self.before != self.after) | ~pairs.sound)
 
     @property
+    def labelled(self) -> bool:
+        """Whether anything says what is right: labels are all -1 where the data has none."""
+        return bool((self.labels >= 0).any())
+
+    @property
     def paired(self) -> Paired:
         """The four counts."""
         return compare(self.right_before, self.right_after)

@@ -242,9 +242,9 @@ class Comparison(Written):
     task: str  # what the outputs mean
     changes: tuple[Change, ...]  # what is not the same on both sides
     pairing: Pairing  # which samples are compared
-    decisions: Decisions | None = None  # null: the task decides on no class
+    decisions: Decisions | None = None  # null: the task decides on no class, or the data has no labels
     negative_flips: Rate | None = None  # right before, wrong after; null as for decisions
-    churn: Rate | None = None  # decisions that changed in any way; null as for decisions
+    churn: Rate | None = None  # decisions that changed in any way; null: the task decides on no class
     classes: tuple[ClassFacts, ...] = ()  # each class that has a sample
     outputs: Outputs | None = None  # null: they have different numbers of values
     flips: tuple[Flip, ...] = ()  # every decision that changed, in the baseline's order

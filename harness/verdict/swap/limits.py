@@ -17,6 +17,7 @@ from harness.verdict.swap.margin import kept
 from harness.verdict.swap.power import n_to_decide, n_to_decide_share
 
 Relation = Literal["", "drop", "rise"]
+NO_LABELS = "the data has no labels, so nothing says which decisions are right"
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,11 @@ def check(comparison: Comparison, limit: Limit) -> Check:
     )
 
 
+def _undecided(comparison: Comparison) -> str:
+    """Why there is nothing that was right or wrong."""
+    return NO_LABELS if comparison.churn is not None else f"the task {comparison.task} decides on no class"
+
+
 def _end(value: float | None) -> str:
     return "?" if value is None else f"{value:.6g}"
 
@@ -119,7 +125,7 @@ def _end(value: float | None) -> str:
 def _accuracy(comparison: Comparison, limit: Limit) -> Found | str:
     found = comparison.decisions
     if found is None:
-        return f"the task {comparison.task} decides on no class"
+        return _undecided(comparison)
     detail = f"{found.before:.4f} before, {found.after:.4f} after, {found.lost} lost, {found.gained} gained"
     if found.n_groups:
         detail += f", groups: {found.n_groups}"
@@ -158,7 +164,7 @@ def _rate(which: Callable[[Comparison], Rate | None], word: str) -> Callable[[Co
     def find(comparison: Comparison, limit: Limit) -> Found | str:
         rate = which(comparison)
         if rate is None:
-            return f"the task {comparison.task} decides on no class"
+            return _undecided(comparison)
         detail = f"{rate.count} of {rate.n} {word}"
         if rate.n_groups:
             one = _ONE_GROUP if rate.n_groups == 1 else ""

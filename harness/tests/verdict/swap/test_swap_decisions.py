@@ -3,7 +3,7 @@ import pytest
 from swap_sides import side, table
 
 from harness.records import Verdict
-from harness.verdict.swap import Margins, compare_sides
+from harness.verdict.swap import Limit, Margins, compare_sides
 
 
 def test_the_public_counts_of_58_lost_and_36_gained_are_a_real_drop():
@@ -67,3 +67,29 @@ def test_a_sample_that_the_baseline_does_not_answer_does_not_make_the_candidate_
     old = side("old", [0] * 100, [0] * 100, answered=answered)
     found = compare_sides(old, new)
     assert (found.pairing.n, found.pairing.n_no_baseline, found.decisions.gained) == (80, 20, 0)
+
+
+def unlabelled(after, **about):
+    labels = [-1] * 1000
+    return side("old", [0] * 1000, labels, about=about), side("new", after, labels, about=about)
+
+
+@pytest.mark.parametrize("after", [1, -1], ids=["another class", "unknown"])
+def test_without_labels_a_swap_that_changed_every_decision_does_not_pass(after):
+    found = compare_sides(*unlabelled([after] * 1000))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.decisions is found.negative_flips is None, "nothing was right, and nothing was lost"
+    assert found.reasons == (
+        "the data has no labels, so nothing says which decisions are right: 1000 of 1000 decisions changed, for better or"
+        " worse; a limit on churn would decide, such as 'churn <= 0.02'",
+    )
+
+
+def test_without_labels_the_decisions_that_changed_may_be_limited_and_nothing_else_of_them():
+    limits = [Limit("churn", "", 0.02), Limit("accuracy", "drop", 0.02), Limit("negative_flips", "", 0.02)]
+    few, many = ([1] * changed + [0] * (1000 - changed) for changed in (5, 50))
+    assert compare_sides(*unlabelled(few), margins=Margins(more=(limits[0],))).verdict is Verdict.PASS
+    assert compare_sides(*unlabelled(many), margins=Margins(more=(limits[0],))).verdict is Verdict.FAIL
+    found = compare_sides(*unlabelled(few), margins=Margins(more=tuple(limits)))
+    assert [check.passed for check in found.checks] == [True, None, None]
+    assert found.checks[1].reason == "the data has no labels, so nothing says which decisions are right"
