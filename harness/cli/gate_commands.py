@@ -119,8 +119,8 @@ def release(
 
 def _name_runs(tag: str, facts: ReleaseFacts) -> None:
     """The runs of a release that passes get a name in the history. ``MisuseError``: it is taken, or the runs are not there."""
+    from harness.evidence.database import is_off
     from harness.evidence.history import History
-    from harness.evidence.history.engine import is_off
     from harness.records import Verdict
 
     if facts.verdict is not Verdict.PASS:

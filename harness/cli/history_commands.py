@@ -227,8 +227,8 @@ def prune(
 
 def opened(base: Path, *, create: bool = False) -> History:
     """The history. Only looking makes none. ``MisuseError`` where it is switched off."""
+    from harness.evidence.database import VARIABLE, is_off
     from harness.evidence.history import History
-    from harness.evidence.history.engine import VARIABLE, is_off
 
     if is_off():
         raise MisuseError(

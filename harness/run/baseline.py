@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import BenchError, MisuseError
 from harness.evidence import layout, runrecord
+from harness.evidence.database import is_off
 from harness.plans.expand import Case
 from harness.verdict.relative import DEFAULTS, Baseline
 from harness.verdict.swap import Side
@@ -74,7 +75,6 @@ def _found(name: str, root: Path | None) -> Sequence[Found]:
 def _latest(case: Case, root: Path | None) -> Iterator[Found]:
     """The newest run of this case that is not of this session: from the history, else from the folders of runs."""
     from harness.evidence.history import History, Wanted
-    from harness.evidence.history.engine import is_off
     from harness.evidence.history.references import Found
 
     base = layout.base_of(root)

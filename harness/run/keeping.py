@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.errors import HilError
 from harness.evidence import layout, ourfault, runrecord
+from harness.evidence.database import is_off
 from harness.records import Record, Samples
 from harness.text import printable
 
@@ -75,11 +76,7 @@ class Keeping:
 
     @property
     def _on(self) -> bool:
-        if not self._wanted:
-            return False
-        from harness.evidence.history.engine import is_off
-
-        return not is_off()
+        return self._wanted and not is_off()
 
     def _opened(self) -> History:
         from harness.evidence.history import History

@@ -96,6 +96,15 @@ def _no_history():
         os.environ["HIL_DB"] = before
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _what_is_started_keeps_its_bytecode():
+    """Hundreds of processes are started; where Python is told to keep no bytecode, each compiles all our modules again."""
+    before = os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    yield
+    if before is not None:
+        os.environ["PYTHONDONTWRITEBYTECODE"] = before
+
+
 @pytest.fixture(scope="session")
 def folder_of_the_run(tmp_path_factory):
     """One folder for all the processes of a run of the suite: for what is costly, made once, and known by its content."""

@@ -16,8 +16,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from harness.errors import BenchError, MisuseError
+from harness.evidence.database import is_off
 from harness.evidence.history import History
-from harness.evidence.history.engine import is_off
 from harness.web.app import make_app
 from harness.web.settings import TOKEN, Settings, is_loopback, loopback_names
 

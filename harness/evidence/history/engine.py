@@ -17,11 +17,10 @@ from harness.clock import Deadline, SystemClock
 from harness.disk import locks
 from harness.errors import MisuseError
 from harness.evidence import runs
+from harness.evidence.database import OFF, VARIABLE
 from harness.evidence.history.errors import StoreError
 
 FILENAME: Final = "history.db"
-VARIABLE: Final = "HIL_DB"
-OFF: Final = "off"
 #: How long a writer waits for others. Twenty at once need a second; a store that is locked for longer is told as such.
 PATIENCE_S: Final = 20.0
 _TRIES: Final = 4
@@ -31,11 +30,6 @@ _CONNECT_S: Final = 5
 _ADVISORY_LOCK: Final = 0x68696C  # "hil": whoever makes or changes the schema on PostgreSQL holds it
 
 _T = TypeVar("_T")
-
-
-def is_off() -> bool:
-    """Whether the environment says that nothing is kept (``HIL_DB=off``)."""
-    return os.environ.get(VARIABLE, "").strip().lower() == OFF
 
 
 def url_of(given: str | None, base: Path) -> URL:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.errors import MisuseError
 from harness.evidence import layout, runs
-from harness.evidence.history import engine as db
+from harness.evidence.database import is_off
 from harness.evidence.history import folders
 from harness.evidence.history.store import BASE, History
 from harness.evidence.reports import json_
@@ -65,7 +65,7 @@ def _opened(history: History | None, base: Path, url: str | None) -> Iterator[Hi
         yield history
         return
     # Switched off, there is nothing in it, whatever lies there.
-    empty = "sqlite://" if url is None and db.is_off() else url
+    empty = "sqlite://" if url is None and is_off() else url
     with History.open(empty, base=base, create=False) as store:
         yield store
 

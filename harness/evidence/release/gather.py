@@ -12,6 +12,7 @@ from typing import Final
 
 from harness.errors import MisuseError
 from harness.evidence import runs
+from harness.evidence.database import is_off
 from harness.evidence.history import BASE, History, RunRow, Wanted
 from harness.evidence.history import engine as db
 from harness.evidence.history.references import KINDS
@@ -59,7 +60,7 @@ def at_hand(asked: Asked, *, now: datetime, base: Path = BASE) -> Gathered:
     ``StoreError`` when the history must be asked and cannot.
     """
     place = db.url_of(None, base)
-    if db.is_off() or db.is_absent(place):
+    if is_off() or db.is_absent(place):
         return gathered([f"{base}{os.sep}"], base=base) if base.is_dir() else Gathered((), (), (str(base),))
     with History.open(base=base, create=False) as store:
         rows = [row for cell in asked.cells for row in _rows(store, cell, now)]
@@ -79,7 +80,7 @@ def gathered(references: Sequence[str], *, base: Path = BASE) -> Gathered:
             found += _below(Path(reference), unread)
             continue
         try:
-            with History.open("sqlite://" if db.is_off() else None, base=base, create=False) as store:
+            with History.open("sqlite://" if is_off() else None, base=base, create=False) as store:
                 found += [_stored(store, row, base, reference) for row in store.resolve(reference)]
         except MisuseError:
             folder = runs.latest(base) if reference == LATEST else runs.named(base, reference)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -187,3 +190,15 @@ def test_a_locked_store_is_waited_for_once(here, monkeypatch):
     assert "database is locked" in told
     assert len(opened) == 2  # by the first case, and when the run is summed up
     holder.close()
+
+
+def test_a_run_whose_history_is_off_does_not_load_what_reads_a_database(tmp_path):
+    code = """
+import pathlib, sys
+from harness.run import runner
+from harness.run.keeping import Keeping
+Keeping(pathlib.Path.cwd()).keep(None, None, pathlib.Path.cwd())
+sys.exit("sqlalchemy" in sys.modules)
+"""
+    environment = os.environ | {"HIL_DB": "off"}
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, timeout=100).returncode == 0

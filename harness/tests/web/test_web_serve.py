@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from harness.cli import serve_commands
 from harness.cli.app import app
 from harness.errors import BenchError
-from harness.evidence.history.engine import VARIABLE
+from harness.evidence.database import VARIABLE
 from harness.web import serve
 from harness.web.serve import Where, listening, url_of
 from harness.web.settings import TOKEN
