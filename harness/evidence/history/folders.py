@@ -34,7 +34,8 @@ class Left:
 def places(path: Path) -> Iterator[Path]:
     """The folders, ``path`` and below, in which a record lies; that of ``path`` itself when it is a ``record.json``."""
     if path.is_file():
-        yield path.parent
+        if path.name == json_.FILENAME:
+            yield path.parent
         return
     for found in sorted(path.rglob(json_.FILENAME)):
         # hil-reports/latest leads to what is there under its own name.

@@ -46,7 +46,8 @@ def test_an_empty_history_says_how_to_fill_it(tmp_path, near_settings):
     with History.open(f"sqlite:///{tmp_path}/h.db") as empty, served(empty, near_settings) as url:
         for page, words in {
             "/": "Nothing has run yet",
-            "/runs": "No run is like that",
+            "/runs": "Nothing has run yet",
+            "/runs?plan=x": "No run is like that",
             "/trends": "Nothing has run",
         }.items():
             answer = httpx.get(url + page)
@@ -80,6 +81,21 @@ def test_the_list_is_paged_and_its_pages_keep_the_filters(client, monkeypatch):
     assert not [link for link in links(third.text) if "page=4" in link]
     seen = [link for page in (first, second, third) for link in links(page.text) if re.match(r"/runs/dig", link)]
     assert len(seen) == len(set(seen)) == 12
+
+
+def test_a_page_beyond_the_last_one_says_so_and_counts_nothing_backwards(client):
+    text = client.get("/runs", params={"page": 999}).text
+    assert "The list ends before this page" in text
+    assert not re.search(r"[\d,]+ to [\d,]+ of", text)
+
+
+def test_one_run_is_told_as_one(tmp_path, near_settings):
+    made = make_run()
+    with History.open(f"sqlite:///{tmp_path}/h.db") as store, served(store, near_settings) as url:
+        store.add(made.record, made.samples, session="s")
+        text = httpx.get(f"{url}/trends").text
+    assert ">1 run of" in text
+    assert "<summary>The last value</summary>" in text
 
 
 def test_a_filter_of_spaces_is_none():

@@ -26,12 +26,11 @@ def sides(baseline: Side, candidate: Side, pairs: Pairs, changes: Sequence[Chang
     if text := _several(changes):
         yield Finding(kind="several_changes", weight="note", text=text)
     elif all(change.what == "source" for change in changes):
-        same = baseline.record.run_id == candidate.record.run_id
-        text = (
-            "both are one and the same run"
-            if same
-            else "nothing changed between the two: this is one firmware run twice"
-        )
+        text = "nothing changed between the two: this is one firmware run twice"
+        if baseline.record.run_id == candidate.record.run_id:
+            text = "both are one and the same run"
+        elif changes:
+            text = "nothing but the commit changed between the two: it makes the same firmware, which was run twice"
         yield Finding(kind="nothing_changed", weight="note", text=text)
 
 

@@ -56,6 +56,12 @@ def test_an_export_gives_another_store_everything(filled, tmp_path, name):
         assert bring_in(filled, tmp_path / f"back-{name}", base=tmp_path).known == 3
 
 
+def test_a_file_that_is_no_record_is_told_as_no_record(history, tmp_path):
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(MisuseError, match=r"there is no record\n  where: +.*notes\.txt"):
+        bring_in(history, tmp_path / "notes.txt", base=tmp_path)
+
+
 def test_what_was_exported_of_one_plan_goes_into_postgresql(filled, postgres, tmp_path):
     portable.export(filled, tmp_path / "out.zip", Wanted(plan="words"))
     with History.open(postgres.new_database()) as other:

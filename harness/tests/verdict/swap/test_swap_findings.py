@@ -83,6 +83,13 @@ def test_the_commit_is_told_and_is_no_cause_of_its_own():
     assert "several_changes" not in kinds(found)
 
 
+def test_where_the_commit_alone_differs_it_is_not_said_that_nothing_did():
+    one = about(side("one", [0] * 9, [0] * 9), source=SourceFacts(commit="a" * 40, dirty=False))
+    other = about(one, run_id="another", source=SourceFacts(commit="b" * 40, dirty=False))
+    (told,) = compare_sides(one, other).findings
+    assert (told.kind, told.text[:30]) == ("nothing_changed", "nothing but the commit changed")
+
+
 def test_a_run_held_against_itself_is_called_so():
     old, _ = table(95, 2, 2, 1)
     assert [f.text for f in compare_sides(old, old).findings] == ["both are one and the same run"]
