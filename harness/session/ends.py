@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from harness.errors import DeviceError
-from harness.records import FaultReport
-from harness.session.stream import BoardFaultError, BoardGarbledError, BoardRefusedError, BoardSilentError
+from harness.session.stream import (
+    BoardFaultError,
+    BoardGarbledError,
+    BoardRefusedError,
+    BoardSilentError,
+    fault_report,
+)
 from harness.wire import messages as m
 from harness.wire.events import Refused, Violation
 
@@ -50,8 +55,11 @@ def refusal(event: Refused, where: str) -> BoardRefusedError:
     return error
 
 
-def crash(report: FaultReport, where: str) -> BoardFaultError:
-    """The board was reset by its fault handler; the ``report`` is on the error."""
+def crash(fault: m.Fault, hello: m.Hello | None, where: str) -> BoardFaultError | None:
+    """The board was reset by its fault handler, as its ``hello`` says; the report is on the error. None: an old report."""
+    report = fault_report(fault)
+    if report is None or hello is None or hello.reset_cause != m.ResetCause.FAULT:
+        return None
     error = BoardFaultError(
         "the board crashed while streaming",
         where=f"{where}, pc 0x{report.pc:08x}, lr 0x{report.lr:08x}",

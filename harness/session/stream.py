@@ -10,7 +10,7 @@ from harness.errors import BenchError, DeviceError
 from harness.records import FaultReport
 from harness.wire import messages as m
 from harness.wire.conversation import HostConversation
-from harness.wire.events import BoardReset, LinkCounters, ResultReceived
+from harness.wire.events import BoardReset, Event, LinkCounters, ResultReceived, SampleLost
 
 OnResult = Callable[[int, ResultReceived], None]
 
@@ -135,11 +135,16 @@ class Streaming:
         """Whether every sample is over."""
         return len(self.results) + len(self.lost) >= len(self._samples)
 
-    def answered(self, result: ResultReceived) -> None:
-        """Score it."""
-        self.results[result.key] = result
-        if self._on_result is not None:
-            self._on_result(result.key, result)
+    def take(self, event: Event) -> None:
+        """What has become of its samples; what is about something else is passed over."""
+        if isinstance(event, ResultReceived):
+            self.results[event.key] = event
+            if self._on_result is not None:
+                self._on_result(event.key, event)
+        elif isinstance(event, SampleLost):
+            self.lost[event.key] = event.reason
+        elif isinstance(event, BoardReset):
+            self.resets.append(event)
 
     def feed(self, now_s: float) -> float | None:
         """Hand over the next samples; with a pace those that are there, and say in how many seconds the next one is."""

@@ -40,10 +40,8 @@ __all__ = [
     "BoardRefusedError",
     "BoardSilentError",
     "OtherBoardError",
-    "Rescue",
     "Session",
     "StreamResult",
-    "fault_report",
 ]
 
 _E = TypeVar("_E", bound=ev.Event)
@@ -119,12 +117,14 @@ class Session:
         """
         self._conversation.send_hello(self._clock.monotonic_s(), timeout_s)
         # The conversation gives up by itself at timeout_s; the deadline only guards against a clock that jumps.
-        hello = self._await(ev.HelloReceived, timeout_s * 2 + 1.0).hello
+        event = self._wait_for(ev.HelloReceived, timeout_s * 2 + 1.0)
+        if event is None:
+            raise self._silence("HELLO", timeout_s * 2 + 1.0)
         self._speed.settle()
-        wish = self._encoding
-        if wish != "auto" and (needs := needed(Encoding[wish.upper()])) not in m.Capability(hello.capabilities):
-            raise ends.unreadable(self._where, wish, needs, hello.capabilities)
-        return hello
+        wish, known = self._encoding, m.Capability(event.hello.capabilities)
+        if wish != "auto" and (needs := needed(Encoding[wish.upper()])) not in known:
+            raise ends.unreadable(self._where, wish, needs, known)
+        return event.hello
 
     def restart(self, reset: Callable[[], object], timeout_s: float = 5.0) -> m.Hello:
         """Call ``reset``, which resets the board, and begin a session with it; it may be called twice.
@@ -219,7 +219,7 @@ class Session:
             if isinstance(event, ev.HelloReceived):
                 self._climb_again(None)  # the board was reset
             elif isinstance(event, ev.FaultReceived):
-                self._faulted(event.fault)
+                self._unless_crashed(event.fault)
             elif event is not None:
                 self._other(event)
             elif deadline.passed:
@@ -306,10 +306,9 @@ class Session:
         try:
             # What it says while the speed changes would be lost, so it finishes first what it has.
             busy = sum(slot.state != m.SlotState.RECEIVING for slot in self.status().slots)
-            while busy > 0:
-                event = self._next_event(Deadline.after(self._clock, self._answer_timeout_s), stream, rescue)
-                if event is None:
-                    break
+            limit = Deadline.after(self._clock, self._answer_timeout_s)
+            while busy > 0 and (event := self._next_event(limit, stream, rescue)) is not None:
+                limit = Deadline.after(self._clock, self._answer_timeout_s)
                 busy -= isinstance(event, ev.ResultReceived)
                 self._other(event)
             self._climb_again(stream)
@@ -366,12 +365,6 @@ class Session:
         quiet_s = self._clock.monotonic_s() - began_s
         raise self._silence(kind.__name__.removesuffix("Received").upper(), quiet_s, self._conversation.noise.n_bytes)
 
-    def _await(self, kind: type[_E], timeout_s: float) -> _E:
-        event = self._wait_for(kind, timeout_s)
-        if event is None:
-            raise self._silence(kind.__name__.removesuffix("Received").upper(), timeout_s)
-        return event
-
     def _wait_for(self, kind: type[_E], timeout_s: float) -> _E | None:
         deadline = Deadline.after(self._clock, timeout_s)
         while (event := self._pump.next_event(deadline)) is not None:
@@ -393,21 +386,14 @@ class Session:
             raise ends.refusal(event, self._where)
         if stream is None:
             return
-        if isinstance(event, ev.ResultReceived):
-            stream.answered(event)
-        elif isinstance(event, ev.SampleLost):
-            stream.lost[event.key] = event.reason
-        elif isinstance(event, ev.BoardReset):
-            stream.resets.append(event)
-        elif isinstance(event, ev.FaultReceived):
-            self._faulted(event.fault)
+        if isinstance(event, ev.FaultReceived):
+            self._unless_crashed(event.fault)
+        stream.take(event)
 
-    def _faulted(self, fault: m.Fault) -> None:
-        report = fault_report(fault)
-        hello = self._conversation.hello
-        if report is None or hello is None or hello.reset_cause != m.ResetCause.FAULT:
-            return  # an old report: this reset had another cause
-        raise ends.crash(report, self._where)
+    def _unless_crashed(self, fault: m.Fault) -> None:
+        crashed = ends.crash(fault, self._conversation.hello, self._where)
+        if crashed is not None:
+            raise crashed
 
     def _silence(self, waiting_for: str, quiet_s: float, noise_bytes: int = 0) -> BoardSilentError:
         counted = self._conversation.counters.describe()
