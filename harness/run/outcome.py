@@ -207,6 +207,10 @@ class Run:
         known.notes.assessed = assess(known.view, self._gates)
         new = (words for words in known.notes.assessed.warnings if words not in known.notes.warnings)
         known.notes.warnings.extend(new)
+        if known.baseline is not None and not any(gate.is_relative for gate in self._gates):
+            known.notes.warnings.append(
+                f"--baseline {known.baseline}: this test states no gate against a baseline, so nothing was held against it"
+            )
         found = judged(replace(known.case, gates=tuple(self._gates)), known.notes, known.clock)
         verdict, reasons = _together(found, ending, has_gates=any(gate.severity == "block" for gate in self._gates))
         record = found.record.model_copy(update={"verdict": verdict, "reasons": reasons})

@@ -155,7 +155,8 @@ def figures(comparison: Comparison) -> Table:
             for value in (amount.before, amount.after, amount.difference)
         )
         sign = "+" if amount.difference and amount.difference > 0 else ""
-        rows.append((amount.name, before, after, f"{sign}{change}", "exact" if amount.difference is not None else ""))
+        known = "" if amount.difference is None else "exact" if amount.exact else "as seen"
+        rows.append((amount.name, before, after, f"{sign}{change}", known))
     if (timing := comparison.timing) is not None:
         rows += [_shift(timing.unit, shift, exact=timing.how == "exact") for shift in timing.shifts]
     columns = (("", False), ("Baseline", True), ("Candidate", True), ("Difference", True), (_level(comparison), True))

@@ -122,6 +122,13 @@ def test_a_test_of_ones_own_is_held_against_what_it_left_before(stage, tmp_path)
     assert "the same firmware on the same unit gave other outputs" in record.reasons[0]
 
 
+def test_a_test_without_a_gate_against_the_baseline_that_is_named_says_so(stage):
+    dut, trail, _ = stage(baseline="release-1.4")
+    dut.classify(digits(10)).gate("lost_samples == 0")
+    (record,) = trail.end(Ending()).records
+    assert any("states no gate against a baseline" in warning for warning in record.warnings)
+
+
 def test_a_broken_gate_that_only_warns_lets_the_test_pass(stage):
     dut, trail, _ = stage(lie=wrong)
     assert dut.classify(digits(40)).gate("agreement >= 0.95 severity warn").passed is False

@@ -192,13 +192,14 @@ class Timing(Frozen):
 
 
 class Amount(Frozen):
-    """A size that is known exactly."""
+    """A size. It has no interval."""
 
     name: str  # as a gate names it: flash_bytes, ram_bytes, stack_bytes
     unit: str  # its unit
     before: float | None  # the baseline's; null: not known
     after: float | None  # the candidate's; null: not known
     difference: float | None  # after minus before
+    exact: bool = True  # false: the most that was seen, which further samples may exceed
 
 
 class Finding(Frozen):
