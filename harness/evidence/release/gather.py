@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -132,7 +133,7 @@ def _below(place: Path, unread: list[str]) -> Iterator[Kept]:
         except MisuseError as error:
             unread.append(f"{error.where or file}: {error.what}")
             continue
-        yield Kept(Run(record, str(_shown(file.parent))), lambda folder=file.parent: _samples(folder))  # type: ignore[misc]
+        yield Kept(Run(record, str(_shown(file.parent))), partial(_samples, file.parent))
 
 
 def _samples(folder: Path) -> Samples | None:
