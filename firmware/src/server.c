@@ -236,18 +236,6 @@ static void on_layers(const uint8_t *body, uint32_t n) {
     }
 }
 
-static void on_ping(const uint8_t *body, uint32_t n) {
-    answer_pong(body, n);
-}
-
-#ifdef HIL_STREAM
-static void on_front_end_request(const uint8_t *body, uint32_t n) {
-    (void)body;
-    (void)n;
-    stream_describe();
-}
-#endif
-
 /* Body sizes come from the message table: a handler may read up to its `bytes` without looking. */
 static const struct {
     uint8_t type;
@@ -265,9 +253,9 @@ static const struct {
     {HIL_MSG_BAUD_REQUEST, false, false, HIL_BAUD_REQUEST_BYTES, on_baud_request},
     {HIL_MSG_LAYERS_REQUEST, false, true, HIL_LAYERS_REQUEST_BYTES, on_layers},
     {HIL_MSG_LAYER_DATA_REQUEST, false, true, HIL_LAYER_DATA_REQUEST_BYTES, on_layers},
-    {HIL_MSG_PING, true, false, HIL_PING_VARIES_AT, on_ping},
+    {HIL_MSG_PING, true, false, HIL_PING_VARIES_AT, answer_pong},
 #ifdef HIL_STREAM
-    {HIL_MSG_FRONT_END_REQUEST, false, false, 0, on_front_end_request},
+    {HIL_MSG_FRONT_END_REQUEST, false, false, 0, stream_describe},
 #endif
 };
 

@@ -247,7 +247,9 @@ void intake_run(const slot *s, result *r) {
     tell(r, HIL_HOP_REPORT_AT_DONE, done);
 }
 
-void stream_describe(void) {
+void stream_describe(const uint8_t *body, uint32_t n) {
+    (void)body;
+    (void)n;
     const hil_frontend *f = &hil_frontend_active;
     frame_encoder *e = link_begin(HIL_MSG_FRONT_END);
     frame_put(e, f->tables_sha256, 32);

@@ -4,7 +4,9 @@
 #ifndef HIL_STREAM_H
 #define HIL_STREAM_H
 
-/* Says FRONT_END. */
-void stream_describe(void);
+#include <stdint.h>
+
+/* Answers a FRONT_END_REQUEST, which has no body. */
+void stream_describe(const uint8_t *body, uint32_t n);
 
 #endif
