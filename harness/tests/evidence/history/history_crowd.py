@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ _N = 450  # samples of a run
 def fill(url: str, n: int) -> None:
     """``n`` runs of 200 cells, one of each a night, into an empty store."""
     History.open(url).close()
-    engine = db.connect(db.url_of(url, None), patience_s=20)  # type: ignore[arg-type]
+    engine = db.connect(db.url_of(url, Path()), patience_s=20)
     left = _rows(n)
     while batch := [row for row, _ in zip(left, range(_AT_ONCE), strict=False)]:
 

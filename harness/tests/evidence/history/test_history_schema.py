@@ -64,10 +64,8 @@ def test_a_store_of_every_earlier_schema_is_brought_to_this_one_with_what_it_hol
         assert connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalars().all() == [schema.SCHEMA]
 
 
-@pytest.mark.parametrize("found", ["9999", "0002", "a1b2c3"])
+@pytest.mark.parametrize("found", ["9999", f"{int(schema.SCHEMA) + 1:04d}", "a1b2c3"])
 def test_a_newer_store_is_refused_in_one_line_and_left_alone(url, found):
-    if found <= schema.SCHEMA:
-        pytest.skip("no longer newer")
     with History.open(url) as history:
         history.add(a_record(), None, session="s")
     with raw(url) as connection:
