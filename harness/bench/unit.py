@@ -13,6 +13,7 @@ from harness.bench.crossed import OpenProbe, crossed
 from harness.bench.emulators import About, EmulatedUnit, Findings, backend_choices
 from harness.bench.identity import known_id
 from harness.bench.own_time import UnitClock
+from harness.bench.places import Place, known, lease_one
 from harness.bench.power import PowerSwitch, none_of
 from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
@@ -21,21 +22,6 @@ from harness.errors import BenchError, MisuseError
 from harness.plans.names import suggestion
 from harness.records import Backend, Evidence, UnitFacts
 from harness.virtual.debug import lifetime, registry
-
-LEASE_WAIT_S = 600.0  # another worker's whole case may be in the way
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a unit is found: a line of a bench file, or what discovery saw. ``port`` is a pyserial path or URL.
-
-    ``power`` is its switch, where it has one.
-    """
-
-    board: str
-    uid: str
-    port: str
-    power: PowerSwitch | None = None
 
 
 def _open_probe(board: Board, uid: str) -> Probe:
@@ -207,10 +193,12 @@ def open_unit(
     what: str,
     clock: Clock,
     allow_mass_erase: bool = False,
+    tags: Sequence[str] = (),
 ) -> Iterator[Unit]:
     """Lease and open one unit of ``board``. ``what`` tells others what it is used for.
 
-    ``allow_mass_erase``: a flash that is protected or cannot be programmed may be erased as a whole.
+    ``allow_mass_erase``: a flash that is protected or cannot be programmed may be erased as a whole. ``tags``: only a unit
+    that the bench file gives all of these.
 
     ``BenchError`` when none is attached, all stay in use, or the probe or the port cannot be opened; nothing is then held.
     """
@@ -219,7 +207,7 @@ def open_unit(
         unit: Unit | None = None
         power: PowerSwitch | None = None
         if backend == "probe":
-            place, held = _lease_real(board, places, uid, what, clock)
+            place, held = lease_one(board, places, uid, what, clock, tags)
             stack.enter_context(held)
             uid, port, power = place.uid, place.port, place.power
         else:
@@ -241,7 +229,7 @@ def open_unit(
         # Asked now: the unit may be gone by the time its evidence is.
         if stand_in is None and sys.platform != "win32" and registry.find(uid) is not None:
             stand_in = emulators.load(emulators.DEFAULT).ABOUT
-        others = () if emulated else tuple(place.uid for place in _known(board, places) if place.uid != uid)
+        others = () if emulated else tuple(place.uid for place in known(board, places) if place.uid != uid)
         unit = Unit(board, uid, port, backend, probe, transport, stand_in, emulated, others)
         unit.power, unit.new_probe = power, new_probe
         own = _own_time(uid, emulated, is_virtual=stand_in is not None)
@@ -257,34 +245,3 @@ def _own_time(uid: str, emulated: EmulatedUnit | None, *, is_virtual: bool) -> C
     if is_virtual:
         return lambda: lifetime.read(registry.lifetime_path(uid))
     return lambda: None
-
-
-def _known(board: Board, places: Sequence[Place]) -> list[Place]:
-    """The units of that kind: those of the bench file, then those that are attached and not in it."""
-    known = [place for place in places if place.board == board.name]
-    listed = {place.uid for place in known}
-    return known + [
-        Place(board.name, unit.uid, unit.port) for unit in discover.attached(board) if unit.uid not in listed
-    ]
-
-
-def _lease_real(
-    board: Board, places: Sequence[Place], uid: str | None, what: str, clock: Clock
-) -> tuple[Place, lease.Lease]:
-    """The first free one of the units that qualify; waits when all are in use."""
-    known = _known(board, places)
-    wanted = [place for place in known if uid is None or place.uid == uid]
-    if not wanted:
-        raise BenchError(
-            f"no {board.name} is attached" if uid is None else f"no {board.name} with the id {uid} is attached",
-            expected=f"a probe with a USB id of {', '.join(board.debug.usb_ids)}, or a line in the bench file",
-            found=", ".join(place.uid for place in known) or "none",
-            next_step=suggestion(uid or "", [place.uid for place in known], "plug it in, or use --backend virtual"),
-        )
-    for place in wanted:
-        try:
-            return place, lease.acquire(place.uid, what=what, clock=clock)
-        except lease.InUse:
-            continue
-    place = wanted[0]
-    return place, lease.acquire(place.uid, what=what, wait_s=LEASE_WAIT_S, clock=clock)

@@ -46,12 +46,29 @@ class BenchUnit(_Part):
         default=None,
         description="The commands `on` and `off` of its power switch, for `dut.power`; left out: it has none.",
     )
+    name: str = Field(default="", description="What people call it, instead of its probe's id.")
+    tags: tuple[str, ...] = Field(
+        default=(),
+        description="What it has that others of its kind have not: `@pytest.mark.requires(TAG)` asks for it.",
+    )
+    chip: str = Field(
+        default="",
+        pattern="^([0-9a-f]{2})*$",
+        description="The unique id of its chip in hexadecimal: a board that was swapped at this probe is told, not tested.",
+    )
+    usb: str = Field(default="", description="Where its probe is plugged in, as the system names it: `1-1.4`.")
+    skip: str = Field(default="", description="Why it takes no work for now; left out: it does.")
+    notes: str = Field(default="", description="For people.")
 
 
 class Bench(_Part):
     """The units of a host."""
 
     units: tuple[BenchUnit, ...] = Field(min_length=1, description="One entry a unit.")
+
+
+#: What a line may leave out, in the order in which it is written.
+_TOLD = ("name", "tags", "chip", "usb", "skip", "notes")
 
 
 def load_bench(path: Path) -> Bench:
@@ -70,7 +87,8 @@ def load_bench(path: Path) -> Bench:
         raise PlanError(
             "the bench file is wrong",
             where=tree.where(tuple(first["loc"])),
-            expected="units: a list of {board, uid, port}, with power: {on, off} where there is a switch",
+            expected="units: a list of {board, uid, port}, with power: {on, off} where there is a switch, and name, tags, chip,"
+            " usb, skip, notes where they are known",
             found=first["msg"],
         ) from None
     twice = sorted({unit.uid for unit in bench.units if [u.uid for u in bench.units].count(unit.uid) > 1})
@@ -90,6 +108,7 @@ def dump_bench(bench: Bench, heading: str) -> str:
             f"    uid: {json.dumps(unit.uid)}",
             f"    port: {json.dumps(unit.port)}",
         ]
+        lines += [f"    {key}: {json.dumps(value)}" for key in _TOLD if (value := getattr(unit, key))]
         if unit.power is not None:
             lines += [
                 "    power:",

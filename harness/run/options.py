@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from harness.bench.power import CommandSwitch
-from harness.bench.unit import Place
+from harness.bench.places import Place, places_of
 from harness.plans.bench import load_bench
 
 Compiler = Literal["auto", "zig", "gcc"]
@@ -57,10 +56,7 @@ class RunOptions:
         baseline: str | None = None,
     ) -> RunOptions:
         """From what a user gave. ``PlanError`` when the bench file cannot be read."""
-        units = () if bench is None else load_bench(bench).units
-        places = tuple(
-            Place(u.board, u.uid, u.port, CommandSwitch(u.power.on, u.power.off) if u.power else None) for u in units
-        )
+        places = () if bench is None else places_of(load_bench(bench))
         return cls(
             backend,
             places,

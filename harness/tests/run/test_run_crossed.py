@@ -8,8 +8,9 @@ from run_cases import BOARD, MODEL, digits_case
 
 from harness.bench import emulators
 from harness.bench.boards import load_board
+from harness.bench.places import Place
 from harness.bench.probes.pyocd import PyocdProbe
-from harness.bench.unit import Place, Unit
+from harness.bench.unit import Unit
 from harness.errors import BenchError, MisuseError
 from harness.models import metadata
 from harness.records import Verdict

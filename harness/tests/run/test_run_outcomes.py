@@ -15,7 +15,7 @@ from run_images import LOOP, RETURN, UDF, chip_id_at, flip_byte, replace_start
 
 from harness.bench import emulators, own_time
 from harness.bench.boards import load_board
-from harness.bench.unit import Place
+from harness.bench.places import Place
 from harness.errors import MisuseError, PlanError
 from harness.models import metadata
 from harness.plans import DatasetSpec, ModelSpec, Timeouts

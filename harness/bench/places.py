@@ -1,0 +1,106 @@
+"""Where units are found, and which of them a run gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.bench import discover, lease
+from harness.bench.boards import Board
+from harness.bench.power import CommandSwitch, PowerSwitch
+from harness.clock import Clock
+from harness.errors import BenchError
+from harness.plans.bench import Bench
+from harness.plans.names import suggestion
+
+LEASE_WAIT_S = 600.0  # another worker's whole case may be in the way
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a unit is found: a line of a bench file, or what discovery saw. ``port`` is a pyserial path or URL.
+
+    ``power`` is its switch, where it has one. ``chip_id`` is the chip's unique id in hexadecimal as the bench file knows it, ""
+    where it does not. ``skip`` is why it takes no work, "" when it does.
+    """
+
+    board: str
+    uid: str
+    port: str
+    power: PowerSwitch | None = None
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    chip_id: str = ""
+    usb: str = ""
+    skip: str = ""
+    notes: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.name or self.uid
+
+    def fits(self, board: str, uid: str | None = None, tags: Sequence[str] = ()) -> bool:
+        """Whether it is of that kind, goes by that id or name (None: any), has all of these tags, and takes work."""
+        return (
+            self.board == board
+            and not self.skip
+            and (uid is None or uid in (self.uid, self.name))
+            and set(tags) <= set(self.tags)
+        )
+
+
+def places_of(bench: Bench) -> tuple[Place, ...]:
+    """The units of a bench file."""
+    return tuple(
+        Place(
+            board=unit.board,
+            uid=unit.uid,
+            port=unit.port,
+            power=CommandSwitch(unit.power.on, unit.power.off) if unit.power else None,
+            name=unit.name,
+            tags=unit.tags,
+            chip_id=unit.chip,
+            usb=unit.usb,
+            skip=unit.skip,
+            notes=unit.notes,
+        )
+        for unit in bench.units
+    )
+
+
+def known(board: Board, places: Sequence[Place]) -> list[Place]:
+    """The units of that kind: those of the bench file, then those that are attached and not in it."""
+    named = [place for place in places if place.board == board.name]
+    listed = {place.uid for place in named}
+    return named + [
+        Place(board.name, unit.uid, unit.port) for unit in discover.attached(board) if unit.uid not in listed
+    ]
+
+
+def lease_one(
+    board: Board, places: Sequence[Place], uid: str | None, what: str, clock: Clock, tags: Sequence[str] = ()
+) -> tuple[Place, lease.Lease]:
+    """The first free one of the units that qualify; waits when all are in use.
+
+    ``BenchError`` when none qualifies, ``lease.InUse`` when all that do stay in use.
+    """
+    near = known(board, places)
+    wanted = [place for place in near if place.fits(board.name, uid, tags)]
+    if not wanted:
+        what_for = f" with the id {uid}" if uid is not None else ""
+        what_for += f" with the tags {', '.join(tags)}" if tags else ""
+        raise BenchError(
+            f"no {board.name}{what_for} is attached",
+            expected=f"a probe with a USB id of {', '.join(board.debug.usb_ids)}, or a line in the bench file",
+            found=", ".join(f"{place.uid} (skip: {place.skip})" if place.skip else place.uid for place in near)
+            or "none",
+            next_step=suggestion(uid or "", [place.uid for place in near], "plug it in, or use --backend virtual"),
+        )
+    for place in wanted:
+        try:
+            return place, lease.acquire(place.uid, what=what, clock=clock)
+        except lease.InUse:
+            continue
+    place = wanted[0]
+    return place, lease.acquire(place.uid, what=what, wait_s=LEASE_WAIT_S, clock=clock)
