@@ -21,7 +21,8 @@ class Place:
     """Where a unit is found: a line of a bench file, or what discovery saw. ``port`` is a pyserial path or URL.
 
     ``power`` is its switch, where it has one. ``chip_id`` is the chip's unique id in hexadecimal as the bench file knows it, ""
-    where it does not. ``skip`` is why it takes no work, "" when it does.
+    where it does not. ``skip`` is why it takes no work, "" when it does. ``via`` is the host that it is plugged into, as ssh takes
+    it; "" is this one.
     """
 
     board: str
@@ -34,6 +35,7 @@ class Place:
     usb: str = ""
     skip: str = ""
     notes: str = ""
+    via: str = ""
 
     @property
     def title(self) -> str:

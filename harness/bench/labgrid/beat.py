@@ -1,7 +1,7 @@
 """Whose an acquisition is, and when it is left behind.
 
-labgrid's acquisitions never end by themselves. Ours are renewed every ``BEAT_S`` by a tag, and any change of a place is stamped with
-the coordinator's own time (``changed``): so the clocks of the hosts do not come into it. One of ours that was not renewed for
+labgrid's acquisitions never end by themselves. Ours are renewed every ``BEAT_S`` by a tag, and any change of a place is stamped
+with the coordinator's own time (``changed``): so the clocks of the hosts do not come into it. One of ours that was not renewed for
 ``LIMIT_S`` is left behind, and whoever looks frees it. Those of people do not beat, and are never freed.
 """
 

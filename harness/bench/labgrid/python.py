@@ -1,4 +1,4 @@
-"""Which Python has labgrid. Best one of an environment of its own: its pyserial-labgrid overwrites pyserial's files, without a word."""
+"""Which Python has labgrid. Best one of an environment of its own: pyserial-labgrid overwrites pyserial's files, without a word."""
 
 from __future__ import annotations
 

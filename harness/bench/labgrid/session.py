@@ -11,16 +11,20 @@ import secrets
 import socket
 import subprocess
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import harness
 from harness.bench.labgrid import beat, python
 from harness.bench.labgrid.address import Address
 from harness.errors import BenchError
 
 START_TIMEOUT_S: Final = 60.0
 CALL_TIMEOUT_S: Final = 90.0  # several calls of 25 s each, to a coordinator that waits for exporters which hang
+#: Our packages come last there: what labgrid needs is taken from its own environment.
+_START: Final = "import sys; sys.path.append(sys.argv[1]); from harness.bench.labgrid.worker import main; main()"
 _RELEASES: Final = ("26.",)
 
 
@@ -39,30 +43,72 @@ class Seen:
     resources: tuple[dict[str, Any], ...]
 
 
-@dataclass
 class _Process:
-    popen: subprocess.Popen[str]
-    answers: queue.Queue[dict[str, Any] | None] = field(default_factory=queue.Queue)
-    errors: list[str] = field(default_factory=list)
+    """The worker, and what it says. Ends when its standard input does, and not with the terminal's Ctrl-C or with a signal to
+    our whole group: it has our places to release.
+    """
 
-    def read(self) -> None:
+    def __init__(self, command: Sequence[str]) -> None:
+        self.popen = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env={key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")},
+        )
+        self.answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._errors: list[str] = []
+        self._readers = [
+            threading.Thread(target=reader, daemon=True) for reader in (self._read_answers, self._read_errors)
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def tail(self) -> str:
+        """The last that it said beside its answers."""
+        return " | ".join(self._errors[-5:]) or "nothing on its standard error"
+
+    def ask(self, request: dict[str, object]) -> None:
+        """``OSError`` or ``ValueError`` when it is gone."""
+        assert self.popen.stdin is not None
+        self.popen.stdin.write(json.dumps(request) + "\n")
+        self.popen.stdin.flush()
+
+    def end(self, wait_s: float) -> None:
+        """Let it end, by force after that time."""
+        assert self.popen.stdin is not None
+        try:
+            self.popen.stdin.close()
+        except OSError:
+            pass
+        try:
+            self.popen.wait(wait_s)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
+        for reader in self._readers:
+            reader.join(1.0)
+        for stream in (self.popen.stdout, self.popen.stderr):
+            if stream is not None:
+                stream.close()
+
+    def _read_answers(self) -> None:
         assert self.popen.stdout is not None
         for line in self.popen.stdout:
             try:
                 self.answers.put(json.loads(line))
             except ValueError:
-                self.errors.append(line.rstrip())
+                self._errors.append(line.rstrip())
         self.answers.put(None)
 
-    def read_errors(self) -> None:
+    def _read_errors(self) -> None:
         assert self.popen.stderr is not None
         for line in self.popen.stderr:
-            self.errors.append(line.rstrip())
-            del self.errors[:-50]
-
-    @property
-    def tail(self) -> str:
-        return " | ".join(self.errors[-5:]) or "nothing on its standard error"
+            self._errors.append(line.rstrip())
+            del self._errors[:-50]
 
 
 class Session:
@@ -137,21 +183,8 @@ class Session:
         """Release all and end the worker. May be called twice; never raises."""
         with self._guard:
             process, self._process = self._process, None
-        if process is None:
-            return
-        assert process.popen.stdin is not None
-        try:
-            process.popen.stdin.close()
-        except OSError:
-            pass
-        try:
-            process.popen.wait(CALL_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.popen.kill()
-            process.popen.wait()
-        for stream in (process.popen.stdout, process.popen.stderr):
-            if stream is not None:
-                stream.close()
+        if process is not None:
+            process.end(CALL_TIMEOUT_S)
 
     def _call(self, verb: str, **arguments: object) -> dict[str, Any]:
         with self._guard:
@@ -180,10 +213,8 @@ class Session:
 
     def _ask(self, process: _Process, verb: str, arguments: dict[str, object]) -> dict[str, Any]:
         number = next(self._calls)
-        assert process.popen.stdin is not None
         try:
-            process.popen.stdin.write(json.dumps({"id": number, "verb": verb, "arguments": arguments}) + "\n")
-            process.popen.stdin.flush()
+            process.ask({"id": number, "verb": verb, "arguments": arguments})
         except (OSError, ValueError) as error:
             raise self._gone(process) from error
         while True:
@@ -195,7 +226,6 @@ class Session:
         try:
             answer = process.answers.get(timeout=timeout_s)
         except queue.Empty:
-            process.popen.kill()
             answer = None
         if answer is None:
             raise self._gone(process)
@@ -203,22 +233,20 @@ class Session:
 
     def _gone(self, process: _Process) -> BenchError:
         self._process = None
-        process.popen.kill()
-        process.popen.wait()
+        process.end(0.0)
         return BenchError(
             "the process that speaks with labgrid's coordinator ended",
             where=f"labgrid's coordinator at {self.address.target}",
             found=process.tail,
-            next_step="see that labgrid 26 is installed whole; the next call starts another process",
+            next_step="run again, which starts another; if it stays, see that labgrid 26 is installed whole",
         )
 
     def _running(self) -> _Process:
-        if self._process is not None:
-            return self._process
-        self._process = self._start(python.find())
-        for claim, place in self._held.items():
-            self._ask(self._process, "join", {"claim": claim})
-            self._ask(self._process, "acquire", {"claim": claim, "place": place})
+        if self._process is None:
+            self._process = self._start(python.find())
+            for claim, place in self._held.items():
+                self._ask(self._process, "join", {"claim": claim})
+                self._ask(self._process, "acquire", {"claim": claim, "place": place})
         return self._process
 
     def _start(self, interpreter: Path) -> _Process:
@@ -229,25 +257,20 @@ class Session:
             "beat_s": beat.BEAT_S,
             "tag": beat.TAG,
         }
-        # Ends when its standard input does, and not with the terminal's Ctrl-C or with a signal to our whole group: it has
-        # our places to release.
-        process = _Process(
-            subprocess.Popen(
-                [str(interpreter), str(Path(__file__).with_name("worker.py")), json.dumps(options)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                start_new_session=True,
-                env={key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")},
+        try:
+            process = _Process(
+                [str(interpreter), "-c", _START, str(Path(harness.__file__).parents[1]), json.dumps(options)]
             )
-        )
-        for reader in (process.read, process.read_errors):
-            threading.Thread(target=reader, daemon=True).start()
+        except OSError as error:
+            raise BenchError(
+                "the Python that has labgrid cannot be started",
+                where=str(interpreter),
+                found=error,
+                next_step=f"{python.VARIABLE} names the environment with labgrid",
+            ) from error
         version = str(self._next(process, START_TIMEOUT_S).get("labgrid", ""))
         if not version.startswith(_RELEASES):
-            process.popen.kill()
-            process.popen.wait()
+            process.end(0.0)
             raise BenchError(
                 "this release of labgrid was never tried with hil",
                 where=str(interpreter),
