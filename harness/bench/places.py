@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness.bench import discover, lease
 from harness.bench.boards import Board
 from harness.bench.power import CommandSwitch, PowerSwitch
+from harness.bench.remote.connection import Connection
 from harness.clock import Clock
 from harness.errors import BenchError
 from harness.plans.bench import Bench
@@ -21,7 +22,8 @@ class Place:
     """Where a unit is found: a line of a bench file, or what discovery saw. ``port`` is a pyserial path or URL.
 
     ``power`` is its switch, where it has one. ``chip_id`` is the chip's unique id in hexadecimal as the bench file knows it, ""
-    where it does not. ``skip`` is why it takes no work, "" when it does.
+    where it does not. ``skip`` is why it takes no work, "" when it does. ``via`` is the host that it is plugged into, as ssh is
+    given it; "" for this one.
     """
 
     board: str
@@ -34,6 +36,7 @@ class Place:
     usb: str = ""
     skip: str = ""
     notes: str = ""
+    via: str = ""
 
     @property
     def title(self) -> str:
@@ -64,6 +67,7 @@ def places_of(bench: Bench) -> tuple[Place, ...]:
             usb=unit.usb,
             skip=unit.skip,
             notes=unit.notes,
+            via=unit.via,
         )
         for unit in bench.units
     )
@@ -79,9 +83,17 @@ def known(board: Board, places: Sequence[Place]) -> list[Place]:
 
 
 def lease_one(
-    board: Board, places: Sequence[Place], uid: str | None, what: str, clock: Clock, tags: Sequence[str] = ()
-) -> tuple[Place, lease.Lease]:
-    """The first free one of the units that qualify; waits when all are in use.
+    board: Board,
+    places: Sequence[Place],
+    uid: str | None,
+    what: str,
+    clock: Clock,
+    tags: Sequence[str] = (),
+    *,
+    wait_s: float = LEASE_WAIT_S,
+    allow_mass_erase: bool = False,
+) -> tuple[Place, lease.Lease | Connection]:
+    """The first free one of the units that qualify; waits when all are in use. One of another host is opened there at once.
 
     ``BenchError`` when none qualifies, ``lease.InUse`` when all that do stay in use.
     """
@@ -97,10 +109,17 @@ def lease_one(
             or "none",
             next_step=suggestion(uid or "", [place.uid for place in near], "plug it in, or use --backend virtual"),
         )
+
+    def take(place: Place, wait_s: float) -> lease.Lease | Connection:
+        if place.via:
+            return Connection.open(
+                place.via, place.uid, board=board.name, what=what, wait_s=wait_s, allow_mass_erase=allow_mass_erase
+            )
+        return lease.acquire(place.uid, what=what, wait_s=wait_s, clock=clock)
+
     for place in wanted:
         try:
-            return place, lease.acquire(place.uid, what=what, clock=clock)
+            return place, take(place, 0.0)
         except lease.InUse:
             continue
-    place = wanted[0]
-    return place, lease.acquire(place.uid, what=what, wait_s=LEASE_WAIT_S, clock=clock)
+    return wanted[0], take(wanted[0], wait_s)

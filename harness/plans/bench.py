@@ -59,6 +59,10 @@ class BenchUnit(_Part):
     usb: str = Field(default="", description="Where its probe is plugged in, as the system names it: `1-1.4`.")
     skip: str = Field(default="", description="Why it takes no work for now; left out: it does.")
     notes: str = Field(default="", description="For people.")
+    via: str = Field(
+        default="",
+        description="The host that it is plugged into, as ssh is given it (`user@host`, `ssh://host:port`); left out: this one.",
+    )
 
 
 class Bench(_Part):
@@ -68,7 +72,7 @@ class Bench(_Part):
 
 
 #: What a line may leave out, in the order in which it is written.
-_TOLD = ("name", "tags", "chip", "usb", "skip", "notes")
+_TOLD = ("name", "tags", "chip", "usb", "skip", "notes", "via")
 
 
 def load_bench(path: Path) -> Bench:
@@ -88,7 +92,7 @@ def load_bench(path: Path) -> Bench:
             "the bench file is wrong",
             where=tree.where(tuple(first["loc"])),
             expected="units: a list of {board, uid, port}, with power: {on, off} where there is a switch, and name, tags, chip,"
-            " usb, skip, notes where they are known",
+            " usb, skip, notes, via where they are known",
             found=first["msg"],
         ) from None
     twice = sorted({unit.uid for unit in bench.units if [u.uid for u in bench.units].count(unit.uid) > 1})
