@@ -11,7 +11,7 @@ from harness.bench import discover, emulators, holders, lease, reconnect, transp
 from harness.bench.boards import Board
 from harness.bench.crossed import OpenProbe, crossed
 from harness.bench.emulators import About, EmulatedUnit, Findings, backend_choices
-from harness.bench.identity import known_id
+from harness.bench.identity import known_id, same_chip
 from harness.bench.own_time import UnitClock
 from harness.bench.places import LEASE_WAIT_S, Place, known, lease_one
 from harness.bench.power import PowerSwitch, none_of
@@ -229,15 +229,19 @@ def open_unit(
         emulated: EmulatedUnit | None = None
         unit: Unit | None = None
         power: PowerSwitch | None = None
+        expected = ""
         if backend == "probe":
             place, held = lease_one(
                 board, places, uid, what, clock, tags, wait_s=wait_s, allow_mass_erase=allow_mass_erase
             )
             stack.enter_context(held)
             if isinstance(held, Connection):
-                yield _far_away(board, held, clock)
+                unit = _far_away(board, held, clock)
+                if place.chip_id:
+                    same_chip(unit.read_chip_id(), place.chip_id, unit.uid, board.name)
+                yield unit
                 return
-            uid, port, power = place.uid, place.port, place.power
+            uid, port, power, expected = place.uid, place.port, place.power, place.chip_id
         else:
             emulated = emulators.start(backend, board)
             stack.callback(emulated.close)
@@ -264,6 +268,8 @@ def open_unit(
         unit.clock = UnitClock(clock, unit.own_s, where=f"unit {uid}")
         stack.callback(unit.close_port)
         probe.open()
+        if expected:
+            same_chip(unit.read_chip_id(), expected, uid, board.name)
         yield unit
 
 
