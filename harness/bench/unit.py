@@ -209,6 +209,7 @@ def open_unit(
         if backend == "probe":
             place, held = lease_one(board, places, uid, what, clock, tags)
             stack.enter_context(held)
+            stack.enter_context(_in_hand(place.uid))
             uid, port, power = place.uid, place.port, place.power
         else:
             emulated = emulators.start(backend, board)
@@ -237,6 +238,16 @@ def open_unit(
         stack.callback(unit.close_port)
         probe.open()
         yield unit
+
+
+@contextmanager
+def _in_hand(uid: str) -> Iterator[None]:
+    """What goes wrong with the rig from here on is known as of that unit."""
+    try:
+        yield
+    except BenchError as error:
+        error.unit = error.unit or uid
+        raise
 
 
 def _own_time(uid: str, emulated: EmulatedUnit | None, *, is_virtual: bool) -> Callable[[], float | None]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.bench.boards import Debug
 from harness.bench.probes import FLASH_TIMEOUT_S, CoreReport, CoreState, FlashReport, Progress
-from harness.errors import BenchError
+from harness.errors import BenchError, WedgedError
 
 OPEN_TIMEOUT_S = 30.0
 CALL_TIMEOUT_S = 10.0
@@ -128,7 +128,7 @@ class PyocdProbe:
             except queue.Empty:
                 self._worker.kill()
                 self._end()
-                raise BenchError(
+                raise WedgedError(
                     f"the probe did not finish `{verb}` in time; its process was killed",
                     where=f"probe {self.uid}",
                     expected=f"an answer within {timeout_s:g} s",
