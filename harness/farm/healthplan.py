@@ -44,6 +44,15 @@ LOST_SHARE: Final = 0.01
 _ROUNDS, _QUICK_ROUNDS = 16, 2  # of eight test frames, at each speed
 _RAM_S, _QUICK_RAM_S = 30.0, 2.0
 _QUICK_SAMPLES = 20
+#: What of a step stands in the one line of a unit.
+_SHORT: Final = {
+    "probe": "probe and port open, chip {chip}",
+    "ram": "RAM {bytes} of {of} bytes",
+    "flash": "flash",
+    "hello": "hello",
+    "line": "line {lost} of {frames} frames lost at {speeds} speeds",
+    "samples": "samples {right} of {of}",
+}
 
 Tell = Callable[[str], None]
 
@@ -58,6 +67,12 @@ class Part:
     seconds: float
     figures: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def short(self) -> str:
+        """The step and the figure that says most of it."""
+        said = _SHORT.get(self.name)
+        return said.format(**self.figures) if said else self.name
+
 
 @dataclass(frozen=True)
 class HealthReport:
@@ -69,6 +84,7 @@ class HealthReport:
     ok: bool | None
     parts: tuple[Part, ...] = ()
     why: str = ""
+    quick: bool = False
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -83,8 +99,8 @@ class HealthReport:
         if self.ok is None:
             return f"not checked: {self.why}"
         if not self.ok:
-            return f"FAILED at {self.parts[-1].name}: {self.parts[-1].text}"
-        return "; ".join(part.text for part in self.parts)
+            return f"failed at {self.why}"
+        return f"{', '.join(part.short for part in self.parts)} ({sum(part.seconds for part in self.parts):.1f} s)"
 
     def as_json(self) -> dict[str, Any]:
         """For ``--json`` and for the file."""
@@ -104,14 +120,16 @@ def check(
     clock: Clock | None = None,
     budget_s: float = BUDGET_S,
     tell: Tell | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> HealthReport:
-    """Put the unit of ``place`` through its health plan, and keep the report. ``tell`` is given each step's line as it is done.
+    """Put the unit of ``place`` through its health plan, and keep the report. ``tell`` is given each step's line as it is done;
+    when ``stop`` says so no further one is begun.
 
     ``quick``: fewer samples and test frames, and only some of the RAM. Errors of unit and host are in the report; ``PlanError``
     comes out when the bench file names a health plan that cannot be one.
     """
     clock = clock or SystemClock()
-    steps = _Steps(clock, tell or (lambda line: None), Deadline.after(clock, budget_s))
+    steps = _Steps(clock, tell or (lambda line: None), Deadline.after(clock, budget_s), stop)
     at = clock.now().isoformat(timespec="seconds")
     ok: bool | None = True
     why = ""
@@ -126,7 +144,7 @@ def check(
         raise
     except HilError as error:
         ok, why = None, _in_a_line(error)
-    report = HealthReport(place.uid, board.name, at, ok, tuple(steps.done), printable(why))
+    report = HealthReport(place.uid, board.name, at, ok, tuple(steps.done), printable(why), quick)
     _keep(report)
     return report
 
@@ -142,8 +160,8 @@ class _OutOfTime(Exception):
 class _Steps:
     """The steps done so far."""
 
-    def __init__(self, clock: Clock, tell: Tell, deadline: Deadline) -> None:
-        self.clock, self._tell, self._deadline = clock, tell, deadline
+    def __init__(self, clock: Clock, tell: Tell, deadline: Deadline, stop: Callable[[], bool]) -> None:
+        self.clock, self._tell, self._deadline, self._stop = clock, tell, deadline, stop
         self.done: list[Part] = []
 
     @contextmanager
@@ -154,6 +172,8 @@ class _Steps:
         """
         if self._deadline.passed:
             raise _OutOfTime(f"the time was over before `{name}`: is this host busy?")
+        if self._stop():
+            raise _OutOfTime(f"it was stopped before `{name}`")
         began_s = self.clock.monotonic_s()
         found: dict[str, Any] = {}
         try:
@@ -206,7 +226,7 @@ def _opened(place: Place, board: Board, steps: _Steps) -> Iterator[Unit]:
             unit = opened.__enter__()
             chip = unit.read_chip_id().hex()
             found |= {"text": f"{unit.probe.description or 'connected'}, {unit.port}, chip {chip or 'without an id'}"}
-            found |= {"chip": chip}
+            found |= {"chip": chip or "without an id"}
         yield unit
     finally:
         if unit is not None:
@@ -251,6 +271,8 @@ def _line(session: Session, board: Board, steps: _Steps, quick: bool, found: dic
     if safe.why and safe not in bad:
         bad.append(safe)
     found |= {"text": ", ".join(_rate(one) for one in rates), "wrong": bool(bad), "rates": [asdict(r) for r in rates]}
+    held = [one for one in rates if not one.why]
+    found |= {"lost": sum(one.lost for one in held), "frames": sum(one.frames for one in held), "speeds": len(held)}
     if bad:
         found["text"] += f"; at most {LOST_SHARE:.0%} of the frames may be lost"
 

@@ -139,7 +139,9 @@ def allows(
 def stopped(*, test: str = "", image: str = "", night: str = "", clock: Clock | None = None) -> str | None:
     """Why this must not be given out; None: it may. A test whose image is stopped is, unless ``image`` says that it has another."""
     now = (clock or SystemClock()).now()
-    return next((f"{stop.title} is stopped: {stop.why}" for stop in stops(now) if _hits(stop, test, image, night)), None)
+    return next(
+        (f"{stop.title} is stopped: {stop.why}" for stop in stops(now) if _hits(stop, test, image, night)), None
+    )
 
 
 def _hits(stop: Stop, test: str, image: str, night: str) -> bool:
