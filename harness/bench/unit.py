@@ -13,13 +13,14 @@ from harness.bench.crossed import OpenProbe, crossed
 from harness.bench.emulators import About, EmulatedUnit, Findings, backend_choices
 from harness.bench.identity import known_id, same_chip
 from harness.bench.own_time import UnitClock
-from harness.bench.places import LEASE_WAIT_S, Place, known, lease_one
+from harness.bench.places import LEASE_WAIT_S, Place, known
 from harness.bench.power import PowerSwitch, none_of
 from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
 from harness.bench.remote.connection import Connection
 from harness.bench.remote.probe import RemoteProbe, RemoteSwitch
 from harness.bench.remote.transport import RemoteTransport
+from harness.bench.taking import Wish, take_one
 from harness.clock import Clock, SystemClock
 from harness.errors import BenchError, MisuseError
 from harness.plans.names import suggestion
@@ -217,11 +218,14 @@ def open_unit(
     allow_mass_erase: bool = False,
     tags: Sequence[str] = (),
     wait_s: float = LEASE_WAIT_S,
+    care: bool = False,
+    tell: lease.Tell | None = None,
 ) -> Iterator[Unit]:
     """Lease and open one unit of ``board``. ``what`` tells others what it is used for.
 
     ``allow_mass_erase``: a flash that is protected or cannot be programmed may be erased as a whole. ``tags``: only a unit
-    that the bench file gives all of these. ``wait_s``: for one to be free.
+    that the bench file gives all of these. ``wait_s``: for one to be free. ``care``: to be examined or mended, also while it is
+    quarantined; it is not waited for. ``tell`` is told who has it while it is waited for.
 
     ``BenchError`` when none is attached, all stay in use, or the probe or the port cannot be opened; nothing is then held.
     """
@@ -231,10 +235,10 @@ def open_unit(
         power: PowerSwitch | None = None
         expected = ""
         if backend == "probe":
-            place, held = lease_one(
-                board, places, uid, what, clock, tags, wait_s=wait_s, allow_mass_erase=allow_mass_erase
-            )
+            wish = Wish(what, 0.0 if care else wait_s, allow_mass_erase, care, tell)
+            place, held = take_one(board, places, uid, tags, wish, clock)
             stack.enter_context(held)
+            stack.enter_context(_in_hand(place.uid))
             if isinstance(held, Connection):
                 unit = _far_away(board, held, clock)
                 if place.chip_id:
@@ -286,11 +290,21 @@ def _far_away(board: Board, connection: Connection, clock: Clock) -> Unit:
         None if opened.stand_in is None else About(**opened.stand_in),
         far=connection,
     )
-    unit.power = RemoteSwitch(connection) if opened.power else None
+    unit.power = RemoteSwitch(connection, opened.power) if opened.power else None
     unit.new_probe = lambda: RemoteProbe(connection)
     unit.own_s = connection.own_s
     unit.clock = UnitClock(clock, unit.own_s, where=f"unit {opened.uid} on {connection.host}")
     return unit
+
+
+@contextmanager
+def _in_hand(uid: str) -> Iterator[None]:
+    """What goes wrong with the rig from here on is known as of that unit."""
+    try:
+        yield
+    except BenchError as error:
+        error.unit = error.unit or uid
+        raise
 
 
 def _own_time(uid: str, emulated: EmulatedUnit | None, *, is_virtual: bool) -> Callable[[], float | None]:

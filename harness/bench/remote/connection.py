@@ -18,7 +18,7 @@ from harness import __version__
 from harness.bench.remote import LINK, MAGIC, ssh, words
 from harness.bench.remote.calls import PORT, Caller
 from harness.bench.remote.mux import Mux
-from harness.errors import BenchError
+from harness.errors import BenchError, HostError
 from harness.text import printable
 
 #: From ssh's start to the server's first word: a log-in, and a Python on a small computer. Counted in looks, as in ``mux``.
@@ -39,7 +39,7 @@ class Opened:
     baud: int | None
     description: str
     stand_in: dict[str, Any] | None
-    power: bool
+    power: str  # its switch by name; "" where it has none
     own_s: float | None
 
 
@@ -88,14 +88,34 @@ class Connection:
 
     @classmethod
     def open(
-        cls, host: str, uid: str, *, board: str, what: str, wait_s: float = 0.0, allow_mass_erase: bool = False
+        cls,
+        host: str,
+        uid: str,
+        *,
+        board: str,
+        what: str,
+        wait_s: float = 0.0,
+        allow_mass_erase: bool = False,
+        care: bool = False,
+        tell: Callable[[str], None] | None = None,
     ) -> Connection:
         """A connection whose unit is leased and open there. Errors as of ``open_unit`` there: ``lease.InUse`` among them."""
+
+        def heed(note: dict[str, Any], blob: bytes) -> None:
+            if tell is not None and "tell" in note:
+                tell(f"{note['tell']}, on {host}")
+
         made = cls(host, uid)
         try:
-            told, _ = made.calls.call(
-                "unit.open", board=board, what=f"{what}, {_who()}", wait_s=wait_s, allow_mass_erase=allow_mass_erase
+            call = made.calls.begin(
+                "unit.open",
+                board=board,
+                what=f"{what}, {_who()}",
+                wait_s=wait_s,
+                allow_mass_erase=allow_mass_erase,
+                care=care,
             )
+            told, _ = call.finish(heed)
             made.opened = Opened(**told)
             return made
         except BaseException:
@@ -130,7 +150,7 @@ class Connection:
         """What to say when the connection has ended."""
         said = self._said()
         found = self._why or "it ended without a word"
-        return BenchError(
+        return HostError(
             "the connection to the unit's host is lost",
             where=f"unit {self.uid} on {self.host}",
             found=f"{found}; it said: {said}" if said else found,
@@ -164,7 +184,7 @@ class Connection:
             if not poller.poll(_LOOK_S * 1000):
                 waited_s += _LOOK_S
                 if waited_s >= _GREETING_S:
-                    raise BenchError(
+                    raise HostError(
                         "the unit's host says nothing",
                         where=self.host,
                         expected=f"the greeting of its unit server within {_GREETING_S:g} s",
@@ -184,7 +204,7 @@ class Connection:
             raise self._babbled(said)
         link, version = (*greeting[1:3], "?", "?")[:2]
         if link != str(LINK):
-            raise BenchError(
+            raise HostError(
                 "the hil on the unit's host is another version, and does not speak as this one does",
                 where=self.host,
                 expected=f"link {LINK}, as of hil {__version__} here",
@@ -193,7 +213,7 @@ class Connection:
             )
 
     def _babbled(self, said: bytes | bytearray) -> BenchError:
-        return BenchError(
+        return HostError(
             "the unit's host prints something before its unit server speaks",
             where=self.host,
             expected=f"{MAGIC!r} as the first word",

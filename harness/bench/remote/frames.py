@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from harness.errors import BenchError
+from harness.errors import HostError
 from harness.text import printable
 
 #: So much of one message at a time: a few milliseconds of a slow network.
@@ -39,7 +39,7 @@ class Assembler:
         self._begun: dict[int, bytearray] = {}
 
     def push(self, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """The messages that are whole now, each with its channel. ``BenchError`` for what is no frame."""
+        """The messages that are whole now, each with its channel. ``HostError`` for what is no frame."""
         self._bytes += data
         while len(self._bytes) >= _HEAD.size:
             mark, channel, flags, n_bytes = _HEAD.unpack_from(self._bytes)
@@ -55,8 +55,8 @@ class Assembler:
             if not flags & _MORE:
                 yield channel, bytes(self._begun.pop(channel))
 
-    def _garbage(self, data: bytes) -> BenchError:
-        return BenchError(
+    def _garbage(self, data: bytes) -> HostError:
+        return HostError(
             "what comes over the connection is not what the other end says",
             where=self._where,
             expected="frames of hil's unit server",

@@ -16,7 +16,7 @@ from typing import Final
 
 from harness.bench.remote.frames import Assembler, pieces
 from harness.clock import SystemClock
-from harness.errors import BenchError, HilError
+from harness.errors import HilError, HostError
 
 SIGN_EVERY_S: Final = 3.0
 QUIET_S: Final = 15.0
@@ -29,7 +29,7 @@ SIGNS: Final = 0
 _TIME = struct.Struct(">d")
 
 
-class Ended(BenchError):
+class Ended(HostError):
     """The stream has ended."""
 
 

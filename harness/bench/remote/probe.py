@@ -46,6 +46,19 @@ class RemoteProbe:
         told, _ = self._connection.calls.call("probe.chip_id")
         return bytes.fromhex(told["chip_id"])
 
+    def halt(self) -> None:
+        """See ``MemoryProbe.halt``."""
+        self._connection.calls.call("probe.halt")
+
+    def read_memory(self, address: int, n_bytes: int) -> bytes:
+        """See ``MemoryProbe.read_memory``."""
+        _, data = self._connection.calls.call("probe.read_memory", address=address, n_bytes=n_bytes)
+        return data
+
+    def write_memory(self, address: int, data: bytes) -> None:
+        """See ``MemoryProbe.write_memory``."""
+        self._connection.calls.call("probe.write_memory", data, address=address)
+
     def core(self) -> CoreReport:
         """See ``Probe.core``."""
         told, _ = self._connection.calls.call("probe.core")
@@ -58,8 +71,14 @@ class RemoteProbe:
 class RemoteSwitch:
     """See ``PowerSwitch``. What was switched off is switched on again when the connection ends."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, title: str) -> None:
         self._connection = connection
+        self._title = title
+
+    @property
+    def title(self) -> str:
+        """See PowerSwitch."""
+        return f"{self._title}, on {self._connection.host}"
 
     def off(self) -> None:
         """See PowerSwitch."""
@@ -68,3 +87,8 @@ class RemoteSwitch:
     def on(self) -> None:
         """See PowerSwitch."""
         self._connection.calls.call("power.on")
+
+    def is_on(self) -> bool | None:
+        """See PowerSwitch."""
+        told, _ = self._connection.calls.call("power.is_on")
+        return None if told["is_on"] is None else bool(told["is_on"])

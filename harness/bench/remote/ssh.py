@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Final
 
-from harness.errors import BenchError, MisuseError
+from harness.errors import HostError, MisuseError
 
 #: No question can be answered here, no terminal is wanted, and a dead network is noticed by ssh as well.
 OPTIONS: Final = (
@@ -65,14 +65,14 @@ def command(destination: str, uid: str, environment: Mapping[str, str] | None = 
     return [*(ssh or ("ssh", *OPTIONS)), check(destination), f"{server} {shlex.quote(uid)}"]
 
 
-def why(host: str, status: int | None, said: str) -> BenchError:
+def why(host: str, status: int | None, said: str) -> HostError:
     """What is wrong when the connection ended before the server spoke. ``said`` is what came on standard error."""
     last = " | ".join(said.strip().splitlines()[-3:]) or "nothing on its standard error"
     found = f"{last} (exit status {status})" if status else last
     for pattern, what, next_step in _MEANINGS:
         if status in (_SSH_FAILED, _NOT_FOUND, 126, 1) and re.search(pattern, said):
-            return BenchError(what, where=host, found=found, next_step=next_step.format(host=host))
-    return BenchError(
+            return HostError(what, where=host, found=found, next_step=next_step.format(host=host))
+    return HostError(
         "the unit's server does not start on that host",
         where=host,
         found=found,
@@ -80,9 +80,9 @@ def why(host: str, status: int | None, said: str) -> BenchError:
     )
 
 
-def no_ssh(tried: str, error: OSError) -> BenchError:
+def no_ssh(tried: str, error: OSError) -> HostError:
     """ssh itself cannot be started."""
-    return BenchError(
+    return HostError(
         "ssh cannot be started",
         where=tried,
         found=error,

@@ -7,10 +7,32 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from harness.bench import lease
-from harness.errors import BenchError, DeviceError, HarnessBug, HilError, MisuseError, PlanError
+from harness.errors import (
+    BenchError,
+    DeviceError,
+    HarnessBug,
+    HilError,
+    HostError,
+    MisuseError,
+    PlanError,
+    TakenError,
+    WedgedError,
+)
 
 KINDS: Final[Mapping[str, type[HilError]]] = {
-    kind.__name__: kind for kind in (BenchError, DeviceError, HarnessBug, MisuseError, PlanError, lease.InUse)
+    kind.__name__: kind
+    for kind in (
+        BenchError,
+        DeviceError,
+        HarnessBug,
+        HostError,
+        MisuseError,
+        PlanError,
+        TakenError,
+        WedgedError,
+        lease.InUse,
+        lease.OutOfService,
+    )
 }
 
 

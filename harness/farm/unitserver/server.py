@@ -11,16 +11,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from harness.bench.probes import MemoryProbe
 from harness.bench.remote import words
 from harness.bench.remote.calls import PORT, Desk, Request, Told
 from harness.bench.remote.mux import Ended, Mux
+from harness.bench.taking import Wish
 from harness.bench.unit import Unit
 from harness.errors import BenchError, MisuseError
 from harness.farm.unitserver.port import PortLane
 from harness.session.remote.served import SessionService
 
-#: How the unit is opened: board, what for, how long to wait for it, and whether its flash may be erased as a whole.
-Opener = Callable[[str, str, float, bool], AbstractContextManager[Unit]]
+#: Opens the unit of a board as a request says; what it is told of waiting goes to the client.
+Opener = Callable[[str, Wish], AbstractContextManager[Unit]]
 
 _ORDERLY_S: Final = 2.0
 #: An end that takes longer is made one: the kernel then frees what was held.
@@ -71,11 +73,14 @@ class UnitServer:
         try:
             if request.verb != "unit.open":
                 raise MisuseError("the unit was not opened", where="unit server", found=request.verb)
-            unit = stack.enter_context(
-                self._opener(
-                    str(args["board"]), str(args["what"]), float(args["wait_s"]), bool(args["allow_mass_erase"])
-                )
+            wish = Wish(
+                str(args["what"]),
+                float(args["wait_s"]),
+                bool(args["allow_mass_erase"]),
+                bool(args["care"]),
+                lambda text: request.note({"tell": text}),
             )
+            unit = stack.enter_context(self._opener(str(args["board"]), wish))
         except Exception as error:  # noqa: BLE001 - whatever it is, the client is to know
             with suppress(Ended):
                 request.fail(words.told(error))
@@ -101,7 +106,7 @@ class UnitServer:
                     "baud": unit.transport.baud,
                     "description": unit.probe.description,
                     "stand_in": None if unit.stand_in is None else asdict(unit.stand_in),
-                    "power": unit.power is not None,
+                    "power": "" if unit.power is None else unit.power.title or "its switch",
                     "own_s": self._own_s(),
                 }
             )
@@ -170,14 +175,18 @@ class UnitServer:
 
     def _carry_out(self, request: Request) -> None:
         """What is asked of the probe, the switch and the unit."""
-        verbs: dict[str, Callable[[Unit, Request], Told]] = {
+        verbs: dict[str, Callable[[Unit, Request], Told | bytes]] = {
             "probe.open": self._probe_open,
             "probe.flash": self._flash,
             "probe.reset": _reset,
             "probe.chip_id": lambda unit, request: {"chip_id": unit.read_chip_id().hex()},
             "probe.core": _core,
+            "probe.halt": _halt,
+            "probe.read_memory": _read_memory,
+            "probe.write_memory": _write_memory,
             "power.off": self._power_off,
             "power.on": self._power_on,
+            "power.is_on": lambda unit, request: {"is_on": unit.power_switch().is_on()},
             "unit.sharers": lambda unit, request: {"sharers": list(unit.sharers())},
             "unit.crossed": lambda unit, request: words.told(unit.crossed(bytes.fromhex(request.args["answers"]))),
         }
@@ -188,10 +197,13 @@ class UnitServer:
                 raise MisuseError("the unit's server knows no such verb", where="unit server", found=request.verb)
             self._probe_busy = True
             try:
-                told = verb(self._unit, request)
+                found = verb(self._unit, request)
             finally:
                 self._probe_busy = False
-            request.done(told)
+            if isinstance(found, bytes):
+                request.done(blob=found)
+            else:
+                request.done(found)
         except Ended:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the client is to know
@@ -229,6 +241,31 @@ class UnitServer:
 def _reset(unit: Unit, request: Request) -> Told:
     unit.probe.reset()
     return {}
+
+
+def _halt(unit: Unit, request: Request) -> Told:
+    _memory(unit).halt()
+    return {}
+
+
+def _read_memory(unit: Unit, request: Request) -> bytes:
+    return _memory(unit).read_memory(int(request.args["address"]), int(request.args["n_bytes"]))
+
+
+def _write_memory(unit: Unit, request: Request) -> Told:
+    _memory(unit).write_memory(int(request.args["address"]), request.blob)
+    return {}
+
+
+def _memory(unit: Unit) -> MemoryProbe:
+    if not isinstance(unit.probe, MemoryProbe):
+        raise BenchError(
+            "this unit's probe does not reach the chip's memory",
+            where=f"unit {unit.uid}",
+            found=unit.probe.description,
+            next_step="use one that pyOCD drives",
+        )
+    return unit.probe
 
 
 def _core(unit: Unit, request: Request) -> Told:

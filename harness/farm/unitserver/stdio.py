@@ -28,15 +28,17 @@ def serve(uid: str, places: Sequence[Place]) -> str:
 
 def opener(uid: str, places: Sequence[Place]) -> Opener:
     """Opens that unit as a local run does."""
-    return lambda board, what, wait_s, allow_mass_erase: open_unit(
+    return lambda board, wish: open_unit(
         load_board(board),
         backend="probe",
         places=places,
         uid=uid,
-        what=what,
+        what=wish.what,
         clock=SystemClock(),
-        allow_mass_erase=allow_mass_erase,
-        wait_s=wait_s,
+        allow_mass_erase=wish.allow_mass_erase,
+        wait_s=wish.wait_s,
+        care=wish.care,
+        tell=wish.tell,
     )
 
 
