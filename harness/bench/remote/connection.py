@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import select
 import socket
-import subprocess
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Protocol
 
-from harness import __version__
-from harness.bench.remote import LINK, MAGIC, ssh, words
+from harness.bench.remote import words
 from harness.bench.remote.calls import PORT, Caller
 from harness.bench.remote.mux import Mux
+from harness.bench.remote.process import ServerProcess
 from harness.errors import BenchError, HostError
-from harness.text import printable
-
-#: From ssh's start to the server's first word: a log-in, and a Python on a small computer. Counted in looks, as in ``mux``.
-_GREETING_S: Final = 60.0
-_LOOK_S: Final = 0.5
-#: After our last word: the server closes the probe, which takes the core a moment.
-_ENDING_S: Final = 15.0
-_MOST_GREETING: Final = 4096
-_KEPT_WORDS: Final = 8000
 
 
 @dataclass(frozen=True)
@@ -43,42 +30,43 @@ class Opened:
     own_s: float | None
 
 
+class Stream(Protocol):
+    """What leads to the server: see ``ServerProcess``."""
+
+    read_fd: int
+    write_fd: int
+
+    def said(self) -> str:
+        """Last words of whoever carries it."""
+        ...
+
+    def listen_out(self) -> None:
+        """It has ended by itself: wait for the last words."""
+        ...
+
+    def kill(self) -> None:
+        """End it without a word."""
+        ...
+
+    def end(self, *, at_once: bool = False) -> None:
+        """Close it, and wait for the server's end."""
+        ...
+
+
 class Connection:
     """One unit of another host, held there until this is closed. A context manager; ``close`` may be called twice."""
 
-    def __init__(self, host: str, uid: str) -> None:
-        """Start it, and hear its greeting. ``BenchError`` says why there is none, or that its version does not fit."""
+    def __init__(self, host: str, uid: str, stream: Stream | None = None) -> None:
+        """Start its server, None: over ssh. ``HostError`` when there is none."""
         self.host, self.uid = host, uid
         self.opened: Opened | None = None
         self.on_port: Callable[[bytes], None] = lambda data: None
-        self._words = bytearray()
         self._why: str | None = None
         self._closed = False
-        command = ssh.command(host, uid)
-        try:
-            # A session of its own keeps the terminal's Ctrl-C from it: the unit is to be left in order first.
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise ssh.no_ssh(command[0], error) from error
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._listener = threading.Thread(target=self._listen, name="unit link, words", daemon=True)
-        self._listener.start()
-        try:
-            self._greeted(self._process.stdout.fileno())
-        except BaseException:
-            self._end(0.0)
-            raise
+        self._stream: Stream = stream or ServerProcess(host, uid)
         self.mux = Mux(
-            self._process.stdout.fileno(),
-            self._process.stdin.fileno(),
+            self._stream.read_fd,
+            self._stream.write_fd,
             where=f"unit {uid} on {host}",
             on_message=self._take,
             on_end=self._ended,
@@ -98,6 +86,7 @@ class Connection:
         allow_mass_erase: bool = False,
         care: bool = False,
         tell: Callable[[str], None] | None = None,
+        stream: Stream | None = None,
     ) -> Connection:
         """A connection whose unit is leased and open there. Errors as of ``open_unit`` there: ``lease.InUse`` among them."""
 
@@ -105,7 +94,7 @@ class Connection:
             if tell is not None and "tell" in note:
                 tell(f"{note['tell']}, on {host}")
 
-        made = cls(host, uid)
+        made = cls(host, uid, stream)
         try:
             call = made.calls.begin(
                 "unit.open",
@@ -148,7 +137,7 @@ class Connection:
 
     def lost(self) -> BenchError:
         """What to say when the connection has ended."""
-        said = self._said()
+        said = self._stream.said()
         found = self._why or "it ended without a word"
         return HostError(
             "the connection to the unit's host is lost",
@@ -163,7 +152,7 @@ class Connection:
             self._closed = True
             self.mux.flush(1.0)
             self.mux.end()
-            self._end(_ENDING_S)
+            self._stream.end()
 
     def __enter__(self) -> Connection:
         return self
@@ -174,61 +163,6 @@ class Connection:
         self.close()
 
     # -- inside --------------------------------------------------------------------------------------------------------
-
-    def _greeted(self, fd: int) -> None:
-        said = bytearray()
-        poller = select.poll()
-        poller.register(fd, select.POLLIN)
-        waited_s = 0.0
-        while b"\n" not in said:
-            if not poller.poll(_LOOK_S * 1000):
-                waited_s += _LOOK_S
-                if waited_s >= _GREETING_S:
-                    raise HostError(
-                        "the unit's host says nothing",
-                        where=self.host,
-                        expected=f"the greeting of its unit server within {_GREETING_S:g} s",
-                        found=self._said() or "nothing",
-                        next_step=f"try it by hand: ssh {self.host} {ssh.SERVER} {self.uid}",
-                    )
-                continue
-            # A byte at a time: what follows the line is the stream's.
-            byte = os.read(fd, 1)
-            if not byte:
-                raise self._babbled(said) if said.strip() else self._never_came()
-            said += byte
-            if len(said) > _MOST_GREETING:
-                break
-        greeting = said.decode("utf-8", "replace").split()
-        if not greeting or greeting[0] != MAGIC:
-            raise self._babbled(said)
-        link, version = (*greeting[1:3], "?", "?")[:2]
-        if link != str(LINK):
-            raise HostError(
-                "the hil on the unit's host is another version, and does not speak as this one does",
-                where=self.host,
-                expected=f"link {LINK}, as of hil {__version__} here",
-                found=f"link {link}, of hil {version} there",
-                next_step="install the same version of hil on both hosts",
-            )
-
-    def _babbled(self, said: bytes | bytearray) -> BenchError:
-        return HostError(
-            "the unit's host prints something before its unit server speaks",
-            where=self.host,
-            expected=f"{MAGIC!r} as the first word",
-            found=repr(printable(bytes(said[:200]).decode("utf-8", "backslashreplace"))),
-            next_step="see that the shell's start-up files of that account print nothing when no one is at a terminal:"
-            f" ssh {self.host} true",
-        )
-
-    def _never_came(self) -> BenchError:
-        try:
-            status: int | None = self._process.wait(2.0)
-        except subprocess.TimeoutExpired:
-            status = None
-        self._listener.join(1.0)
-        return ssh.why(self.host, status, self._said())
 
     def _take(self, channel: int, message: bytes) -> None:
         if channel == PORT:
@@ -242,41 +176,14 @@ class Connection:
             ) from error
 
     def _ended(self, why: str) -> None:
-        if not self._closed and not why:
-            # It has ended by itself: what it said of that comes a moment later.
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(1.0)
-            self._listener.join(1.0)
+        if why:
+            self._stream.kill()  # nothing that waits to be sent must keep anybody waiting
+        elif not self._closed:
+            self._stream.listen_out()
             why = "it was ended from there"
         self._why = self._why or why
         self.calls.end()
         self.on_port(b"")
-
-    def _listen(self) -> None:
-        assert self._process.stderr is not None
-        with contextlib.suppress(OSError, ValueError):
-            while data := self._process.stderr.read(4096):
-                self._words += data
-                del self._words[:-_KEPT_WORDS]
-
-    def _said(self) -> str:
-        return " | ".join(printable(self._words.decode("utf-8", "replace")).strip().splitlines()[-3:])
-
-    def _end(self, patience_s: float) -> None:
-        streams = (self._process.stdin, self._process.stdout, self._process.stderr)
-        if self._process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
-        try:
-            self._process.wait(patience_s)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._listener.join(1.0)
-        for stream in streams:
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
 
 
 def _who() -> str:

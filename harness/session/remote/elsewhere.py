@@ -51,6 +51,7 @@ class SessionElsewhere(Session):
         self._counted, self._at_baud = ev.LinkCounters(), 0
         told, _ = self._call(
             "open",
+            protocol=m.PROTOCOL,
             window=window,
             encoding=encoding,
             answer_timeout_s=answer_timeout_s,

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Final, overload
 
+from harness import __version__
 from harness.bench.remote.calls import Request, Told
 from harness.bench.remote.mux import Ended
 from harness.bench.transports import Transport
 from harness.bench.unit import Unit
 from harness.clock import Clock, Deadline, SystemClock
-from harness.errors import BenchError, MisuseError
+from harness.errors import BenchError, HostError, MisuseError
 from harness.session.remote import words
 from harness.session.rescue import Rescue
 from harness.session.stream import Pace, Supply
@@ -116,6 +117,13 @@ class SessionService:
 
     def _open(self, request: Request) -> tuple[Told, bytes]:
         args = request.args
+        if args["protocol"] != m.PROTOCOL:
+            raise HostError(
+                "the hil on the unit's host speaks another version of the wire",
+                expected=f"version {args['protocol']}, as the client does",
+                found=f"version {m.PROTOCOL}, of hil {__version__}",
+                next_step="install the same version of hil on both hosts",
+            )
         self._take_port()
         self._tap_tx = bool(args["tap_tx"])
         self._session = Session(
