@@ -1,15 +1,15 @@
 """PURE: which unit does which job next, what is tried once more, and what cannot be done here at all.
 
-A worker *is* a unit: it does one job at a time, and a job goes only where it fits. The longest known job is begun first, so
-that none is left over for the end. What ended as the rig's ``error``, or with its worker's death, is tried once more on
-**another** unit; a job that fails twice so is over: it never sees a third. Whoever asks (pytest's plug-in, a night's run) has
-the clocks and the processes; here are only the rules, and each job ends in exactly one outcome.
+A worker *is* a unit: it does one job at a time, and a job goes only where it fits. The longest known job of the highest priority
+is begun first, so that none is left over for the end. What ended as the rig's ``error``, or with its worker's death, is tried
+once more on **another** unit; a job that fails twice so is over: it never sees a third. Whoever asks (pytest's plug-in, a
+night's run) has the clocks and the processes; here are only the rules, and each job ends in exactly one outcome.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -39,7 +39,8 @@ class Job:
     """One test or case. ``boards`` are the kinds that it runs on; empty: any worker does, with or without a unit.
 
     ``tags``: only a unit that has all of these; ``uid``: only this one. ``seconds`` is how long it took before, None: not
-    known, which counts as the median of what is. ``shards``: how many units of its kind it can use at once.
+    known, which counts as the median of what is. ``shards``: how many units of its kind it can use at once. What has more
+    ``priority`` comes first, however long it takes.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Job:
     uid: str | None = None
     seconds: float | None = None
     shards: int = 1
+    priority: int = 0
 
 
 @dataclass(frozen=True)
@@ -107,14 +109,17 @@ class Schedule:
     retry: bool = True
     _workers: dict[str, Worker] = field(default_factory=dict)
     _running: dict[str, Job] = field(default_factory=dict)  # by worker
-    _waiting: list[Job] = field(default_factory=list)  # the longest first
+    _waiting: list[Job] = field(default_factory=list)  # what comes first, first
     _tries: dict[str, list[Try]] = field(default_factory=dict)
     _ended: dict[str, Outcome] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = [job.seconds for job in self.jobs if job.seconds is not None]
         usual = statistics.median(known) if known else 0.0
-        order = {job.id: (-(usual if job.seconds is None else job.seconds), at) for at, job in enumerate(self.jobs)}
+        order = {
+            job.id: (-job.priority, -(usual if job.seconds is None else job.seconds), at)
+            for at, job in enumerate(self.jobs)
+        }
         if len(order) != len(self.jobs):
             raise HarnessBug("two jobs have the same id")
         self._order = order
@@ -164,19 +169,19 @@ class Schedule:
         del self._workers[worker]
         return job
 
-    def next_for(self, worker: str) -> Job | None:
-        """Begin the longest job that fits an idle worker; None: there is none, now."""
+    def next_for(self, worker: str, only: Callable[[Job], bool] = lambda job: True) -> Job | None:
+        """Begin the first job that fits an idle worker, of those that ``only`` takes; None: there is none, now."""
         if worker in self._running:
             raise HarnessBug(f"the worker {worker} is at {self._running[worker].id} still")
-        job = self.peek(self._workers[worker])
+        job = self.peek(self._workers[worker], only)
         if job is not None:
             self._waiting.remove(job)
             self._running[worker] = job
         return job
 
-    def peek(self, worker: Worker) -> Job | None:
+    def peek(self, worker: Worker, only: Callable[[Job], bool] = lambda job: True) -> Job | None:
         """What ``next_for`` would give to such a worker, which need not be here."""
-        return next((job for job in self._waiting if self._may(worker, job)), None)
+        return next((job for job in self._waiting if self._may(worker, job) and only(job)), None)
 
     def needed(self, worker: str) -> bool:
         """Whether there may be work for it yet: what waits, or what is tried again if it goes wrong elsewhere."""
