@@ -85,6 +85,7 @@ def _run(
                 what=case.id,
                 clock=clock,
                 allow_mass_erase=options.allow_mass_erase,
+                tags=(*case.plan.requires, *options.tags),
             ) as unit,
         ):
             notes.unit, notes.stand_in = unit.facts(), unit.stand_in
