@@ -238,6 +238,8 @@ def pytest_runtest_makereport(
         if call.when == "setup" and call.excinfo is not None:  # it will have no call
             own.end_quietly(item, call.excinfo.value)
         own.describe(item, report)
+        if call.when == "teardown":
+            own.look_after(item, report)
     faults.judge(item, call, report)
     if item.config.stash[options.KEY].boards:
         from harness.plugin.spread import tries

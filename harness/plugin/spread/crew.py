@@ -132,7 +132,8 @@ class Crew:
         place = self.unit(worker)
         if place is not None and error is not None and error != _INTERRUPTED:
             at = self._scheduler.at(node) if self._scheduler is not None else None
-            self.say(distrust.after_a_death(place, at or "a worker of pytest"))
+            for line in distrust.after_a_death(self.config, place, at or ""):
+                self.say(line)
         self.leave(worker)
 
     @pytest.hookimpl(tryfirst=True)

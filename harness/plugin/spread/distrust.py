@@ -1,27 +1,25 @@
-"""A unit whose worker was killed is suspect: nobody knows in the middle of what it was left."""
+"""A unit that is not trusted: one whose worker was killed is suspect, and a suspect one works again when it has proved itself."""
 
 from __future__ import annotations
 
-import importlib
+import pytest
 
-from harness.bench import rackstate
 from harness.bench.places import Place
-from harness.bench.rackstate import State
-from harness.errors import BenchError
+from harness.farm import aftercare
+from harness.plugin import options, places
 
 
-def after_a_death(place: Place, evidence: str) -> str:
-    """Mark it; what is to be told, in a line."""
-    why = "the process that used it was killed"
-    try:
-        try:
-            aftercare = importlib.import_module("harness.farm.aftercare")
+def after_a_death(config: pytest.Config, place: Place, test: str) -> tuple[str, ...]:
+    """The process that used the unit for ``test`` ("" for none) was killed; what is to be told. Never raises."""
+    run = places.report_root(config).name
+    rack = config.stash[options.KEY].run.places
+    return aftercare.worker_died(place.uid, run, test=test, board=place.board, rack=rack)
 
-            aftercare.worker_died(place.uid, evidence)
-        except ImportError:
-            rackstate.move(
-                place.uid, State.SUSPECT, reason=why, by="pytest", evidence=evidence, only_from=(State.GOOD,)
-            )
-    except BenchError as error:
-        return f"{place.title} ({place.board}): {why}; that could not be noted: {error.what}"
-    return f"{place.title} ({place.board}) is suspect: {why}"
+
+def unproven(config: pytest.Config, place: Place | None) -> str | None:
+    """Why a suspect unit may not work: it did not pass its health plan, which runs now. None: it is good."""
+    told: list[str] = []
+    rack = config.stash[options.KEY].run.places
+    if place is not None and aftercare.prove(place, rack=rack, tell=told.append):
+        return None
+    return "; ".join(told) or "it is suspect, and did not prove itself"

@@ -6,11 +6,10 @@ import pytest
 
 from harness.bench.places import Place
 from harness.plugin import ours
-from harness.plugin.spread import aside, needs, seat, tries
+from harness.plugin.spread import aside, distrust, needs, seat, tries
 from harness.plugin.spread.needs import Need
 from harness.plugin.spread.pool import Pool
 from harness.plugin.spread.seat import Seat
-from harness.plugin.spread.worker import prove
 from harness.records import EarlierTry
 
 
@@ -63,7 +62,7 @@ class InOrder:
         for place in self._pool.may_come():
             if place.uid == but or not place.fits(need.board, None, need.tags) or not self._pool.take(place):
                 continue
-            if self._pool.is_good(place) or (why := prove(self._config, place.uid)) is None:
+            if self._pool.is_good(place) or (why := distrust.unproven(self._config, place)) is None:
                 return place
             self._pool.put_away(place.uid, why)
         return None

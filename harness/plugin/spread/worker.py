@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from harness.bench import lease
 from harness.plugin import orphan
-from harness.plugin.spread import needs, pause, seat, tries
+from harness.plugin.spread import distrust, needs, pause, seat, tries
 
 FOLDER, CONTROLLER = "hil_seats", "hil_controller"  # in xdist's workerinput
 
@@ -59,17 +58,5 @@ class Worker:
         return True
 
     def _unproven(self, uid: str) -> str | None:
-        """Why a unit that is not trusted stays so; None: it has passed its health plan."""
-        return prove(self._config, uid)
-
-
-def prove(config: pytest.Config, uid: str) -> str | None:
-    """Run the health plan of a suspect unit: why it did not pass; None when it did."""
-    try:
-        aftercare = importlib.import_module("harness.farm.aftercare")
-    except ImportError:
-        return "it is suspect, and has not proved itself"
-    place = next((place for place in needs.on_bench(config) if place.uid == uid), None)
-    if place is None or aftercare.prove(place):
-        return None
-    return "it did not pass its health plan"
+        place = next((place for place in needs.on_bench(self._config) if place.uid == uid), None)
+        return distrust.unproven(self._config, place)
