@@ -49,8 +49,8 @@ def check(destination: str) -> str:
     return destination
 
 
-def command(destination: str, uid: str, environment: Mapping[str, str] | None = None) -> list[str]:
-    """What starts the server of unit ``uid``. ``HIL_SSH`` and ``HIL_UNIT_SERVER`` go before the usual.
+def command(destination: str, *words: str, environment: Mapping[str, str] | None = None) -> list[str]:
+    """What starts the server with these words: the id of its unit. ``HIL_SSH`` and ``HIL_UNIT_SERVER`` go before the usual.
 
     ``MisuseError`` when one of them, or the destination, is none.
     """
@@ -62,7 +62,7 @@ def command(destination: str, uid: str, environment: Mapping[str, str] | None = 
         raise MisuseError("HIL_SSH is no command", found=f"{given} ({error})") from error
     server = environment.get("HIL_UNIT_SERVER", "") or SERVER
     # Without a separator of its own: not every ssh knows "--", and ``check`` has seen to it.
-    return [*(ssh or ("ssh", *OPTIONS)), check(destination), f"{server} {shlex.quote(uid)}"]
+    return [*(ssh or ("ssh", *OPTIONS)), check(destination), f"{server} {shlex.join(words)}"]
 
 
 def why(host: str, status: int | None, said: str) -> HostError:

@@ -8,25 +8,26 @@ that was restarted has forgotten everybody, and lets anybody release anything.
 from __future__ import annotations
 
 import atexit
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 from harness.bench import lease
-from harness.bench.labgrid import address, beat, units
+from harness.bench.labgrid import address, beat, handed, units
 from harness.bench.labgrid.beat import Acquired
-from harness.bench.labgrid.hosts import Stand, look
+from harness.bench.labgrid.hosts import Look, Stand, look
 from harness.bench.labgrid.session import Held, Session
 from harness.bench.places import Place
 from harness.clock import Clock, Deadline, SystemClock
 from harness.errors import BenchError
 
 _POLL_S: Final = 1.0
+_FRESH_S: Final = 15.0
 _TELL_S: Final = 60.0
 _LOOK_AGAIN_S: Final = 5.0
 _WAITING, _ALLOCATED = 0, 1  # labgrid's states of a reservation
-
-Look = Callable[[Mapping[str, Sequence[str]]], Mapping[tuple[str, str], Stand]]
 
 
 class LabgridClaim:
@@ -70,11 +71,20 @@ class Labgrid:
         self.session = Session(self.address)
         self.tell: lease.Tell | None = None
         self._look, self._clock = look, clock or SystemClock()
+        self._stands: dict[tuple[str, str], Stand] = {}
+        self._fresh = Deadline.after(self._clock, 0.0)
 
     def list(self) -> tuple[Place, ...]:
-        """See ``Source``. What runs that are gone have left behind is freed first: see ``reap``."""
+        """See ``Source``. What runs that are gone have left behind is freed first: see ``reap``.
+
+        A process of a run (a worker of pytest's) is told what the run was told.
+        """
+        if (told := handed.handed(self.address.url)) is not None:
+            return told
         self.reap()
-        return tuple(self._as_they_stand(tuple(units.units(self.session.seen(), self.address))))
+        found = tuple(self._as_they_stand(tuple(units.units(self.session.seen(), self.address))))
+        handed.hand_down(self.address.url, found)
+        return found
 
     def acquire(self, place: Place, *, what: str) -> LabgridClaim:
         """See ``Source``: ``lease.InUse`` says who has the place, or, where the coordinator does not know of it, the unit."""
@@ -116,13 +126,16 @@ class Labgrid:
         self.session.close()
 
     def _as_they_stand(self, places: tuple[Place, ...]) -> Sequence[Place]:
-        there: dict[str, list[str]] = {}
-        for place in places:
-            if not place.skip:
+        usable = [place for place in places if not place.skip]
+        if self._fresh.passed or any((place.via, place.uid) not in self._stands for place in usable):
+            there: dict[str, list[str]] = {}
+            for place in usable:
                 there.setdefault(place.via, []).append(place.uid)
-        stands = self._look(there)
+            self._stands = dict(self._look(there))
+            self._fresh = Deadline.after(self._clock, _FRESH_S)
         return [
-            replace(place, skip=stands[place.via, place.uid].refusal) if not place.skip else place for place in places
+            replace(place, skip=self._stands[place.via, place.uid].refusal) if not place.skip else place
+            for place in places
         ]
 
     def _take(self, number: int, place: Place) -> None:
@@ -136,7 +149,10 @@ class Labgrid:
                 found=f"acquired by {held.by}" if held.by else held.found,
                 next_step=held.next_step,
             ) from held
-        stand = self._look({place.via: [place.uid]})[place.via, place.uid]
+        # What was seen a moment ago will do, once: a rack of a hundred is not logged in to a hundred times. Who takes the unit
+        # meanwhile is met when it is opened.
+        stand = None if self._fresh.passed else self._stands.pop((place.via, place.uid), None)
+        stand = stand or self._look({place.via: [place.uid]})[place.via, place.uid]
         if stand.refusal:
             raise lease.OutOfService(
                 f"unit {place.uid} takes no work",
@@ -222,8 +238,16 @@ class Labgrid:
         return "; ".join(f"{at.name}: {at.by}" for at in found if at.name in named and at.by)
 
 
-def open(url: str) -> Labgrid:
-    """See ``sources``. Nothing is connected yet. What this process still holds at its end is given back."""
+@lru_cache(maxsize=8)
+def _opened(url: str, process: int) -> Labgrid:
     source = Labgrid(url)
     atexit.register(source.close)
     return source
+
+
+def open(url: str) -> Labgrid:
+    """See ``sources``. One for each process, so that a run has one worker; what it still holds at its end is given back.
+
+    Nothing is connected yet.
+    """
+    return _opened(url, os.getpid())
