@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -31,13 +31,18 @@ class At:
 
 def units(seen: Seen, address: Address) -> dict[Place, At]:
     """The places that the address means. One whose unit is not known, or not offered now, has a ``skip`` that says why."""
-    return {
-        _place(place, seen.resources): At(
-            place["name"], place["acquired"] or "", bool(place["reserved"]), tuple(sorted(place["tags"].items()))
-        )
-        for place in seen.places
-        if address.wants(place["tags"])
-    }
+    found: dict[Place, At] = {}
+    hosts: dict[str, str] = {}
+    for each in sorted(seen.places, key=lambda place: str(place["name"])):
+        if not address.wants(each["tags"]):
+            continue
+        place = _place(each, seen.resources)
+        first = hosts.setdefault(place.uid, place.via)
+        if not place.skip and first != place.via:  # reports and locks know a unit by its id alone
+            place = replace(place, skip=f"{first} has a unit of the same id, {place.uid}")
+        labels = tuple(sorted((str(key), str(value)) for key, value in each["tags"].items()))
+        found[place] = At(place.name, each["acquired"] or "", bool(each["reserved"]), labels)
+    return found
 
 
 def acquired(seen: Seen) -> tuple[Acquired, ...]:

@@ -150,6 +150,12 @@ def test_a_place_that_cannot_be_used_says_why_and_keeps_its_board(found, why):
     assert not place.fits("nucleo_f446re")
 
 
+def test_two_hosts_with_a_unit_of_one_id_are_told_and_only_one_of_them_is_used():
+    one, two = seen(unit(host="a")), seen(unit("u1", host="b"), name="rack1-u1", matches=[("rack1", "u1", "*", "")])
+    both = Seen(10.0, one.places + two.places, one.resources + two.resources)
+    assert [(p.via, bool(p.skip)) for p in units.units(both, Address("h", 1))] == [("a", False), ("b", True)]
+
+
 def test_places_without_the_addresss_tags_are_not_seen():
     assert units.units(seen(unit(), tags={"rack": "lab1"}), parse("labgrid://h/?rack=lab2")) == {}
     assert len(units.units(seen(unit(), tags={"rack": "lab2"}), parse("labgrid://h/?rack=lab2"))) == 1
