@@ -171,6 +171,11 @@ def far_probe(probe, **parts):
         os.close(master)
 
 
+def for_ever(ask):
+    while True:
+        ask()
+
+
 def test_an_image_that_cannot_be_read_is_told_before_anything_travels():
     with far_probe(FakeProbe()) as (remote, _), pytest.raises(BenchError, match="the image cannot be read"):
         remote.flash(Path("/nowhere/fw.elf"))
@@ -207,8 +212,7 @@ def test_when_the_stream_ends_calls_under_way_end_with_the_loss_and_later_ones_t
         connection.ends.cut()
         for _ in range(2):
             with pytest.raises(HostError, match="the connection to the unit's host is lost") as lost:
-                remote.chip_id()
-                remote.chip_id()
+                for_ever(remote.chip_id)
             assert "--resume" in lost.value.next_step
 
 
@@ -216,5 +220,4 @@ def test_garbage_from_the_client_ends_the_server_and_gives_the_unit_back():
     with far_probe(FakeProbe()) as (remote, connection):
         os.write(connection.ends.write_fd, b"GET / HTTP/1.1\r\n\r\n")
         with pytest.raises(HostError, match="is lost"):
-            while True:
-                remote.chip_id()
+            for_ever(remote.chip_id)
