@@ -11,7 +11,7 @@ from harness.bench import discover, emulators, lease, reconnect, transports
 from harness.bench.boards import Board
 from harness.bench.crossed import OpenProbe, crossed
 from harness.bench.emulators import About, EmulatedUnit, Findings, backend_choices
-from harness.bench.identity import known_id
+from harness.bench.identity import known_id, same_chip
 from harness.bench.own_time import UnitClock
 from harness.bench.places import Place, known, lease_one
 from harness.bench.power import PowerSwitch, none_of
@@ -206,10 +206,11 @@ def open_unit(
         emulated: EmulatedUnit | None = None
         unit: Unit | None = None
         power: PowerSwitch | None = None
+        expected = ""
         if backend == "probe":
             place, held = lease_one(board, places, uid, what, clock, tags)
             stack.enter_context(held)
-            uid, port, power = place.uid, place.port, place.power
+            uid, port, power, expected = place.uid, place.port, place.power, place.chip_id
         else:
             emulated = emulators.start(backend, board)
             stack.callback(emulated.close)
@@ -236,6 +237,8 @@ def open_unit(
         unit.clock = UnitClock(clock, own, where=f"unit {uid}")
         stack.callback(unit.close_port)
         probe.open()
+        if expected:
+            same_chip(unit.read_chip_id(), expected, uid, board.name)
         yield unit
 
 

@@ -89,9 +89,11 @@ class _Group:
         groups = [*parser._groups, parser._anonymous]
         self._taken = {name for group in groups for option in group.options for name in option.names()}
 
-    def addoption(self, name: str, **rest: Any) -> None:
+    def addoption(self, name: str, *others: str, **rest: Any) -> None:
+        """``others``: names that other tools have for the same."""
         own = f"--{_OURS}{name.strip('-')}"
         names = [own] if name in self._taken else [name, own]
+        names += [other for other in others if other not in self._taken]
         self._group.addoption(*names, dest=_dest(name), **rest)
 
 
@@ -135,7 +137,13 @@ def add(parser: pytest.Parser) -> None:
         default="auto",
         help="where it runs: auto is a real unit if one is attached or named in the bench file, else the virtual board",
     )
-    group.addoption("--bench", type=Path, metavar="FILE", help="the units of this host, by probe id and port")
+    group.addoption(
+        "--bench",
+        "--hardware-map",
+        type=Path,
+        metavar="FILE",
+        help="the units of this host, by probe id and port: a bench file, or Twister's hardware map",
+    )
     group.addoption("--device-serial", metavar="UID", help="the unit to use, by its probe's unique id")
     group.addoption(
         "--skip-flash", action="store_true", help="trust the board's flash; hello still compares build and model"

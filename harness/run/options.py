@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from harness.bench import boards
 from harness.bench.places import Place, places_of
 from harness.plans.bench import load_bench
 
@@ -56,7 +57,7 @@ class RunOptions:
         baseline: str | None = None,
     ) -> RunOptions:
         """From what a user gave. ``PlanError`` when the bench file cannot be read."""
-        places = () if bench is None else places_of(load_bench(bench))
+        places = () if bench is None else places_of(load_bench(bench, boards.names()))
         return cls(
             backend,
             places,
