@@ -286,6 +286,17 @@ class FaultReport(Frozen):
     sample: int | None = None  # index of the sample under way
 
 
+class RigFault(Frozen):
+    """Where the fault lay that kept a case from a verdict about the product."""
+
+    whose: Literal[
+        "unit", "host", "nobody"
+    ]  # a unit's counts against its health; nobody's: it was in use, or was not flashed
+    unit: str = ""  # the id of the unit in hand, "": none was
+    row: str = ""  # of the table of blame that decided
+    wedged: bool = False  # a part of the unit let its whole deadline pass: asked again, it costs as much again
+
+
 class ModelFacts(Frozen):
     """The network of a case, and where it was found."""
 
@@ -341,6 +352,7 @@ class Record(Written):
     published: tuple[PublishedFigure, ...] = ()  # what others reached, shown beside the measurements
     confusion: tuple[tuple[int, ...], ...] = ()  # rows = truth, columns = decision (+ last column: unknown)
     fault: FaultReport | None = None  # the board's report of its crash
+    rig: RigFault | None = None  # where the rig's fault lay; null: the verdict is no error
     divergence: Divergence | None = None  # None: no sample differs, or the engine shows no layers to compare
     explanation: Explanation | None = None  # None: nothing was tried: labels and outputs are as they should be
     layers: tuple[LayerFacts, ...] = ()  # the per-layer profile, when it was asked for

@@ -10,7 +10,7 @@ from harness.bench.boards import Board
 from harness.bench.power import CommandSwitch, PowerSwitch
 from harness.clock import Clock, SystemClock
 from harness.errors import BenchError
-from harness.plans.bench import Bench
+from harness.plans.bench import USUAL_HEALTH, Bench, BenchHealth
 from harness.plans.names import suggestion
 
 LEASE_WAIT_S = 600.0  # another worker's whole case may be in the way
@@ -21,7 +21,7 @@ class Place:
     """Where a unit is found: a line of a bench file, or what discovery saw. ``port`` is a pyserial path or URL.
 
     ``power`` is its switch, where it has one. ``chip_id`` is the chip's unique id in hexadecimal as the bench file knows it, ""
-    where it does not. ``skip`` is why it takes no work, "" when it does.
+    where it does not. ``skip`` is why it takes no work, "" when it does. ``health``: when it counts as broken, by its bench file.
     """
 
     board: str
@@ -34,6 +34,7 @@ class Place:
     usb: str = ""
     skip: str = ""
     notes: str = ""
+    health: BenchHealth = USUAL_HEALTH
 
     @property
     def title(self) -> str:
@@ -64,6 +65,7 @@ def places_of(bench: Bench) -> tuple[Place, ...]:
             usb=unit.usb,
             skip=unit.skip,
             notes=unit.notes,
+            health=bench.health,
         )
         for unit in bench.units
     )
@@ -91,17 +93,25 @@ def lease_one(
     tags: Sequence[str] = (),
     *,
     wait_s: float = LEASE_WAIT_S,
+    care: bool = False,
     tell: lease.Tell | None = None,
 ) -> tuple[Place, lease.Lease]:
     """The first free one of the units that qualify; when all are in use, the first that becomes free within ``wait_s``.
 
     ``BenchError`` when none qualifies, ``lease.InUse`` when all that do stay in use (``NoneFree`` when ``wait_s`` is 0),
-    ``lease.OutOfService`` when none of them takes work. ``tell`` as in ``lease.acquire``.
+    ``lease.OutOfService`` when none of them takes work. ``care`` and ``tell`` as in
+    ``lease.acquire``.
     """
     wanted = qualified(board, places, uid, tags)
     try:
         held = lease.acquire_any(
-            [place.uid for place in wanted], what=what, wait_s=wait_s, clock=clock, named=uid is not None, tell=tell
+            [place.uid for place in wanted],
+            what=what,
+            wait_s=wait_s,
+            clock=clock,
+            named=uid is not None,
+            care=care,
+            tell=tell,
         )
     except lease.InUse as busy:
         if wait_s > 0:

@@ -13,7 +13,7 @@ from harness.bench.crossed import OpenProbe, crossed
 from harness.bench.emulators import About, EmulatedUnit, Findings, backend_choices
 from harness.bench.identity import known_id, same_chip
 from harness.bench.own_time import UnitClock
-from harness.bench.places import Place, known, lease_one
+from harness.bench.places import LEASE_WAIT_S, Place, known, lease_one
 from harness.bench.power import PowerSwitch, none_of
 from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
@@ -194,11 +194,12 @@ def open_unit(
     clock: Clock,
     allow_mass_erase: bool = False,
     tags: Sequence[str] = (),
+    care: bool = False,
 ) -> Iterator[Unit]:
     """Lease and open one unit of ``board``. ``what`` tells others what it is used for.
 
     ``allow_mass_erase``: a flash that is protected or cannot be programmed may be erased as a whole. ``tags``: only a unit
-    that the bench file gives all of these.
+    that the bench file gives all of these. ``care``: to be examined or mended, also while it is quarantined; it is not waited for.
 
     ``BenchError`` when none is attached, all stay in use, or the probe or the port cannot be opened; nothing is then held.
     """
@@ -208,8 +209,11 @@ def open_unit(
         power: PowerSwitch | None = None
         expected = ""
         if backend == "probe":
-            place, held = lease_one(board, places, uid, what, clock, tags)
+            place, held = lease_one(
+                board, places, uid, what, clock, tags, wait_s=0.0 if care else LEASE_WAIT_S, care=care
+            )
             stack.enter_context(held)
+            stack.enter_context(_in_hand(place.uid))
             uid, port, power, expected = place.uid, place.port, place.power, place.chip_id
         else:
             emulated = emulators.start(backend, board)
@@ -240,6 +244,16 @@ def open_unit(
         if expected:
             same_chip(unit.read_chip_id(), expected, uid, board.name)
         yield unit
+
+
+@contextmanager
+def _in_hand(uid: str) -> Iterator[None]:
+    """What goes wrong with the rig from here on is known as of that unit."""
+    try:
+        yield
+    except BenchError as error:
+        error.unit = error.unit or uid
+        raise
 
 
 def _own_time(uid: str, emulated: EmulatedUnit | None, *, is_virtual: bool) -> Callable[[], float | None]:

@@ -208,6 +208,7 @@ def run(
     from harness.bench.boards import load_board, names
     from harness.evidence import layout
     from harness.evidence.reports import terminal
+    from harness.farm import aftercare
     from harness.plans import expand
     from harness.records import Verdict
     from harness.run.claim import claimed
@@ -268,6 +269,8 @@ def run(
                     raise
                 whole.keep(result, folder)
                 console.print(terminal.view(result.record))
+                for told in aftercare.after_case(result.record, board=load_board(board), options=options):
+                    typer.echo(told, err=True)
             console.print(f"reports: {folder}", soft_wrap=True)
             verdicts.append(result.record.verdict)
         raise typer.Exit(worst(verdicts))

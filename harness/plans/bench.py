@@ -15,6 +15,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -63,10 +64,38 @@ class BenchUnit(_Part):
     notes: str = Field(default="", description="For people.")
 
 
+class BenchHealth(_Part):
+    """When units of the bench count as broken, and by what they prove that they are not."""
+
+    plan: str = Field(
+        default="digits",
+        min_length=1,
+        description="A plan that is known to be good, by its file or its name: its first model and its data prove a unit.",
+    )
+    faults_in_a_row: int = Field(
+        default=3,
+        ge=1,
+        description="So many faults of the rig in a row make a unit suspect: it has to prove itself then.",
+    )
+    share: float = Field(
+        default=0.25,
+        gt=0,
+        le=1,
+        description="One test, one image or one night may make no more of the units suspect than this share, or one.",
+    )
+
+
+#: Of a bench whose file says nothing of it.
+USUAL_HEALTH: Final = BenchHealth()
+
+
 class Bench(_Part):
     """The units of a host."""
 
     units: tuple[BenchUnit, ...] = Field(min_length=1, description="One entry a unit.")
+    health: BenchHealth = Field(
+        default=USUAL_HEALTH, description="When a unit counts as broken; left out: as stated here."
+    )
 
 
 #: What a line may leave out, in the order in which it is written.
@@ -90,7 +119,7 @@ def load_bench(path: Path, boards: Sequence[str] = ()) -> Bench:
             "the bench file is wrong",
             where=tree.where(tuple(first["loc"])),
             expected="units: a list of {board, uid, port}, with power: {on, off} where there is a switch, and name, tags, chip,"
-            " usb, skip, notes where they are known",
+            " usb, skip, notes where they are known; and health: {plan, faults_in_a_row, share}",
             found=first["msg"],
         ) from None
     return _each_once(bench, path)
@@ -185,6 +214,8 @@ def dump_bench(bench: Bench, heading: str) -> str:
                 f"      on: {json.dumps(unit.power.on)}",
                 f"      off: {json.dumps(unit.power.off)}",
             ]
+    if bench.health != USUAL_HEALTH:
+        lines += ["health:", *(f"  {key}: {json.dumps(value)}" for key, value in bench.health.model_dump().items())]
     return "\n".join(lines) + "\n"
 
 
@@ -198,7 +229,8 @@ def merged(old: Bench | None, found: Sequence[BenchUnit], forget: Sequence[str] 
     found = [_filled(unit, before[unit.uid]) if unit.uid in before else unit for unit in found]
     ids = {unit.uid for unit in found} | set(forget)
     kept = tuple(unit for unit in old.units if unit.uid not in ids) if old is not None else ()
-    return Bench(units=tuple(sorted((*found, *kept), key=lambda unit: (unit.board, unit.uid))))
+    units = tuple(sorted((*found, *kept), key=lambda unit: (unit.board, unit.uid)))
+    return Bench(units=units) if old is None else old.model_copy(update={"units": units})
 
 
 def _filled(unit: BenchUnit, before: BenchUnit) -> BenchUnit:

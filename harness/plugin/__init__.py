@@ -203,6 +203,8 @@ def pytest_runtest_makereport(
         if call.when == "setup" and call.excinfo is not None:  # it will have no call
             own.end_quietly(item, call.excinfo.value)
         own.describe(item, report)
+        if call.when == "teardown":
+            own.look_after(item, report)
     faults.judge(item, call, report)
     if not ours.is_plan(item.path):
         return report

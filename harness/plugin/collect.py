@@ -18,7 +18,7 @@ from harness.errors import HarnessBug, HilError, PlanError
 from harness.evidence import ourfault
 from harness.plans.expand import Case, expand
 from harness.plugin import ending, options, orphan, places, progress, search, told
-from harness.plugin.ours import RECORD, SKIPPED
+from harness.plugin.ours import RECORD, SKIPPED, UNIT
 from harness.records import Record, Verdict
 from harness.text import printable
 
@@ -79,10 +79,12 @@ class PlanItem(pytest.Item):
         self.record: Record | None = None
         self.folder: Path | None = None
         self.missing: DataMissing | None = None
+        self.aftercare: tuple[str, ...] = ()
 
     def setup(self) -> None:
         """Run the case; a rig's fault ends here."""
         from harness.evidence.reports import junit
+        from harness.farm import aftercare as care
         from harness.run.claim import claimed
         from harness.run.runner import run_case
         from harness.run.watch import Step
@@ -106,6 +108,7 @@ class PlanItem(pytest.Item):
         except DataMissing as missing:
             self.missing = missing
             pytest.skip(str(missing))
+        self.aftercare = care.after_case(result.record, board=boards.load_board(self.case.board), options=asked.run)
         # Only now: a verdict that could not be written down is not told as one.
         self.record = result.record
         self.user_properties += junit.notes(self.record)
@@ -126,6 +129,7 @@ class PlanItem(pytest.Item):
             told.mark(report)
         if self.record is not None and (report.when == "call" or (report.when == "setup" and report.failed)):
             report.user_properties.append((RECORD, self.record.model_dump_json(by_alias=True)))
+            report.user_properties += [(UNIT, line) for line in self.aftercare]
         if self.missing is not None and report.when == "setup":
             report.user_properties.append((SKIPPED, f"{self.case.id}: {self.missing.what}: {self.missing.next_step}"))
 

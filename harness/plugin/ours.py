@@ -13,6 +13,7 @@ import pytest
 
 RECORD = "hil_record"  # the user property under which a record travels, as JSON
 SKIPPED = "hil_skipped"  # the one that says why a case could not run
+UNIT = "hil_unit"  # the one that says what became of the unit behind a case
 _MODULE = "harness.plugin.fixtures"
 _NAMES = ("board", "dut", "dataset", "reference")
 

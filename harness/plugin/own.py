@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.plugin.ours import RECORD
+from harness.plugin.ours import RECORD, UNIT
 
 if TYPE_CHECKING:
     from harness.records import Record
     from harness.run.trail import Left, Trail
 
 TRAIL = pytest.StashKey["Trail"]()
+_WRITTEN = pytest.StashKey[list["Record"]]()  # all of the test, in their order
 _UNTOLD = pytest.StashKey[list["Record"]]()  # written, and not on their way to the terminal yet
 
 
@@ -26,7 +27,7 @@ def follow(item: pytest.Item) -> Trail:
     places.begin(item.config)
     folder = places.test_folder(item.config, item.nodeid)
     trail = Trail(item.nodeid, folder, kept=partial(places.keep, item.config))
-    item.stash[TRAIL], item.stash[_UNTOLD] = trail, []
+    item.stash[TRAIL], item.stash[_UNTOLD], item.stash[_WRITTEN] = trail, [], []
     return trail
 
 
@@ -66,6 +67,17 @@ def describe(item: pytest.Item, report: pytest.TestReport) -> None:
     records.clear()
 
 
+def look_after(item: pytest.Item, report: pytest.TestReport) -> None:
+    """The test has ended and given its unit back: what its uses say of that unit. ``report``: the last of the test."""
+    from harness.bench.boards import load_board
+    from harness.farm import aftercare
+    from harness.plugin import options
+
+    for record in item.stash.get(_WRITTEN, []):
+        lines = aftercare.after_case(record, board=load_board(record.board), options=item.config.stash[options.KEY].run)
+        report.user_properties += [(UNIT, line) for line in lines]
+
+
 def place(item: pytest.Item) -> Path | None:
     """The folder of the test's reports; None where it has none."""
     trail = item.stash.get(TRAIL, None)
@@ -97,6 +109,7 @@ def _close(item: pytest.Item, error: BaseException | None) -> Left | None:
         ending = Ending(f"{type(error).__name__}: {first}")
     left = trail.end(ending)
     item.stash[_UNTOLD] += left.records
+    item.stash[_WRITTEN] += left.records
     for record in left.records:
         item.user_properties += junit.notes(record)
     return left

@@ -28,6 +28,7 @@ from harness.records import (
     FaultReport,
     ModelFacts,
     Record,
+    RigFault,
     Samples,
     Setting,
     SourceFacts,
@@ -102,6 +103,7 @@ class Notes:
     baseline: Baseline | None = None  # what gates against one are judged by; None: the case has none
     held_against: BaselineFacts | None = None  # what they were judged by
     fault: FaultReport | None = None
+    rig: RigFault | None = None  # where its fault lay
     explanation: Explanation | None = None
     inside: Inside = field(default_factory=Inside)
     warnings: list[str] = field(default_factory=list)
@@ -223,7 +225,7 @@ def ended_early(
     if unit is not None:
         notes.unit = unit.facts()  # who answered, if that is what went wrong
     found = blame.blame(error, unit, notes.live.session if notes.live else None, symbols)
-    notes.fault = found.fault
+    notes.fault, notes.rig = found.fault, found.rig
     reasons = list(found.reasons)
     if notes.live is not None and notes.workload is not None:
         reasons.append(f"{notes.answered} of {len(notes.workload.data)} samples had been answered by then")
@@ -315,6 +317,7 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
         published=_published(case),
         confusion=assessed.confusion if assessed else (),
         fault=notes.fault,
+        rig=notes.rig,
         divergence=notes.inside.divergence,
         explanation=notes.explanation,
         layers=notes.inside.layers,

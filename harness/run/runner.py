@@ -131,6 +131,7 @@ def killed_case(case: Case, options: RunOptions, words: str, folder: Path, clock
     notes = Notes.begin(backend, clock, case.plan.folder)
     notes.began = None  # it is not known when
     found = blame.worker_killed(words)
+    notes.rig = found.rig
     reasons = found.reasons
     path = folder / journal.FILENAME
     if path.is_file():

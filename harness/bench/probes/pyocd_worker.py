@@ -256,6 +256,14 @@ class _Worker:
     def read(self, address: int, n_bytes: int) -> dict[str, Any]:
         return {"data": bytes(self._session.target.read_memory_block8(address, n_bytes)).hex()}
 
+    def write(self, address: int, data: str) -> dict[str, Any]:
+        self._session.target.write_memory_block8(address, bytes.fromhex(data))
+        return {}
+
+    def halt(self) -> dict[str, Any]:
+        self._session.target.reset_and_halt()
+        return {}
+
     def core(self, number: int) -> dict[str, Any]:
         from pyocd.core.target import Target
 
