@@ -10,13 +10,13 @@ from harness.bench.sources import Claim
 from harness.clock import Clock
 from harness.errors import BenchError
 from harness.evidence import layout
-from harness.evidence.nightrecord import NightCase, Try
+from harness.evidence.nightrecord import Lack, NightCase, Try
 from harness.farm.nightly import left, words
 from harness.farm.nightly.book import Book
 from harness.farm.nightly.budget import Budget
 from harness.farm.nightly.child import HIL, Child
 from harness.farm.nightly.judging import Ended, Judging
-from harness.farm.nightly.rack import Bay, Rack, reserved
+from harness.farm.nightly.rack import Bay, Rack, environment
 from harness.farm.nightly.stopping import Stops
 from harness.farm.schedule import Job, Outcome, Schedule, Worker
 from harness.records import Verdict
@@ -59,6 +59,7 @@ class Night:
     _bays: dict[str, Bay] = field(default_factory=dict)  # by worker, as they stood last
     _looked_s: float = float("-inf")
     _over: str = ""  # why nothing more begins
+    _over_by: Lack = "stopped"
 
     def run(self) -> None:
         """Until it is over. ``BenchError`` when the disk refuses; the cases that run are ended then as by a stop."""
@@ -119,8 +120,31 @@ class Night:
             if worker.id in self._running or not self._bays[worker.id].ready:
                 continue
             job = self.schedule.peek(worker, self.budget.has_room)
-            if job is not None:
+            if job is not None and not self._is_stopped(job):
                 self._begin(job, worker)
+
+    def _is_stopped(self, job: Job) -> bool:
+        """Whether the safety valve is shut, for the case or for the night."""
+        found = self.rack.stopped(job.id)
+        if found is not None and found.night:
+            self._over, self._over_by = found.why, "valve"
+            self.tell(f"nothing more is begun: {found.why}")
+        elif found is not None:
+            self._take_out(job, "valve", found.why)
+        return found is not None
+
+    def _take_out(self, job: Job, lack: Lack, why: str) -> None:
+        """It is not run, whatever units there are."""
+        self.schedule.add_worker(nobody := Worker("nobody", None, "nobody", job.tags))
+        self.schedule.next_for(nobody.id, lambda other: other.id == job.id)
+        self.schedule.done(nobody.id, job.id, Outcome.SKIPPED)
+        self.schedule.remove_worker(nobody.id, died=False)
+        case = self.book.case(job.id)
+        if any(one.verdict is not None for one in case.tries):
+            self._end(case.id, why)
+            return
+        case = self.book.change(job.id, state="left", lack=lack, why=why)
+        self._say("not run", case, why.partition("\n")[0])
 
     def _begin(self, job: Job, worker: Worker) -> None:
         """Start a case, if its place can be had. One that was broken off goes on where its answers are from."""
@@ -146,7 +170,7 @@ class Night:
             folder / left.SAID,
             self.clock,
             deadline_s=case.deadline_s,
-            **reserved(),
+            **environment(self.book.night.session),
         )
         self._running[worker.id] = _Running(
             job, worker, self._bays[worker.id].title, child, claim, self.clock.monotonic_s()
@@ -168,6 +192,10 @@ class Night:
 
     def _finish(self, one: _Running, status: int) -> None:
         ended = self.judging.ended(one.job.id, one.worker, status, late=one.child.late, stopped=bool(self.stops.by))
+        if ended.killed:
+            case = self.book.case(one.job.id)
+            for line in self.rack.died(one.worker, case.last.run_id if case.last else "", test=case.id):
+                self.tell(line)
         if one.claim is not None:
             one.claim.release()
         self.rack.used(one.worker)
@@ -221,7 +249,9 @@ class Night:
                 continue
             check = self.rack.proof(bay.worker)
             said = self.book.root / f"{layout.safe(uid)}.check.log"
-            self._proofs[uid] = Child([*self.program, *check], said, self.clock, deadline_s=_PROOF_S)
+            self._proofs[uid] = Child(
+                [*self.program, *check], said, self.clock, deadline_s=_PROOF_S, **environment(self.book.night.session)
+            )
             self.tell(f"{bay.title} must prove itself: {bay.why}")
 
     def _end_running(self) -> None:
@@ -240,7 +270,7 @@ class Night:
             elif self.stops.by:
                 self.book.change(case.id, state="left", lack="stopped", why=_STOPPED)
             elif self._over:
-                self.book.change(case.id, state="left", lack="stopped", why=self._over)
+                self.book.change(case.id, state="left", lack=self._over_by, why=self._over)
             elif not self.budget.has_room_for(case.id):
                 self.book.change(case.id, state="left", lack="budget", why=self.budget.why(case.id))
             else:

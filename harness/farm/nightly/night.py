@@ -117,7 +117,9 @@ def _rack(book: Book, clock: Clock) -> Rack:
     night = book.night
     if not night.bench:
         return VirtualSlots(night.slots)
-    return Units(night.bench, open_source(night.bench), clock, night.slots, check=night.quarantined == "check")
+    return Units(
+        night.bench, open_source(night.bench), clock, night.slots, night.session, check=night.quarantined == "check"
+    )
 
 
 def _budget(night: NightRecord, wishes: Wishes, clock: Clock) -> Budget:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from harness.bench import lease, rackstate
 from harness.bench.places import Place
@@ -11,12 +11,23 @@ from harness.bench.rackstate import State
 from harness.bench.sources import Claim, Source
 from harness.clock import Clock
 from harness.errors import BenchError, HarnessBug
+from harness.farm import aftercare, valve
 from harness.farm.schedule import Worker
 
 #: A unit that somebody else has is waited for so long, when nothing else is left to do.
-PATIENCE_S = 600.0
+PATIENCE_S: Final = 600.0
+#: Names the night that a ``hil run`` is part of, for the safety valve.
+NIGHT: Final = "HIL_NIGHT"
 #: So long after a claim that was refused, the next one is tried.
-_AGAIN_S = 5.0
+_AGAIN_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What the safety valve says; ``night``: of all of it, else of one case."""
+
+    why: str
+    night: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,14 @@ class Rack(Protocol):
         """The arguments of the ``hil`` that has a unit prove its health. Asked once for each unit that must."""
         ...
 
+    def died(self, worker: Worker, run_id: str, *, test: str) -> tuple[str, ...]:
+        """The process of a case is gone without a word: nobody knows how it left the place. Lines to tell."""
+        ...
+
+    def stopped(self, test: str) -> Stopped | None:
+        """Whether the case, or all of the night, must not go on: too much of the rack has gone wrong by it."""
+        ...
+
 
 @dataclass
 class VirtualSlots:
@@ -93,6 +112,14 @@ class VirtualSlots:
         """Never asked: a virtual board that is started anew has no past."""
         raise HarnessBug("a virtual board need not prove itself")
 
+    def died(self, worker: Worker, run_id: str, *, test: str) -> tuple[str, ...]:
+        """See ``Rack``. The board died with it."""
+        return ()
+
+    def stopped(self, test: str) -> Stopped | None:
+        """See ``Rack``. Nothing can go wrong by it that anybody else would meet."""
+        return None
+
     def _worker(self, number: int) -> Worker:
         return Worker(f"virtual-{number}-{self._used.get(number, 0)}", None)
 
@@ -100,12 +127,13 @@ class VirtualSlots:
 @dataclass
 class Units:
     """The units of a bench. A person's hold and a unit's state count from one case to the next; ``check``: quarantined units may
-    prove themselves, once a night."""
+    prove themselves, once a night. ``night``: its name, by which the safety valve knows it."""
 
     bench: str
     source: Source
     clock: Clock
     slots: int
+    night: str
     check: bool = False
     _places: tuple[Place, ...] = ()
     _busy: dict[str, tuple[float, float, str]] = field(default_factory=dict)  # since when, not before, why
@@ -147,6 +175,27 @@ class Units:
         self._proved.add(worker.uid)
         return ["rack", "check", "--bench", self.bench, worker.uid]
 
+    def died(self, worker: Worker, run_id: str, *, test: str) -> tuple[str, ...]:
+        """See ``Rack``."""
+        assert worker.uid is not None
+        return aftercare.worker_died(
+            worker.uid,
+            run_id,
+            test=test,
+            board=worker.board or "",
+            rack=self._places,
+            night=self.night,
+            clock=self.clock,
+        )
+
+    def stopped(self, test: str) -> Stopped | None:
+        """See ``Rack``."""
+        why = valve.stopped(night=self.night, clock=self.clock)
+        if why is not None:
+            return Stopped(why, night=True)
+        why = valve.stopped(test=test, clock=self.clock)
+        return None if why is None else Stopped(why)
+
     def _bay(self, place: Place, stands: rackstate.UnitState | None) -> Bay:
         state = stands.state if stands else State.GOOD
         why = f"{state}: {stands.reason}" if stands and state is not State.GOOD else ""
@@ -173,6 +222,6 @@ class Units:
         )
 
 
-def reserved() -> dict[str, str]:
-    """What a process of this night must be told so that it may use the units that the night has claimed."""
-    return lease.environment()
+def environment(night: str) -> dict[str, str]:
+    """What a process of this night must be told so that it may use the units that the night has claimed, and tell whose it is."""
+    return lease.environment() | {NIGHT: night}
