@@ -26,12 +26,12 @@ _LACKS: Final = {
 
 @dataclass(frozen=True)
 class Section:
-    """Cases that came to the same, seen from last night. ``kind`` is its colour's name."""
+    """Cases that came to the same, seen from last night, each with why, in lines. ``kind`` is its colour's name."""
 
     title: str
     what: str
     kind: str
-    cases: tuple[NightCase, ...]
+    cases: tuple[tuple[NightCase, list[str]], ...]
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,8 @@ def sections(night: NightRecord) -> list[Section]:
                  lambda c: c.verdict is Verdict.INCONCLUSIVE),
         _section(night, "Fixed", "failed the last time, and passes", "pass",
                  lambda c: c.verdict is Verdict.PASS and c.before is not None and c.before.verdict is fail),
-        _section(night, "Flaky", "passed at its second try, on another unit", "warning", lambda c: c.flaky),
+        _section(night, "Flaky", "the rig has spoilt the first try, and not the second", "warning",
+                 lambda c: c.flaky, lambda case: tried(night, case)),
     ]  # fmt: skip
     return [section for section in every if section.cases]
 
@@ -129,7 +130,7 @@ def lines(case: NightCase) -> list[str]:
     told = list(last.reasons) or [case_words.meaning(last.verdict)] if last.verdict else list(last.reasons)
     if case.before is not None and case.before.verdict is not case.verdict:
         told.append(f"before: {case.before.verdict} in {case.before.session}")
-    return [*told, *(_first(case) if len(case.tries) > 1 else [])]
+    return told
 
 
 def units(night: NightRecord) -> list[UnitLine]:
@@ -243,12 +244,21 @@ def headlines(case: NightCase, records: Mapping[str, Record], most: int = 3) -> 
     return [(m.name, case_words.figure(m.value, m.unit)) for m in case_words.headlines(record)[:most]]
 
 
-def _first(case: NightCase) -> list[str]:
+def tried(night: NightRecord, case: NightCase) -> list[str]:
+    """What each try of a case came to, and where."""
     return [
-        f"try {number}{f' on {one.unit}' if one.unit else ''}: {one.verdict}: {'; '.join(one.reasons[:1])}"
-        for number, one in enumerate(case.tries[:-1], start=1)
+        f"try {number} on {unit_title(night, one.unit)}: {one.verdict}"
+        + (f": {'; '.join(one.reasons[:1])}" if one.verdict is Verdict.ERROR else "")
+        for number, one in enumerate(case.tries, start=1)
     ]
 
 
-def _section(night: NightRecord, title: str, what: str, kind: str, which: Callable[[NightCase], bool]) -> Section:
-    return Section(title, what, kind, tuple(case for case in night.cases if which(case)))
+def _section(
+    night: NightRecord,
+    title: str,
+    what: str,
+    kind: str,
+    which: Callable[[NightCase], bool],
+    why: Callable[[NightCase], list[str]] = lines,
+) -> Section:
+    return Section(title, what, kind, tuple((case, why(case)) for case in night.cases if which(case)))

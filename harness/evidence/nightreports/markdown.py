@@ -32,7 +32,7 @@ def render(night: NightRecord, records: Mapping[str, Record]) -> bytes:
         *(line for warning in night.warnings for line in (_short(safe(warning)), "")),
     ]
     for section in _words.sections(night):
-        lines += _section(f"{section.title} ({section.what})", [_told(case) for case in section.cases])
+        lines += _section(f"{section.title} ({section.what})", [_told(case, why) for case, why in section.cases])
     lines += _units(night)
     for lacking in _words.lacking(night):
         lines += _section(f"Not run: {lacking.why}", [_lacking(case) for case in lacking.cases])
@@ -51,8 +51,8 @@ def render(night: NightRecord, records: Mapping[str, Record]) -> bytes:
     return content
 
 
-def _told(case: NightCase) -> str:
-    reasons = [_short(safe(line)) for line in _words.lines(case)]
+def _told(case: NightCase, why: Sequence[str]) -> str:
+    reasons = [_short(safe(line)) for line in why]
     more = [f"and {len(reasons) - _MOST_REASONS} more"] if len(reasons) > _MOST_REASONS else []
     folder = f" · `{_short(code(case.last.folder))}`" if case.last and case.last.folder else ""
     return f"**{_short(safe(case.id))}**: {'; '.join([*reasons[:_MOST_REASONS], *more])}{folder}"

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from harness.bench import rackstate
+from harness.bench.rackstate import State
 from harness.errors import HilError
 from harness.evidence import layout, nightreports
 from harness.evidence.database import is_off
@@ -73,13 +74,17 @@ def own(book: Book, run: RunRecord, records: Mapping[str, Record]) -> dict[str, 
 
 
 def _moves(night: NightRecord) -> tuple[UnitMove, ...]:
-    """Of the states of the rack's units, since the night began."""
-    units = {unit.uid for unit in night.units}
-    return tuple(
-        UnitMove(at=move.since, uid=move.uid, to=move.state.value, reason=move.reason, by=move.by)
-        for move in rackstate.moves()
-        if move.uid in units and move.since >= night.began
-    )
+    """Of the rack's units from one state to another, since the night began."""
+    stood = {unit.uid: State.GOOD for unit in night.units}
+    found = []
+    for move in rackstate.moves():
+        if move.uid in stood and stood[move.uid] is not move.state:
+            stood[move.uid] = move.state
+            if move.since >= night.began:
+                found.append(
+                    UnitMove(at=move.since, uid=move.uid, to=move.state.value, reason=move.reason, by=move.by)
+                )
+    return tuple(found)
 
 
 def _tag(book: Book) -> str:

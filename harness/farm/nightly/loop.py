@@ -217,7 +217,7 @@ class Night:
             self._end(case.id, one.title)
         else:
             case = self.book.change(case.id, state="waiting")
-            self._say("again", case, f"{one.title}: {'; '.join(ended.reasons[:1])}")
+            self._say("again", case, f"{one.title}: {_first_line(ended.reasons)}")
 
     def _end(self, case_id: str, title: str) -> None:
         """A case has come to its verdict."""
@@ -300,6 +300,10 @@ class Night:
         through = sum(one.state in ("ended", "left") for one in cases)
         took = f", {case.last.wall_s:.0f} s" if case.last and case.last.ended and case.state != "left" else ""
         self.tell(f"[{through:>{len(str(len(cases)))}}/{len(cases)}] {what:<12} {case.id}  ({more}{took})")
+
+
+def _first_line(reasons: Sequence[str]) -> str:
+    return next((line for reason in reasons for line in reason.splitlines()), "no reason was told")
 
 
 def _outcome(ended: Ended) -> Outcome | None:
