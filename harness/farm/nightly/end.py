@@ -81,9 +81,7 @@ def _moves(night: NightRecord) -> tuple[UnitMove, ...]:
         if move.uid in stood and stood[move.uid] is not move.state:
             stood[move.uid] = move.state
             if move.since >= night.began:
-                found.append(
-                    UnitMove(at=move.since, uid=move.uid, to=move.state.value, reason=move.reason, by=move.by)
-                )
+                found.append(UnitMove(at=move.since, uid=move.uid, to=move.state.value, reason=move.reason, by=move.by))
     return tuple(found)
 
 
