@@ -35,6 +35,7 @@ USERS = {
         "the token of `hil serve`, 16 characters or more; with it the pages want one on this host too",
         "a new one at each start, and none on this host alone",
     ),
+    "HIL_FLASH_PARALLEL": ("how many units are flashed at once on one USB controller", "4"),
     "HIL_RENODE": ("Renode's program, or the folder that has it", "`renode` on PATH"),
     "HIL_QEMU": ("`qemu-system-arm`, or the folder that has it", "`qemu-system-arm` on PATH"),
 }
