@@ -257,7 +257,7 @@ def _place(uid: str, board: Board, rack: Sequence[Place]) -> Place:
 
 
 def _reason(record: Record) -> str:
-    return _cut(record.reasons[0] if record.reasons else "no reason was told")
+    return _cut(record.reasons[0].partition("\n")[0] if record.reasons else "no reason was told")
 
 
 def _short(error: HilError) -> str:
