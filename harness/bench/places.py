@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.bench import discover, lease
 from harness.bench.boards import Board
-from harness.bench.power import CommandSwitch, PowerSwitch
+from harness.bench.power import PowerSwitch, switch_of
 from harness.clock import Clock, SystemClock
 from harness.errors import BenchError
 from harness.plans.bench import USUAL_HEALTH, Bench, BenchHealth
@@ -20,8 +20,9 @@ LEASE_WAIT_S = 600.0  # another worker's whole case may be in the way
 class Place:
     """Where a unit is found: a line of a bench file, or what discovery saw. ``port`` is a pyserial path or URL.
 
-    ``power`` is its switch, where it has one. ``chip_id`` is the chip's unique id in hexadecimal as the bench file knows it, ""
-    where it does not. ``skip`` is why it takes no work, "" when it does. ``health``: when it counts as broken, by its bench file.
+    ``power`` is its switch, where it has one, ``hub`` that of the hub that it hangs on with others. ``chip_id`` is the chip's
+    unique id in hexadecimal as the bench file knows it, "" where it does not. ``skip`` is why it takes no work, "" when it does.
+    ``health``: when it counts as broken, by its bench file.
     """
 
     board: str
@@ -34,6 +35,7 @@ class Place:
     usb: str = ""
     skip: str = ""
     notes: str = ""
+    hub: PowerSwitch | None = None
     health: BenchHealth = USUAL_HEALTH
 
     @property
@@ -58,13 +60,14 @@ def places_of(bench: Bench) -> tuple[Place, ...]:
             board=unit.board,
             uid=unit.uid,
             port=unit.port,
-            power=CommandSwitch(unit.power.on, unit.power.off) if unit.power else None,
+            power=switch_of(unit.power),
             name=unit.name,
             tags=unit.tags,
             chip_id=unit.chip,
             usb=unit.usb,
             skip=unit.skip,
             notes=unit.notes,
+            hub=switch_of(unit.hub),
             health=bench.health,
         )
         for unit in bench.units

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from harness.bench.boards import Debug
 from harness.bench.probes import FLASH_TIMEOUT_S, CoreReport, CoreState, FlashReport, Progress
@@ -22,6 +22,8 @@ from harness.errors import BenchError, WedgedError
 OPEN_TIMEOUT_S = 30.0
 CALL_TIMEOUT_S = 10.0
 ERASE_TIMEOUT_S = 30.0  # of one sector: 128 KB take up to 4 s (DS10693), and an algorithm has to be loaded first
+#: To the running core; if that fails, with its reset held: firmware may have switched the debug pins off.
+CONNECT: Final = ("attach", "under-reset")
 
 
 class PyocdProbe:
@@ -33,12 +35,17 @@ class PyocdProbe:
         debug: Debug,
         *,
         allow_mass_erase: bool = False,
+        connect: Sequence[str] = CONNECT,
         worker: Sequence[str] = (sys.executable, "-m", "harness.bench.probes.pyocd_worker"),
     ) -> None:
-        """Start the worker. ``open`` connects: apart, so that half a second of imports overlaps the caller's other work."""
+        """Start the worker. ``open`` connects: apart, so that half a second of imports overlaps the caller's other work.
+
+        ``connect`` are the ways to try, in order.
+        """
         self.uid = uid
         self._debug = debug
         self._allow_mass_erase = allow_mass_erase
+        self._connect = tuple(connect)
         self._description = ""
         self._errors: list[str] = []
         self._calls = 0
@@ -68,6 +75,7 @@ class PyocdProbe:
             OPEN_TIMEOUT_S,
             uid=self.uid,
             target=debug.target,
+            modes=self._connect,
             pack_target=debug.pack_target,
             chip={"address": debug.chip_id_address, "mask": debug.chip_id_mask, "value": debug.chip_id},
             empty_flag=(debug.empty_flag_address, debug.empty_flag_mask),

@@ -21,6 +21,7 @@ from harness.bench.probes import targets
 
 _COMPARE_BYTES = 16 * 1024
 _HALT_TIMEOUT_S = 1.0
+_CONNECTED = {"attach": "a connection to the running core", "under-reset": "a connection with its reset held"}
 _VTOR = 0xE000ED08  # where the core finds its vectors (ARMv7-M and ARMv6-M)
 _ERASE_TIMEOUT_S = 40.0  # a 2 MB part takes up to 32 s (DS10693, flash erase times)
 
@@ -52,12 +53,13 @@ class _Worker:
         empty_flag: tuple[int, int],
         protection: dict[str, Any] | None,
         rom_vectors: int | None,
+        modes: list[str],
     ) -> dict[str, Any]:
         self._uid, self._chip, self._empty_flag = uid, chip, empty_flag
         self._protection, self._rom_vectors = protection, rom_vectors
         probe = self._find(uid)
         name, origin = targets.choose(target, pack_target)
-        mode = self._connect(probe, name)
+        mode = self._connect(probe, name, modes)
         self._check_chip()
         how = "" if mode == "attach" else ", connected under reset"
         return {"description": f"{probe.vendor_name} {probe.product_name}, target {name} ({origin}){how}".strip()}
@@ -77,15 +79,12 @@ class _Worker:
             )
         return exact[0]
 
-    def _connect(self, probe: Any, target: str) -> str:
-        """Connect to the running core; if that fails, with its reset held: firmware may have switched the debug pins off.
-
-        The mode that worked.
-        """
+    def _connect(self, probe: Any, target: str, modes: list[str]) -> str:
+        """Connect in the first of ``modes`` that works; which that was."""
         from pyocd.core.session import Session
 
         steps = []
-        for mode in ("attach", "under-reset"):
+        for mode in modes:
             session = Session(
                 probe,
                 options={
@@ -110,7 +109,7 @@ class _Worker:
         raise _Failure(
             "the chip does not answer the probe",
             where=f"probe {self._uid}",
-            expected="a connection to the running core, or with its reset held",
+            expected=" or ".join(_CONNECTED[mode] for mode in modes),
             found="; ".join(steps),
             next_step=usb.advice(" ".join(steps)) or "check the board's power and its debug jumpers, then replug it",
         )
