@@ -150,6 +150,15 @@ def check(
     return report
 
 
+def unreached(place: Place, at: str, why: str) -> HealthReport:
+    """The report of a unit that was given up before its first step, and that is kept as any other."""
+    report = HealthReport(
+        place.uid, place.board, at, False, (Part("probe", False, printable(why), 0.0),), f"probe: {why}"
+    )
+    _keep(report)
+    return report
+
+
 class _NotSound(Exception):
     """A step has failed, and is written down."""
 
