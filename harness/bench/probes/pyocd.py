@@ -21,6 +21,7 @@ from harness.errors import BenchError, WedgedError
 
 OPEN_TIMEOUT_S = 30.0
 CALL_TIMEOUT_S = 10.0
+ERASE_TIMEOUT_S = 30.0  # of one sector: 128 KB take up to 4 s (DS10693), and an algorithm has to be loaded first
 #: To the running core; if that fails, with its reset held: firmware may have switched the debug pins off.
 CONNECT: Final = ("attach", "under-reset")
 
@@ -107,6 +108,10 @@ class PyocdProbe:
     def halt(self) -> None:
         """See ``MemoryProbe.halt``."""
         self._call("halt", CALL_TIMEOUT_S)
+
+    def erase(self, address: int) -> None:
+        """See ``MemoryProbe.erase``."""
+        self._call("erase", ERASE_TIMEOUT_S, address=address)
 
     def read_memory(self, address: int, n_bytes: int) -> bytes:
         """See ``MemoryProbe.read_memory``."""

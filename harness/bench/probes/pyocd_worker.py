@@ -273,6 +273,15 @@ class _Worker:
         self._session.target.reset_and_halt()
         return {}
 
+    def erase(self, address: int) -> dict[str, Any]:
+        from pyocd.flash.eraser import FlashEraser
+
+        self._check_chip()
+        self._halt_for_flash()
+        self._open_protection(allow_mass_erase=False)
+        FlashEraser(self._session, FlashEraser.Mode.SECTOR).erase([address])
+        return {}
+
     def core(self, number: int) -> dict[str, Any]:
         from pyocd.core.target import Target
 
