@@ -2,6 +2,8 @@
 
 import json
 import os
+import shlex
+import sys
 from datetime import timedelta
 
 import pytest
@@ -120,3 +122,21 @@ def test_a_unit_is_meant_by_its_id_or_its_name_and_what_is_not_known_is_refused_
     assert standing.find("gone") == "gone"
     with pytest.raises(MisuseError, match=r"'U1'(.|\n)*--bench"):
         standing.find("U1")
+
+
+def test_a_unit_of_another_host_is_asked_for_there_and_moved_there(monkeypatch):
+    monkeypatch.setenv("HIL_SSH", f"{shlex.quote(sys.executable)} -m harness.testing.far_host")
+    monkeypatch.setenv("HIL_UNIT_SERVER", f"{shlex.quote(sys.executable)} -m harness unit-server")
+    holds.quarantine("F1", reason="dead")  # the other host is this one: what it says is seen
+    places = [Place("nucleo_f446re", uid, "port", via="rack2") for uid in ("F1", "F2")]
+    dead, fine = standing.standings(places)
+    assert (dead.stands(), dead.takes_work, fine.stands(), fine.takes_work) == (
+        "takes no work",
+        False,
+        "takes work",
+        True,
+    )
+    assert dead.why().startswith("at rack2; unit F1 is quarantined")
+    assert dead.as_json()["there"]["refusal"].startswith("unit F1 is quarantined")
+    with pytest.raises(MisuseError, match=r"another host's(.|\n)*ssh rack2 hil rack ... F1"):
+        standing.find("F1", places)
