@@ -17,7 +17,7 @@ from harness.bench.remote.calls import PORT, Desk, Request, Told
 from harness.bench.remote.mux import Ended, Mux
 from harness.bench.taking import Wish
 from harness.bench.unit import Unit
-from harness.errors import BenchError, MisuseError
+from harness.errors import BenchError, HostError, MisuseError
 from harness.farm.unitserver.port import PortLane
 from harness.session.remote.served import SessionService
 
@@ -73,7 +73,12 @@ class UnitServer:
         args = request.args
         try:
             if request.verb != "unit.open":
-                raise MisuseError("the unit was not opened", where="unit server", found=request.verb)
+                raise MisuseError(
+                    "the unit was not opened",
+                    where="unit server",
+                    found=request.verb,
+                    next_step="ask for unit.open first",
+                )
             wish = Wish(
                 str(args["what"]),
                 float(args["wait_s"]),
@@ -153,7 +158,12 @@ class UnitServer:
         try:
             self._desk.take(channel, message)
         except (ValueError, TypeError) as error:
-            raise BenchError("the client says what is no message", where="unit server", found=error) from error
+            raise HostError(
+                "the client says what is no message",
+                where="unit server",
+                found=error,
+                next_step="install the same version of hil on both hosts",
+            ) from error
 
     def _request(self, request: Request) -> None:
         if self._state != "open":
@@ -195,7 +205,12 @@ class UnitServer:
         try:
             verb = verbs.get(request.verb)
             if verb is None:
-                raise MisuseError("the unit's server knows no such verb", where="unit server", found=request.verb)
+                raise MisuseError(
+                    "the unit's server knows no such verb",
+                    where="unit server",
+                    found=request.verb,
+                    next_step="install the same version of hil on both hosts",
+                )
             self._probe_busy = True
             try:
                 found = verb(self._unit, request)

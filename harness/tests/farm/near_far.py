@@ -115,12 +115,15 @@ class Ends:
 
 
 @contextmanager
-def served(unit, *, delay_s=0.0, opener=None):
-    """A connection to a server of ``unit`` in a thread; ``left``, a list, tells whether it had to be ended by force."""
+def served(unit, *, delay_s=0.0, cut=None, opener=None):
+    """A connection to a server of ``unit`` in a thread; ``left``, a list, tells whether it had to be ended by force.
+
+    While the file ``cut`` exists nothing travels.
+    """
     left = []
     up_client, up = os.pipe(), os.pipe()
     down, down_client = os.pipe(), os.pipe()
-    ways = [Way(up_client[0], up[1], delay_s, None), Way(down[0], down_client[1], delay_s, None)]
+    ways = [Way(up_client[0], up[1], delay_s, cut), Way(down[0], down_client[1], delay_s, cut)]
 
     @contextmanager
     def opened(board, wish):
