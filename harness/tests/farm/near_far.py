@@ -152,9 +152,11 @@ def served(unit, *, delay_s=0.0, cut=None, opener=None):
             yield connection
     finally:
         ends.end()
+        for fd in (up[0], down_client[0]):  # what is still on the way has nowhere to go
+            os.close(fd)
         for way in ways:
             way.join()
-        for fd in (up_client[0], up[0], down[0], down_client[0]):
+        for fd in (up_client[0], down[0]):
             os.close(fd)
 
 

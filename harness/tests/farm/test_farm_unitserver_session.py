@@ -229,7 +229,7 @@ def test_a_stream_out_of_time_loses_the_rest_and_says_why():
 def test_samples_of_a_sensor_keep_its_pace_there():
     with far_board(delay_s=0.05) as (session, _, _):
         session.hello()
-        outcome = session.stream(samples_of(30, 64), pace=Pace(0.005, 4))
+        outcome = session.stream(samples_of(30, 64), pace=Pace(0.005, 30))
         assert_each_answered_once_and_rightly(outcome, samples_of(30, 64))
         assert outcome.wall_s >= 30 * 0.005
         assert outcome.quiet == frozenset()
