@@ -21,6 +21,10 @@ def unit_server(
     bench: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The bench file of this host; else what is attached is found.")
     ] = None,
+    look: Annotated[
+        list[str] | None,
+        typer.Option(metavar="UID", help="Only tell who uses that unit, and whether it takes work. Repeatable."),
+    ] = None,
     restricted: Annotated[
         bool,
         typer.Option("--restricted", help="Take the unit from what the ssh client asked for: for authorized_keys."),
@@ -37,6 +41,12 @@ def unit_server(
     from harness.farm.unitserver import stdio
     from harness.plans.bench import load_bench
 
+    looked_at = stdio.looked_at(os.environ) if restricted else tuple(look or ())
+    if looked_at:
+        from harness.bench.labgrid import hosts
+
+        typer.echo(hosts.here(looked_at))
+        return
     if restricted == (uid is not None):
         raise MisuseError(
             "the unit's server needs the id of one unit, or --restricted",

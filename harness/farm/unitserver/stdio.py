@@ -61,6 +61,17 @@ def asked_for(environment: Mapping[str, str]) -> str:
     return words[-1]
 
 
+def looked_at(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The units that such a client only wants to be told of: ``hil unit-server --look UID ...``. None for all else."""
+    try:
+        words = shlex.split(environment.get("SSH_ORIGINAL_COMMAND", ""))
+    except ValueError:
+        return ()
+    asked = words[words.index("unit-server") + 1 :] if "unit-server" in words else []
+    whole = len(asked) % 2 == 0 and all(word == "--look" for word in asked[::2])
+    return tuple(asked[1::2]) if whole else ()
+
+
 def _keep_apart() -> tuple[int, int]:
     """The stream's descriptors. What prints, prints on standard error from now on; what reads, reads nothing."""
     sys.stdout.flush()
