@@ -52,6 +52,9 @@ class FakeProbe:
     def write_memory(self, address, data):
         self.memory[address] = data
 
+    def erase(self, address):
+        self.asked.append(("erase", address))
+
     def core(self):
         if isinstance(self.core_answer, Exception):
             raise self.core_answer
@@ -132,7 +135,7 @@ def served(unit, *, delay_s=0.0, cut=None, opener=None):
         finally:
             unit.close_port()
 
-    server = UnitServer(up[0], down[1], opener or opened, name="unit server u1", leave=lambda: left.append("by force"))
+    server = UnitServer(up[0], down[1], opener or opened, uid="u1", leave=lambda: left.append("by force"))
 
     def run():
         try:

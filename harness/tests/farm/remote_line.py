@@ -58,7 +58,7 @@ def serve(elf):
         unit = fake_unit(transport, FakeProbe())
         os.write(1, f"{MAGIC} {LINK} test\n".encode())
         opener = lambda board, wish: contextlib.nullcontext(unit)  # noqa: E731
-        UnitServer(0, 1, opener, name="unit server", leave=lambda: os._exit(1)).run()
+        UnitServer(0, 1, opener, uid="u1", leave=lambda: os._exit(1)).run()
 
 
 @contextlib.contextmanager
