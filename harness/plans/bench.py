@@ -13,6 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -53,20 +54,52 @@ class BenchUnit(_Part):
     usb: str = Field(default="", description="Where its probe is plugged in, as the system names it: `1-1.4`.")
     skip: str = Field(default="", description="Why it takes no work for now; left out: it does.")
     notes: str = Field(default="", description="For people.")
+    via: str = Field(
+        default="",
+        description="The host that it is plugged into, as ssh is given it (`user@host`, `ssh://host:port`); left out: this one.",
+    )
     hub: PowerSpec | None = Field(
         default=None,
         description="What switches the hub that it is plugged in, as `power`; all units with the same `hub` lose power with it.",
     )
 
 
+class BenchHealth(_Part):
+    """When units of the bench count as broken, and by what they prove that they are not."""
+
+    plan: str = Field(
+        default="digits",
+        min_length=1,
+        description="A plan that is known to be good, by its file or its name: its first model and its data prove a unit.",
+    )
+    faults_in_a_row: int = Field(
+        default=3,
+        ge=1,
+        description="So many faults of the rig in a row make a unit suspect: it has to prove itself then.",
+    )
+    share: float = Field(
+        default=0.25,
+        gt=0,
+        le=1,
+        description="One test, one image or one night may make no more of the units suspect than this share, or one.",
+    )
+
+
+#: Of a bench whose file says nothing of it.
+USUAL_HEALTH: Final = BenchHealth()
+
+
 class Bench(_Part):
     """The units of a host."""
 
     units: tuple[BenchUnit, ...] = Field(min_length=1, description="One entry a unit.")
+    health: BenchHealth = Field(
+        default=USUAL_HEALTH, description="When a unit counts as broken; left out: as stated here."
+    )
 
 
 #: What a line may leave out, in the order in which it is written.
-_TOLD = ("name", "tags", "chip", "usb", "skip", "notes")
+_TOLD = ("name", "tags", "chip", "usb", "skip", "notes", "via")
 
 
 def load_bench(path: Path, boards: Sequence[str] = ()) -> Bench:
@@ -86,7 +119,7 @@ def load_bench(path: Path, boards: Sequence[str] = ()) -> Bench:
             "the bench file is wrong",
             where=tree.where(tuple(first["loc"])),
             expected="units: a list of {board, uid, port}, with power: {driver, ...} where there is a switch, and name, tags, chip,"
-            " usb, skip, notes, hub where they are known",
+            " usb, skip, notes, hub, via where they are known; and health: {plan, faults_in_a_row, share}",
             found=first["msg"],
         ) from None
     return _each_once(bench, path)
@@ -178,6 +211,8 @@ def dump_bench(bench: Bench, heading: str) -> str:
         for key, spec in (("power", unit.power), ("hub", unit.hub)):
             if spec is not None:
                 lines += [f"    {key}:", *(f"      {name}: {json.dumps(value)}" for name, value in told(spec).items())]
+    if bench.health != USUAL_HEALTH:
+        lines += ["health:", *(f"  {key}: {json.dumps(value)}" for key, value in bench.health.model_dump().items())]
     return "\n".join(lines) + "\n"
 
 
@@ -191,7 +226,8 @@ def merged(old: Bench | None, found: Sequence[BenchUnit], forget: Sequence[str] 
     found = [_filled(unit, before[unit.uid]) if unit.uid in before else unit for unit in found]
     ids = {unit.uid for unit in found} | set(forget)
     kept = tuple(unit for unit in old.units if unit.uid not in ids) if old is not None else ()
-    return Bench(units=tuple(sorted((*found, *kept), key=lambda unit: (unit.board, unit.uid))))
+    units = tuple(sorted((*found, *kept), key=lambda unit: (unit.board, unit.uid)))
+    return Bench(units=units) if old is None else old.model_copy(update={"units": units})
 
 
 def _filled(unit: BenchUnit, before: BenchUnit) -> BenchUnit:

@@ -12,6 +12,7 @@ from harness.clock import Clock, SystemClock
 from harness.errors import BenchError, DeviceError
 from harness.models.metadata import Model
 from harness.plans.expand import Case
+from harness.records import Verdict
 from harness.run import blame, journal, onboard, underway
 from harness.run.at_unit import at_unit, see_whether_free
 from harness.run.baseline import baseline_of, judged_against
@@ -26,7 +27,7 @@ from harness.run.streaming import binding, case_files, find_earlier, same_unit
 from harness.run.watch import PREPARE, Step, Watch
 from harness.run.workload import make_workload, truth_of
 
-__all__ = ["CaseResult", "killed_case", "run_case"]
+__all__ = ["CaseResult", "killed_case", "not_run", "run_case"]
 
 
 def run_case(
@@ -45,7 +46,7 @@ def run_case(
     case = judged_against(at_speed(case, options.speed), options.baseline)
     board = load_board(case.board)
     backend = choose_backend(board, options.backend, options.places, options.uid)
-    see_whether_free(options, board, backend=backend, clock=clock)
+    see_whether_free(options, board, backend=backend, clock=clock, tags=(*case.plan.requires, *options.tags))
     earlier = find_earlier(case.id, options)
     notes = Notes.begin(backend, clock, case.plan.folder)
     notes.baseline = baseline_of(case, options.baseline, folder)
@@ -81,7 +82,15 @@ def _run(
         bound = binding(case.id, notes.workload, notes.product)
         with (
             case_files(folder, earlier, bound, options, clock, run_id=notes.run_id, started=notes.started) as files,
-            at_unit(options, board, backend=notes.backend, what=case.id, clock=clock, watch=watch) as unit,
+            at_unit(
+                options,
+                board,
+                backend=notes.backend,
+                what=case.id,
+                clock=clock,
+                watch=watch,
+                tags=(*case.plan.requires, *options.tags),
+            ) as unit,
         ):
             notes.unit, notes.stand_in = unit.facts(), unit.stand_in
             notes.telling.on_unit(unit.uid)
@@ -119,6 +128,13 @@ def _prepare(case: Case, notes: Notes) -> tuple[Model, Playing | None]:
     return ready.model, None
 
 
+def not_run(case: Case, options: RunOptions, reasons: tuple[str, ...], clock: Clock | None = None) -> CaseResult:
+    """What there is to say of a case that no unit was there for: the rig's error, with why."""
+    clock = clock or SystemClock()
+    backend = choose_backend(load_board(case.board), options.backend, options.places, options.uid)
+    return result(case, Notes.begin(backend, clock, case.plan.folder), clock, Verdict.ERROR, reasons)
+
+
 def killed_case(case: Case, options: RunOptions, words: str, folder: Path, clock: Clock | None = None) -> CaseResult:
     """What is left to say of a case whose process was killed, in ``words`` by whoever saw it: an error with its record.
 
@@ -129,6 +145,7 @@ def killed_case(case: Case, options: RunOptions, words: str, folder: Path, clock
     notes = Notes.begin(backend, clock, case.plan.folder)
     notes.began = None  # it is not known when
     found = blame.worker_killed(words)
+    notes.rig = found.rig
     reasons = found.reasons
     path = folder / journal.FILENAME
     if path.is_file():

@@ -265,6 +265,23 @@ class _Worker:
     def read(self, address: int, n_bytes: int) -> dict[str, Any]:
         return {"data": bytes(self._session.target.read_memory_block8(address, n_bytes)).hex()}
 
+    def write(self, address: int, data: str) -> dict[str, Any]:
+        self._session.target.write_memory_block8(address, bytes.fromhex(data))
+        return {}
+
+    def halt(self) -> dict[str, Any]:
+        self._session.target.reset_and_halt()
+        return {}
+
+    def erase(self, address: int) -> dict[str, Any]:
+        from pyocd.flash.eraser import FlashEraser
+
+        self._check_chip()
+        self._halt_for_flash()
+        self._open_protection(allow_mass_erase=False)
+        FlashEraser(self._session, FlashEraser.Mode.SECTOR).erase([address])
+        return {}
+
     def core(self, number: int) -> dict[str, Any]:
         from pyocd.core.target import Target
 
