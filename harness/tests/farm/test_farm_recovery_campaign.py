@@ -51,7 +51,9 @@ def test_twenty_injuries_on_a_rack_of_every_kind(tmp_path, monkeypatch):
             told = f"{uid} ({places[uid].board}), {wound}: {found.told()}"
             assert found.ok, told
             assert found.helped in WOUNDS[wound], told
-            assert (found.helped != "power_port") or found.steps[-1].power_cut, told
+            if found.helped == "power_port":
+                # A PSoC 6 does not tell a power-on from its reset pin.
+                assert found.steps[-1].power_cut is (None if places[uid].board.startswith("cy8c") else True), told
             helped.setdefault(wound, Counter())[found.helped] += 1
             assert lease.holder(uid) is None
             if wound == "take_debug_pins":
