@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -273,7 +274,8 @@ def run(
                     raise
                 whole.keep(result, folder)
                 console.print(terminal.view(result.record))
-                for told in aftercare.after_case(result.record, board=load_board(board), options=options):
+                night = os.environ.get("HIL_NIGHT", "")
+                for told in aftercare.after_case(result.record, board=load_board(board), options=options, night=night):
                     typer.echo(told, err=True)
             console.print(f"reports: {folder}", soft_wrap=True)
             verdicts.append(result.record.verdict)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.bench.finding import Finding
-from harness.bench.power import DEADLINE_S
 from harness.plans.power import VirtualPower
 from harness.virtual.host import hub
 
@@ -40,7 +39,9 @@ class VirtualSwitch:
         self._ask("switch", port=self.port or 0, on=on)
 
     def _ask(self, command: str, **arguments: object) -> dict[str, list[dict[str, bool]]]:
-        return hub.ask(self.hub, command, DEADLINE_S, **arguments)
+        return hub.ask(
+            self.hub, command, hub.COMES_UP_S, **arguments
+        )  # with power a process comes up: that takes its time
 
 
 def switch(spec: VirtualPower) -> VirtualSwitch:

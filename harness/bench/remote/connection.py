@@ -8,13 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from harness.bench.remote import words
 from harness.bench.remote.calls import PORT, Caller
 from harness.bench.remote.mux import Mux
 from harness.bench.remote.process import ServerProcess
 from harness.errors import BenchError, HostError
+
+_LETS_GO_S: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,10 @@ class Connection:
             self._closed = True
             self.mux.flush(1.0)
             self.mux.end()
+            # Whoever opens a file next may get the number of a descriptor: nothing of ours may read from it then.
+            if not self.mux.join(_LETS_GO_S):
+                self._stream.kill()
+                self.mux.join(_LETS_GO_S)
             self._stream.end()
 
     def __enter__(self) -> Connection:

@@ -10,6 +10,7 @@ import os
 import select
 import struct
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -60,6 +61,8 @@ class Mux:
         self._over = False
         #: What the other end said last of its unit's own time.
         self.other_own_s: float | None = None
+        self._wake_read, self._wake_write = os.pipe()
+        self._close_wake = weakref.finalize(self, _close, self._wake_read, self._wake_write)
         self._reader = threading.Thread(target=self._read, name="unit link, in", daemon=True)
         self._writer = threading.Thread(target=self._write, name="unit link, out", daemon=True)
 
@@ -86,8 +89,20 @@ class Mux:
     def end(self) -> None:
         """Nothing more is sent or taken. May be called again, from any thread; the descriptors stay open."""
         with self._changed:
-            self._over = True
+            if not self._over:
+                self._over = True
+                os.write(self._wake_write, b"x")
             self._changed.notify_all()
+
+    def join(self, timeout_s: float) -> bool:
+        """Behind ``end``: wait until nothing touches the descriptors any more. False when a write to a full pipe still hangs."""
+        for thread in (self._reader, self._writer):
+            if thread.is_alive() and thread is not threading.current_thread():
+                thread.join(timeout_s)
+        if self._reader.is_alive() or self._writer.is_alive():
+            return False
+        self._close_wake()
+        return True
 
     def flush(self, timeout_s: float) -> None:
         """Wait until all that was queued has left, at most that long."""
@@ -125,6 +140,7 @@ class Mux:
         assembler = Assembler(self._where)
         poller = select.poll()
         poller.register(self._read_fd, select.POLLIN)
+        poller.register(self._wake_read, select.POLLIN)
         quiet_s, sign_at_s = 0.0, 0.0
         while not self._over:
             if self._clock.monotonic_s() >= sign_at_s:
@@ -138,6 +154,8 @@ class Mux:
                     return f"nothing was heard from the other end for {QUIET_S:g} s"
                 continue
             quiet_s = 0.0
+            if self._over:
+                break
             data = os.read(self._read_fd, _READ_BYTES)
             if not data:
                 return ""
@@ -179,3 +197,8 @@ class Mux:
             self._queues[channel] = self._queues.pop(channel)
             self._changed.notify_all()
             return piece
+
+
+def _close(*fds: int) -> None:
+    for fd in fds:
+        os.close(fd)

@@ -64,6 +64,7 @@ class UnitServer:
             return self.why
         finally:
             self._mux.end()
+            self._mux.join(_ORDERLY_S)
             self._over.set()
 
     # -- opening and ending --------------------------------------------------------------------------------------------
