@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import net_client
 import netlab
@@ -213,3 +214,148 @@ def test_a_host_that_vanishes_is_told_as_such_and_a_run_takes_a_unit_of_another(
     second.end()
     named = Run(net, lab, "rack1-rack1-1").wait("refused", 120)
     assert named["refused"], named
+
+
+# -- whole runs of pytest, a worker on each of the eight units ---------------------------------------------------------
+
+MANY = """
+import pytest
+
+@pytest.mark.parametrize("n", range({n}))
+@pytest.mark.model("digits_cnn_int8")
+def test_many(dut, dataset, n):
+    dut.classify(dataset("digits").test[:20]).gate("accuracy >= 0.5")
+"""
+
+
+class Pytest:
+    """``pytest -n auto`` on the client, on every unit that the coordinator has."""
+
+    def __init__(self, net, lab, folder, n=8):
+        self._net, self.folder = net, folder
+        (folder / "test_many.py").write_text(MANY.format(n=n))
+        self.process = net.client.popen(
+            [
+                *(
+                    "env",
+                    "-C",
+                    folder,
+                    sys.executable,
+                    "-m",
+                    "pytest",
+                    "-p",
+                    "harness.plugin",
+                    "-p",
+                    "no:cacheprovider",
+                ),
+                *("--board", "nucleo_f446re", "--board", "cy8cproto_062_4343w", "--bench", f"{lab.url}?lab=net"),
+                *("-n", "auto", "--report-dir", "out", "--junitxml", "out.xml", "-v", "test_many.py"),
+            ],
+            folder / "said",
+            net.client_environment(),
+        )
+
+    @property
+    def said(self):
+        return (self.folder / "said").read_text()
+
+    def passed(self, n, within_s=400):
+        """Wait until that many have."""
+        until(lambda: self.said.count(" PASSED ") >= n or self.process.poll() is not None, within_s)
+        assert self.said.count(" PASSED ") >= n, self.said[-3000:]
+
+    def end(self, within_s=900):
+        """How it ended: each test's outcome, and what the records say of it."""
+        assert self.process.wait(within_s) is not None
+        cases = list(ElementTree.parse(self.folder / "out.xml").iter("testcase"))
+        outcome = {
+            case.get("name"): next((part.tag for part in case if part.tag in ("failure", "error", "skipped")), "passed")
+            for case in cases
+        }
+        tries = [
+            p.get("value") for case in cases for p in case.iter("property") if p.get("name") in ("flaky", "first_try")
+        ]
+        records = [
+            json.loads(path.read_text()) for path in self.folder.rglob("record.json") if "try1" not in path.parts
+        ]
+        return outcome, tries, records
+
+
+@pytest.fixture
+def many(net, lab, tmp_path):
+    made = Pytest(net, lab, tmp_path)
+    until(lambda: len(lab.who()) == 8 or made.process.poll() is not None, 120)
+    assert made.process.poll() is None, made.said[-3000:]
+    return made
+
+
+def left_on_the_client(net):
+    return netlab._words(["ip", "netns", "pids", net.client.space])
+
+
+def test_a_run_with_a_worker_on_each_of_eight_units_of_two_hosts_passes_and_gives_all_back(net, lab, many):
+    who = lab.who()
+    assert len(set(who.values())) == 8, who
+    outcome, tries, records = many.end()
+    assert many.process.returncode == 0, many.said[-3000:]
+    assert set(outcome.values()) == {"passed"}
+    assert len(outcome) == 16
+    assert tries == []
+    used = {record["unit"]["uid"] for record in records}
+    assert {uid.partition("-")[0] for uid in used} == {"rack1", "rack2"}
+    print(f"{len(outcome)} tests on {len(used)} units of two hosts, in {_last_line(many)}")
+
+
+def test_pytest_that_is_killed_leaves_no_place_no_unit_and_no_process(net, lab, many):
+    before = set(left_on_the_client(net))
+    many.passed(1)
+    assert any(net.locks(rack) for rack in net.racks)
+    os.kill(many.process.pid, signal.SIGKILL)
+    many.process.wait()
+    began_s = time.monotonic()
+    place_s = seconds_until(lambda: lab.who() == {})
+    unit_s = seconds_until(lambda: not any(net.locks(rack) for rack in net.racks)) + time.monotonic() - began_s
+    assert place_s < 30
+    assert unit_s < 60
+    coordinator = str(lab.coordinator._popen.pid)
+    until(lambda: set(left_on_the_client(net)) <= {coordinator}, 60)
+    print(
+        f"pytest killed: 8 places free (labgrid-client who) after {place_s} s, units after {unit_s:.0f} s; {len(before)} processes gone"
+    )
+
+
+def test_a_coordinator_and_exporters_that_are_restarted_do_not_disturb_a_run(net, lab, many):
+    who = lab.who()
+    many.passed(1)
+    lab.coordinator.stop()
+    lab.coordinator.start()
+    for exporter in lab.exporters.values():
+        until(lambda exporter=exporter: not exporter.running)
+        exporter.start()
+    until(lambda: lab.who() == who or many.process.poll() is not None)
+    outcome, tries, _ = many.end()
+    assert set(outcome.values()) == {"passed"}
+    assert tries == []
+
+
+@pytest.mark.parametrize("cut_s", [5, 30, 120])
+def test_a_network_that_is_cut_under_a_run_is_never_the_products_failure(net, lab, many, cut_s):
+    many.passed(1)
+    net.cut(net.racks["rack1"], True)
+    began_s = time.monotonic()
+    until(lambda: time.monotonic() - began_s >= cut_s, cut_s + 1)
+    net.cut(net.racks["rack1"], False)
+    outcome, tries, records = many.end()
+    assert set(outcome.values()) == {"passed"}, (outcome, many.said[-3000:])
+    assert len(records) == len(outcome) == 16
+    assert {record["verdict"] for record in records} == {"pass"}
+    if cut_s == 5:
+        assert tries == []
+    else:
+        assert tries
+        assert all(" on rack1-" in line and "ended as error" in line for line in tries), tries
+    print(f"cut of {cut_s} s: {len(tries)} first tries ended as error, all 16 tests passed, in {_last_line(many)}")
+
+
+def _last_line(many):
+    return many.said.strip().splitlines()[-1].strip("= ").rpartition(" in ")[2]
