@@ -113,9 +113,8 @@ def lease_one(
 ) -> tuple[Place, lease.Lease]:
     """The first free one of the units that qualify; when all are in use, the first that becomes free within ``wait_s``.
 
-    ``BenchError`` when none qualifies, ``lease.InUse`` when all that do stay in use (``NoneFree`` when ``wait_s`` is 0),
-    ``lease.OutOfService`` when none of them takes work. ``care`` and ``tell`` as in
-    ``lease.acquire``.
+    ``BenchError`` when none qualifies, ``lease.InUse`` when all that do stay in use (``NoneFree`` when ``wait_s`` is 0 and it is
+    not for ``care``), ``lease.OutOfService`` when none of them takes work. ``care`` and ``tell`` as in ``lease.acquire``.
     """
     wanted = qualified(board, known(board, places), uid, tags)
     try:
@@ -129,7 +128,7 @@ def lease_one(
             tell=tell,
         )
     except lease.InUse as busy:
-        if wait_s > 0:
+        if wait_s > 0 or care:
             raise
         raise NoneFree.told(busy.what, busy.found) from None
     return next(place for place in wanted if place.uid == held.uid), held
