@@ -22,7 +22,8 @@ def serve(uid: str, places: Sequence[Place]) -> str:
     read_fd, write_fd = _keep_apart()
     greeting = f"{MAGIC} {LINK} {__version__}\n".encode()
     os.write(write_fd, greeting)
-    server = UnitServer(read_fd, write_fd, opener(uid, places), name=f"unit server {uid}", leave=lambda: os._exit(1))
+    known = next((place.uid for place in places if uid in (place.uid, place.name)), uid)
+    server = UnitServer(read_fd, write_fd, opener(known, places), uid=known, leave=lambda: os._exit(1))
     return server.run()
 
 

@@ -35,6 +35,15 @@ USERS = {
         "the token of `hil serve`, 16 characters or more; with it the pages want one on this host too",
         "a new one at each start, and none on this host alone",
     ),
+    "HIL_SSH": (
+        "the command that reaches the host of a unit with `via`, with its options: `ssh -p 2222 -i KEY`; it is given the host and a"
+        " command",
+        "`ssh`, without questions, and noticing a dead network",
+    ),
+    "HIL_UNIT_SERVER": (
+        "what starts the unit's server on that host: `/opt/hil/bin/hil unit-server --bench rack.yaml`",
+        "`hil unit-server`",
+    ),
     "HIL_FLASH_PARALLEL": ("how many units are flashed at once on one USB controller", "4"),
     "HIL_LABGRID": (
         "the environment that labgrid is installed in, for `--bench labgrid://...`: its folder, its `bin`, or its Python",

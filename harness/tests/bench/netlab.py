@@ -54,6 +54,7 @@ class Host:
         self.within = ("ip", "netns", "exec", self.space)
         self.environment = {
             "PATH": f"{Path(sys.executable).parent}:{_path()}",
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             "HIL_RUNTIME_DIR": str(self.folder / "runtime"),
             "HIL_STATE_DIR": str(self.folder / "state"),
             "HIL_CACHE_DIR": str(folders.cache_path("")),

@@ -11,13 +11,16 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from harness.bench import lease
+from harness.bench import lease, rackstate
 from harness.bench.boards import load_board
 from harness.bench.places import Place
+from harness.bench.rackstate import State, UnitState
+from harness.bench.remote import rack as remote_rack
 from harness.bench.unit import open_unit
 from harness.clock import SystemClock
 from harness.errors import BenchError, HostError, MisuseError
@@ -229,6 +232,23 @@ def test_a_server_whose_client_says_nothing_more_ends_by_itself(far, rack):
         server.wait()
         for stream in (server.stdin, server.stdout, server.stderr):
             stream.close()
+
+
+def test_what_is_learnt_of_a_unit_is_written_down_on_its_own_host_which_then_refuses_it(
+    far, rack, tmp_path, monkeypatch
+):
+    there = tmp_path / "state of that host"
+    command = f"env HIL_STATE_DIR={shlex.quote(str(there))} {HIL} unit-server --bench {rack.bench}"
+    monkeypatch.setenv("HIL_UNIT_SERVER", command)
+    now = datetime.now(UTC)
+    remote_rack.carry(
+        "rack2",
+        UnitState(far.uid, State.QUARANTINED, "3 rig faults in a row", "hil", now, None, 3, "run1", State.QUARANTINED),
+    )
+    assert "3 rig faults in a row" in refused(far, lease.OutOfService, "is quarantined").found
+    assert remote_rack.stands("rack2", far.uid) == (State.QUARANTINED, "3 rig faults in a row")
+    assert rackstate.state_of(far.uid).state is State.GOOD, "here nothing is known of it"
+    assert_free(far.uid)
 
 
 # -- sshd ------------------------------------------------------------------------------------------------------------------
