@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 from harness.bench.places import Place, places_of
+from harness.errors import MisuseError
 from harness.plans.bench import load_bench
+from harness.plans.schema import MOST_SHARDS
 
 Compiler = Literal["auto", "zig", "gcc"]
 Speed = Literal["fast", "realtime"]
+Shards = Literal["auto"] | int
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,8 @@ class RunOptions:
     ``wire_log``: keep every byte of each case in its report folder. ``resume``: go on with that run (``run.resume``
     says by which names) instead of beginning a new one. ``layers``: profile the layers of one sample too.
     ``serial_log``: keep what the firmware prints there, too. ``speed``: how recordings are played; None: as the plan says.
-    ``baseline``: the earlier run that the case is held against, in place of the plan's.
+    ``baseline``: the earlier run that the case is held against, in place of the plan's. ``shards``: over so many units the
+    samples are spread, in place of the plan's word.
     """
 
     backend: str = "auto"
@@ -36,6 +40,7 @@ class RunOptions:
     serial_log: bool = True
     speed: Speed | None = None
     baseline: str | None = None
+    shards: Shards | None = None
 
     @classmethod
     def make(
@@ -54,8 +59,9 @@ class RunOptions:
         serial_log: bool = True,
         speed: Speed | None = None,
         baseline: str | None = None,
+        shards: str | None = None,
     ) -> RunOptions:
-        """From what a user gave. ``PlanError`` when the bench file cannot be read."""
+        """From what a user gave. ``PlanError`` when the bench file cannot be read; ``MisuseError`` for ``shards`` that say nothing."""
         places = () if bench is None else places_of(load_bench(bench))
         return cls(
             backend,
@@ -71,4 +77,20 @@ class RunOptions:
             serial_log,
             speed,
             baseline,
+            shards_of(shards),
         )
+
+
+def shards_of(text: str | None) -> Shards | None:
+    """``auto``, or a number from 2 on. ``MisuseError`` for anything else."""
+    if text is None or text == "auto":
+        return text
+    if text.isascii() and text.isdigit() and 2 <= int(text) <= MOST_SHARDS:
+        return int(text)
+    raise MisuseError(
+        "the samples of a case cannot be spread so",
+        where="--shards",
+        expected=f"auto (all units of the kind that are free), or a number from 2 to {MOST_SHARDS}",
+        found=text,
+        next_step="leave --shards out to run on one unit",
+    )

@@ -92,6 +92,19 @@ class Pace:
     most: int
 
 
+@dataclass(frozen=True)
+class Supplied:
+    """A sample that is streamed next. ``follows``: it goes on from the memory that the one before it has left. ``alone``: no
+    other is under way with it, so no interrupt is in its cycles."""
+
+    data: bytes
+    follows: bool = False
+    alone: bool = False
+
+
+#: Gives the next sample when there is room for one; None when there is none for now. Asked again as long as any is under way.
+Supply = Callable[[], Supplied | None]
+
 TOO_SLOW: Final = "the board was too slow for the sensor's pace"
 
 
@@ -107,19 +120,22 @@ class Streaming:
         quiet: int = 0,
         follows: Sequence[bool] | None = None,
         pace: Pace | None = None,
+        supply: Supply | None = None,
     ) -> None:
         self._pace = pace
+        self._supply = supply
         self._paced_s: float | None = None
         self._conversation = conversation
-        self._follows = follows
+        self._follows = None if follows is None else list(follows)
         if follows is not None:
             check_state(conversation.hello)
             conversation.ordered = True
-        self._samples = samples
+        self._samples = list(samples)
         self._began_s = began_s
         self._on_result = on_result
-        self._quiet = len(samples) if conversation.window == 1 else min(quiet, len(samples))
-        self._quiet = 0 if pace is not None else self._quiet
+        quiet = len(samples) if conversation.window == 1 else min(quiet, len(samples))
+        #: Those that go alone; with a supply it says so of each.
+        self._alone = set(range(0 if pace is not None else quiet))
         self._before = replace(conversation.counters)
         self._fed = 0
         self.results: dict[int, ResultReceived] = {}
@@ -132,7 +148,7 @@ class Streaming:
 
     @property
     def complete(self) -> bool:
-        """Whether every sample is over."""
+        """Whether every sample is over; with a supply, of those that it has given by now."""
         return len(self.results) + len(self.lost) >= len(self._samples)
 
     def take(self, event: Event) -> None:
@@ -169,13 +185,26 @@ class Streaming:
     def _feed_ahead(self) -> None:
         """A few ahead of the window: a data set need not lie in memory twice."""
         ahead = 256 if self._conversation.window is None else self._conversation.window + 1
-        while self._fed < len(self._samples) and self._conversation.unanswered < ahead:
+        while self._conversation.unanswered < ahead and (self._fed < len(self._samples) or self._supplied()):
             # Each quiet sample goes alone, and so is the first of the others kept back until the last quiet one is over.
-            if self._fed <= self._quiet and self._conversation.unanswered:
+            if not self._alone.isdisjoint((self._fed - 1, self._fed)) and self._conversation.unanswered:
                 break
             follows = self._follows is not None and self._follows[self._fed]
             self._conversation.send_sample(self._fed, self._samples[self._fed], follows=follows)
             self._fed += 1
+
+    def _supplied(self) -> bool:
+        """Whether there is one more to send."""
+        found = self._supply() if self._supply is not None else None
+        if found is None:
+            return False
+        at = len(self._samples)
+        self._samples.append(found.data)
+        if self._follows is not None:
+            self._follows.append(found.follows)
+        if found.alone or self._conversation.window == 1:
+            self._alone.add(at)
+        return True
 
     def lose_rest(self, reason: str) -> None:
         """Everything that is not over is lost."""
@@ -199,7 +228,7 @@ class Streaming:
             revived=tuple(self.revived),
             reopened=tuple(self.reopened),
             climbs=self.climbs,
-            quiet=frozenset(range(self._quiet)),
+            quiet=frozenset(self._alone),
         )
 
 

@@ -26,6 +26,7 @@ from harness.session.stream import (
     Pace,
     Streaming,
     StreamResult,
+    Supply,
     fault_report,
 )
 from harness.wire import events as ev
@@ -236,6 +237,7 @@ class Session:
         quiet: int = 0,
         follows: Sequence[bool] | None = None,
         pace: Pace | None = None,
+        supply: Supply | None = None,
     ) -> StreamResult:
         """Send every sample, collect every answer, each once; ``on_result(index, result)`` as they come, in any order.
 
@@ -244,20 +246,23 @@ class Session:
         with that status. ``timeout_s`` bounds the whole stream: what is open then is lost. ``rescue`` says what to do about
         silence and a lost line, which else end the stream. ``on_result`` may raise; the session is then still good for a new
         ``hello``. The first ``quiet`` go alone: no interrupt is in their cycles. ``follows``: which go on from a memory.
-        ``pace``: none is held back for the board, and none goes alone.
+        ``pace``: none is held back for the board, and none goes alone. ``supply`` gives more behind ``samples`` as the board has
+        room for them, until it gives none and all are over; those of a network with a memory need a ``follows``, be it empty.
         """
         if self._conversation.state is not State.READY:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)
         if window is not None:
             self._conversation.window = window
         now_s = self._wall.monotonic_s()
-        self._stream = stream = Streaming(self._conversation, samples, now_s, on_result, quiet, follows, pace)
+        self._stream = stream = Streaming(self._conversation, samples, now_s, on_result, quiet, follows, pace, supply)
         deadline = Deadline.after(self._clock, float("inf") if timeout_s is None else timeout_s)
         try:
-            while not stream.complete:
-                if self._slowed and self._conversation.state is State.READY:
+            while True:
+                if self._slowed and self._conversation.state is State.READY and not stream.complete:
                     self._regain_speed(stream, rescue or Rescue())
                 next_s = stream.feed(self._clock.monotonic_s())
+                if stream.complete:
+                    break
                 until = deadline if next_s is None else deadline.sooner(next_s)
                 event = self._next_event(until, stream, rescue or Rescue())
                 if event is None and deadline.passed:
