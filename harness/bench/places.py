@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.bench import discover, lease
 from harness.bench.boards import Board
 from harness.bench.power import CommandSwitch, PowerSwitch
-from harness.clock import Clock
+from harness.clock import Clock, SystemClock
 from harness.errors import BenchError
 from harness.plans.bench import Bench
 from harness.plans.names import suggestion
@@ -78,12 +78,46 @@ def known(board: Board, places: Sequence[Place]) -> list[Place]:
     ]
 
 
-def lease_one(
-    board: Board, places: Sequence[Place], uid: str | None, what: str, clock: Clock, tags: Sequence[str] = ()
-) -> tuple[Place, lease.Lease]:
-    """The first free one of the units that qualify; waits when all are in use.
+class NoneFree(lease.InUse):
+    """All units that would do are in use, and whoever asked does not wait."""
 
-    ``BenchError`` when none qualifies, ``lease.InUse`` when all that do stay in use.
+
+def lease_one(
+    board: Board,
+    places: Sequence[Place],
+    uid: str | None,
+    what: str,
+    clock: Clock,
+    tags: Sequence[str] = (),
+    *,
+    wait_s: float = LEASE_WAIT_S,
+    tell: lease.Tell | None = None,
+) -> tuple[Place, lease.Lease]:
+    """The first free one of the units that qualify; when all are in use, the first that becomes free within ``wait_s``.
+
+    ``BenchError`` when none qualifies, ``lease.InUse`` when all that do stay in use (``NoneFree`` when ``wait_s`` is 0),
+    ``lease.OutOfService`` when none of them takes work. ``tell`` as in ``lease.acquire``.
+    """
+    wanted = qualified(board, places, uid, tags)
+    try:
+        held = lease.acquire_any(
+            [place.uid for place in wanted], what=what, wait_s=wait_s, clock=clock, named=uid is not None, tell=tell
+        )
+    except lease.InUse as busy:
+        if wait_s > 0:
+            raise
+        raise NoneFree(
+            f"{busy.what}, and this run does not wait (--no-wait)",
+            found=busy.found,
+            next_step="run again later, or leave out --no-wait to wait in the queue",
+        ) from None
+    return next(place for place in wanted if place.uid == held.uid), held
+
+
+def qualified(board: Board, places: Sequence[Place], uid: str | None, tags: Sequence[str] = ()) -> list[Place]:
+    """The units of that kind, of that id or name, with those tags, that take work by their bench file.
+
+    ``BenchError`` when there is none.
     """
     near = known(board, places)
     wanted = [place for place in near if place.fits(board.name, uid, tags)]
@@ -97,10 +131,13 @@ def lease_one(
             or "none",
             next_step=suggestion(uid or "", [place.uid for place in near], "plug it in, or use --backend virtual"),
         )
-    for place in wanted:
-        try:
-            return place, lease.acquire(place.uid, what=what, clock=clock)
-        except lease.InUse:
-            continue
-    place = wanted[0]
-    return place, lease.acquire(place.uid, what=what, wait_s=LEASE_WAIT_S, clock=clock)
+    return wanted
+
+
+def check_free(
+    board: Board, places: Sequence[Place], uid: str | None, tags: Sequence[str] = (), clock: Clock | None = None
+) -> None:
+    """Raise as ``lease_one`` with ``wait_s`` 0 would, and hold nothing: before what takes long is done for nothing."""
+    what = "looking whether it is free"
+    _, held = lease_one(board, places, uid, what, clock or SystemClock(), tags, wait_s=0.0)
+    held.release()

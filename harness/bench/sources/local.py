@@ -1,0 +1,53 @@
+"""The units of this host: those of a bench file, else those that are attached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.bench import boards, lease, places
+from harness.bench.places import Place
+from harness.plans.bench import load_bench
+
+
+@dataclass(frozen=True)
+class LocalClaim:
+    """A reservation. The kernel keeps it: there is nothing to renew, and it goes with this process."""
+
+    place: Place
+    lease: lease.Lease
+
+    def renew(self) -> None:
+        """Nothing: see ``Claim``."""
+
+    def release(self) -> None:
+        """See ``Claim``."""
+        self.lease.release()
+
+
+class Local:
+    """See ``Source``. The bench file is read once: ``PlanError`` when it cannot be."""
+
+    def __init__(self, bench: Path | None) -> None:
+        self._named = None if bench is None else places.places_of(load_bench(bench))
+
+    def list(self) -> tuple[Place, ...]:
+        """See ``Source``. With a bench file its units alone: what else is attached may be wired to anything."""
+        found = self._named if self._named is not None else _attached()
+        return tuple(_as_it_stands(place) for place in found)
+
+    def acquire(self, place: Place, *, what: str) -> LocalClaim:
+        """See ``Source``."""
+        return LocalClaim(place, lease.reserve(place.uid, what=what))
+
+
+def _attached() -> tuple[Place, ...]:
+    """A probe that several kinds of board carry is listed under each: which it is only the chip tells (`hil discover`)."""
+    return tuple(place for name in boards.names() for place in places.known(boards.load_board(name), ()))
+
+
+def _as_it_stands(place: Place) -> Place:
+    if place.skip:
+        return place
+    why = lease.refusal(place.uid)
+    return place if why is None else replace(place, skip=f"{why.what} {why.found}")
