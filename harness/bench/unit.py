@@ -57,6 +57,7 @@ class Unit:
     read_back: bool = False  # the flash holds our image: this probe has read it
     power: PowerSwitch | None = None
     new_probe: Callable[[], Probe] | None = None  # another connection to the same probe
+    own_time_s: Callable[[], float | None] = lambda: None  # how long it has lived by its own clock; None: it has none
 
     @property
     def evidence(self) -> Evidence:
@@ -233,7 +234,7 @@ def open_unit(
         unit = Unit(board, uid, port, backend, probe, transport, stand_in, emulated, others)
         unit.power, unit.new_probe = power, new_probe
         own = _own_time(uid, emulated, is_virtual=stand_in is not None)
-        unit.clock = UnitClock(clock, own, where=f"unit {uid}")
+        unit.clock, unit.own_time_s = UnitClock(clock, own, where=f"unit {uid}"), own
         stack.callback(unit.close_port)
         probe.open()
         yield unit

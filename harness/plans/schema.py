@@ -307,7 +307,7 @@ class Plan(Part):
                 what = f"min_samples is {self.min_samples}, but dataset.samples is {samples}"
                 yield ("min_samples",), "dataset", what
         if self.shards is not None and self.continuous is not None:
-            what = "a recording is played to one unit from its start to its end, so its samples cannot be spread: leave 'shards' out"
+            what = "a recording is played to one unit from start to end, so its samples cannot be spread: leave 'shards' out"
             yield ("shards",), "continuous", what
         if self.shards is not None and self.state is not None and self.state.reset == "never":
             what = "the network's memory goes on through all samples, so they cannot be spread over units: leave 'shards' out"

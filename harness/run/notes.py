@@ -26,12 +26,14 @@ from harness.records import (
     Backend,
     Evidence,
     FaultReport,
+    LinkFacts,
     ModelFacts,
     Record,
     Samples,
     Setting,
     SourceFacts,
     UnitFacts,
+    UnitShare,
     Verdict,
 )
 from harness.run import blame, journal
@@ -96,6 +98,8 @@ class Notes:
     live: Live | None = None
     answered: int = 0
     streamed: StreamResult | None = None
+    link: LinkFacts | None = None  # the lines' counters, where there are several
+    units: tuple[UnitShare, ...] = ()  # each unit's part, where there are several
     view: View | None = None
     climbed: Climbed | None = None
     assessed: Assessment | None = None
@@ -308,7 +312,8 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
         reference=notes.workload.reference if notes.workload else None,
         conversion=_conversion(notes),
         playback=notes.playback,
-        link=link_facts(notes.streamed, evidence) if notes.streamed else None,
+        link=notes.link or (link_facts(notes.streamed, evidence) if notes.streamed else None),
+        units=notes.units,
         measurements=assessed.measurements if assessed else (),
         gates=assessed.gates if assessed else (),
         baseline=notes.held_against,

@@ -61,7 +61,7 @@ class RunOptions:
         baseline: str | None = None,
         shards: str | None = None,
     ) -> RunOptions:
-        """From what a user gave. ``PlanError`` when the bench file cannot be read; ``MisuseError`` for ``shards`` that say nothing."""
+        """From what a user gave. ``PlanError`` when the bench file cannot be read; ``MisuseError`` for ``shards`` that are none."""
         places = () if bench is None else places_of(load_bench(bench))
         return cls(
             backend,
@@ -83,8 +83,10 @@ class RunOptions:
 
 def shards_of(text: str | None) -> Shards | None:
     """``auto``, or a number from 2 on. ``MisuseError`` for anything else."""
-    if text is None or text == "auto":
-        return text
+    if text is None:
+        return None
+    if text == "auto":
+        return "auto"
     if text.isascii() and text.isdigit() and 2 <= int(text) <= MOST_SHARDS:
         return int(text)
     raise MisuseError(

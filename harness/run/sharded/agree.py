@@ -73,9 +73,10 @@ class Witnesses:
         """Who has answered that sample."""
         return {unit for unit, _ in self._said.get(index, ())}
 
-    def n_compared(self) -> int:
-        """Samples that two units or more have answered."""
-        return sum(len({unit for unit, _ in said}) > 1 for said in self._said.values())
+    def compared(self, unit: str) -> int:
+        """Samples that this unit and another one have answered."""
+        heard = ({other for other, _ in said} for said in self._said.values())
+        return sum(len(units) > 1 and unit in units for units in heard)
 
     def settled(self, units: Collection[str]) -> Disagreement | None:
         """What is known of the first sample with different answers that all of ``units`` have answered; None when there is none."""

@@ -107,7 +107,7 @@ class Spread:
     def take(self, unit: str) -> Piece | None:
         """Its next piece; None when there is none for it now: others may leave some yet."""
         mine = self._units[unit]
-        if mine.due and (not self._queue or mine.due[0].samples.start <= self._at):
+        if mine.due and (not self._queue or mine.due[0].samples.start <= max(self._at, self._queue[0].samples.start)):
             piece = mine.due.popleft()
         else:
             # Towards the end everybody has the same share of what is left, so that all end together.
