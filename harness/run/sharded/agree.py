@@ -85,6 +85,13 @@ class Witnesses:
                 return self.judge(index)
         return None
 
+    def all_judged(self) -> list[Disagreement]:
+        """Who is odd, of all samples with different answers. What a majority has found of a unit explains its other ones too."""
+        found = [self.judge(index) for index in self._apart]
+        sure = [one for one in found if one.others]
+        known = {unit for one in sure for unit in one.odd}
+        return [*sure, *(one for one in found if not one.others and known.isdisjoint(one.odd))]
+
     def judge(self, index: int) -> Disagreement:
         """Who is odd there, by what was said until now."""
         groups: dict[Answer, list[str]] = defaultdict(list)

@@ -133,7 +133,7 @@ def _shared(case: Case, notes: Notes, before: Earlier | None, n_units: int) -> S
     # What an earlier part has timed need not be timed again; with one sample under way all of them are.
     quiet = len(payloads) if case.plan.stream.window == 1 else max(0, case.plan.stream.quiet - len(timed))
     spread = Spread(len(payloads), n_units, work.memory.follows, answered, quiet)
-    shared = Shared(spread, payloads, work.memory.follows, doubts(work, notes.product.outputs))
+    shared = Shared(spread, payloads, work.memory.follows, doubts(work, notes.product.outputs), n_units)
     for index, answer in answered.items():
         shared.known(index, answer, before.by.get(index, "") if before else "", alone=index in timed)
     return shared

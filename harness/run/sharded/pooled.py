@@ -115,7 +115,8 @@ def _numbers(
         known["cycles" if evidence == "hardware" else "instructions"] = cost
     if samples is not None and samples.units is not None:
         rows = samples.units == number
-        known["unlike"] = int(np.sum(~alike(samples.outputs[rows], samples.reference[rows])))
+        apart = ~alike(samples.outputs[rows], samples.reference[rows]) if rows.any() else rows[:0]
+        known["unlike"] = int(np.sum(apart))
     return share.model_copy(update=known)
 
 

@@ -71,7 +71,7 @@ class Seat:
     taken: str = ""  # it was taken by somebody else before it could be opened
     expired: bool = False  # its time for the case is over
     bug: BaseException | None = None  # what is nobody's fault but ours, or the plan's
-    stopped: bool = False
+    joined: bool = False  # it has taken samples, or could have
     let_go: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread = field(init=False)
 
@@ -95,7 +95,7 @@ class Seat:
         try:
             self._opened()
         except Stopped:
-            self.stopped = True
+            pass
         except lease.InUse as busy:
             self.taken = str(busy)
         except (BenchError, DeviceError) as error:  # before it was open, or while it was closed
@@ -104,7 +104,8 @@ class Seat:
             self.bug = error
             self.shared.end()
         finally:
-            self.shared.leave(self.name)
+            if not self.joined:
+                self.shared.never_joined()
             self.shared.told.put(Ended(self.number))
 
     def _opened(self) -> None:
@@ -142,6 +143,7 @@ class Seat:
         onboard.put(common.case, common.options, unit, self.notes, files, self._watch, common.clock)
         self.facts = unit.facts()
         self.shared.join(unit.uid)
+        self.joined = True
         self.shared.told.put(Ready(self.number))
         try:
             self._stream(unit)

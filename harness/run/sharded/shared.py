@@ -69,7 +69,7 @@ class Part:
 
 
 class Shared:
-    """Of one case. ``doubtful(index, result)``: whether an answer is not what the host's reference gives."""
+    """Of one case. ``doubtful(index, result)``: whether an answer is not what the host's reference gives. ``n_units`` will come."""
 
     def __init__(
         self,
@@ -77,6 +77,7 @@ class Shared:
         payloads: Sequence[bytes],
         follows: Sequence[bool] | None,
         doubtful: Callable[[int, ResultReceived], bool],
+        n_units: int,
     ) -> None:
         self.stop = threading.Event()
         self.told: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -90,6 +91,7 @@ class Shared:
         self._payloads, self._follows, self._doubtful = payloads, follows, doubtful
         self._changed = threading.Condition()
         self._living: set[str] = set()
+        self._coming = n_units
 
     def known(self, index: int, result: ResultReceived, unit: str, *, alone: bool) -> None:
         """An answer of an earlier part of the run, before any unit joins."""
@@ -103,6 +105,7 @@ class Shared:
         with self._changed:
             self.spread.join(unit)
             self._living.add(unit)
+            self._coming -= 1
             self._changed.notify_all()
 
     def leave(self, unit: str) -> int:
@@ -113,6 +116,13 @@ class Shared:
             self._settle()
             self._changed.notify_all()
             return len(given)
+
+    def never_joined(self) -> None:
+        """One that was expected does not come."""
+        with self._changed:
+            self._coming -= 1
+            self._settle()
+            self._changed.notify_all()
 
     def next_for(self, part: Part) -> Supplied | None:
         """What the unit sends next, as a ``Supply``."""
@@ -175,7 +185,7 @@ class Shared:
 
     def disagreements(self) -> list[Disagreement]:
         """Who is odd, of each sample that units computed differently, by all that was said. For when they have ended."""
-        return [self.witnesses.judge(index) for index in self.witnesses.apart]
+        return self.witnesses.all_judged()
 
     def end(self) -> None:
         """Every unit stops at its next look."""
@@ -185,5 +195,6 @@ class Shared:
 
     def _settle(self) -> None:
         """Units that disagree end the run as soon as it is known who is odd: what they computed is worth nothing."""
-        if self.witnesses.apart and self.witnesses.settled(self._living) is not None:
+        # A unit that is still being flashed will have its say.
+        if self._coming <= 0 and self.witnesses.apart and self.witnesses.settled(self._living) is not None:
             self.stop.set()

@@ -67,3 +67,20 @@ def test_another_status_and_another_input_than_was_read_by_the_others_disagree_t
         witnesses = Witnesses()
         witnesses.add(0, "a", said())
         assert witnesses.add(0, "b", other)
+
+
+def test_what_a_majority_has_found_of_a_unit_explains_its_other_answers():
+    witnesses = Witnesses()
+    witnesses.add(0, "a", said())
+    witnesses.add(0, "b", said(b"\2"))  # nobody else was asked before the end
+    for unit, outputs in (("a", b"\1"), ("b", b"\2"), ("c", b"\1")):
+        witnesses.add(1, unit, said(outputs))
+    assert [one.odd for one in witnesses.all_judged()] == [("b",)]
+
+
+def test_without_a_majority_anywhere_all_are_named():
+    witnesses = Witnesses()
+    for index, other in ((0, "b"), (1, "c")):
+        witnesses.add(index, "a", said())
+        witnesses.add(index, other, said(b"\2"))
+    assert {unit for one in witnesses.all_judged() for unit in one.odd} == {"a", "b", "c"}
