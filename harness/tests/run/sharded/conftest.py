@@ -14,5 +14,5 @@ def rack(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def alone(rack):
-    """The whole case on one unit."""
-    return run(digits_case(), rack)
+    """The same case on one unit."""
+    return run(digits_case(160), rack)

@@ -1,5 +1,6 @@
 """A case on three virtual units: what one unit would have given, whatever becomes of a unit in the middle."""
 
+import os
 import signal
 
 import numpy as np
@@ -19,10 +20,26 @@ from harness.run import journal
 from harness.run.reading import read_plan
 from harness.virtual.debug import registry
 
+FULL = os.environ.get("HIL_FULL") == "1"
+N = 160
+FLASHED = []  # once a module
+
 
 @pytest.fixture(autouse=True)
 def _own_rack_states(tmp_path, monkeypatch):
     monkeypatch.setenv(folders.STATE, str(tmp_path / "state"))
+
+
+@pytest.fixture
+def right(rack, image):
+    """Every unit has the right image; those that a test gives another one have it again afterwards."""
+    changed = []
+    if not FLASHED:
+        run(digits_case(20), rack, shards=3)
+        FLASHED.append(True)
+    yield changed
+    for uid in changed:
+        flash(uid, image)
 
 
 @pytest.fixture
@@ -32,11 +49,12 @@ def copy(image, tmp_path):
     return path
 
 
-def test_spread_over_three_units_it_gives_bit_for_bit_what_one_unit_does(rack, alone, tmp_path):
-    result = run(digits_case(), rack, shards="auto", folder=tmp_path)
+def test_spread_over_all_units_there_are_it_gives_bit_for_bit_what_one_unit_does(rack, alone, tmp_path):
+    result = run(digits_case(N, shards=5), rack, folder=tmp_path)
     record, samples = result.record, result.samples
     assert record.verdict is Verdict.PASS, record.reasons
-    assert not record.warnings
+    (told,) = record.warnings
+    assert "over 5 units, and ran on 3 units" in told
     for name in ("ids", "outputs", "status", "answered", "input_crc", "sent_crc", "decisions", "digests"):
         assert np.array_equal(getattr(samples, name), getattr(alone.samples, name)), name
     figures = {m.name: (m.value, m.n) for m in alone.record.measurements if m.name in ("accuracy", "agreement")}
@@ -44,7 +62,7 @@ def test_spread_over_three_units_it_gives_bit_for_bit_what_one_unit_does(rack, a
     # One record, each sample one unit's, and each unit's part in it.
     assert [share.unit.uid for share in record.units] == list(rack.uids)
     assert [share.answered for share in record.units] == np.bincount(samples.units, minlength=3).tolist()
-    assert sum(share.answered for share in record.units) == 450
+    assert sum(share.answered for share in record.units) == N
     assert all(share.compared >= 16 and share.trusted and not share.fault for share in record.units)
     assert record.link.payload_bytes == sum(share.link.payload_bytes for share in record.units)
     assert sum(share.timed for share in record.units) == int(samples.quiet.sum()) >= 50
@@ -55,17 +73,10 @@ def test_spread_over_three_units_it_gives_bit_for_bit_what_one_unit_does(rack, a
     assert not (tmp_path / journal.FILENAME).exists(), "the reports say it all"
 
 
-def test_a_plan_may_ask_for_it_and_fewer_units_than_wanted_are_told(rack):
-    record = run(digits_case(60, shards=5), rack).record
-    assert record.verdict is Verdict.PASS
-    assert len(record.units) == 3
-    assert any("over 5 units, and ran on 3 units" in words for words in record.warnings)
-
-
 def test_with_one_unit_left_it_is_an_ordinary_run_with_a_word_of_why(rack):
     with lease.reserve(rack.uids[0], what="somebody else"):
         rackstate.move(rack.uids[1], State.SUSPECT, reason="looks odd", by="a person")
-        record = run(digits_case(60), rack, shards="auto").record
+        record = run(digits_case(40), rack, shards="auto").record
     assert record.verdict is Verdict.PASS
     assert record.units == ()
     (told,) = (words for words in record.warnings if "not spread" in words)
@@ -76,20 +87,21 @@ def test_with_one_unit_left_it_is_an_ordinary_run_with_a_word_of_why(rack):
 def test_a_unit_that_is_killed_in_mid_run_gives_its_samples_to_the_others(rack, alone):
     gone = rack.uids[1]
     try:
-        result = run(digits_case(), rack, shards=3, watch=when(0.2, lambda: rack.kill(gone)))
+        result = run(digits_case(N), rack, shards=3, watch=when(0.2, lambda: rack.kill(gone)))
         held = not free(rack)
     finally:
         rack.start(gone)
     record = result.record
     assert record.verdict is Verdict.PASS, record.reasons
     assert np.array_equal(result.samples.outputs, alone.samples.outputs)
-    assert sum(share.answered for share in record.units) == 450
+    assert sum(share.answered for share in record.units) == N
     assert share_of(record, gone).fault, "it is that unit's, and told in its part"
     assert sum(bool(share.fault) for share in record.units) == 1
     assert any(f"unit {gone} was lost after" in words for words in record.warnings)
     assert not held
 
 
+@pytest.mark.skipif(not FULL, reason="the rest of the campaign; with HIL_FULL=1")
 def test_all_units_lost_is_the_rigs_fault(rack):
     def kill_all():
         for uid in rack.uids[:2]:
@@ -97,7 +109,7 @@ def test_all_units_lost_is_the_rigs_fault(rack):
 
     with lease.reserve(rack.uids[2], what="somebody else"):
         try:
-            record = run(digits_case(), rack, shards=2, watch=when(0.1, kill_all)).record
+            record = run(digits_case(N), rack, shards=2, watch=when(0.1, kill_all)).record
         finally:
             for uid in rack.uids[:2]:
                 rack.start(uid)
@@ -107,12 +119,12 @@ def test_all_units_lost_is_the_rigs_fault(rack):
     assert free(rack)
 
 
-def test_a_unit_that_computes_otherwise_is_named_by_the_majority_and_is_suspect_from_then_on(rack, copy):
-    run(digits_case(60), rack, shards=3)  # each has the right image
+def test_a_unit_that_computes_otherwise_is_named_by_the_majority_and_is_suspect_from_then_on(rack, copy, right):
     damage_weight(copy, 40)
     odd = rack.uids[2]
+    right.append(odd)
     flash(odd, copy)
-    result = run(digits_case(), rack, shards=3, skip_flash=True)
+    result = run(digits_case(N), rack, shards=3, skip_flash=True)
     record = result.record
     assert record.verdict is Verdict.ERROR, "nothing is said of the product"
     assert f"unit {odd} computed sample" in record.reasons[0]
@@ -122,20 +134,20 @@ def test_a_unit_that_computes_otherwise_is_named_by_the_majority_and_is_suspect_
     state = rackstate.state_of(odd)
     assert (state.state, state.by, state.evidence) == (State.SUSPECT, "sharding", record.run_id)
     assert [rackstate.state_of(uid).state for uid in rack.uids[:2]] == [State.GOOD, State.GOOD]
-    # And of two nobody can say who is right.
-    with lease.reserve(rack.uids[0], what="somebody else"):
-        rackstate.move(odd, State.GOOD, reason="try again", by="a person")
-        record = run(digits_case(), rack, shards=2, skip_flash=True).record
-    assert record.verdict is Verdict.ERROR
-    assert "no majority" in record.reasons[0]
-    assert [share.trusted for share in record.units] == [False, False]
+    if FULL:  # and of two nobody can say who is right
+        with lease.reserve(rack.uids[0], what="somebody else"):
+            rackstate.move(odd, State.GOOD, reason="try again", by="a person")
+            record = run(digits_case(N), rack, shards=2, skip_flash=True).record
+        assert record.verdict is Verdict.ERROR
+        assert "no majority" in record.reasons[0]
+        assert [share.trusted for share in record.units] == [False, False]
 
 
-def test_a_crash_on_one_unit_is_the_products_fault_with_the_unit_named_and_the_others_stopped(rack, copy):
-    run(digits_case(60), rack, shards=3)
+def test_a_crash_on_one_unit_is_the_products_fault_with_the_unit_named_and_the_others_stopped(rack, copy, right):
     replace_start(copy, "hil_nn_dense_s8", UDF)
+    right.append(rack.uids[0])
     flash(rack.uids[0], copy)
-    record = run(digits_case(), rack, shards=3, skip_flash=True).record
+    record = run(digits_case(N), rack, shards=3, skip_flash=True).record
     assert record.verdict is Verdict.FAIL
     assert record.reasons[0].startswith(f"unit {rack.uids[0]}: the firmware crashed at pc")
     assert record.fault is not None
@@ -161,7 +173,7 @@ def test_it_is_gone_on_with_after_a_kill_and_every_sample_is_scored_once(rack, a
     record = result.record
     assert record.verdict is Verdict.PASS, record.reasons
     assert record.run_id == before.run_id
-    assert np.array_equal(result.samples.outputs, alone.samples.outputs)
+    assert np.array_equal(result.samples.outputs[:N], alone.samples.outputs)
     numbers = {share.unit.uid: number for number, share in enumerate(record.units)}
     assert all(result.samples.units[index] == numbers[uid] for index, uid in before.by.items()), "the first ones stand"
     lines = (folder / journal.FILENAME).read_bytes().splitlines()
@@ -169,6 +181,7 @@ def test_it_is_gone_on_with_after_a_kill_and_every_sample_is_scored_once(rack, a
     assert any("gone on with" in words for words in record.warnings)
 
 
+@pytest.mark.skipif(not FULL, reason="the rest of the campaign; with HIL_FULL=1")
 def test_ctrl_c_ends_it_tidily_and_tells_how_it_is_gone_on_with(rack, tmp_path):
     process = started(tmp_path, "--bench", rack.bench, "--shards", "auto", "--no-history")
     process.send_signal(signal.SIGINT)
@@ -182,7 +195,7 @@ def test_ctrl_c_ends_it_tidily_and_tells_how_it_is_gone_on_with(rack, tmp_path):
 
 def test_units_that_a_scheduler_has_lent_are_used_and_no_others(rack, tmp_path):
     first, second, third = rack.uids
-    case = digits_case(60)
+    case = digits_case(40)
     with lease.reserve(first, what="a controller"), lease.reserve(second, what="a controller"):
         loans.lend(tmp_path, case.id, [second])
         folder = layout.case_folder(tmp_path, case.id)
@@ -195,12 +208,13 @@ def test_units_that_a_scheduler_has_lent_are_used_and_no_others(rack, tmp_path):
 
 def test_virtual_units_without_a_bench_are_started_for_it_and_gone_afterwards():
     before = {entry.uid for entry in registry.running()}
-    record = run(digits_case(60), shards=2).record
+    record = run(digits_case(40), shards=2).record
     assert record.verdict is Verdict.PASS
     assert len({share.unit.uid for share in record.units}) == 2
     assert {entry.uid for entry in registry.running()} == before
 
 
+@pytest.mark.skipif(not FULL, reason="the rest of the campaign; with HIL_FULL=1")
 def test_a_sequence_is_computed_from_its_beginning_wherever_it_goes(rack, tmp_path):
     lengths = [40, 3, 17, 25, 1, 30]
     names_of = [f"s{at}" for at, length in enumerate(lengths) for _ in range(length)]
