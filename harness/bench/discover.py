@@ -86,6 +86,19 @@ def unique_id(port: PortFacts) -> str | None:
     return serial
 
 
+def usb_places(known: Sequence[PortFacts] | None = None) -> dict[str, str]:
+    """Where each probe is plugged in, as the system names it (``1-1.4``: bus 1, port 1, there port 4), by its unique id.
+
+    Only where the system says so. It stays when probes are exchanged, and goes with the cable: what ``uhubctl`` switches.
+    """
+    places: dict[str, str] = {}
+    for port in ports() if known is None else known:
+        uid, place = unique_id(port), re.sub(r"(:\d+\.\d+|:x\.\d+)$", "", port.location or "")
+        if uid is not None and re.fullmatch(r"\d+-\d+(\.\d+)*", place):
+            places.setdefault(uid, place)
+    return places
+
+
 def callout(device: str) -> str:
     """The name to open. macOS has each port twice: opening ``tty.*`` waits for a carrier that never comes."""
     return re.sub(r"^/dev/tty\.(?=usb)", "/dev/cu.", device)

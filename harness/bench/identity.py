@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.errors import DeviceError
+from harness.errors import BenchError, DeviceError
 from harness.records import Tensor
 
 
@@ -90,6 +90,21 @@ def check_claim(
 def known_id(raw: bytes) -> bytes:
     """A chip's unique id, b"" when it is none: memory that is erased, or not there, reads all alike."""
     return b"" if len(set(raw)) <= 1 and raw[:1] in (b"", b"\0", b"\xff") else raw
+
+
+def same_chip(found: bytes, expected: str, uid: str, board: str) -> None:
+    """``BenchError`` unless the chip at the probe ``uid`` is the one that the bench file names, in hexadecimal.
+
+    A chip without an id of its own cannot be another one.
+    """
+    if found and found.hex() != expected:
+        raise BenchError(
+            f"another board sits at the probe of unit {uid} than the bench file says; nothing was written to it",
+            where=f"unit {uid}, {board}",
+            expected=f"chip {expected} (`chip` in the bench file)",
+            found=f"chip {found.hex()}",
+            next_step="put the board back, or let `hil discover --write FILE` note the one that is there now",
+        )
 
 
 def _same(what: str, where: str, expected: object, found: object, next_step: str) -> None:

@@ -81,6 +81,15 @@ def known(board: Board, places: Sequence[Place]) -> list[Place]:
 class NoneFree(lease.InUse):
     """All units that would do are in use, and whoever asked does not wait."""
 
+    @classmethod
+    def told(cls, what: str, found: object) -> NoneFree:
+        """``what`` is in use, by whom."""
+        return cls(
+            f"{what}, and this run does not wait (--no-wait)",
+            found=found,
+            next_step="run again later, or leave out --no-wait to wait in the queue",
+        )
+
 
 def lease_one(
     board: Board,
@@ -98,7 +107,7 @@ def lease_one(
     ``BenchError`` when none qualifies, ``lease.InUse`` when all that do stay in use (``NoneFree`` when ``wait_s`` is 0),
     ``lease.OutOfService`` when none of them takes work. ``tell`` as in ``lease.acquire``.
     """
-    wanted = qualified(board, places, uid, tags)
+    wanted = qualified(board, known(board, places), uid, tags)
     try:
         held = lease.acquire_any(
             [place.uid for place in wanted], what=what, wait_s=wait_s, clock=clock, named=uid is not None, tell=tell
@@ -106,20 +115,15 @@ def lease_one(
     except lease.InUse as busy:
         if wait_s > 0:
             raise
-        raise NoneFree(
-            f"{busy.what}, and this run does not wait (--no-wait)",
-            found=busy.found,
-            next_step="run again later, or leave out --no-wait to wait in the queue",
-        ) from None
+        raise NoneFree.told(busy.what, busy.found) from None
     return next(place for place in wanted if place.uid == held.uid), held
 
 
-def qualified(board: Board, places: Sequence[Place], uid: str | None, tags: Sequence[str] = ()) -> list[Place]:
-    """The units of that kind, of that id or name, with those tags, that take work by their bench file.
+def qualified(board: Board, near: Sequence[Place], uid: str | None, tags: Sequence[str] = ()) -> list[Place]:
+    """Of the units that are ``near`` those of that kind, of that id or name, with those tags, that take work by their bench file.
 
     ``BenchError`` when there is none.
     """
-    near = known(board, places)
     wanted = [place for place in near if place.fits(board.name, uid, tags)]
     if not wanted:
         what_for = f" with the id {uid}" if uid is not None else ""

@@ -11,9 +11,9 @@ from harness.bench import discover, emulators, lease, reconnect, transports
 from harness.bench.boards import Board
 from harness.bench.crossed import OpenProbe, crossed
 from harness.bench.emulators import About, EmulatedUnit, Findings, backend_choices
-from harness.bench.identity import known_id
+from harness.bench.identity import known_id, same_chip
 from harness.bench.own_time import UnitClock
-from harness.bench.places import Place, known, lease_one
+from harness.bench.places import LEASE_WAIT_S, Place, known, lease_one
 from harness.bench.power import PowerSwitch, none_of
 from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
@@ -195,11 +195,13 @@ def open_unit(
     clock: Clock,
     allow_mass_erase: bool = False,
     tags: Sequence[str] = (),
+    wait_s: float = LEASE_WAIT_S,
+    tell: lease.Tell | None = None,
 ) -> Iterator[Unit]:
     """Lease and open one unit of ``board``. ``what`` tells others what it is used for.
 
     ``allow_mass_erase``: a flash that is protected or cannot be programmed may be erased as a whole. ``tags``: only a unit
-    that the bench file gives all of these.
+    that the bench file gives all of these. ``wait_s``: how long for one that others have; ``tell`` is told who, once a minute.
 
     ``BenchError`` when none is attached, all stay in use, or the probe or the port cannot be opened; nothing is then held.
     """
@@ -207,10 +209,11 @@ def open_unit(
         emulated: EmulatedUnit | None = None
         unit: Unit | None = None
         power: PowerSwitch | None = None
+        expected = ""
         if backend == "probe":
-            place, held = lease_one(board, places, uid, what, clock, tags)
+            place, held = lease_one(board, places, uid, what, clock, tags, wait_s=wait_s, tell=tell)
             stack.enter_context(held)
-            uid, port, power = place.uid, place.port, place.power
+            uid, port, power, expected = place.uid, place.port, place.power, place.chip_id
         else:
             emulated = emulators.start(backend, board)
             stack.callback(emulated.close)
@@ -237,6 +240,8 @@ def open_unit(
         unit.clock, unit.own_time_s = UnitClock(clock, own, where=f"unit {uid}"), own
         stack.callback(unit.close_port)
         probe.open()
+        if expected:
+            same_chip(unit.read_chip_id(), expected, uid, board.name)
         yield unit
 
 

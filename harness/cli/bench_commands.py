@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from harness.bench import emulators
@@ -21,6 +22,7 @@ from harness.text import printable
 
 if TYPE_CHECKING:
     from harness.bench.discover import Identified
+    from harness.plans.bench import Bench
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _MARKS = {"ok": "[green]ok     [/]", "missing": "[yellow]missing[/]", "broken": "[red]broken [/]"}
@@ -47,7 +49,9 @@ def doctor(as_json: JsonOption = False) -> None:
             if finding.area != area:
                 area = finding.area
                 console.print(f"[bold]{area}[/]")
-            console.print(f"  {_MARKS[finding.state]} {finding.subject}: {finding.detail}", soft_wrap=True)
+            console.print(
+                f"  {_MARKS[finding.state]} {escape(finding.subject)}: {escape(finding.detail)}", soft_wrap=True
+            )
             if finding.next_step:
                 console.print(f"          -> {finding.next_step}", markup=False, soft_wrap=True)
         console.print("all that is needed is there" if healthy else "something that is needed is missing: see above")
@@ -84,7 +88,7 @@ def boards(as_json: JsonOption = False) -> None:
 
 @app.command()
 def units(as_json: JsonOption = False) -> None:
-    """The units reachable from this host, and who holds them.
+    """The units reachable from this host, who holds them, and whether they take work (`hil rack status` tells more).
 
     Example: hil units
     """
@@ -97,6 +101,8 @@ def units(as_json: JsonOption = False) -> None:
             "backend": unit.backend,
             "port": unit.port,
             "holder": unit.holder.describe() if unit.holder else "",
+            "state": str(unit.state.state),
+            "reason": unit.state.reason,
         }
         for unit in reachable()
     ]
@@ -108,9 +114,11 @@ def units(as_json: JsonOption = False) -> None:
             "no unit is attached and no virtual one is running; `hil virtual --board NAME` starts one to play with"
         )
         return
-    table = Table("unit", "board", "backend", "port", "held by")
+    table = Table("unit", "board", "backend", "port", "held by", "state")
     for line in found:
-        table.add_row(*(line[key] for key in ("uid", "board", "backend", "port")), line["holder"] or "free")
+        state = line["state"] if line["state"] == "good" else f"{line['state']}: {line['reason']}"
+        cells = (*(line[key] for key in ("uid", "board", "backend", "port")), line["holder"] or "free", state)
+        table.add_row(*(escape(printable(cell)) for cell in cells))
     wide_console().print(table)
 
 
@@ -125,7 +133,9 @@ def discover_units(
     """Ask every attached probe which board it sits on, and every port which chip it leads to. Units in use are left alone.
 
     A port is proved when the chip that says hello there is the one at the probe; else it is the port of the probe's USB device.
-    Exit status 0 when at least one was identified, else 2. Units in FILE that are not attached now are kept.
+    Exit status 0 when at least one was identified, else 2. Units in FILE that are not attached now are kept, and so is what no
+    search finds: names, tags, notes, power switches. The chip that is found is written down too: another one at that probe is
+    told by the next run, and nothing is written to it.
 
     Example: hil discover --write testplans/benches/lab.yaml
     """
@@ -147,8 +157,15 @@ def discover_units(
         for unit, boards in discover.candidates().items()
     ]
     found = settle(seen, ask)
+    plugged = discover.usb_places()
     known = [
-        BenchUnit(board=one.board, uid=one.uid, port=discover.stable_name(one.port))
+        BenchUnit(
+            board=one.board,
+            uid=one.uid,
+            port=discover.stable_name(one.port),
+            chip=one.chip_id,
+            usb=plugged.get(one.uid, ""),
+        )
         for one in found
         if one.board and one.port
     ]
@@ -164,11 +181,23 @@ def discover_units(
         # A port that is proved another's must not stay beside a unit whose own one was not found.
         lost = [one.uid for one in found if one.board and not one.port]
         bench = merged(old, known, forget=lost)
+        for line in _swapped(old, bench):
+            typer.echo(printable(line), err=True)
         write.parent.mkdir(parents=True, exist_ok=True)
         text = dump_bench(bench, f"The units of {platform.node()}, written by `hil discover`.")
         output.write((write, text.encode()))
         typer.echo(f"{write}: {len(bench.units)} unit(s); use it with --bench {write}", err=as_json)
     raise typer.Exit(Exit.PASS if known else Exit.RIG)
+
+
+def _swapped(old: Bench | None, new: Bench) -> list[str]:
+    """A line for each probe that has another chip than the file said."""
+    before = {unit.uid: unit.chip for unit in old.units if unit.chip} if old is not None else {}
+    return [
+        f"{unit.uid}: another board than before: chip {unit.chip}, not {before[unit.uid]}"
+        for unit in new.units
+        if unit.chip != before.get(unit.uid, unit.chip)
+    ]
 
 
 def _found(one: Identified) -> str:

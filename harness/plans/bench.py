@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import PlanError
 from harness.paths import read_file
+from harness.plans import hwmap
 from harness.plans.yamltree import parse
 
 
@@ -71,15 +73,15 @@ class Bench(_Part):
 _TOLD = ("name", "tags", "chip", "usb", "skip", "notes")
 
 
-def load_bench(path: Path) -> Bench:
-    """Read and check a bench file. ``PlanError`` names file, line and key of what is wrong."""
-    try:
-        text = read_file(path).decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlanError(
-            "the bench file cannot be read", where=str(path), expected="a UTF-8 text file", found=error
-        ) from error
-    tree = parse(text, str(path))
+def load_bench(path: Path, boards: Sequence[str] = ()) -> Bench:
+    """Read and check a bench file, or Twister's hardware map of the kinds ``boards`` (none: of any).
+
+    ``PlanError`` names file, line and key of what is wrong.
+    """
+    text = _text_of(path)
+    tree = parse(text, str(path), "bench file")
+    if hwmap.is_map(tree):
+        return imported(path, boards).bench
     try:
         bench = Bench.model_validate(tree.value)
     except ValidationError as error:
@@ -91,9 +93,77 @@ def load_bench(path: Path) -> Bench:
             " usb, skip, notes where they are known",
             found=first["msg"],
         ) from None
-    twice = sorted({unit.uid for unit in bench.units if [u.uid for u in bench.units].count(unit.uid) > 1})
+    return _each_once(bench, path)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of a hardware map: the units, and in words what was left out or means nothing here."""
+
+    bench: Bench
+    told: tuple[str, ...]
+
+
+def imported(path: Path, boards: Sequence[str] = ()) -> Imported:
+    """Twister's hardware map as a bench. ``PlanError`` when it is none, or no board of it is one that hil knows."""
+    tree = parse(_text_of(path), str(path), "hardware map", words=True)
+    if not hwmap.is_map(tree):
+        raise PlanError(
+            "this is no hardware map",
+            where=tree.where(()),
+            expected="a list of boards, each with id, platform and serial",
+            found=f"a {type(tree.value).__name__}",
+            next_step="a bench file is used as it is, with --bench",
+        )
+    found = hwmap.entries(tree, tuple(boards))
+    units, told = [], []
+    for entry in found:
+        name = entry.uid or "a board without an id"
+        if entry.left_out:
+            told.append(f"{name}: left out: {entry.left_out}")
+            continue
+        units.append(
+            BenchUnit(
+                board=entry.board,
+                uid=entry.uid,
+                port=entry.port,
+                tags=entry.tags,
+                notes=entry.notes,
+                skip=entry.skip,
+            )
+        )
+        if entry.ignored:
+            told.append(f"{name}: of Twister alone, not used here: {', '.join(entry.ignored)}")
+    if not units:
+        raise PlanError(
+            "no board of the hardware map can be a unit",
+            where=str(path),
+            expected="a platform that hil knows, an id and a serial port",
+            found="; ".join(told) or "an empty list",
+            next_step="fill in what Twister left as `unknown`, or let `hil discover --write FILE` find it out",
+        )
+    return Imported(_each_once(Bench(units=tuple(units)), path), tuple(told))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return read_file(path).decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(
+            "the bench file cannot be read", where=str(path), expected="a UTF-8 text file", found=error
+        ) from error
+
+
+def _each_once(bench: Bench, path: Path) -> Bench:
+    names = [name for unit in bench.units for name in {unit.uid, unit.name} - {""}]
+    twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise PlanError("a unit is named twice in the bench file", where=str(path), found=", ".join(twice))
+        raise PlanError(
+            "a unit is named twice in the bench file",
+            where=str(path),
+            found=", ".join(twice),
+            next_step="remove one of the lines, or give the unit that stands under a wrong id its own",
+        )
     return bench
 
 
@@ -121,11 +191,17 @@ def dump_bench(bench: Bench, heading: str) -> str:
 def merged(old: Bench | None, found: Sequence[BenchUnit], forget: Sequence[str] = ()) -> Bench:
     """``found`` and those of ``old`` that were not found: a unit that is unplugged today is not forgotten.
 
-    Nor is the power switch of one that is there: no search finds it. ``forget`` are the ids of units whose line in ``old`` is
-    known to be wrong.
+    Nor is what no search finds of one that is there: its power switch, name, tags, notes, why it is skipped. ``forget`` are the
+    ids of units whose line in ``old`` is known to be wrong.
     """
-    switches = {unit.uid: unit.power for unit in old.units} if old is not None else {}
-    found = [unit.model_copy(update={"power": unit.power or switches.get(unit.uid)}) for unit in found]
+    before = {unit.uid: unit for unit in old.units} if old is not None else {}
+    found = [_filled(unit, before[unit.uid]) if unit.uid in before else unit for unit in found]
     ids = {unit.uid for unit in found} | set(forget)
     kept = tuple(unit for unit in old.units if unit.uid not in ids) if old is not None else ()
     return Bench(units=tuple(sorted((*found, *kept), key=lambda unit: (unit.board, unit.uid))))
+
+
+def _filled(unit: BenchUnit, before: BenchUnit) -> BenchUnit:
+    """``unit`` with what it leaves out as it was."""
+    given = {name: value for name in BenchUnit.model_fields if (value := getattr(unit, name))}
+    return before.model_copy(update=given)

@@ -36,6 +36,12 @@ for _tag, _pattern, _first in (
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
 
 
+class _WordsLoader(_Loader):
+    """Every scalar is the text that stands there: ids of probes look like numbers."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own way
+
+
 @dataclass
 class Tree:
     """A YAML document as plain values; ``lines`` maps a path of keys and indices to its line (from 1)."""
@@ -61,15 +67,18 @@ def dotted(path: tuple[Key, ...]) -> str:
     return text or "(plan)"
 
 
-def parse(text: str, file: str, what: str = "plan") -> Tree:
-    """Parse one document, a ``what``. Raises ``PlanError`` naming file and line for whatever is not plain, unambiguous YAML."""
+def parse(text: str, file: str, what: str = "plan", *, words: bool = False) -> Tree:
+    """Parse one document, a ``what``. Raises ``PlanError`` naming file and line for whatever is not plain, unambiguous YAML.
+
+    ``words``: every scalar comes as its text, ``true`` and ``0123`` too.
+    """
     if len(text) > MAX_BYTES:
         raise PlanError(
             f"the {what} is too long", where=f"{file}:1", expected=f"at most {MAX_BYTES} characters", found=len(text)
         )
     tree = Tree(file, what=what)
     try:
-        loader = _Loader(text)
+        loader = _WordsLoader(text) if words else _Loader(text)
     except yaml.reader.ReaderError as error:
         raise _unreadable(tree, error) from error
     try:

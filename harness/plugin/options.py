@@ -52,7 +52,7 @@ _VALUES = (
     "baseline",
     "shards",
 )
-_NAMES = (*_VALUES, "skip-flash", "allow-mass-erase", "layers", "wire-log", "no-history")
+_NAMES = (*_VALUES, "no-wait", "skip-flash", "allow-mass-erase", "layers", "wire-log", "no-history")
 #: The options of ours that take a value, by both of their names.
 WITH_VALUE = frozenset(f"--{prefix}{name}" for name in _VALUES for prefix in ("", _OURS))
 
@@ -90,9 +90,11 @@ class _Group:
         groups = [*parser._groups, parser._anonymous]
         self._taken = {name for group in groups for option in group.options for name in option.names()}
 
-    def addoption(self, name: str, **rest: Any) -> None:
+    def addoption(self, name: str, *others: str, **rest: Any) -> None:
+        """``others``: names that other tools have for the same."""
         own = f"--{_OURS}{name.strip('-')}"
         names = [own] if name in self._taken else [name, own]
+        names += [other for other in others if other not in self._taken]
         self._group.addoption(*names, dest=_dest(name), **rest)
 
 
@@ -136,8 +138,16 @@ def add(parser: pytest.Parser) -> None:
         default="auto",
         help="where it runs: auto is a real unit if one is attached or named in the bench file, else the virtual board",
     )
-    group.addoption("--bench", type=Path, metavar="FILE", help="the units of this host, by probe id and port")
-    group.addoption("--device-serial", metavar="UID", help="the unit to use, by its probe's unique id")
+    group.addoption(
+        "--bench",
+        "--hardware-map",
+        metavar="FILE|URL",
+        help="the units, by probe id and port: a bench file, Twister's hardware map, or a bench elsewhere (labgrid://...)",
+    )
+    group.addoption("--device-serial", metavar="UID", help="the unit to use, by its probe's unique id, or its name")
+    group.addoption(
+        "--no-wait", action="store_true", help="end at once, with status 2, where all units that would do are in use"
+    )
     group.addoption(
         "--skip-flash", action="store_true", help="trust the board's flash; hello still compares build and model"
     )
@@ -185,8 +195,8 @@ def add(parser: pytest.Parser) -> None:
 
 
 def read(config: pytest.Config) -> Options:
-    """The options as given. ``PlanError`` for a bench file that cannot be read."""
-    bench: Path | None = config.getoption(_dest("--bench"))
+    """The options as given. ``PlanError`` for a bench file that cannot be read; errors as ``RunOptions.make``."""
+    bench: str | None = config.getoption(_dest("--bench"))
 
     def run() -> RunOptions:
         from harness.run.options import RunOptions
@@ -206,6 +216,7 @@ def read(config: pytest.Config) -> Options:
             speed=config.getoption(_dest("--speed")),
             baseline=config.getoption(_dest("--baseline")),
             shards=config.getoption(_dest("--shards")),
+            no_wait=config.getoption(_dest("--no-wait")),
         )
 
     options = Options(

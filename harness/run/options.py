@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from harness.bench.places import Place, places_of
+from harness.bench import boards, sources
+from harness.bench.places import LEASE_WAIT_S, Place, places_of
 from harness.errors import MisuseError
 from harness.plans.bench import load_bench
 from harness.plans.schema import MOST_SHARDS
@@ -23,8 +24,9 @@ class RunOptions:
     ``wire_log``: keep every byte of each case in its report folder. ``resume``: go on with that run (``run.resume``
     says by which names) instead of beginning a new one. ``layers``: profile the layers of one sample too.
     ``serial_log``: keep what the firmware prints there, too. ``speed``: how recordings are played; None: as the plan says.
-    ``baseline``: the earlier run that the case is held against, in place of the plan's. ``shards``: over so many units the
-    samples are spread, in place of the plan's word.
+    ``baseline``: the earlier run that the case is held against, in place of the plan's. ``no_wait``: a unit in use is not
+    waited for. ``bench``: the URL of the bench where it is elsewhere, "" for this host's; ``places`` are its units as they were.
+    ``shards``: over so many units the samples are spread, in place of the plan's word.
     """
 
     backend: str = "auto"
@@ -40,14 +42,21 @@ class RunOptions:
     serial_log: bool = True
     speed: Speed | None = None
     baseline: str | None = None
+    no_wait: bool = False
+    bench: str = ""
     shards: Shards | None = None
+
+    @property
+    def wait_s(self) -> float:
+        """How long a unit is waited for that others have."""
+        return 0.0 if self.no_wait else LEASE_WAIT_S
 
     @classmethod
     def make(
         cls,
         *,
         backend: str,
-        bench: Path | None,
+        bench: str | Path | None,
         uid: str | None,
         skip_flash: bool = False,
         firmware: Path | None = None,
@@ -59,10 +68,20 @@ class RunOptions:
         serial_log: bool = True,
         speed: Speed | None = None,
         baseline: str | None = None,
+        no_wait: bool = False,
         shards: str | None = None,
     ) -> RunOptions:
-        """From what a user gave. ``PlanError`` when the bench file cannot be read; ``MisuseError`` for ``shards`` that are none."""
-        places = () if bench is None else places_of(load_bench(bench))
+        """From what a user gave: ``bench`` is a file, or the URL of a bench elsewhere (``bench.sources``).
+
+        ``PlanError`` when the bench file cannot be read, ``MisuseError`` for a URL that nobody knows and for ``shards``
+        that are none, ``BenchError`` when who keeps a bench elsewhere is out of reach.
+        """
+        elsewhere = str(bench) if sources.is_url(bench) else ""
+        places: tuple[Place, ...] = ()
+        if elsewhere:
+            places = sources.open_source(elsewhere).list()
+        elif bench is not None:
+            places = places_of(load_bench(Path(bench), boards.names()))
         return cls(
             backend,
             places,
@@ -77,7 +96,9 @@ class RunOptions:
             serial_log,
             speed,
             baseline,
-            shards_of(shards),
+            no_wait=no_wait,
+            bench=elsewhere,
+            shards=shards_of(shards),
         )
 
 

@@ -11,13 +11,15 @@ USERS = {
         "the user's cache folder, `~/.cache/hil` on Linux",
     ),
     "HIL_STATE_DIR": (
-        "folder for what was learnt here: `line-speeds.json`, the speed that each real unit's line held last time",
+        "folder for what was learnt here: `line-speeds.json`, the speed that each real unit's line held last time, and"
+        " `rack/moves.jsonl`, which of this host's units take work",
         "the user's state folder, `~/.local/state/hil` on Linux",
     ),
     "HIL_RUNTIME_DIR": (
         "private folder for locks and the sockets of virtual boards; everyone who shares a rack's units must share it",
         "`$XDG_RUNTIME_DIR/hil`, else `hil-<user id>` in the temporary folder",
     ),
+    "HIL_USER": ("who you are to others that share a rack's units: your holds bear this name", "the login name"),
     "HIL_DB": (
         "where the history of runs is: a SQLAlchemy URL such as `postgresql://user@host/name`; `off`: nothing is kept",
         "`hil-reports/history.db` below the folder where you stand",
@@ -46,6 +48,7 @@ DEVELOPERS = {
     ),
     "HIL_TWIN_CC": ("a gcc-like compiler for the reference `twin`", "zig"),
     "HIL_TIMED_RUN_US": ("set by `hil bench-link` for its program of this host", "-"),
+    "HIL_RESERVED_BY": ("set by pytest and nightlies for the processes that use the units they have reserved", "-"),
     "HIL_STEP_FD": ("the same", "-"),
 }
 

@@ -140,3 +140,12 @@ def test_the_package_imports_where_there_is_no_termios(tmp_path):
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=dict(os.environ)
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("location", "place"),
+    [("1-1.4:1.2", "1-1.4"), ("3-2", "3-2"), ("1-10.2.3:x.2", "1-10.2.3"), ("", None), ("20-3-1", None), (None, None)],
+)
+def test_where_a_probe_is_plugged_in_is_told_where_the_system_says_it(location, place):
+    port = PortFacts("/dev/ttyACM0", 0x0483, 0x374B, "0670FF485155878281094634", location=location)
+    assert discover.usb_places([port]).get("0670FF485155878281094634") == place

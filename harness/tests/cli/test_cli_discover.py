@@ -91,3 +91,33 @@ def test_a_unit_whose_port_is_proved_anothers_loses_its_line_of_the_file(crossed
     done = CliRunner().invoke(app, ["discover", "--write", str(path)])
     assert done.exit_code == 0, done.output
     assert [(one.uid, one.port) for one in load_bench(path).units] == [("U1", "port1"), ("U3", "port3")]
+
+
+def test_the_file_says_which_chip_was_there_and_another_one_is_told(crossed, tmp_path):
+    path = tmp_path / "bench.yaml"
+    path.write_text(
+        "units:\n  - {board: nucleo_f446re, uid: U1, port: port9, chip: '00112233', tags: [fast], name: left, skip: lent}\n"
+    )
+    done = CliRunner().invoke(app, ["discover", "--write", str(path)])
+    assert done.exit_code == 0, done.output
+    assert f"another board than before: chip {CHIPS['U1'].hex()}, not 00112233" in done.output
+    one = load_bench(path).units[0]
+    assert (one.chip, one.port) == (CHIPS["U1"].hex(), "port1")
+    assert (one.name, one.tags, one.skip) == ("left", ("fast",), "lent")
+
+
+def test_a_map_is_imported_into_a_bench_file_and_keeps_what_that_knew(tmp_path):
+    a_map, path = tmp_path / "map.yml", tmp_path / "benches" / "rack.yaml"
+    a_map.write_text(
+        "- {connected: true, id: 0123, platform: nucleo_f446re, serial: /dev/ttyACM0, fixtures: [mic]}\n"
+        "- {connected: true, id: 0124, platform: frdm_k64f, serial: /dev/ttyACM1}\n"
+    )
+    path.parent.mkdir()
+    path.write_text("units:\n  - {board: nucleo_f446re, uid: '0123', port: /dev/ttyACM7, name: left}\n")
+    done = CliRunner().invoke(app, ["bench", "import", str(a_map), "--write", str(path)])
+    assert done.exit_code == 0, done.output
+    assert "0124: left out: its platform is frdm_k64f" in done.output
+    (unit,) = load_bench(path).units
+    assert (unit.uid, unit.port, unit.tags, unit.name) == ("0123", "/dev/ttyACM0", ("mic",), "left")
+    printed = CliRunner().invoke(app, ["bench", "import", str(a_map)])
+    assert 'uid: "0123"' in printed.stdout

@@ -1,0 +1,65 @@
+"""Which unit a run gets of those that a bench file names, and that it is the board that stood there before."""
+
+import pytest
+
+from harness.bench.boards import load_board
+from harness.bench.places import Place, lease_one, places_of
+from harness.bench.unit import open_unit
+from harness.clock import SystemClock
+from harness.errors import BenchError
+from harness.plans.bench import load_bench
+from harness.testing.rack import VirtualRack
+
+BOARD = load_board("nucleo_f446re")
+
+
+def place(uid, **facts):
+    return Place(BOARD.name, uid, f"port-of-{uid}", **facts)
+
+
+def leased(places, uid=None, tags=()):
+    found, held = lease_one(BOARD, places, uid, "a test", SystemClock(), tags)
+    held.release()
+    return found.uid
+
+
+def test_a_unit_is_chosen_by_its_tags_its_id_or_its_name_and_never_one_that_is_skipped():
+    places = [place("u1", skip="lent"), place("u2"), place("u3", tags=("mic", "fast"), name="left")]
+    assert leased(places) == "u2"
+    assert leased(places, tags=["mic"]) == "u3"
+    assert leased(places, uid="left") == "u3"
+    assert leased(places, uid="u3") == "u3"
+
+
+def test_a_unit_that_nobody_can_be_says_what_was_asked_for_and_why_others_are_not_it():
+    with pytest.raises(BenchError) as caught:
+        lease_one(BOARD, [place("u1", skip="lent to Ada")], None, "a test", SystemClock(), ["mic"])
+    text = str(caught.value)
+    assert "with the tags mic" in text
+    assert "skip: lent to Ada" in text
+
+
+@pytest.fixture(scope="module")
+def rack(tmp_path_factory):
+    with VirtualRack({BOARD.name: 1}, tmp_path_factory.mktemp("rack") / "bench.yaml") as rack:
+        yield rack
+
+
+def opened(rack):
+    return open_unit(BOARD, backend="probe", places=places_of(load_bench(rack.bench)), what="test", clock=SystemClock())
+
+
+def test_the_chip_that_the_bench_file_names_is_looked_for_before_anything_is_written(rack):
+    with opened(rack) as unit:
+        chip = unit.read_chip_id().hex()
+    (uid,) = rack.uids
+    rack.write(**{uid.replace("-", "_"): {"chip": chip}})
+    with opened(rack) as unit:
+        assert unit.facts().chip_id == chip
+    rack.write(**{uid.replace("-", "_"): {"chip": "00" * 12}})
+    with pytest.raises(BenchError) as caught, opened(rack):
+        pytest.fail("a swapped board was opened")
+    text = str(caught.value)
+    assert chip in text
+    assert "00" * 12 in text
+    assert "hil discover --write" in text
