@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.bench.boards import Board
+from harness.bench.places import Place
 from harness.build.symbols import Symbols
 from harness.clock import Clock
 from harness.errors import BenchError, DeviceError
@@ -47,6 +48,7 @@ class Given:
     watch: Watch
     clock: Clock
     folder: Path | None
+    tags: Sequence[str] = ()  # that the units must have
 
     @property
     def before(self) -> Earlier | None:
@@ -67,15 +69,17 @@ def spread_out(given: Given) -> CaseResult | None:
     gone_on = before is not None and before.spread
     if wanted is None and not gone_on:
         return None
-    with taken(case, given.board, options, notes.backend, wanted or "auto", given.folder, given.clock) as team:
+    with taken(
+        case, given.board, options, notes.backend, wanted or "auto", given.folder, given.clock, given.tags
+    ) as team:
         notes.warnings += team.warnings
-        if len(team.uids) >= 2:
-            return _streamed(given, team.uids)
+        if len(team.places) >= 2:
+            return _streamed(given, team.places)
     # What several units have begun is gone on with by one too, which is waited for: whose answer each is stays known.
-    return _streamed(given, team.uids or (options.uid,)) if gone_on else None
+    return _streamed(given, (None,)) if gone_on else None
 
 
-def _streamed(given: Given, uids: tuple[str | None, ...]) -> CaseResult:
+def _streamed(given: Given, places: tuple[Place | None, ...]) -> CaseResult:
     case, notes, clock, folder = given.case, given.notes, given.clock, given.folder
     assert notes.workload is not None
     assert notes.product is not None
@@ -88,7 +92,7 @@ def _streamed(given: Given, uids: tuple[str | None, ...]) -> CaseResult:
         if aside is not None:
             notes.warnings.append(was_aside(aside))
         notes.journal = kept.path if kept else None
-        shared = _shared(case, notes, given.before, len(uids))
+        shared = _shared(case, notes, given.before, len(places))
         common = Common(
             case,
             given.board,
@@ -99,9 +103,10 @@ def _streamed(given: Given, uids: tuple[str | None, ...]) -> CaseResult:
             notes.workload.memory.follows,
             folder,
             clock,
+            given.tags,
             go_on=given.earlier is not None,
         )
-        crew = Crew(common, shared, uids)
+        crew = Crew(common, shared, places)
         outputs, chosen = notes.product.model.outputs, looked_at(case.plan, notes.product.model)
         notes.telling.streaming(
             shared.spread.n,

@@ -10,6 +10,7 @@ import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from harness.bench.places import Place
 from harness.run.journal import Journal
 from harness.run.sharded.seat import Common, Seat
 from harness.run.sharded.shared import Answered, Ended, Ready, Shared, Stepped
@@ -24,9 +25,9 @@ _END_S = 30.0
 class Crew:
     """The seats of one case."""
 
-    def __init__(self, common: Common, shared: Shared, uids: tuple[str | None, ...]) -> None:
+    def __init__(self, common: Common, shared: Shared, places: tuple[Place | None, ...]) -> None:
         self.common, self.shared = common, shared
-        self.seats = [Seat(number, uid, common, shared) for number, uid in enumerate(uids)]
+        self.seats = [Seat(number, place, common, shared) for number, place in enumerate(places)]
         self._steps: dict[int, Step] = {}
         self._ready: set[int] = set()
         self._ended: set[int] = set()

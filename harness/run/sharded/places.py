@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.bench import lease, loans, rackstate
+from harness.bench import lease, loans, rackstate, sources
 from harness.bench.boards import Board
 from harness.bench.places import Place, qualified
 from harness.bench.rackstate import State
@@ -23,12 +23,12 @@ from harness.run.workload import Workload
 
 @dataclass(frozen=True)
 class Team:
-    """The units of a case: their ids, ``None`` for one that is started for it. ``warnings`` are for people.
+    """The units of a case, ``None`` for one that is started for it. ``warnings`` are for people.
 
     Fewer than two: the case runs as any other, on one unit.
     """
 
-    uids: tuple[str | None, ...] = ()
+    places: tuple[Place | None, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -72,6 +72,7 @@ def taken(
     wanted: Shards,
     folder: Path | None,
     clock: Clock,
+    tags: Sequence[str] = (),
 ) -> Iterator[Team]:
     """The units, kept for this process until the end of the block. They are not waited for: who is not free is not asked.
 
@@ -80,26 +81,32 @@ def taken(
     if backend != "probe":
         # What is started has no limit but the host's: more emulators than processors make nothing faster.
         n = wanted if isinstance(wanted, int) else os.cpu_count() or 1
-        few = "" if n > 1 else "one unit is started: this host has one processor"
-        yield Team((None,) * n, (few,) if few else ())
+        yield Team((None,) * n, () if n > 1 else ("the samples were not spread: this host has one processor",))
         return
     root = None if folder is None else _root(folder, case.id)
     lent = () if root is None else loans.lent(root, case.id)
     if lent or options.uid is not None or lease.RESERVED_BY in os.environ:
         uids = tuple(dict.fromkeys([*([options.uid] if options.uid else []), *lent]))
-        yield Team(uids, _told(wanted, len(uids), "its scheduler had no more to lend" if lent else "it was given one"))
+        found = tuple(qualified(board, options.places, uid)[0] for uid in uids)
+        yield Team(
+            found, _told(wanted, len(found), "its scheduler had no more to lend" if lent else "it was given one")
+        )
         return
     with ExitStack() as stack:
-        uids, why = _reserved(qualified(board, options.places, None), wanted, case.id, clock, stack)
-        if len(uids) < 2:
+        source = sources.open_source(options.bench) if options.bench else None
+        near = qualified(board, source.list() if source else options.places, None, tags)
+        found, why = _claimed(near, source, wanted, case.id, clock, stack)
+        if len(found) < 2:
             stack.close()  # a run on one unit waits for its turn, as any other
-        yield Team(uids, _told(wanted, len(uids), "; ".join(why)))
+            found = ()
+        yield Team(found, _told(wanted, len(found), "; ".join(why)))
 
 
-def _reserved(
-    near: list[Place], wanted: Shards, what: str, clock: Clock, stack: ExitStack
-) -> tuple[tuple[str, ...], list[str]]:
-    found: list[str] = []
+def _claimed(
+    near: list[Place], source: sources.Source | None, wanted: Shards, what: str, clock: Clock, stack: ExitStack
+) -> tuple[tuple[Place, ...], list[str]]:
+    """Those of ``near`` that are good and free now, claimed where they are; why the others are not among them."""
+    found: list[Place] = []
     why: list[str] = []
     for place in near:
         if len(found) == wanted:
@@ -109,11 +116,16 @@ def _reserved(
             why.append(f"{place.title} is {state.state}")
             continue
         try:
-            stack.enter_context(lease.reserve(place.uid, what=what, clock=clock))
+            if source is None:
+                stack.enter_context(lease.reserve(place.uid, what=what, clock=clock))
+            else:
+                claim = source.acquire(place, what=what)
+                stack.callback(claim.release)
+                place = claim.place
         except (lease.InUse, lease.OutOfService) as busy:
             why.append(f"{place.title}: {busy.what.removeprefix(f'unit {place.uid} ')}")
             continue
-        found.append(place.uid)
+        found.append(place)
     return tuple(found), why
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 from harness.bench import lease
 from harness.bench.boards import Board
 from harness.bench.emulators import About
+from harness.bench.places import Place
 from harness.bench.transports import Transport
 from harness.bench.unit import Unit, open_unit
 from harness.build.symbols import Symbols
@@ -25,6 +26,7 @@ from harness.plans.expand import Case
 from harness.records import Backend, UnitFacts, Verdict
 from harness.run import blame, onboard
 from harness.run.arrival import named
+from harness.run.at_unit import at_unit
 from harness.run.blame import Blame
 from harness.run.notes import Notes
 from harness.run.options import RunOptions
@@ -34,6 +36,9 @@ from harness.run.streaming import CaseFiles, listening, rescue
 from harness.run.watch import Step
 from harness.session.rescue import Rescue
 from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError, Session, StreamResult
+
+#: Who has lent a unit may be about to let it go.
+_LENT_WAIT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ class Common:
     follows: Sequence[bool] | None
     folder: Path | None
     clock: Clock
+    tags: Sequence[str] = ()
     go_on: bool = False  # a journal is gone on with, and so are the logs
 
 
@@ -57,7 +63,7 @@ class Seat:
     """One unit. Its thread writes its fields until it has told ``Ended``; the main thread reads them then."""
 
     number: int
-    uid: str | None
+    place: Place | None
     common: Common
     shared: Shared
     notes: Notes = field(init=False)
@@ -82,7 +88,9 @@ class Seat:
     @property
     def name(self) -> str:
         """What messages call it."""
-        return self.facts.uid if self.facts else self.uid or f"number {self.number + 1}"
+        if self.facts is not None:
+            return self.facts.uid
+        return self.place.uid if self.place is not None else f"number {self.number + 1}"
 
     @property
     def session(self) -> Session | None:
@@ -110,21 +118,10 @@ class Seat:
 
     def _opened(self) -> None:
         common = self.common
-        options = common.options
         with ExitStack() as stack:
-            unit = stack.enter_context(
-                open_unit(
-                    common.board,
-                    backend=common.backend,
-                    places=options.places,
-                    uid=self.uid,
-                    what=common.case.id,
-                    clock=common.clock,
-                    allow_mass_erase=options.allow_mass_erase,
-                )
-            )
+            unit = stack.enter_context(self._unit())
             log, console = stack.enter_context(
-                listening(common.folder, options, common.clock, go_on=common.go_on, of=unit.uid)
+                listening(common.folder, common.options, common.clock, go_on=common.go_on, of=unit.uid)
             )
             self.notes.console = console
             self.facts, self.stand_in = unit.facts(), unit.stand_in
@@ -137,6 +134,31 @@ class Seat:
             if self.fault is None:
                 self.shared.told.put(Ended(self.number))
                 self.let_go.wait()
+
+    def _unit(self) -> AbstractContextManager[Unit]:
+        """One that is kept for the case already, else one that is waited for as in any other run."""
+        common, options = self.common, self.common.options
+        if self.place is None:
+            return at_unit(
+                options,
+                common.board,
+                backend=common.backend,
+                what=common.case.id,
+                clock=common.clock,
+                watch=self._watch,
+                tags=common.tags,
+            )
+        near = [place for place in options.places if place.uid != self.place.uid]
+        return open_unit(
+            common.board,
+            backend=common.backend,
+            places=(self.place, *near),
+            uid=self.place.uid,
+            what=common.case.id,
+            clock=common.clock,
+            allow_mass_erase=options.allow_mass_erase,
+            wait_s=_LENT_WAIT_S,
+        )
 
     def _on(self, unit: Unit, files: CaseFiles) -> None:
         common = self.common

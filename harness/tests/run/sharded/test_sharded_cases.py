@@ -53,6 +53,7 @@ def test_spread_over_all_units_there_are_it_gives_bit_for_bit_what_one_unit_does
     result = run(digits_case(N, shards=5), rack, folder=tmp_path)
     record, samples = result.record, result.samples
     assert record.verdict is Verdict.PASS, record.reasons
+    assert len(record.warnings) == 1, record.warnings
     (told,) = record.warnings
     assert "over 5 units, and ran on 3 units" in told
     for name in ("ids", "outputs", "status", "answered", "input_crc", "sent_crc", "decisions", "digests"):
