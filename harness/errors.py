@@ -14,6 +14,8 @@ so that a message cannot forget one silently.
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
 
 class HilError(Exception):
     """Base of every error this project raises on purpose.
@@ -70,7 +72,30 @@ class PlanError(HilError):
 
 
 class BenchError(HilError):
-    """The rig is wrong: probe not found, port gone, flash failed, unit held, tool missing."""
+    """The rig is wrong: probe not found, port gone, flash failed, unit held, tool missing.
+
+    ``unit`` is the id of the unit that was in hand, "" before one was. It is to blame, and where none is the host, unless
+    ``whose`` says otherwise: whether a unit counts as broken hangs on it (``farm.health``).
+    """
+
+    unit: str = ""
+    whose: ClassVar[Literal["", "host", "nobody"]] = ""
+
+
+class HostError(BenchError):
+    """This computer is wrong, whatever unit it works with: its disk, its compilers, its network."""
+
+    whose = "host"
+
+
+class TakenError(BenchError):
+    """Somebody else has the unit or its port, or it was given to somebody else: nothing is wrong with it."""
+
+    whose = "nobody"
+
+
+class WedgedError(BenchError):
+    """A part of the unit let its whole deadline pass. Asked again, it would cost as much again."""
 
 
 class DeviceError(HilError):

@@ -188,6 +188,7 @@ class UnitFacts(Frozen):
     clock_hz: int | None = None  # as hello says it
     clock_source: str = ""  # internal or external, as hello says it
     reset_cause: str = ""  # why the board started last, as hello says it
+    host: str = ""  # the host that it is plugged into, as ssh was given it; "" for the one that ran the case
 
 
 class FirmwareFacts(Frozen):
@@ -308,6 +309,17 @@ class FaultReport(Frozen):
     sample: int | None = None  # index of the sample under way
 
 
+class RigFault(Frozen):
+    """Where the fault lay that kept a case from a verdict about the product."""
+
+    whose: Literal[
+        "unit", "host", "nobody"
+    ]  # a unit's counts against its health; nobody's: it was in use, or was not flashed
+    unit: str = ""  # the id of the unit in hand, "": none was
+    row: str = ""  # of the table of blame that decided
+    wedged: bool = False  # a part of the unit let its whole deadline pass: asked again, it costs as much again
+
+
 class ModelFacts(Frozen):
     """The network of a case, and where it was found."""
 
@@ -315,6 +327,15 @@ class ModelFacts(Frozen):
     sha256: str  # of the .tflite that the firmware was made of
     file: str  # where the user's own file was
     file_sha256: str  # of that file: another one when it was converted first
+
+
+class EarlierTry(Frozen):
+    """A try of the same case in the same run, on another unit, that the rig ended."""
+
+    unit: str  # the unit's probe id; "": none was opened, or a virtual one
+    ended: Literal["error", "killed"]  # "killed": its test process died
+    reason: str  # the first line of why
+    folder: str = ""  # where its reports lie, below this record's folder; "": it left none
 
 
 class Setting(Frozen):
@@ -363,11 +384,13 @@ class Record(Written):
     published: tuple[PublishedFigure, ...] = ()  # what others reached, shown beside the measurements
     confusion: tuple[tuple[int, ...], ...] = ()  # rows = truth, columns = decision (+ last column: unknown)
     fault: FaultReport | None = None  # the board's report of its crash
+    rig: RigFault | None = None  # where the rig's fault lay; null: the verdict is no error
     divergence: Divergence | None = None  # None: no sample differs, or the engine shows no layers to compare
     explanation: Explanation | None = None  # None: nothing was tried: labels and outputs are as they should be
     layers: tuple[LayerFacts, ...] = ()  # the per-layer profile, when it was asked for
     layers_sample: str = ""  # the id of the sample it is of
     units: tuple[UnitShare, ...] = ()  # each one's part where the samples were spread over several
+    tries: tuple[EarlierTry, ...] = ()  # what was tried before on other units and ended as the rig's error: a flaky rig
     console: tuple[str, ...] = ()  # the last lines that the firmware printed; serial.log has all of them
     warnings: tuple[str, ...] = ()  # what a reader should know although it changes no verdict
     harness_version: str = ""  # of hil

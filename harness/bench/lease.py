@@ -30,7 +30,7 @@ from harness.bench.held import Holder as Holder  # who asks for a holder asks he
 from harness.bench.rackstate import State
 from harness.clock import Clock, Deadline, SystemClock
 from harness.disk import locks
-from harness.errors import BenchError
+from harness.errors import TakenError
 
 #: The process whose reservations this one may use: set by controllers for what they start.
 RESERVED_BY: Final = "HIL_RESERVED_BY"
@@ -43,11 +43,11 @@ _USED, _RESERVED = "leases", "reservations"
 Tell = Callable[[str], None]
 
 
-class InUse(BenchError):
+class InUse(TakenError):
     """Somebody else holds the unit."""
 
 
-class OutOfService(BenchError):
+class OutOfService(TakenError):
     """The unit takes no work: it is quarantined, or a person has it. No waiting helps."""
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from harness.bench import discover, lease
 from harness.bench.boards import Board
-from harness.bench.power import CommandSwitch, PowerSwitch
+from harness.bench.power import PowerSwitch, switch_of
 from harness.clock import Clock, SystemClock
 from harness.errors import BenchError
-from harness.plans.bench import Bench
+from harness.plans.bench import USUAL_HEALTH, Bench, BenchHealth
 from harness.plans.names import suggestion
 
 LEASE_WAIT_S = 600.0  # another worker's whole case may be in the way
@@ -20,8 +20,10 @@ LEASE_WAIT_S = 600.0  # another worker's whole case may be in the way
 class Place:
     """Where a unit is found: a line of a bench file, or what discovery saw. ``port`` is a pyserial path or URL.
 
-    ``power`` is its switch, where it has one. ``chip_id`` is the chip's unique id in hexadecimal as the bench file knows it, ""
-    where it does not. ``skip`` is why it takes no work, "" when it does.
+    ``power`` is its switch, where it has one, ``hub`` that of the hub that it hangs on with others. ``chip_id`` is the chip's
+    unique id in hexadecimal as the bench file knows it, "" where it does not. ``skip`` is why it takes no work, "" when it does.
+    ``health``: when it counts as broken, by its bench file. ``via`` is the host that it is plugged into, as ssh is given it; ""
+    for this one.
     """
 
     board: str
@@ -34,6 +36,9 @@ class Place:
     usb: str = ""
     skip: str = ""
     notes: str = ""
+    via: str = ""
+    hub: PowerSwitch | None = None
+    health: BenchHealth = USUAL_HEALTH
 
     @property
     def title(self) -> str:
@@ -57,13 +62,16 @@ def places_of(bench: Bench) -> tuple[Place, ...]:
             board=unit.board,
             uid=unit.uid,
             port=unit.port,
-            power=CommandSwitch(unit.power.on, unit.power.off) if unit.power else None,
+            power=switch_of(unit.power),
             name=unit.name,
             tags=unit.tags,
             chip_id=unit.chip,
             usb=unit.usb,
             skip=unit.skip,
             notes=unit.notes,
+            via=unit.via,
+            hub=switch_of(unit.hub),
+            health=bench.health,
         )
         for unit in bench.units
     )
@@ -100,17 +108,25 @@ def lease_one(
     tags: Sequence[str] = (),
     *,
     wait_s: float = LEASE_WAIT_S,
+    care: bool = False,
     tell: lease.Tell | None = None,
 ) -> tuple[Place, lease.Lease]:
     """The first free one of the units that qualify; when all are in use, the first that becomes free within ``wait_s``.
 
     ``BenchError`` when none qualifies, ``lease.InUse`` when all that do stay in use (``NoneFree`` when ``wait_s`` is 0),
-    ``lease.OutOfService`` when none of them takes work. ``tell`` as in ``lease.acquire``.
+    ``lease.OutOfService`` when none of them takes work. ``care`` and ``tell`` as in
+    ``lease.acquire``.
     """
     wanted = qualified(board, known(board, places), uid, tags)
     try:
         held = lease.acquire_any(
-            [place.uid for place in wanted], what=what, wait_s=wait_s, clock=clock, named=uid is not None, tell=tell
+            [place.uid for place in wanted],
+            what=what,
+            wait_s=wait_s,
+            clock=clock,
+            named=uid is not None,
+            care=care,
+            tell=tell,
         )
     except lease.InUse as busy:
         if wait_s > 0:
@@ -143,5 +159,7 @@ def check_free(
 ) -> None:
     """Raise as ``lease_one`` with ``wait_s`` 0 would, and hold nothing: before what takes long is done for nothing."""
     what = "looking whether it is free"
+    if any(place.via for place in qualified(board, places, uid, tags)):
+        return  # to ask another host takes as long as to take it there
     _, held = lease_one(board, places, uid, what, clock or SystemClock(), tags, wait_s=0.0)
     held.release()

@@ -13,7 +13,7 @@ from pathlib import Path
 from harness.build.compilers import Compiler
 from harness.clock import Clock, SystemClock
 from harness.disk import folders
-from harness.errors import BenchError, PlanError
+from harness.errors import HostError, PlanError
 
 #: For a build that no plan bounds. Zig builds its runtime at its first use: half a minute on a slow machine.
 TIMEOUT_S = 600.0
@@ -62,7 +62,7 @@ def run_cmake(
         try:
             _run(command, build_dir, what, compiler, region_bytes, clock, deadline_s)
         except subprocess.TimeoutExpired as error:
-            raise BenchError(
+            raise HostError(
                 "the firmware build takes too long",
                 where=what,
                 expected=f"at most {timeout_s:g} s",
@@ -96,7 +96,7 @@ def _run(
             start_new_session=True,
         )
     except OSError as error:
-        raise BenchError("the firmware build could not be run", where=what, found=str(error)) from error
+        raise HostError("the firmware build could not be run", where=what, found=str(error)) from error
     with process:
         try:
             out, err = process.communicate(timeout=max(0.0, deadline_s - clock.monotonic_s()))
@@ -108,7 +108,7 @@ def _run(
     output = out + err
     raise_if_too_large(output, what, region_bytes)
     tail = "\n".join(output.strip().splitlines()[-_TAIL_LINES:])
-    raise BenchError(
+    raise HostError(
         "the firmware does not compile",
         where=what,
         expected=f"{compiler.version} to accept it",

@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-from harness.errors import BenchError, MisuseError
+from harness.errors import HostError, MisuseError
 from harness.plans.names import suggestion
 
 Choice = Literal["auto", "zig", "gcc"]
@@ -60,7 +60,7 @@ def host_compiler(*, sanitize: bool) -> Compiler:
     if sanitize:
         found = next((path for path in map(shutil.which, ("gcc", "clang", "cc")) if path), None)
         if found is None:
-            raise BenchError(
+            raise HostError(
                 "no host compiler with sanitizers is installed",
                 expected="gcc or clang on PATH",
                 next_step="apt-get install gcc, or build without sanitizers",
@@ -80,7 +80,7 @@ def _zig() -> tuple[str, Path]:
 
         version = metadata.version("ziglang")
     except ImportError as error:
-        raise BenchError(
+        raise HostError(
             "the cross compiler is not installed", found=str(error), next_step="pip install 'ziglang>=0.14,<0.16'"
         ) from error
     folder = Path(str(ziglang.__file__)).parent
@@ -90,7 +90,7 @@ def _zig() -> tuple[str, Path]:
 def _found(program: str) -> Path:
     path = shutil.which(program)
     if path is None:
-        raise BenchError(
+        raise HostError(
             f"{program} is not installed",
             expected=f"{program} on PATH",
             next_step="apt-get install gcc-arm-none-eabi, or use zig, which comes with this project",

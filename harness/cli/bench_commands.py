@@ -18,6 +18,7 @@ from harness.bench import emulators
 from harness.cli import output
 from harness.cli.app import Exit, Output, app, wide_console
 from harness.clock import SystemClock
+from harness.errors import MisuseError
 from harness.text import printable
 
 if TYPE_CHECKING:
@@ -209,13 +210,36 @@ def _found(one: Identified) -> str:
 
 
 @app.command()
-def virtual(board: Annotated[str, typer.Option("--board", metavar="BOARD", help="The kind of board.")]) -> None:
-    """Start a virtual board and keep it until Ctrl-C: for pyOCD, a debugger or a terminal program.
+def virtual(
+    board: Annotated[str | None, typer.Option("--board", metavar="BOARD", help="The kind of board.")] = None,
+    rack: Annotated[
+        str | None,
+        typer.Option(metavar="BOARD=NUMBER,...", help="Several, on a virtual USB hub whose ports can be switched."),
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --rack: the bench file of its units. It gives them their ids."),
+    ] = None,
+    hub_lies: Annotated[
+        bool, typer.Option("--hub-lies", help="With --rack: the hub says that a port is off and keeps its power.")
+    ] = False,
+) -> None:
+    """Start a virtual board and keep it until Ctrl-C: for pyOCD, a debugger or a terminal program. Or a rack of them.
 
-    Example: hil virtual --board nucleo_f446re
+    Example: hil virtual --rack nucleo_f446re=3,cy8cproto_062_4343w=1 --write vrack.yaml
     """
     from harness.bench.boards import load_board
+    from harness.cli import virtual_rack
 
+    if rack is not None and board is None and write is not None:
+        virtual_rack.keep(rack, write, lies=hub_lies)
+        return
+    if board is None or rack is not None or write is not None or hub_lies:
+        raise MisuseError(
+            "what to start is not clear",
+            expected="--board BOARD, or --rack BOARD=NUMBER,... with --write FILE",
+            next_step="hil virtual --help has an example",
+        )
     kind = load_board(board)
     unit = emulators.start(emulators.DEFAULT, kind)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -130,7 +131,7 @@ def flash(
     from harness.run.at_unit import at_unit
     from harness.run.options import RunOptions
     from harness.run.product import read_board_image
-    from harness.session.verbs import Session
+    from harness.session.remote.opening import session_with
 
     kind = load_board(board)
     read_board_image(kind, elf)
@@ -148,7 +149,7 @@ def flash(
             f" {report.duration_s:.2f} s"
         )
         try:
-            greet(unit, Session(unit.transport, clock), _HELLO_S, flashed=True)
+            greet(unit, session_with(unit), _HELLO_S, flashed=True)
             typer.echo(f"it answers on {unit.port}, chip {unit.facts().chip_id or 'without an id'}")
         except DeviceError as error:  # flashed it is; that it does not run is for `hil run` to judge
             typer.echo(f"reset; it does not say hello on {unit.port}: {error.what}")
@@ -215,6 +216,7 @@ def run(
     from harness.bench.boards import load_board, names
     from harness.evidence import layout
     from harness.evidence.reports import terminal
+    from harness.farm import aftercare
     from harness.plans import expand
     from harness.records import Verdict
     from harness.run.claim import claimed
@@ -277,6 +279,9 @@ def run(
                     raise
                 whole.keep(result, folder)
                 console.print(terminal.view(result.record))
+                night = os.environ.get("HIL_NIGHT", "")
+                for told in aftercare.after_case(result.record, board=load_board(board), options=options, night=night):
+                    typer.echo(told, err=True)
             console.print(f"reports: {folder}", soft_wrap=True)
             verdicts.append(result.record.verdict)
         raise typer.Exit(worst(verdicts))

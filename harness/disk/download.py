@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.errors import BenchError
+from harness.errors import HostError
 
 Progress = Callable[[int, int], None]  # bytes there, bytes in all (0: the host does not say)
 
@@ -35,7 +35,7 @@ def fetched(url: str, sha256: str, folder: Path, progress: Progress | None = Non
         return Path(pooch.retrieve(url, f"sha256:{sha256}", fname=name, path=folder, downloader=download))
     except (OSError, ValueError) as error:
         kept = f"; {part.stat().st_size} bytes are kept" if part.is_file() else ""
-        raise BenchError(
+        raise HostError(
             f"{name} could not be fetched",
             where=url,
             expected=f"a file of sha256 {sha256}",

@@ -11,7 +11,7 @@ from typing import Final
 
 import platformdirs
 
-from harness.errors import BenchError
+from harness.errors import HostError
 
 CACHE: Final = "HIL_CACHE_DIR"
 STATE: Final = "HIL_STATE_DIR"
@@ -64,11 +64,11 @@ def usable(path: Path, variable: str = CACHE) -> Path:
     return path
 
 
-def unusable(path: Path, why: OSError | str, variable: str = CACHE) -> BenchError:
+def unusable(path: Path, why: OSError | str, variable: str = CACHE) -> HostError:
     """The error for a folder of ours that cannot be used, with the variable that names another."""
     kind = {CACHE: "cache folder", STATE: "state folder", RUNTIME: "runtime folder"}[variable]
     said = why.strerror or str(why) if isinstance(why, OSError) else why
-    return BenchError(
+    return HostError(
         f"the {kind} cannot be used",
         where=str(path),
         found=said,
@@ -117,7 +117,7 @@ def _chosen(variable: str, usual: Callable[[str], str]) -> Path:
         found = Path()
     if not found.is_absolute():
         # No HOME and no entry in the list of users (a container's numeric user): "~" would be made in the working folder.
-        raise BenchError(
+        raise HostError(
             "this user has no home to keep built images and data in",
             expected="a HOME",
             found=f"user {_user()}, HOME {os.environ.get('HOME', 'not set')!r}",

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from harness.disk.files import replace
-from harness.errors import BenchError
+from harness.errors import HostError
 from harness.evidence import reports
 from harness.records import Record, Samples
 
@@ -37,7 +37,7 @@ def write_reports(
             written.append(path)
     except OSError as error:
         clear_reports(directory, but=written)
-        raise BenchError(
+        raise HostError(
             "the reports could not be written",
             where=str(directory),
             found=error,

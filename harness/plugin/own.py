@@ -8,26 +8,39 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.plugin.ours import RECORD
+from harness.plugin.ours import RECORD, UNIT
 
 if TYPE_CHECKING:
     from harness.records import Record
+    from harness.run.notes import CaseResult
     from harness.run.trail import Left, Trail
 
 TRAIL = pytest.StashKey["Trail"]()
+_WRITTEN = pytest.StashKey[list["Record"]]()  # all of the test, in their order
 _UNTOLD = pytest.StashKey[list["Record"]]()  # written, and not on their way to the terminal yet
 
 
 def follow(item: pytest.Item) -> Trail:
     """What a test that begins to use a unit will leave, in its own folder of the run."""
     from harness.plugin import places
+    from harness.plugin.spread import seat
     from harness.run.trail import Trail
 
     places.begin(item.config)
     folder = places.test_folder(item.config, item.nodeid)
-    trail = Trail(item.nodeid, folder, kept=partial(places.keep, item.config))
-    item.stash[TRAIL], item.stash[_UNTOLD] = trail, []
+    trail = Trail(item.nodeid, folder, kept=partial(_keep, item.config), tries=seat.tries(item.config))
+    item.stash[TRAIL], item.stash[_UNTOLD], item.stash[_WRITTEN] = trail, [], []
     return trail
+
+
+def _keep(config: pytest.Config, result: CaseResult, folder: Path) -> None:
+    """Into the history, but for a try that the rig has ended and that is not the last: ``spread.aside`` does that."""
+    from harness.plugin import places
+    from harness.plugin.spread import seat
+    from harness.records import Verdict
+
+    if not (result.record.verdict is Verdict.ERROR and seat.is_tried_again(config)):
+        places.keep(config, result, folder)
 
 
 def end(item: pytest.Item, error: BaseException | None) -> None:
@@ -66,6 +79,17 @@ def describe(item: pytest.Item, report: pytest.TestReport) -> None:
     records.clear()
 
 
+def look_after(item: pytest.Item, report: pytest.TestReport) -> None:
+    """The test has ended and given its unit back: what its uses say of that unit. ``report``: the last of the test."""
+    from harness.bench.boards import load_board
+    from harness.farm import aftercare
+    from harness.plugin import options
+
+    for record in item.stash.get(_WRITTEN, []):
+        lines = aftercare.after_case(record, board=load_board(record.board), options=item.config.stash[options.KEY].run)
+        report.user_properties += [(UNIT, line) for line in lines]
+
+
 def place(item: pytest.Item) -> Path | None:
     """The folder of the test's reports; None where it has none."""
     trail = item.stash.get(TRAIL, None)
@@ -97,6 +121,7 @@ def _close(item: pytest.Item, error: BaseException | None) -> Left | None:
         ending = Ending(f"{type(error).__name__}: {first}")
     left = trail.end(ending)
     item.stash[_UNTOLD] += left.records
+    item.stash[_WRITTEN] += left.records
     for record in left.records:
         item.user_properties += junit.notes(record)
     return left

@@ -14,7 +14,7 @@ from harness.bench.boards import load_board
 from harness.bench.unit import about, choose_backend
 from harness.evidence.reports import terminal
 from harness.plugin import ending, options, places, progress
-from harness.plugin.ours import RECORD, SKIPPED, is_plan
+from harness.plugin.ours import RECORD, SKIPPED, UNIT, is_plan
 from harness.records import Record
 from harness.run import whole
 from harness.run.watch import again, line
@@ -77,6 +77,8 @@ def write(reporter: TerminalReporter) -> None:
         reporter.write(text.getvalue())
     for case_id, reason in skipped:
         reporter.write_line(f"SKIP  {case_id}  {reason}")
+    for told in _properties(reporter, UNIT):
+        reporter.write_line(told)
     if records:
         reporter.write_line(f"reports: {places.report_root(reporter.config)}")
     if unwritten := reporter.config.stash.get(_UNWRITTEN, None):
@@ -117,8 +119,13 @@ def _refused(reporter: TerminalReporter) -> Iterator[tuple[str, str]]:
 
 
 def _records(reporter: TerminalReporter) -> Iterator[Record]:
+    for value in _properties(reporter, RECORD):
+        yield Record.model_validate_json(value)
+
+
+def _properties(reporter: TerminalReporter, name: str) -> Iterator[str]:
     for reports in reporter.stats.values():
         for report in reports:
             for key, value in getattr(report, "user_properties", ()):
-                if key == RECORD:
-                    yield Record.model_validate_json(str(value))
+                if key == name:
+                    yield str(value)

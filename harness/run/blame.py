@@ -30,20 +30,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
-from harness.bench import holders
 from harness.bench.emulators import Findings
 from harness.bench.probes import CoreReport, CoreState
 from harness.bench.unit import Unit
 from harness.build.symbols import Symbols
-from harness.errors import BenchError, DeviceError, HilError
-from harness.records import FaultReport, Verdict
+from harness.errors import BenchError, DeviceError, HilError, TakenError, WedgedError
+from harness.records import FaultReport, RigFault, Verdict
 from harness.session.verbs import BoardFaultError, BoardGarbledError, BoardSilentError, Session
 
 _HELLO_TIMEOUT_S = 2.0
 #: Where a firmware of ours is asleep while it waits for bytes; the loop itself where the compiler has put the one into the other.
 _IDLE: Final = ("board_idle", "hil_main")
+#: Rows of an ``error`` that are not the unit's, whatever the error that they came of says.
+_WHOSE: Final[dict[str, Literal["host", "nobody"]]] = {
+    "built-image": "host",
+    "shared-port": "nobody",
+    "not-flashed": "nobody",
+    "worker-killed": "host",
+}
 _SETTLE_S = 1.0  # a dying emulator hangs up a moment before its end can be seen
 
 
@@ -55,13 +61,14 @@ class OnAChipError(DeviceError):
 class Blame:
     """A verdict for a case that could not be finished, with its reasons in words and the crash behind it, if any.
 
-    ``row`` is the row of the table that decided.
+    ``row`` is the row of the table that decided; ``rig`` says whose fault an ``error`` is.
     """
 
     row: str
     verdict: Verdict
     reasons: tuple[str, ...]
     fault: FaultReport | None = None
+    rig: RigFault | None = None
 
 
 _CORE_IN_WORDS = {
@@ -81,6 +88,27 @@ def blame(
     ``unit`` is the open unit, None when there was none yet; ``session`` is one that has had an answer to hello before, None
     when there was none. A silent board is asked through the probe, then reset and spoken to once more.
     """
+    found = _decided(error, unit, session, symbols)
+    if found.verdict is not Verdict.ERROR or found.rig is not None:
+        return found
+    return replace(found, rig=rig_fault(found.row, error, unit.uid if unit is not None else ""))
+
+
+def rig_fault(row: str, error: BenchError | DeviceError, unit: str) -> RigFault:
+    """Whose fault an ``error`` of that row is. ``unit``: the id of the one that was open, "" when none was."""
+    bench = error if isinstance(error, BenchError) else BenchError("")
+    unit = unit or bench.unit
+    return RigFault(
+        whose=_WHOSE.get(row) or bench.whose or ("unit" if unit else "host"),
+        unit=unit,
+        row=row,
+        wedged=isinstance(bench, WedgedError),
+    )
+
+
+def _decided(
+    error: BenchError | DeviceError, unit: Unit | None, session: Session | None, symbols: Symbols | None
+) -> Blame:
     if unit is not None and unit.core_fault:
         return Blame("core-ended", Verdict.FAIL, (unit.core_fault, f"then: {error.what}"))
     if isinstance(error, OnAChipError):
@@ -124,7 +152,8 @@ def _blame(
     try:
         core = unit.core()
     except BenchError as unreachable:
-        return Blame("unreachable", Verdict.ERROR, (str(unreachable), f"before that: {error.what}"))
+        reasons = (str(unreachable), f"before that: {error.what}")
+        return Blame("unreachable", Verdict.ERROR, reasons, rig=rig_fault("unreachable", unreachable, unit.uid))
     return _silent(error, core, unit, session, symbols)
 
 
@@ -157,7 +186,8 @@ def _greeted_again(
     try:
         session.restart(unit.probe.reset, _HELLO_TIMEOUT_S)
     except BenchError as unreachable:
-        return Blame("unreachable", Verdict.ERROR, (str(unreachable), *reasons))
+        fault = rig_fault("unreachable", unreachable, unit.uid)
+        return Blame("unreachable", Verdict.ERROR, (str(unreachable), *reasons), rig=fault)
     except DeviceError:
         if core.state in (CoreState.HALTED, CoreState.LOCKUP):
             return Blame("stopped", Verdict.FAIL, (*reasons, "nor does it answer after a reset"))
@@ -183,10 +213,10 @@ def _crashed(row: str, report: FaultReport, symbols: Symbols | None, *reasons: s
 
 def shared_port(unit: Unit) -> BenchError | None:
     """What is wrong when another process has the unit's port open; None when none is seen to."""
-    found = holders.others(unit.port)
+    found = unit.sharers()
     if not found:
         return None
-    return BenchError(
+    return TakenError(
         "another process has the unit's serial port open, and takes bytes that are ours",
         where=f"unit {unit.uid}, {unit.port}",
         found=", ".join(found),
@@ -197,7 +227,10 @@ def shared_port(unit: Unit) -> BenchError | None:
 def worker_killed(words: str) -> Blame:
     """The process that ran the case is gone; ``words`` say how it went."""
     return Blame(
-        "worker-killed", Verdict.ERROR, (words, "nothing was learnt of the product; look for: out of memory, a kill")
+        "worker-killed",
+        Verdict.ERROR,
+        (words, "nothing was learnt of the product; look for: out of memory, a kill"),
+        rig=RigFault(whose="host", row="worker-killed"),
     )
 
 

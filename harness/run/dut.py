@@ -373,7 +373,7 @@ def open_dut(
         try:
             with shown() as watch:
                 unit = stack.enter_context(
-                    at_unit(options, board, backend=backend, what=what, clock=clock, watch=watch)
+                    at_unit(options, board, backend=backend, what=what, clock=clock, watch=watch, tags=options.tags)
                 )
         except NoneFree:
             raise

@@ -32,7 +32,7 @@ from typing import Any, Final
 from harness.clock import Clock
 from harness.disk.documents import parse_json
 from harness.disk.files import regular
-from harness.errors import BenchError, MisuseError
+from harness.errors import HostError, MisuseError
 from harness.paths import read_file
 from harness.wire.events import ResultReceived
 
@@ -284,5 +284,5 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _disk(path: Path, error: OSError) -> BenchError:
-    return BenchError("the journal cannot be written", where=str(path), found=error, next_step="check the disk")
+def _disk(path: Path, error: OSError) -> HostError:
+    return HostError("the journal cannot be written", where=str(path), found=error, next_step="check the disk")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,11 +24,13 @@ from harness.plans.expand import Case
 from harness.playback import Playback
 from harness.records import (
     Backend,
+    EarlierTry,
     Evidence,
     FaultReport,
     LinkFacts,
     ModelFacts,
     Record,
+    RigFault,
     Samples,
     Setting,
     SourceFacts,
@@ -72,6 +74,10 @@ class CaseResult:
     inputs: npt.NDArray[np.float32] | None = None
     journal: Path | None = None
 
+    def after(self, tries: tuple[EarlierTry, ...]) -> CaseResult:
+        """The same, of a case that has been tried before."""
+        return replace(self, record=self.record.model_copy(update={"tries": tries})) if tries else self
+
     def write(self, folder: Path) -> None:
         """Leave the report directory. The journal of a case that came to its end has served: the reports say it all."""
         write_reports(self.record, self.samples, folder, self.inputs)
@@ -106,6 +112,7 @@ class Notes:
     baseline: Baseline | None = None  # what gates against one are judged by; None: the case has none
     held_against: BaselineFacts | None = None  # what they were judged by
     fault: FaultReport | None = None
+    rig: RigFault | None = None  # where its fault lay
     explanation: Explanation | None = None
     inside: Inside = field(default_factory=Inside)
     warnings: list[str] = field(default_factory=list)
@@ -227,7 +234,7 @@ def ended_early(
     if unit is not None:
         notes.unit = unit.facts()  # who answered, if that is what went wrong
     found = blame.blame(error, unit, notes.live.session if notes.live else None, symbols)
-    notes.fault = found.fault
+    notes.fault, notes.rig = found.fault, found.rig
     reasons = list(found.reasons)
     if notes.live is not None and notes.workload is not None:
         reasons.append(f"{notes.answered} of {len(notes.workload.data)} samples had been answered by then")
@@ -320,6 +327,7 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
         published=_published(case),
         confusion=assessed.confusion if assessed else (),
         fault=notes.fault,
+        rig=notes.rig,
         divergence=notes.inside.divergence,
         explanation=notes.explanation,
         layers=notes.inside.layers,

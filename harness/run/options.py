@@ -24,8 +24,9 @@ class RunOptions:
     ``wire_log``: keep every byte of each case in its report folder. ``resume``: go on with that run (``run.resume``
     says by which names) instead of beginning a new one. ``layers``: profile the layers of one sample too.
     ``serial_log``: keep what the firmware prints there, too. ``speed``: how recordings are played; None: as the plan says.
-    ``baseline``: the earlier run that the case is held against, in place of the plan's. ``no_wait``: a unit in use is not
-    waited for. ``bench``: the URL of the bench where it is elsewhere, "" for this host's; ``places`` are its units as they were.
+    ``baseline``: the earlier run that the case is held against, in place of the plan's. ``tags``: only units that the bench file
+    gives all of these, beside what the plan requires. ``no_wait``: a unit in use is not waited for. ``bench``: the URL of the
+    bench where it is elsewhere, "" for this host's; ``places`` are its units as they were.
     ``shards``: over so many units the samples are spread, in place of the plan's word.
     """
 
@@ -42,6 +43,7 @@ class RunOptions:
     serial_log: bool = True
     speed: Speed | None = None
     baseline: str | None = None
+    tags: tuple[str, ...] = ()
     no_wait: bool = False
     bench: str = ""
     shards: Shards | None = None

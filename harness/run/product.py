@@ -19,7 +19,7 @@ from harness.build.engines import ExternalEngine
 from harness.build.image import check_fits, read_image
 from harness.build.inputs import BuildBoard
 from harness.disk.scratch import scratch
-from harness.errors import BenchError, DeviceError, MisuseError
+from harness.errors import DeviceError, HostError, MisuseError
 from harness.models import layertable
 from harness.models.codegen import for_boards, generate, plan_layout
 from harness.models.codegen.emit import ENGINE_NAME
@@ -118,7 +118,7 @@ def build_product(
             return replace(_checked(model, board, image), playing=playing)
         except DeviceError as error:
             # Nobody but us has had it in hands.
-            raise BenchError(
+            raise HostError(
                 "the image that was built is not what it should be: the cache or the compiler is damaged",
                 where=error.where,
                 expected=error.expected,

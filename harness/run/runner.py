@@ -12,6 +12,7 @@ from harness.clock import Clock, SystemClock
 from harness.errors import BenchError, DeviceError
 from harness.models.metadata import Model
 from harness.plans.expand import Case
+from harness.records import Verdict
 from harness.run import blame, journal, onboard, underway
 from harness.run.at_unit import at_unit, see_whether_free
 from harness.run.baseline import baseline_of, judged_against
@@ -27,7 +28,7 @@ from harness.run.streaming import binding, case_files, find_earlier, same_unit, 
 from harness.run.watch import PREPARE, Step, Watch
 from harness.run.workload import make_workload, truth_of
 
-__all__ = ["CaseResult", "killed_case", "run_case"]
+__all__ = ["CaseResult", "killed_case", "not_run", "run_case"]
 
 
 def run_case(
@@ -46,7 +47,7 @@ def run_case(
     case = judged_against(at_speed(case, options.speed), options.baseline)
     board = load_board(case.board)
     backend = choose_backend(board, options.backend, options.places, options.uid)
-    see_whether_free(options, board, backend=backend, clock=clock)
+    see_whether_free(options, board, backend=backend, clock=clock, tags=(*case.plan.requires, *options.tags))
     earlier = find_earlier(case.id, options)
     notes = Notes.begin(backend, clock, case.plan.folder)
     notes.baseline = baseline_of(case, options.baseline, folder)
@@ -80,12 +81,21 @@ def _run(
         notes.product = product_for(model, board, options, case.plan.timeouts.build_s, playing)
         symbols = Symbols(notes.product.image.elf)
         bound = binding(case.id, notes.workload, notes.product)
-        spread = spread_out(Given(case, board, options, notes, symbols, bound, earlier, watch, clock, folder))
+        tags = (*case.plan.requires, *options.tags)
+        spread = spread_out(Given(case, board, options, notes, symbols, bound, earlier, watch, clock, folder, tags))
         if spread is not None:
             return spread
         with (
             case_files(folder, earlier, bound, options, clock, run_id=notes.run_id, started=notes.started) as files,
-            at_unit(options, board, backend=notes.backend, what=case.id, clock=clock, watch=watch) as unit,
+            at_unit(
+                options,
+                board,
+                backend=notes.backend,
+                what=case.id,
+                clock=clock,
+                watch=watch,
+                tags=tags,
+            ) as unit,
         ):
             notes.unit, notes.stand_in = unit.facts(), unit.stand_in
             notes.telling.on_unit(unit.uid)
@@ -121,6 +131,13 @@ def _prepare(case: Case, notes: Notes) -> tuple[Model, Playing | None]:
     return ready.model, None
 
 
+def not_run(case: Case, options: RunOptions, reasons: tuple[str, ...], clock: Clock | None = None) -> CaseResult:
+    """What there is to say of a case that no unit was there for: the rig's error, with why."""
+    clock = clock or SystemClock()
+    backend = choose_backend(load_board(case.board), options.backend, options.places, options.uid)
+    return result(case, Notes.begin(backend, clock, case.plan.folder), clock, Verdict.ERROR, reasons)
+
+
 def killed_case(case: Case, options: RunOptions, words: str, folder: Path, clock: Clock | None = None) -> CaseResult:
     """What is left to say of a case whose process was killed, in ``words`` by whoever saw it: an error with its record.
 
@@ -131,6 +148,7 @@ def killed_case(case: Case, options: RunOptions, words: str, folder: Path, clock
     notes = Notes.begin(backend, clock, case.plan.folder)
     notes.began = None  # it is not known when
     found = blame.worker_killed(words)
+    notes.rig = found.rig
     reasons = found.reasons
     path = folder / journal.FILENAME
     if path.is_file():

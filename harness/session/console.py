@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from harness.clock import Clock
-from harness.errors import BenchError
+from harness.errors import HostError
 from harness.text import printable
 from harness.wire.framing import Frame, FrameDecoder
 from harness.wire.messages import Log
@@ -185,8 +185,8 @@ def _escaped(data: bytes) -> str:
     return data.decode("ascii", "backslashreplace").replace("\n", "\\n")
 
 
-def _disk(path: Path, error: OSError) -> BenchError:
-    return BenchError(
+def _disk(path: Path, error: OSError) -> HostError:
+    return HostError(
         "the serial log cannot be written",
         where=str(path),
         found=error,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final
@@ -92,20 +93,29 @@ class Pace:
     most: int
 
 
-@dataclass(frozen=True)
-class Supplied:
-    """A sample that is streamed next. ``follows``: it goes on from the memory that the one before it has left. ``alone``: no
-    other is under way with it, so no interrupt is in its cycles."""
-
-    data: bytes
-    follows: bool = False
-    alone: bool = False
-
-
-#: Gives the next sample when there is room for one; None when there is none for now. Asked again as long as any is under way.
-Supply = Callable[[], Supplied | None]
-
 TOO_SLOW: Final = "the board was too slow for the sensor's pace"
+
+
+class Supply(Sequence[bytes]):
+    """Samples that come while they are streamed: from another host, or from a queue that others take from too.
+
+    Each is taken once, in order. ``len`` counts those that are sure to come; behind them there may be more.
+    """
+
+    @abstractmethod
+    def has(self, index: int) -> bool:
+        """Whether that sample is there by now, also behind the last of ``len``. What it raises ends the stream."""
+
+    def check(self) -> None:
+        """What it raises ends the stream. Asked again and again, also while nothing is wanted."""
+
+    def alone(self, index: int) -> bool:
+        """Whether that sample, which is there, goes alone whatever ``quiet`` says."""
+        return False
+
+    #: In how many seconds it is looked again, while a sample is missing and while all is well.
+    missing_s: float = 0.005
+    well_s: float = 0.1
 
 
 class Streaming:
@@ -120,21 +130,19 @@ class Streaming:
         quiet: int = 0,
         follows: Sequence[bool] | None = None,
         pace: Pace | None = None,
-        supply: Supply | None = None,
     ) -> None:
         self._pace = pace
-        self._supply = supply
         self._paced_s: float | None = None
         self._conversation = conversation
-        self._follows = None if follows is None else list(follows)
+        self._follows = follows
         if follows is not None:
             check_state(conversation.hello)
             conversation.ordered = True
-        self._samples = list(samples)
+        self._samples = samples
+        self._supply = samples if isinstance(samples, Supply) else None
         self._began_s = began_s
         self._on_result = on_result
         quiet = len(samples) if conversation.window == 1 else min(quiet, len(samples))
-        #: Those that go alone; with a supply it says so of each.
         self._alone = set(range(0 if pace is not None else quiet))
         self._before = replace(conversation.counters)
         self._fed = 0
@@ -148,7 +156,7 @@ class Streaming:
 
     @property
     def complete(self) -> bool:
-        """Whether every sample is over; with a supply, of those that it has given by now."""
+        """Whether every sample is over, of those that are known."""
         return len(self.results) + len(self.lost) >= len(self._samples)
 
     def take(self, event: Event) -> None:
@@ -163,11 +171,10 @@ class Streaming:
             self.resets.append(event)
 
     def feed(self, now_s: float) -> float | None:
-        """Hand over the next samples; with a pace those that are there, and say in how many seconds the next one is."""
+        """Hand over the next samples: with a pace, or from a supply, those that are there. In how many seconds to look again."""
         if self._pace is not None:
             return self._feed_paced(self._pace, now_s)
-        self._feed_ahead()
-        return None
+        return self._feed_ahead()
 
     def _feed_paced(self, pace: Pace, now_s: float) -> float | None:
         began_s = self._paced_s = now_s if self._paced_s is None else self._paced_s
@@ -175,6 +182,13 @@ class Streaming:
             left_s = began_s + (self._fed + 1) * pace.interval_s - now_s
             if left_s > 0:
                 return left_s
+            if self._supply is not None and not self._supply.has(self._fed):
+                raise BenchError(
+                    "the samples come too slowly from the other host to keep the sensor's pace",
+                    where=f"sample {self._fed}",
+                    expected=f"one every {pace.interval_s:g} s",
+                    next_step="run it on the unit's own host",
+                )
             if self._conversation.unanswered >= pace.most:
                 self.lost[self._fed] = TOO_SLOW
             else:
@@ -182,28 +196,33 @@ class Streaming:
             self._fed += 1
         return None
 
-    def _feed_ahead(self) -> None:
+    def _feed_ahead(self) -> float | None:
         """A few ahead of the window: a data set need not lie in memory twice."""
+        supply = self._supply
         ahead = 256 if self._conversation.window is None else self._conversation.window + 1
-        while self._conversation.unanswered < ahead and (self._fed < len(self._samples) or self._supplied()):
+        while self._conversation.unanswered < ahead:
+            if not self._is_there(self._fed):
+                if supply is not None and self._fed < len(self._samples):
+                    return supply.missing_s
+                break
             # Each quiet sample goes alone, and so is the first of the others kept back until the last quiet one is over.
             if not self._alone.isdisjoint((self._fed - 1, self._fed)) and self._conversation.unanswered:
                 break
             follows = self._follows is not None and self._follows[self._fed]
             self._conversation.send_sample(self._fed, self._samples[self._fed], follows=follows)
             self._fed += 1
+        if supply is None:
+            return None
+        supply.check()
+        return supply.well_s
 
-    def _supplied(self) -> bool:
-        """Whether there is one more to send."""
-        found = self._supply() if self._supply is not None else None
-        if found is None:
+    def _is_there(self, index: int) -> bool:
+        if self._supply is None:
+            return index < len(self._samples)
+        if not self._supply.has(index):
             return False
-        at = len(self._samples)
-        self._samples.append(found.data)
-        if self._follows is not None:
-            self._follows.append(found.follows)
-        if found.alone or self._conversation.window == 1:
-            self._alone.add(at)
+        if self._supply.alone(index) or (self._conversation.window == 1 and self._pace is None):
+            self._alone.add(index)
         return True
 
     def lose_rest(self, reason: str) -> None:

@@ -26,7 +26,6 @@ from harness.session.stream import (
     Pace,
     Streaming,
     StreamResult,
-    Supply,
     fault_report,
 )
 from harness.wire import events as ev
@@ -88,14 +87,14 @@ class Session:
             window=window, answer_timeout_s=answer_timeout_s, stuck_s=stuck_s, encoding=encoding
         )
         self._pump = Pump(transport, self._conversation, clock, tap)
-        self._speed = Speed(
+        self.speed = Speed(
             transport,
             self._conversation,
             clock,
             lambda baud: self._ask(lambda: self._conversation.send_baud_request(baud), ev.BaudReceived),
             lambda timeout_s: self._wait_for(ev.PongReceived, timeout_s),
         )
-        self._pump.choose_speed = self._speed.choose
+        self._pump.choose_speed = self.speed.choose
         self._pump.answered = self._settle
         self._held: int | None = None  # the speed that a climb has ended at
         self._slowed = False  # the board has gone back from it, and not been reset
@@ -109,7 +108,7 @@ class Session:
     @property
     def baud(self) -> int:
         """The line's speed; 0 where it has none."""
-        return self._speed.agreed_baud or 0
+        return self.speed.agreed_baud or 0
 
     def hello(self, timeout_s: float = 5.0) -> m.Hello:
         """Begin a session on the board. The caller compares identities; nothing was streamed yet.
@@ -121,7 +120,7 @@ class Session:
         event = self._wait_for(ev.HelloReceived, timeout_s * 2 + 1.0)
         if event is None:
             raise self._silence("HELLO", timeout_s * 2 + 1.0)
-        self._speed.settle()
+        self.speed.settle()
         wish, known = self._encoding, m.Capability(event.hello.capabilities)
         if wish != "auto" and (needs := needed(Encoding[wish.upper()])) not in known:
             raise ends.unreadable(self._where, wish, needs, known)
@@ -134,7 +133,7 @@ class Session:
         """
 
         def reset_at_safe_speed() -> None:
-            self._speed.choose(safe=True)  # what a board says at its start is said at that one
+            self.speed.choose(safe=True)  # what a board says at its start is said at that one
             reset()
 
         return restart(self._conversation, self._pump, reset_at_safe_speed, lambda: self.hello(timeout_s), self._where)
@@ -150,7 +149,7 @@ class Session:
         offered = hello.bauds if hello.capabilities & m.Capability.BAUD else ()
         self._conversation.hold = True
         try:
-            climbed = climb(self._speed, offered, fixed=fixed, known=known, avoid=avoid)
+            climbed = climb(self.speed, offered, fixed=fixed, known=known, avoid=avoid)
         finally:
             self._conversation.hold = self._slowed = False
         self._held = climbed.baud if climbed.steps else None
@@ -237,7 +236,6 @@ class Session:
         quiet: int = 0,
         follows: Sequence[bool] | None = None,
         pace: Pace | None = None,
-        supply: Supply | None = None,
     ) -> StreamResult:
         """Send every sample, collect every answer, each once; ``on_result(index, result)`` as they come, in any order.
 
@@ -246,15 +244,15 @@ class Session:
         with that status. ``timeout_s`` bounds the whole stream: what is open then is lost. ``rescue`` says what to do about
         silence and a lost line, which else end the stream. ``on_result`` may raise; the session is then still good for a new
         ``hello``. The first ``quiet`` go alone: no interrupt is in their cycles. ``follows``: which go on from a memory.
-        ``pace``: none is held back for the board, and none goes alone. ``supply`` gives more behind ``samples`` as the board has
-        room for them, until it gives none and all are over; those of a network with a memory need a ``follows``, be it empty.
+        ``pace``: none is held back for the board, and none goes alone. ``samples`` may be a ``Supply``: it ends when that has no
+        more, and all that it had are over.
         """
         if self._conversation.state is not State.READY:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)
         if window is not None:
             self._conversation.window = window
         now_s = self._wall.monotonic_s()
-        self._stream = stream = Streaming(self._conversation, samples, now_s, on_result, quiet, follows, pace, supply)
+        self._stream = stream = Streaming(self._conversation, samples, now_s, on_result, quiet, follows, pace)
         deadline = Deadline.after(self._clock, float("inf") if timeout_s is None else timeout_s)
         try:
             while True:
@@ -298,12 +296,12 @@ class Session:
                     raise
                 self._transport = rescue.reopen(gone)
                 self._pump.replace_transport(self._transport)
-                self._speed.replace(self._transport)
+                self.speed.replace(self._transport)
                 self._conversation.line_replaced(self._clock.monotonic_s())
                 stream.reopened.append(self._transport.name)
 
     def _settle(self) -> None:
-        self._slowed = self._speed.settle() or self._slowed
+        self._slowed = self.speed.settle() or self._slowed
 
     def _regain_speed(self, stream: Streaming, rescue: Rescue) -> None:
         """The board has gone back to its safe speed in mid-session, say, since this host was late: climb, and lose nothing."""
@@ -339,15 +337,15 @@ class Session:
 
     def _climb_again(self, stream: Streaming | None) -> None:
         """The board has started anew, at its safe speed: go back to the one that had held, and not beyond."""
-        self._speed.settle()
+        self.speed.settle()
         hello, held = self._conversation.hello, self._held
-        if hello is not None and held is not None and self._speed.agreed_baud == self._speed.safe_baud:
+        if hello is not None and held is not None and self.speed.agreed_baud == self.speed.safe_baud:
             climbed = self.climb(known=held, avoid=[baud for baud in hello.bauds if baud > held])
             if stream is not None:
                 stream.climbs += climbed.steps
 
     def _outcome(self, stream: Streaming) -> StreamResult:
-        return stream.outcome(self._wall.monotonic_s(), self._speed.agreed_baud)
+        return stream.outcome(self._wall.monotonic_s(), self.speed.agreed_baud)
 
     def _ask(self, send: Callable[[], None], kind: type[_E]) -> _E:
         """Send a request until it is answered: requests and answers may be lost.
@@ -358,7 +356,7 @@ class Session:
         began_s, unheard = self._clock.monotonic_s(), 0
         for n in range(_TRIES_WHILE_HEARD):
             heard = self._conversation.counters.bytes_rx
-            self._speed.choose(safe=n % 2 == 1)
+            self.speed.choose(safe=n % 2 == 1)
             send()
             event = self._wait_for(kind, self._answer_timeout_s)
             if event is not None:

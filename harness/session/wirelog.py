@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from harness.errors import BenchError, MisuseError
+from harness.errors import HostError, MisuseError
 
 FILENAME: Final = "wire.log"
 MAGIC: Final = b"HILWIRE1"
@@ -39,7 +39,7 @@ class WireLog:
             self._file: BinaryIO = path.open("wb")
             self._file.write(MAGIC)
         except OSError as error:
-            raise BenchError("the wire log cannot be written", where=str(path), found=error) from error
+            raise HostError("the wire log cannot be written", where=str(path), found=error) from error
 
     def __call__(self, direction: str, data: bytes, time_s: float) -> None:
         """``direction`` "tx" is to the board. BenchError when the disk refuses."""
@@ -57,8 +57,8 @@ class WireLog:
         except OSError as error:
             raise self._disk(error) from error
 
-    def _disk(self, error: OSError) -> BenchError:
-        return BenchError(
+    def _disk(self, error: OSError) -> HostError:
+        return HostError(
             "the wire log cannot be written", where=self._file.name, found=error, next_step="check the disk"
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Progress = Callable[[float], None]
 
@@ -49,6 +49,8 @@ class CoreReport:
     sp: int | None = None
 
 
+#: What one call reads or writes at most: it has to be done long before its deadline, through the slowest probe.
+MEMORY_BYTES = 16 * 1024
 #: 2 MB through a slow ST-LINK take about a minute. A plan's ``timeouts.flash_s`` goes before it.
 FLASH_TIMEOUT_S = 180.0
 
@@ -91,4 +93,28 @@ class Probe(Protocol):
 
     def close(self) -> None:
         """Let go of the probe; the core goes on running. May be called twice; never raises."""
+        ...
+
+
+@runtime_checkable
+class MemoryProbe(Protocol):
+    """A probe that reaches the chip's memories too: what examines a unit. Not every emulator's does."""
+
+    def halt(self) -> None:
+        """Reset the core and hold it before its first instruction. ``Probe.reset`` lets it run."""
+        ...
+
+    def erase(self, address: int) -> None:
+        """Erase the flash's sector at that address: so that what is flashed next has to be programmed.
+
+        ``BenchError`` when the chip is protected or another than the board's: nothing was erased then.
+        """
+        ...
+
+    def read_memory(self, address: int, n_bytes: int) -> bytes:
+        """What stands there; at most ``MEMORY_BYTES`` at once. ``BenchError`` when it cannot be read."""
+        ...
+
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Put it there, as ``read_memory``. For RAM: flash takes no such writes."""
         ...

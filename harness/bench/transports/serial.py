@@ -11,7 +11,7 @@ import serial
 
 from harness.bench.transports._fd import FdTransport, hung_up
 from harness.bench.transports._threaded import ThreadedSerial
-from harness.errors import BenchError
+from harness.errors import BenchError, HostError, TakenError
 
 SCHEMES = ("",)
 
@@ -92,7 +92,7 @@ def _why_not(address: str, error: Exception) -> BenchError:
         number = errno.EBUSY
     if number in (errno.EAGAIN, errno.EBUSY, errno.EWOULDBLOCK):
         holder = find_holder(address)
-        return BenchError(
+        return TakenError(
             "the serial port is busy",
             where=address,
             found=f"held by {holder}" if holder else "its holder cannot be seen from this account",
@@ -100,7 +100,7 @@ def _why_not(address: str, error: Exception) -> BenchError:
             + (f"; look with: fuser -v {address}" if os.name == "posix" else ""),
         )
     if number == errno.EACCES:
-        return BenchError(
+        return HostError(
             "this account may not open the serial port",
             where=address,
             next_step="sudo usermod -aG dialout $USER and log in anew (or install a udev rule for the adapter)",

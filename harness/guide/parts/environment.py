@@ -35,6 +35,7 @@ USERS = {
         "the token of `hil serve`, 16 characters or more; with it the pages want one on this host too",
         "a new one at each start, and none on this host alone",
     ),
+    "HIL_FLASH_PARALLEL": ("how many units are flashed at once on one USB controller", "4"),
     "HIL_RENODE": ("Renode's program, or the folder that has it", "`renode` on PATH"),
     "HIL_QEMU": ("`qemu-system-arm`, or the folder that has it", "`qemu-system-arm` on PATH"),
 }
@@ -47,6 +48,8 @@ DEVELOPERS = {
         "those tests are skipped",
     ),
     "HIL_TWIN_CC": ("a gcc-like compiler for the reference `twin`", "zig"),
+    "HIL_PARENT": ("set by `hil nightly` for its cases: the process with which a `hil` ends", "-"),
+    "HIL_NIGHT": ("the same: the night that a case is part of", "-"),
     "HIL_TIMED_RUN_US": ("set by `hil bench-link` for its program of this host", "-"),
     "HIL_RESERVED_BY": ("set by pytest and nightlies for the processes that use the units they have reserved", "-"),
     "HIL_STEP_FD": ("the same", "-"),

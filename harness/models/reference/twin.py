@@ -21,7 +21,7 @@ import numpy as np
 
 from harness.disk import files, folders
 from harness.disk.scratch import scratch
-from harness.errors import BenchError, HarnessBug
+from harness.errors import HarnessBug, HostError
 from harness.models.codegen import DEFAULTS, KEEPING, Options, generate, plan_layout
 from harness.models.codegen.emit import ENGINE_VERSION
 from harness.models.codegen.layout import Layout
@@ -210,14 +210,14 @@ def _compile(command: list[str]) -> str:
             env=folders.for_compilers(),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise BenchError(
+        raise HostError(
             "the host compiler for the golden twin did not run",
             where=" ".join(command[:4]),
             found=str(error),
             next_step=f"pip install 'ziglang<0.16', or set {COMPILER_VARIABLE} to a gcc-like compiler",
         ) from error
     if done.returncode:
-        raise BenchError(
+        raise HostError(
             "the golden twin did not compile", where=" ".join(command[:4]), found=done.stderr.strip()[-2000:]
         )
     return done.stdout

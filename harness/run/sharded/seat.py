@@ -30,13 +30,15 @@ from harness.run.at_unit import at_unit
 from harness.run.blame import Blame
 from harness.run.notes import Notes
 from harness.run.options import RunOptions
-from harness.run.sharded.shared import Ended, Part, Ready, Shared, Stepped
+from harness.run.sharded.shared import Drawn, Ended, Ready, Shared, Stepped
 from harness.run.sharded.stopping import Stoppable, Stopped
 from harness.run.streaming import CaseFiles, listening, rescue
 from harness.run.watch import Step
 from harness.session.rescue import Rescue
 from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError, Session, StreamResult
 
+#: To a unit on another host so many samples go at once: several times what travels and is computed in a round trip.
+_FAR_PORTION = 256
 #: Who has lent a unit may be about to let it go.
 _LENT_WAIT_S = 30.0
 
@@ -125,7 +127,8 @@ class Seat:
             )
             self.notes.console = console
             self.facts, self.stand_in = unit.facts(), unit.stand_in
-            unit.transport = Stoppable(unit.transport, self.shared.stop)
+            if unit.far is None:  # a session elsewhere hears of the end with its next answer
+                unit.transport = Stoppable(unit.transport, self.shared.stop)
             try:
                 self._on(unit, CaseFiles(log=log, console=console))
             except (BenchError, DeviceError) as error:
@@ -186,33 +189,36 @@ class Seat:
         slots = max(1, live.hello.slots)
         # With a window the stream takes only so many ahead: what it has is not there for the others.
         window = slots if wanted.window is None else min(slots, wanted.window)
-        began_s, own_s = unit.clock.monotonic_s(), unit.own_time_s()
+        began_s, own_s = unit.clock.monotonic_s(), unit.own_s()
         while self.shared.wait_for_work(unit.uid):
             left_s = case_s - (unit.clock.monotonic_s() - began_s)
             if left_s <= 0:
                 self.expired = True
                 return
-            part = Part(unit.uid)
+            drawn = Drawn(unit.uid, self.shared)
+            far = unit.far is not None
             found = live.session.stream(
-                (),
-                partial(self.shared.answered, part),
+                drawn.portion(_FAR_PORTION) if far else drawn,
+                partial(self.shared.answered, drawn),
                 window,
                 left_s,
                 self._rescue(unit),
-                follows=None if common.follows is None else (),
-                supply=partial(self.shared.next_for, part),
+                quiet=sum(alone for _, alone in drawn.sent) if far else 0,
+                follows=None if common.follows is None else drawn.follows,
             )
             self.parts.append(found)
-            now_s = unit.own_time_s()
+            now_s = unit.own_s()
             self.own_s = None if own_s is None or now_s is None else now_s - own_s
             if unit.clock.monotonic_s() - began_s >= case_s:
                 self.expired = True
                 return
             for at, why in found.lost.items():
-                self.shared.lose(part, at, why)
+                self.shared.lose(drawn, at, why)
 
     def _rescue(self, unit: Unit) -> Rescue:
         plain = rescue(unit, self.common.clock, self.common.symbols)
+        if unit.far is not None:
+            return plain
 
         def reopen(gone: BenchError) -> Transport:
             assert plain.reopen is not None

@@ -10,13 +10,14 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import overload
 
 from harness.run.sharded.agree import Disagreement, Witnesses
 from harness.run.sharded.spread import Spread
 from harness.run.sharded.stopping import Stopped
 from harness.run.watch import Step
-from harness.session.stream import Supplied
+from harness.session.stream import Supply
 from harness.wire.events import ResultReceived
 
 #: Of the samples whose answer is not the reference's, so many are asked of every unit: is it the product, or this unit?
@@ -59,13 +60,49 @@ class Ended:
 Event = Answered | Stepped | Ready | Ended
 
 
-@dataclass
-class Part:
-    """What one unit's stream has been given: ``sent[k]`` is the sample that went k-th, and whether alone."""
+class Drawn(Supply):
+    """What one unit draws from the queue for one stream. ``sent[k]``: the sample that went k-th, and whether alone.
 
-    unit: str
-    sent: list[tuple[int, bool]] = field(default_factory=list)
-    waiting: deque[int] = field(default_factory=deque)
+    ``follows[k]``: whether it goes on from the memory that the one before it has left.
+    """
+
+    def __init__(self, unit: str, shared: Shared) -> None:
+        self.unit = unit
+        self.sent: list[tuple[int, bool]] = []
+        self.follows: list[bool] = []
+        self.waiting: deque[int] = deque()  # of the piece that it is in
+        self._shared = shared
+
+    def has(self, index: int) -> bool:
+        """See Supply."""
+        return index < len(self.sent) or self._shared.draw(self)
+
+    def check(self) -> None:
+        """See Supply."""
+        if self._shared.stop.is_set():
+            raise Stopped
+
+    def alone(self, index: int) -> bool:
+        """See Supply."""
+        return self.sent[index][1]
+
+    def __len__(self) -> int:
+        return len(self.sent)
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
+        if isinstance(index, slice):
+            return [self._shared.payloads[at] for at, _ in self.sent[index]]
+        return self._shared.payloads[self.sent[index][0]]
+
+    def portion(self, n: int) -> list[bytes]:
+        """Up to ``n`` samples drawn at once, for a session that takes no supply: its board is on another host."""
+        while len(self.sent) < n and self._shared.draw(self):
+            pass
+        return self[:]
 
 
 class Shared:
@@ -88,7 +125,7 @@ class Shared:
         self.witnesses = Witnesses()
         self.doubted = 0
         self.spread = spread
-        self._payloads, self._follows, self._doubtful = payloads, follows, doubtful
+        self.payloads, self._follows, self._doubtful = payloads, follows, doubtful
         self._changed = threading.Condition()
         self._living: set[str] = set()
         self._coming = n_units
@@ -124,36 +161,34 @@ class Shared:
             self._settle()
             self._changed.notify_all()
 
-    def next_for(self, part: Part) -> Supplied | None:
-        """What the unit sends next, as a ``Supply``."""
+    def draw(self, drawn: Drawn) -> bool:
+        """Let the unit have one more sample, if there is one for it."""
         with self._changed:
-            if self.stop.is_set():
-                raise Stopped
-            if not part.waiting:
-                piece = self.spread.take(part.unit)
+            drawn.check()
+            begins = not drawn.waiting
+            if begins:
+                piece = self.spread.take(drawn.unit)
                 if piece is None:
-                    return None
-                part.waiting.extend(piece.samples)
-                part_begins = True
-            else:
-                part_begins = False
-            index = part.waiting.popleft()
-            alone = self.spread.alone(part.unit, index)
-        part.sent.append((index, alone))
+                    return False
+                drawn.waiting.extend(piece.samples)
+            index = drawn.waiting.popleft()
+            alone = self.spread.alone(drawn.unit, index)
         # The beginning of a piece begins anew, also that of a sequence that another unit has had before.
-        follows = self._follows is not None and self._follows[index] and not part_begins
-        return Supplied(self._payloads[index], follows, alone)
+        drawn.follows.append(self._follows is not None and self._follows[index] and not begins)
+        drawn.sent.append((index, alone))
+        return True
 
-    def answered(self, part: Part, at: int, result: ResultReceived) -> None:
+    def answered(self, drawn: Drawn, at: int, result: ResultReceived) -> None:
         """The unit's ``at``-th sample has come back."""
-        index, alone = part.sent[at]
+        drawn.check()
+        index, alone = drawn.sent[at]
         with self._changed:
-            first = self.spread.answer(part.unit, index)
+            first = self.spread.answer(drawn.unit, index)
             if first:
-                self.results[index], self.by[index] = result, part.unit
+                self.results[index], self.by[index] = result, drawn.unit
                 if alone:
                     self.alone.add(index)
-            apart = self.witnesses.add(index, part.unit, result)
+            apart = self.witnesses.add(index, drawn.unit, result)
             # Who is odd is for all to say; and whether the product or one unit is at fault, where only one was asked.
             if apart or (first and self.doubted < MOST_DOUBTED and self._doubtful(index, result)):
                 self.doubted += not apart
@@ -161,13 +196,13 @@ class Shared:
             self._settle()
             self._changed.notify_all()
         if first:
-            self.told.put(Answered(part.unit, index, result, alone))
+            self.told.put(Answered(drawn.unit, index, result, alone))
 
-    def lose(self, part: Part, at: int, why: str) -> None:
+    def lose(self, drawn: Drawn, at: int, why: str) -> None:
         """The unit's wire has given its ``at``-th sample up."""
-        index, _ = part.sent[at]
+        index, _ = drawn.sent[at]
         with self._changed:
-            if self.spread.lose(part.unit, index):
+            if self.spread.lose(drawn.unit, index):
                 self.lost[index] = why
             self._changed.notify_all()
 

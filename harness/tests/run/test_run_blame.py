@@ -12,7 +12,7 @@ from harness.bench.boards import load_board
 from harness.bench.emulators import Findings
 from harness.bench.probes import CoreReport, CoreState
 from harness.build.symbols import Symbols
-from harness.errors import BenchError, DeviceError, MisuseError, PlanError
+from harness.errors import BenchError, DeviceError, HostError, MisuseError, PlanError, TakenError, WedgedError
 from harness.models import metadata
 from harness.records import FaultReport, Verdict
 from harness.run import blame, product
@@ -78,6 +78,7 @@ class Scene:
             probe=SimpleNamespace(reset=lambda: None),
             findings=lambda: seen or Findings(),
             emulator_gone=lambda within_s: None,
+            sharers=lambda: holders.others("/nowhere/port"),
         )
         session = SimpleNamespace(restart=lambda reset, timeout_s: answer(again), fault=lambda: answer(kept))
         session = session if spoke else None
@@ -273,3 +274,35 @@ def test_a_file_without_names_is_described_by_its_addresses(image, tmp_path):
     copy = shutil.copy(image, tmp_path / "copy.elf")
     copy.write_bytes(b"\x7fELF" + bytes(60))
     assert Symbols(copy).describe(0x08000100) == "0x08000100"
+
+
+@pytest.mark.parametrize(
+    ("error", "whose"),
+    [
+        (BenchError("the probe is gone"), "unit"),
+        (WedgedError("the probe did not finish"), "unit"),
+        (HostError("the disk is full"), "host"),
+        (TakenError("the port is busy"), "nobody"),
+    ],
+)
+def test_a_rigs_fault_is_the_open_units_unless_it_is_the_hosts_or_nobodys(error, whose, scene):
+    found = scene.judged(error).rig
+    assert (found.whose, found.unit, found.row) == (whose, "unit-1", "rig")
+    assert found.wedged is isinstance(error, WedgedError)
+
+
+def test_without_a_unit_the_fault_is_the_hosts_and_a_unit_in_hand_is_remembered_by_the_error(scene):
+    assert scene.judged(BenchError("no compiler"), unit=False).rig.whose == "host"
+    error = BenchError("no probe has the id u7")
+    error.unit = "u7"
+    found = scene.judged(error, unit=False).rig
+    assert (found.whose, found.unit) == ("unit", "u7")
+
+
+def test_a_silent_board_whose_probe_hangs_is_wedged(scene):
+    found = scene.judged(SILENT, core=WedgedError("the probe did not finish `core`"))
+    assert (found.rig.row, found.rig.whose, found.rig.wedged) == ("unreachable", "unit", True)
+
+
+def test_a_fail_has_no_fault_of_the_rig(scene):
+    assert scene.judged(BROKEN).rig is None
