@@ -273,25 +273,6 @@ class LinkFacts(Frozen):
     overlap: float | None = None  # share of the bytes that came while the engine ran; null on an emulator
 
 
-class UnitShare(Frozen):
-    """One unit's part in a case whose samples were spread over several of its kind."""
-
-    unit: UnitFacts  # which one it was
-    answered: int  # samples that are scored by its answers
-    compared: int = 0  # samples that it and another one computed: they must agree bit for bit
-    unlike: int = 0  # of those answered, the ones whose outputs are not the reference's
-    timed: int = 0  # of those answered, the ones that went alone
-    cycles: float | None = None  # median of those; null on an emulator
-    instructions: float | None = None  # the same on an emulator; null on a real unit
-    link: LinkFacts | None = (
-        None  # its own line's counters; null: nothing was streamed to it in the last part of the run
-    )
-    own_s: float | None = None  # how long it streamed by its own clock; null on a real unit, whose time is the wall's
-    flash_s: float | None = None  # how long flashing it took; null when it was skipped, or not reached
-    trusted: bool = True  # false: it computed a sample otherwise than the others
-    fault: str = ""  # what ended its part before the end, in words; "" when nothing did
-
-
 class FaultReport(Frozen):
     """What the firmware said of its last crash."""
 
@@ -318,6 +299,28 @@ class RigFault(Frozen):
     unit: str = ""  # the id of the unit in hand, "": none was
     row: str = ""  # of the table of blame that decided
     wedged: bool = False  # a part of the unit let its whole deadline pass: asked again, it costs as much again
+
+
+class UnitShare(Frozen):
+    """One unit's part in a case whose samples were spread over several of its kind."""
+
+    unit: UnitFacts  # which one it was
+    answered: int  # samples that are scored by its answers
+    compared: int = 0  # samples that it and another one computed: they must agree bit for bit
+    unlike: int = 0  # of those answered, the ones whose outputs are not the reference's
+    timed: int = 0  # of those answered, the ones that went alone
+    cycles: float | None = None  # median of those; null on an emulator
+    instructions: float | None = None  # the same on an emulator; null on a real unit
+    link: LinkFacts | None = (
+        None  # its own line's counters; null: nothing was streamed to it in the last part of the run
+    )
+    own_s: float | None = None  # how long it streamed by its own clock; null on a real unit, whose time is the wall's
+    flash_s: float | None = None  # how long flashing it took; null when it was skipped, or not reached
+    trusted: bool = True  # false: it computed a sample otherwise than the others
+    fault: str = ""  # what ended its part before the end, in words; "" when nothing did
+    rig: RigFault | None = (
+        None  # where that lay, if it was no fault of the product; null: it was one, or there was none
+    )
 
 
 class ModelFacts(Frozen):

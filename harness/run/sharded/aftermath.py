@@ -1,29 +1,23 @@
 """What a case on several units came to, before its samples are judged: whose fault it was, and what a reader must know.
 
     what was seen                                                        verdict
-    units computed a sample differently                                  error; the odd ones are suspect from now on
+    units computed a sample differently                                  error; the odd ones are not trusted (``UnitShare``)
     firmware crashed, hung or broke the wire on a unit (``blame``)       fail, with the unit named
     every unit was lost to the rig                                       error
     some units were lost to the rig                                      by the samples; told as a warning, and as that unit's fault
 
-A unit that computes otherwise than its equals is believed in nothing, also not in a crash of the firmware.
+A unit that computes otherwise than its equals is believed in nothing, also not in a crash of the firmware. What becomes of it,
+and of one that was lost, is for whoever looks after the rack (``farm.aftercare``): it reads the record.
 """
 
 from __future__ import annotations
 
-from harness.bench import rackstate
-from harness.bench.rackstate import State
-from harness.clock import Clock
-from harness.errors import BenchError
 from harness.plans.expand import Case
 from harness.records import Verdict
 from harness.run.notes import Notes
 from harness.run.sharded.crew import Crew
 from harness.run.sharded.pooled import present
 from harness.run.sharded.seat import Seat
-from harness.run.sharded.shared import Shared
-
-_BY = "sharding"
 
 
 def told_of(crew: Crew, notes: Notes) -> None:
@@ -67,26 +61,6 @@ def verdict_of(case: Case, crew: Crew, notes: Notes) -> tuple[Verdict, tuple[str
         reasons = tuple(reason for seat in seats for reason in _reasons(seat))
         return Verdict.ERROR, (*(reasons or (_no_unit(crew),)), by_then)
     return None
-
-
-def suspected(shared: Shared, ids: list[str], evidence: str, clock: Clock) -> list[str]:
-    """Move the units that disagree to ``suspect``; lines to tell. One that is not good already is left as it is."""
-    told = []
-    for one in shared.disagreements():
-        for uid in one.odd:
-            try:
-                rackstate.move(
-                    uid,
-                    State.SUSPECT,
-                    reason=one.describe(ids[one.index]),
-                    by=_BY,
-                    evidence=evidence,
-                    only_from=(State.GOOD,),
-                    clock=clock,
-                )
-            except BenchError as error:
-                told.append(f"unit {uid} could not be marked as suspect: {error.what}")
-    return told
 
 
 def _reasons(seat: Seat) -> list[str]:

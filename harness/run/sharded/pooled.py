@@ -94,6 +94,7 @@ def _share(
         own_s=seat.own_s,
         flash_s=live.flashed.duration_s if live and live.flashed else None,
         fault="; ".join(seat.fault.reasons) if seat.fault else "",
+        rig=seat.fault.rig if seat.fault else None,
     )
     return _numbers(shared, share, number, samples, evidence, odd)
 

@@ -9,14 +9,16 @@ from run_images import UDF, damage_weight, replace_start
 from shard_stage import BOARD, digits_case, flash, free, run, share_of, started, when
 
 from harness.bench import lease, loans, rackstate
-from harness.bench.boards import names
+from harness.bench.boards import load_board, names
 from harness.bench.rackstate import State
 from harness.disk import folders
 from harness.evidence import layout, read_record, read_samples
+from harness.farm import aftercare
 from harness.paths import shipped
 from harness.plans import expand
 from harness.records import Verdict
 from harness.run import journal
+from harness.run.options import RunOptions
 from harness.run.reading import read_plan
 from harness.virtual.debug import registry
 
@@ -132,8 +134,10 @@ def test_a_unit_that_computes_otherwise_is_named_by_the_majority_and_is_suspect_
     assert "agree bit for bit" in record.reasons[0]
     assert [share.trusted for share in record.units] == [True, True, False]
     assert result.samples is None
-    state = rackstate.state_of(odd)
-    assert (state.state, state.by, state.evidence) == (State.SUSPECT, "sharding", record.run_id)
+    options = RunOptions(backend="probe", places=rack.places())
+    (told,) = aftercare.after_case(record, board=load_board(BOARD), options=options)
+    assert f"unit {odd} is suspect: it disagrees with its equals" in told
+    assert rackstate.state_of(odd).state is State.SUSPECT
     assert [rackstate.state_of(uid).state for uid in rack.uids[:2]] == [State.GOOD, State.GOOD]
     if FULL:  # and of two nobody can say who is right
         with lease.reserve(rack.uids[0], what="somebody else"):
