@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.bench import rackstate
@@ -100,8 +100,8 @@ def cases(folder: Path) -> list[Case]:
     return list(expand(read_plan(path), boards=names(), only_boards=[BOARD], samples=SAMPLES))
 
 
-def night(folder: Path, fault: Fault, *, n_units: int = 3, rounds: int = ROUNDS) -> Night:
-    """Play one. The caller gives it a state folder of its own."""
+def night(folder: Path, fault: Fault, *, n_units: int = 3, rounds: int = ROUNDS, switch: bool = False) -> Night:
+    """Play one. The caller gives it a state folder of its own. ``switch``: the units' power can be switched."""
     board, both = load_board(BOARD), cases(folder)
     with VirtualRack({BOARD: n_units}, folder / "bench.yaml") as rack:
         sick = rack.uids[1]
@@ -117,7 +117,8 @@ def night(folder: Path, fault: Fault, *, n_units: int = 3, rounds: int = ROUNDS)
                         with Control(sick) as control:
                             fault.inject(control)
 
-                options = RunOptions(backend="probe", places=rack.places(), uid=uid)
+                places = [replace(one, power=one.power if switch else None, hub=None) for one in rack.places()]
+                options = RunOptions(backend="probe", places=tuple(places), uid=uid)
                 result = run_case(both[n % 2], options, watch=watch)
                 found.records[uid].append(result.record)
                 found.told += aftercare.after_case(result.record, board=board, options=options)
@@ -127,10 +128,11 @@ def night(folder: Path, fault: Fault, *, n_units: int = 3, rounds: int = ROUNDS)
 
 def main(wanted: list[str]) -> None:
     """Play those of the command line, or all, and print the table."""
-    for name in wanted or EXPECTED:
+    switch = "--switch" in wanted
+    for name in [name for name in wanted if name != "--switch"] or EXPECTED:
         with tempfile.TemporaryDirectory() as folder:
             os.environ["HIL_STATE_DIR"] = f"{folder}/state"
-            seen = night(Path(folder), EXPECTED[name])
+            seen = night(Path(folder), EXPECTED[name], switch=switch)
             state = seen.states[seen.sick]
             others = {
                 uid: seen.verdicts(uid) + " " + seen.states[uid].state for uid in seen.records if uid != seen.sick
