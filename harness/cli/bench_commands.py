@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from harness.bench import emulators
@@ -49,7 +50,9 @@ def doctor(as_json: JsonOption = False) -> None:
             if finding.area != area:
                 area = finding.area
                 console.print(f"[bold]{area}[/]")
-            console.print(f"  {_MARKS[finding.state]} {finding.subject}: {finding.detail}", soft_wrap=True)
+            console.print(
+                f"  {_MARKS[finding.state]} {escape(finding.subject)}: {escape(finding.detail)}", soft_wrap=True
+            )
             if finding.next_step:
                 console.print(f"          -> {finding.next_step}", markup=False, soft_wrap=True)
         console.print("all that is needed is there" if healthy else "something that is needed is missing: see above")
@@ -86,7 +89,7 @@ def boards(as_json: JsonOption = False) -> None:
 
 @app.command()
 def units(as_json: JsonOption = False) -> None:
-    """The units reachable from this host, and who holds them.
+    """The units reachable from this host, who holds them, and whether they take work (`hil rack status` tells more).
 
     Example: hil units
     """
@@ -99,6 +102,8 @@ def units(as_json: JsonOption = False) -> None:
             "backend": unit.backend,
             "port": unit.port,
             "holder": unit.holder.describe() if unit.holder else "",
+            "state": str(unit.state.state),
+            "reason": unit.state.reason,
         }
         for unit in reachable()
     ]
@@ -110,9 +115,11 @@ def units(as_json: JsonOption = False) -> None:
             "no unit is attached and no virtual one is running; `hil virtual --board NAME` starts one to play with"
         )
         return
-    table = Table("unit", "board", "backend", "port", "held by")
+    table = Table("unit", "board", "backend", "port", "held by", "state")
     for line in found:
-        table.add_row(*(line[key] for key in ("uid", "board", "backend", "port")), line["holder"] or "free")
+        state = line["state"] if line["state"] == "good" else f"{line['state']}: {line['reason']}"
+        cells = (*(line[key] for key in ("uid", "board", "backend", "port")), line["holder"] or "free", state)
+        table.add_row(*(escape(printable(cell)) for cell in cells))
     wide_console().print(table)
 
 

@@ -54,6 +54,10 @@ class BenchUnit(_Part):
     usb: str = Field(default="", description="Where its probe is plugged in, as the system names it: `1-1.4`.")
     skip: str = Field(default="", description="Why it takes no work for now; left out: it does.")
     notes: str = Field(default="", description="For people.")
+    via: str = Field(
+        default="",
+        description="The host that it is plugged into, as ssh is given it (`user@host`, `ssh://host:port`); left out: this one.",
+    )
     hub: PowerSpec | None = Field(
         default=None,
         description="What switches the hub that it is plugged in, as `power`; all units with the same `hub` lose power with it.",
@@ -95,7 +99,7 @@ class Bench(_Part):
 
 
 #: What a line may leave out, in the order in which it is written.
-_TOLD = ("name", "tags", "chip", "usb", "skip", "notes")
+_TOLD = ("name", "tags", "chip", "usb", "skip", "notes", "via")
 
 
 def load_bench(path: Path, boards: Sequence[str] = ()) -> Bench:
@@ -115,7 +119,7 @@ def load_bench(path: Path, boards: Sequence[str] = ()) -> Bench:
             "the bench file is wrong",
             where=tree.where(tuple(first["loc"])),
             expected="units: a list of {board, uid, port}, with power: {driver, ...} where there is a switch, and name, tags, chip,"
-            " usb, skip, notes, hub where they are known; and health: {plan, faults_in_a_row, share}",
+            " usb, skip, notes, hub, via where they are known; and health: {plan, faults_in_a_row, share}",
             found=first["msg"],
         ) from None
     return _each_once(bench, path)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,11 +85,12 @@ def board(request: pytest.FixtureRequest) -> Board:
 def dut(request: pytest.FixtureRequest, board: Board | str) -> Iterator[Dut]:
     """An open unit. It is flashed with the model of ``@pytest.mark.model``, else with the one that suits the first data."""
     from harness.bench.boards import Board, load_board
+    from harness.bench.places import NoneFree
     from harness.plugin import progress
+    from harness.plugin.spread import needs, seat
     from harness.run.claim import claimed
     from harness.run.dut import open_dut
 
-    asked = request.config.stash[options.KEY]
     ending.arm(request.config)
     orphan.watch(request.config)
     model = request.node.get_closest_marker("model")
@@ -100,18 +103,24 @@ def dut(request: pytest.FixtureRequest, board: Board | str) -> Iterator[Dut]:
             found=f"a {type(board).__name__}",
             next_step="rename the fixture `board` of your own, or let it give such a name",
         )
+    if (why := needs.unfit(request.node)) is not None:
+        pytest.skip(f"hil: {why}")
     trail = own.follow(request.node)
-    with (
-        claimed(trail.folder, what=request.node.nodeid),
-        open_dut(
+    run = seat.run_options(request.config)
+    with ExitStack() as stack:
+        stack.enter_context(claimed(trail.folder, what=request.node.nodeid))
+        opened = open_dut(
             kind,
-            asked.run,
+            replace(run, tags=(*run.tags, *needs.required(request.node))),
             what=request.node.nodeid,
             folder=request.path.parent,
             trail=trail,
             shown=lambda: progress.shown(request.config, request.node.nodeid),
-        ) as unit,
-    ):
+        )
+        try:
+            unit = stack.enter_context(opened)
+        except NoneFree as busy:
+            pytest.exit(f"{request.node.nodeid}: {busy}", returncode=2)  # --no-wait
         if unit.evidence != "hardware" and request.node.get_closest_marker("hardware"):
             pytest.skip(f"needs hardware; this is a {unit.backend} unit")
         if model is not None:

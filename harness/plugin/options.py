@@ -28,6 +28,7 @@ class Options:
     resume: str | None
     history: bool
     make_run: Callable[[], RunOptions]
+    bench: Path | str | None = None
 
     @cached_property
     def run(self) -> RunOptions:
@@ -37,6 +38,7 @@ class Options:
 
 KEY = pytest.StashKey[Options]()
 WHOLE: pytest.StashKey[Whole] = pytest.StashKey()  # the run that this process writes for, once it may
+ALL = "all"  # as the name of a board: every kind that there is
 _OURS = "hil-"
 _VALUES = (
     "board",
@@ -51,7 +53,7 @@ _VALUES = (
     "speed",
     "baseline",
 )
-_NAMES = (*_VALUES, "skip-flash", "allow-mass-erase", "layers", "wire-log", "no-history")
+_NAMES = (*_VALUES, "no-wait", "skip-flash", "allow-mass-erase", "layers", "wire-log", "no-history")
 #: The options of ours that take a value, by both of their names.
 WITH_VALUE = frozenset(f"--{prefix}{name}" for name in _VALUES for prefix in ("", _OURS))
 
@@ -129,7 +131,11 @@ def add(parser: pytest.Parser) -> None:
     """Declare the options."""
     group = _Group(parser)
     group.addoption(
-        "--board", action="append", default=[], metavar="NAME", help="the kind of board to run on; repeatable"
+        "--board",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the kind of board to run on; repeatable; all: all that the bench has, or all virtual ones",
     )
     group.addoption(
         "--backend",
@@ -140,11 +146,13 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--bench",
         "--hardware-map",
-        type=Path,
-        metavar="FILE",
-        help="the units of this host, by probe id and port: a bench file, or Twister's hardware map",
+        metavar="FILE|URL",
+        help="the units, by probe id and port: a bench file, Twister's hardware map, or a bench elsewhere (labgrid://...)",
     )
-    group.addoption("--device-serial", metavar="UID", help="the unit to use, by its probe's unique id")
+    group.addoption("--device-serial", metavar="UID", help="the unit to use, by its probe's unique id, or its name")
+    group.addoption(
+        "--no-wait", action="store_true", help="end at once, with status 2, where all units that would do are in use"
+    )
     group.addoption(
         "--skip-flash", action="store_true", help="trust the board's flash; hello still compares build and model"
     )
@@ -187,8 +195,8 @@ def add(parser: pytest.Parser) -> None:
 
 
 def read(config: pytest.Config) -> Options:
-    """The options as given. ``PlanError`` for a bench file that cannot be read."""
-    bench: Path | None = config.getoption(_dest("--bench"))
+    """The options as given. ``PlanError`` for a bench file that cannot be read; errors as ``RunOptions.make``."""
+    bench: str | None = config.getoption(_dest("--bench"))
 
     def run() -> RunOptions:
         from harness.run.options import RunOptions
@@ -207,19 +215,47 @@ def read(config: pytest.Config) -> Options:
             serial_log=not config.getoption(_dest("--no-serial-log")),
             speed=config.getoption(_dest("--speed")),
             baseline=config.getoption(_dest("--baseline")),
+            no_wait=config.getoption(_dest("--no-wait")),
         )
 
+    boards = tuple(dict.fromkeys(config.getoption(_dest("--board"))))
+    if ALL in boards:
+        boards = _every(made := run())
+        run = lambda: made  # noqa: E731  # it is read once
     options = Options(
-        boards=tuple(dict.fromkeys(config.getoption(_dest("--board")))),
+        boards=boards,
         samples=config.getoption(_dest("--samples")),
         report_dir=config.getoption(_dest("--report-dir")),
         resume=config.getoption(_dest("--resume")),
         history=not config.getoption(_dest("--no-history")),
         make_run=run,
+        bench=bench,
     )
     if options.boards or bench is not None:
         _ = options.run  # what is wrong is told at once
     return options
+
+
+def _every(run: RunOptions) -> tuple[str, ...]:
+    """What ``--board all`` means: the kinds of which the bench has units; without a bench those that can be emulated here."""
+    from harness.bench.boards import load_board, names
+    from harness.bench.unit import choose_backend
+
+    if run.backend in ("auto", "probe") and run.places:
+        return tuple(dict.fromkeys(place.board for place in run.places if not place.skip))
+    kinds = [load_board(name) for name in names()]
+    return tuple(
+        kind.name
+        for kind in kinds
+        if kind.virtual is not None or choose_backend(kind, run.backend, run.places, run.uid) == "probe"
+    )
+
+
+def early(config: pytest.Config) -> Options:
+    """The options, also before ``pytest_configure``: as ``read``."""
+    if KEY not in config.stash:
+        config.stash[KEY] = read(config)
+    return config.stash[KEY]
 
 
 def described() -> list[tuple[str, str]]:

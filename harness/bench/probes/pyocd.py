@@ -166,6 +166,8 @@ class PyocdProbe:
                 raise self._gone(verb)
             if answer.get("id") != self._calls:
                 continue
+            if "waits" in answer:
+                continue  # for its turn on the USB controller: no answer is late meanwhile
             if "progress" in answer:
                 if progress is not None:
                     progress(float(answer["progress"]))

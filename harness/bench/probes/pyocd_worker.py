@@ -16,8 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness.bench import usb
+from harness.bench import usb, usb_budget
 from harness.bench.probes import targets
+from harness.errors import HilError
 
 _COMPARE_BYTES = 16 * 1024
 _HALT_TIMEOUT_S = 1.0
@@ -57,8 +58,9 @@ class _Worker:
     ) -> dict[str, Any]:
         self._uid, self._chip, self._empty_flag = uid, chip, empty_flag
         self._protection, self._rom_vectors = protection, rom_vectors
-        probe = self._find(uid)
         name, origin = targets.choose(target, pack_target)
+        with usb_budget.listing(uid, waits=self._waits):
+            probe = self._find(uid)
         mode = self._connect(probe, name, modes)
         self._check_chip()
         how = "" if mode == "attach" else ", connected under reset"
@@ -67,8 +69,9 @@ class _Worker:
     def _find(self, uid: str) -> Any:
         from pyocd.core.helpers import ConnectHelper
 
-        # The whole list, then an exact match: pyOCD's own unique_id argument takes any id that merely contains the text.
-        probes = ConnectHelper.get_all_connected_probes(blocking=False, unique_id=uid)
+        # Only its own kind is looked at. Then an exact match: pyOCD's unique_id takes any id that merely contains the text.
+        kind = usb.pyocd_kind(uid)
+        probes = ConnectHelper.get_all_connected_probes(blocking=False, unique_id=f"{kind}:{uid}" if kind else uid)
         exact = [probe for probe in probes if probe.unique_id == uid]
         if not exact:
             every = ConnectHelper.get_all_connected_probes(blocking=False)
@@ -115,6 +118,13 @@ class _Worker:
         )
 
     def flash(self, elf: str, allow_mass_erase: bool) -> dict[str, Any]:
+        with usb_budget.flashing(self._uid, waits=self._waits):
+            return self._flash(elf, allow_mass_erase)
+
+    def _waits(self, who: str) -> None:
+        self._answer({"waits": who})  # the other side's deadline is for the work, not for the queue before it
+
+    def _flash(self, elf: str, allow_mass_erase: bool) -> dict[str, Any]:
         started_s = time.monotonic()
         target = self._session.target
         self._check_chip()  # once more: cables are moved
@@ -347,6 +357,10 @@ def _close(session: Any) -> None:
         pass
 
 
+def _text(part: object) -> str | None:
+    return None if part is None else str(part)
+
+
 def _loadable(elf: Path) -> list[tuple[int, bytes]]:
     """The bytes that go into flash, as (physical address, content)."""
     from elftools.elf.elffile import ELFFile
@@ -382,6 +396,10 @@ def main() -> None:
             result = getattr(worker, request["verb"])(**request["arguments"])
         except _Failure as failure:
             answer(failure.parts)
+        except HilError as error:
+            answer(
+                {"error": error.what, "where": error.where, "found": _text(error.found), "next_step": error.next_step}
+            )
         except Exception as error:  # noqa: BLE001 - whatever pyOCD or a driver raises is the rig's, and must be told
             found = f"{type(error).__name__}: {error}"
             answer(

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, cast
 
 from harness.bench import lease, rackstate
@@ -37,7 +37,7 @@ class Step:
     """What became of one rung. ``proof`` is how it is known that it helped, or what spoke against it.
 
     ``done``: it was climbed; else ``proof`` says why not. ``power_cut`` is whether the power was proved to be cut; None where that
-    was not tried, or cannot be seen.
+    was not tried, or cannot be seen. ``reached``: the probe has read the right chip.
     """
 
     rung: str
@@ -45,6 +45,7 @@ class Step:
     proof: str
     done: bool = True
     power_cut: bool | None = None
+    reached: bool = False
     seconds: float = 0.0
 
     def told(self) -> str:
@@ -61,13 +62,19 @@ class Recovery:
     helped: str | None
     steps: tuple[Step, ...]
 
+    @property
+    def reached(self) -> bool:
+        """Whether the probe has read the right chip in the last step that was climbed: such a unit can be flashed."""
+        return next((step.reached for step in reversed(self.steps) if step.done), False)
+
     def told(self) -> str:
         """One line."""
         tried = [step for step in self.steps if step.done]
         if self.ok:
             return f"answers again after `{self.helped}`: {self.steps[-1].proof}"
         last = tried[-1].proof if tried else "nothing could be tried"
-        return f"answers no more, after {', '.join(step.rung for step in tried) or 'nothing'}: {last}"
+        rest = "; its probe reaches the chip, so a firmware that says hello may be all it lacks" if self.reached else ""
+        return f"answers no more, after {', '.join(step.rung for step in tried) or 'nothing'}: {last}{rest}"
 
 
 class Rung(Protocol):
@@ -115,8 +122,7 @@ def _climb(
     with Patient(place, board, clock, deadline, near) as patient:
         for name in ladder:
             began_s = clock.monotonic_s()
-            step = _one(name, patient)
-            step = Step(step.rung, step.ok, step.proof, step.done, step.power_cut, clock.monotonic_s() - began_s)
+            step = replace(_one(name, patient), seconds=clock.monotonic_s() - began_s)
             steps.append(step)
             tell(step.told())
             if step.ok:
@@ -136,15 +142,16 @@ def _one(name: str, patient: Patient) -> Step:
         return Step(name, False, "the time for recovery is over", done=False)
     if why_not := rung.unfit(patient):
         return Step(name, False, why_not, done=False)
-    patient.power_cut = None
+    patient.power_cut, patient.reached = None, False
     try:
         proof = rung.climb(patient)
     except OtherUnitError:
         raise
     except HilError as error:
-        found = f", found {error.found}" if error.found else ""
-        return Step(name, False, " ".join(f"{error.what}{found}".split()), power_cut=patient.power_cut)
-    return Step(name, True, proof.words, power_cut=patient.power_cut)
+        found = f", found {str(error.found).partition(';')[0]}" if error.found else ""
+        words = " ".join(f"{error.what}{found}{patient.core()}".split())
+        return Step(name, False, words, power_cut=patient.power_cut, reached=patient.reached)
+    return Step(name, True, proof.words, power_cut=patient.power_cut, reached=patient.reached)
 
 
 def _write_down(place: Place, found: Recovery, clock: Clock) -> None:

@@ -73,12 +73,13 @@ def _answers(patient: Patient, switch: PowerSwitch, *, seen: bool, left: bool) -
     else:
         bus = "the probe left the bus and came back"
     try:
-        hello = patient.session().hello(HELLO_S)  # before the probe: connecting it may reset the chip
-        _, chip_id = patient.connect()
+        _, chip_id = patient.connect(("attach",))  # which resets nothing: the firmware is to say what did
+        hello = patient.session().hello(HELLO_S)
         proof = patient.proved(hello, chip_id)
     except OtherUnitError:
         raise
     except HilError as error:
+        patient.had_no_power = left and seen
         raise BenchError(
             f"{bus}; {error.what}",
             where=error.where,

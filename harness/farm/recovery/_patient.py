@@ -66,13 +66,17 @@ class BoundedClock:
 
 
 class Patient:
-    """A context manager: after it nothing of the unit is open. ``power_cut`` is what a rung has proved of that."""
+    """A context manager: after it nothing of the unit is open. ``power_cut`` and ``reached`` are what a rung has found of
+    its power and its probe.
+    """
 
     def __init__(
         self, place: Place, board: Board, clock: Clock, deadline: Deadline, near: Sequence[Place] = ()
     ) -> None:
         self.place, self.board, self.clock, self.deadline, self.near = place, board, clock, deadline, near
         self.power_cut: bool | None = None
+        self.had_no_power = False  # a rung has proved it, and it made no difference
+        self.reached = False
         self._probe: Probe | None = None
         self._transport: Transport | None = None
 
@@ -110,7 +114,18 @@ class Patient:
                 found=chip_id,
                 next_step="was the board swapped? `hil discover --write FILE` puts the bench file right",
             )
+        self.reached = True
         return probe, chip_id
+
+    def core(self) -> str:
+        """What the probe sees of a core whose firmware does not answer, for messages; "" when it cannot be asked."""
+        if self._probe is None or not self.reached:
+            return ""
+        try:
+            report = self._probe.core()
+        except BenchError:
+            return ""
+        return f"; its core is {report.state}" + (f" at {report.pc:#010x}" if report.pc is not None else "")
 
     def session(self) -> Session:
         """The port, opened anew under whatever name it has now, and a session on it that waits in the unit's own time."""

@@ -18,6 +18,8 @@ def unfit(patient: Patient) -> str:
         return "the bench file names no switch for its hub"
     if not patient.near:
         return "it is not known here who else hangs on its hub"
+    if patient.had_no_power:
+        return "the unit had no power already, and was seen to have none"
     return ""
 
 

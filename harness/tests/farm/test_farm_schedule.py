@@ -1,0 +1,299 @@
+"""The rules by which work is spread, and that they hold whatever happens: any jobs, any workers, any deaths."""
+
+import collections
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from harness.errors import HarnessBug
+from harness.farm.schedule import Impossible, Job, Outcome, Schedule, Try, Worker
+
+
+def _schedule(*jobs, workers=(), **rest):
+    schedule = Schedule(jobs, **rest)
+    for worker in workers:
+        schedule.add_worker(worker)
+    return schedule
+
+
+def _unit(uid, board="stm32", *tags):
+    return Worker(f"w-{uid}", board, uid, frozenset(tags))
+
+
+def _on(*boards, name=None, **rest):
+    return Job(name or "-".join(boards), frozenset(boards), **rest)
+
+
+def test_a_job_goes_to_a_unit_of_its_kind():
+    schedule = _schedule(_on("psoc6"), _on("stm32"), workers=[_unit("a"), _unit("b", "psoc6")])
+    assert schedule.next_for("w-a").id == "stm32"
+    assert schedule.next_for("w-b").id == "psoc6"
+
+
+def test_a_job_with_tags_waits_for_a_unit_that_has_all_of_them():
+    schedule = _schedule(Job("j", tags=frozenset({"camera", "fast"})), workers=[_unit("a", "stm32", "camera")])
+    assert schedule.next_for("w-a") is None
+    schedule.add_worker(_unit("b", "stm32", "fast", "camera", "old"))
+    assert schedule.next_for("w-b").id == "j"
+
+
+def test_a_job_for_one_unit_goes_to_no_equal_of_it():
+    schedule = _schedule(_on("stm32", uid="b"), workers=[_unit("a"), _unit("b")])
+    assert schedule.next_for("w-a") is None
+    assert schedule.next_for("w-b") is not None
+
+
+def test_a_worker_that_starts_virtual_boards_takes_any_kind_but_no_tags():
+    schedule = _schedule(
+        _on("psoc6"), _on("stm32"), Job("t", tags=frozenset({"camera"})), workers=[Worker("gw0", None)]
+    )
+    for name in ("psoc6", "stm32"):
+        assert schedule.next_for("gw0").id == name
+        schedule.done("gw0", name, Outcome.PASS)
+    assert schedule.next_for("gw0") is None
+
+
+def test_a_worker_without_a_unit_does_what_needs_none():
+    schedule = _schedule(_on("stm32"), Job("plain"), workers=[Worker("gw0", "")])
+    assert schedule.next_for("gw0").id == "plain"
+    schedule.done("gw0", "plain", Outcome.PASS)
+    assert schedule.next_for("gw0") is None
+
+
+def test_the_longest_known_is_first_and_what_is_not_known_counts_as_the_median():
+    jobs = [Job("new"), Job("short", seconds=1.0), Job("mid", seconds=5.0), Job("long", seconds=60.0)]
+    schedule = _schedule(*jobs)
+    assert [job.id for job in schedule.waiting] == ["long", "new", "mid", "short"]
+
+
+def test_where_nothing_is_known_the_order_stays():
+    assert [job.id for job in _schedule(Job("b"), Job("a"), Job("c")).waiting] == ["b", "a", "c"]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.SKIPPED])
+def test_a_verdict_on_the_product_is_never_tried_again(outcome):
+    schedule = _schedule(_on("stm32"), workers=[_unit("a"), _unit("b")])
+    schedule.next_for("w-a")
+    assert schedule.done("w-a", "stm32", outcome)
+    assert schedule.next_for("w-b") is None
+    assert schedule.finished
+    assert schedule.outcome("stm32") is outcome
+
+
+def test_after_an_error_another_unit_tries_once_more():
+    schedule = _schedule(_on("stm32"), workers=[_unit("a"), _unit("b")])
+    schedule.next_for("w-a")
+    assert not schedule.done("w-a", "stm32", Outcome.ERROR)
+    assert schedule.next_for("w-a") is None
+    assert schedule.next_for("w-b") is not None
+    assert schedule.done("w-b", "stm32", Outcome.PASS)
+    assert schedule.tries("stm32") == (Try("w-a", "a", Outcome.ERROR), Try("w-b", "b", Outcome.PASS))
+
+
+def test_a_replacement_on_the_same_unit_is_no_other_unit():
+    schedule = _schedule(_on("stm32"), workers=[_unit("a")])
+    schedule.next_for("w-a")
+    schedule.remove_worker("w-a", died=True)
+    schedule.add_worker(Worker("w-new", "stm32", "a"))
+    assert schedule.next_for("w-new") is None
+    schedule.add_worker(_unit("b"))
+    assert schedule.next_for("w-b") is not None
+
+
+def test_a_job_that_kills_two_workers_sees_no_third():
+    schedule = _schedule(_on("stm32"), workers=[_unit("a"), _unit("b"), _unit("c")])
+    for name in ("w-a", "w-b"):
+        assert schedule.next_for(name).id == "stm32"
+        schedule.remove_worker(name, died=True)
+    assert schedule.next_for("w-c") is None
+    assert schedule.finished
+    assert schedule.outcome("stm32") is Outcome.KILLED
+
+
+def test_what_an_orderly_leaver_was_at_has_not_been_tried():
+    schedule = _schedule(_on("stm32"), workers=[_unit("a"), _unit("b")])
+    schedule.next_for("w-a")
+    schedule.remove_worker("w-a", died=False)
+    assert schedule.tries("stm32") == ()
+    assert schedule.next_for("w-b") is not None
+
+
+def test_what_nothing_here_can_do_is_told_with_why():
+    schedule = _schedule(_on("psoc6"), _on("stm32", tags=frozenset({"camera"})), workers=[_unit("a", "stm32", "fast")])
+    first, second = schedule.give_up()
+    assert first.why == "no psoc6 is there to run it; units: a (stm32, tags fast)"
+    assert second.why == "no stm32 with the tags camera is there to run it; units: a (stm32, tags fast)"
+    assert schedule.finished
+    assert schedule.outcome("psoc6") is Outcome.IMPOSSIBLE
+
+
+def test_what_a_unit_that_is_coming_can_do_is_not_given_up():
+    schedule = _schedule(_on("psoc6"))
+    assert schedule.give_up([_unit("b", "psoc6")]) == ()
+    assert [each.job.id for each in schedule.give_up()] == ["psoc6"]
+
+
+def test_a_second_try_that_no_unit_is_left_for_ends_as_the_first_did():
+    schedule = _schedule(_on("stm32"), workers=[_unit("a")])
+    schedule.next_for("w-a")
+    schedule.done("w-a", "stm32", Outcome.ERROR)
+    tries = (Try("w-a", "a", Outcome.ERROR),)
+    assert schedule.give_up() == (
+        Impossible(schedule.jobs[0], "no other stm32 is there to run it; units: a (stm32)", tries),
+    )
+    assert schedule.outcome("stm32") is Outcome.ERROR
+
+
+def test_a_worker_is_needed_while_another_may_fail_for_it():
+    schedule = _schedule(_on("stm32"), workers=[_unit("a"), _unit("b"), _unit("c", "psoc6")])
+    schedule.next_for("w-a")
+    assert [schedule.needed(name) for name in ("w-a", "w-b", "w-c")] == [True, True, False]
+    schedule.done("w-a", "stm32", Outcome.ERROR)
+    schedule.next_for("w-b")
+    assert [schedule.needed(name) for name in ("w-a", "w-b")] == [False, True]
+
+
+def test_without_retries_an_error_is_the_end():
+    schedule = _schedule(_on("stm32"), workers=[_unit("a"), _unit("b")], retry=False)
+    schedule.next_for("w-a")
+    assert not schedule.needed("w-b")
+    assert schedule.done("w-a", "stm32", Outcome.ERROR)
+
+
+def test_a_mistake_of_the_caller_is_not_taken_for_work():
+    schedule = _schedule(_on("stm32"), workers=[_unit("a")])
+    with pytest.raises(HarnessBug, match="not begun"):
+        schedule.done("w-a", "stm32", Outcome.PASS)
+    with pytest.raises(HarnessBug, match="already"):
+        schedule.add_worker(_unit("a"))
+    schedule.next_for("w-a")
+    with pytest.raises(HarnessBug, match="still"):
+        schedule.next_for("w-a")
+    with pytest.raises(HarnessBug, match="same id"):
+        Schedule((Job("j"), Job("j")))
+
+
+_KINDS, _TAGS = ["stm32", "psoc6", "renode"], ["camera", "fast"]
+_UIDS = [f"u{n}" for n in range(5)]
+_some_tags = st.frozensets(st.sampled_from(_TAGS), max_size=1)
+_some_jobs = st.lists(
+    st.tuples(
+        st.frozensets(st.sampled_from(_KINDS), max_size=2),
+        _some_tags,
+        st.none() | st.sampled_from(_UIDS),
+        st.none() | st.floats(0, 1e4),
+    ),
+    max_size=12,
+)
+
+
+class AnyRun(RuleBasedStateMachine):
+    """A rack of units that come and go, with jobs that end as they like; ``seen`` is what an onlooker wrote down."""
+
+    @initialize(jobs=_some_jobs, retry=st.booleans())
+    def begin(self, jobs, retry):
+        self.schedule = Schedule(
+            tuple(Job(f"j{n}", boards, tags, uid, seconds) for n, (boards, tags, uid, seconds) in enumerate(jobs)),
+            retry,
+        )
+        self.held, self.n = {}, 0  # worker -> job, workers so far
+        self.seen = collections.defaultdict(list)  # job -> [(unit, outcome)]
+        self.given_up = []
+
+    @rule(board=st.sampled_from([*_KINDS, None, ""]), tags=_some_tags, uid=st.sampled_from(_UIDS))
+    def a_worker_comes(self, board, tags, uid):
+        if uid in {worker.uid for worker in self.schedule.workers}:
+            return  # the lease sees to that
+        self.n += 1
+        self.schedule.add_worker(Worker(f"w{self.n}", board, uid if board else None, tags if board else frozenset()))
+
+    def _pick(self, data, *, busy):
+        there = [each for each in self.schedule.workers if (each.id in self.held) is busy]
+        return data.draw(st.sampled_from(there)) if there else None
+
+    @rule(data=st.data())
+    def an_idle_worker_asks(self, data):
+        worker = self._pick(data, busy=False)
+        if worker is None:
+            return
+        waiting = self.schedule.waiting
+        job = self.schedule.next_for(worker.id)
+        if job is None:
+            assert not any(self._fits(worker, each) for each in waiting)
+            return
+        assert self._fits(worker, job)
+        assert not any(self._fits(worker, each) for each in waiting[: waiting.index(job)])
+        assert job.id not in self.held.values()
+        self.held[worker.id] = job.id
+
+    def _fits(self, worker, job):
+        return (
+            (not job.boards or worker.board is None or worker.board in job.boards)
+            and job.tags <= worker.tags
+            and (job.uid is None or job.uid == worker.uid)
+            and worker.unit not in [unit for unit, _ in self.seen[job.id]]
+        )
+
+    @rule(
+        data=st.data(),
+        outcome=st.sampled_from([Outcome.PASS, Outcome.FAIL, Outcome.ERROR, Outcome.SKIPPED, Outcome.INCONCLUSIVE]),
+    )
+    def a_job_ends(self, data, outcome):
+        worker = self._pick(data, busy=True)
+        if worker is None:
+            return
+        job = self.held.pop(worker.id)
+        self.seen[job].append((worker.unit, outcome))
+        self.schedule.done(worker.id, job, outcome)
+
+    @rule(data=st.data(), busy=st.booleans(), died=st.booleans())
+    def a_worker_goes(self, data, busy, died):
+        worker = self._pick(data, busy=busy)
+        if worker is None:
+            return
+        job = self.held.pop(worker.id, None)
+        given = self.schedule.remove_worker(worker.id, died=died)
+        assert (given.id if given else None) == job
+        if job is not None and died:
+            self.seen[job].append((worker.unit, Outcome.KILLED))
+
+    @rule()
+    def what_cannot_be_done_is_given_up(self):
+        waiting = self.schedule.waiting
+        self.given_up += (given := [each.job.id for each in self.schedule.give_up()])
+        for job in waiting:
+            assert (job.id in given) is not any(self._fits(worker, job) for worker in self.schedule.workers)
+
+    @precondition(lambda self: self.schedule.workers)
+    @rule(data=st.data())
+    def nobody_is_sent_home_too_early(self, data):
+        worker = data.draw(st.sampled_from(self.schedule.workers))
+        if not self.schedule.needed(worker.id):
+            assert worker.id not in self.held
+            assert not any(self._fits(worker, job) for job in self.schedule.waiting)
+
+    @invariant()
+    def the_books_are_right(self):
+        schedule = self.schedule
+        waiting = [job.id for job in schedule.waiting]
+        ended = [job.id for job in schedule.jobs if schedule.outcome(job.id) is not None]
+        # Every job is in one place, once.
+        assert sorted([*waiting, *self.held.values(), *ended]) == sorted(job.id for job in schedule.jobs)
+        assert schedule.finished is (len(ended) == len(schedule.jobs))
+        for job in schedule.jobs:
+            tries = self.seen[job.id]
+            assert [(each.unit, each.outcome) for each in schedule.tries(job.id)] == tries
+            assert len(tries) <= (2 if schedule.retry else 1)
+            assert len({unit for unit, _ in tries}) == len(tries)
+            assert all(outcome in (Outcome.ERROR, Outcome.KILLED) for _, outcome in tries[:-1])
+            if (outcome := schedule.outcome(job.id)) is not None:
+                assert outcome is (tries[-1][1] if tries else Outcome.IMPOSSIBLE)
+                assert tries or job.id in self.given_up
+                over = job.id in self.given_up or not schedule.retry or len(tries) == 2
+                assert over or tries[-1][1] not in (Outcome.ERROR, Outcome.KILLED)
+
+
+TestAnyRun = AnyRun.TestCase
+TestAnyRun.settings = settings(deadline=None, max_examples=60, stateful_step_count=40)
