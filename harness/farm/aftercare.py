@@ -29,7 +29,7 @@ from harness.text import printable
 
 BY: Final = "hil"
 #: Rows of the table of blame after which it is not sure that the unit can be reached at all.
-_UNREACHABLE: Final = ("rig", "unreachable", "in-reset", "line-mute", "line-broken")
+_UNREACHABLE: Final = ("rig", "unreachable", "in-reset", "never-began", "line-mute", "line-broken")
 #: What may help a probe that hangs: nothing that has to be asked of it.
 _OF_WEDGED: Final = ("reconnect", "reenumerate", "power_port", "hub")
 _LONGEST = 160  # of a reason

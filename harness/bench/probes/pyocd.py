@@ -11,6 +11,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,7 @@ from harness.errors import BenchError, WedgedError
 OPEN_TIMEOUT_S = 30.0
 CALL_TIMEOUT_S = 10.0
 ERASE_TIMEOUT_S = 30.0  # of one sector: 128 KB take up to 4 s (DS10693), and an algorithm has to be loaded first
+_HUNG_S = 8.0
 #: To the running core; if that fails, with its reset held: firmware may have switched the debug pins off.
 CONNECT: Final = ("attach", "under-reset")
 
@@ -142,6 +144,7 @@ class PyocdProbe:
         self, verb: str, timeout_s: float, progress: Progress | None = None, **arguments: object
     ) -> dict[str, Any]:
         self._calls += 1
+        began_s = time.monotonic()
         request = {"id": self._calls, "verb": verb, "arguments": arguments}
         try:
             assert self._worker.stdin is not None
@@ -173,7 +176,9 @@ class PyocdProbe:
                     progress(float(answer["progress"]))
                 continue
             if "error" in answer:
-                raise BenchError(
+                # Programming may take its time to fail. What is asked in an instant and fails so late has hung.
+                hung = verb not in ("flash", "erase") and time.monotonic() - began_s > _HUNG_S
+                raise (WedgedError if hung else BenchError)(
                     str(answer["error"]),
                     where=str(answer.get("where") or f"probe {self.uid}"),
                     expected=answer.get("expected"),
