@@ -94,7 +94,8 @@ class RackPlan(Part):
     stop_on: StopOn = Field(default_factory=StopOn, description="When the night begins nothing more.")
     report_dir: str = Field(
         default="",
-        description="Where the night's reports go, from where the command is started; a new folder in hil-reports if left out.",
+        description="The folder, from where the command is started, in which each night gets one of its own; hil-reports if left"
+        " out.",
     )
     # Where the file was read from. Set by load, never by the file.
     origin: Path | None = Field(default=None, exclude=True, repr=False)

@@ -139,6 +139,7 @@ def night_folder(reference: str) -> Path:
             "there is no night that could be gone on with",
             expected=f"{layout.LATEST}, a night's folder, or a run of {base} by its name",
             found=reference,
+            next_step="name the night's folder",
         )
     return found.absolute()
 
