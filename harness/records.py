@@ -306,6 +306,15 @@ class ModelFacts(Frozen):
     file_sha256: str  # of that file: another one when it was converted first
 
 
+class EarlierTry(Frozen):
+    """A try of the same case in the same run, on another unit, that the rig ended."""
+
+    unit: str  # the unit's probe id; "": none was opened, or a virtual one
+    ended: Literal["error", "killed"]  # "killed": its test process died
+    reason: str  # the first line of why
+    folder: str = ""  # where its reports lie, below this record's folder; "": it left none
+
+
 class Setting(Frozen):
     """An option and its value, those that the plan left out included."""
 
@@ -357,6 +366,7 @@ class Record(Written):
     explanation: Explanation | None = None  # None: nothing was tried: labels and outputs are as they should be
     layers: tuple[LayerFacts, ...] = ()  # the per-layer profile, when it was asked for
     layers_sample: str = ""  # the id of the sample it is of
+    tries: tuple[EarlierTry, ...] = ()  # what was tried before on other units and ended as the rig's error: a flaky rig
     console: tuple[str, ...] = ()  # the last lines that the firmware printed; serial.log has all of them
     warnings: tuple[str, ...] = ()  # what a reader should know although it changes no verdict
     harness_version: str = ""  # of hil

@@ -25,7 +25,7 @@ def json_schema() -> Schema:
     kinds["ModelSpec"]["required"] = []
     kinds["ModelSpec"]["anyOf"] = [{"required": ["name"]}, {"required": ["file"]}]
     parts["models"]["items"] = _or({"type": "string", "minLength": 1}, parts["models"]["items"])
-    for key in (*_PLURALS.values(), "tags"):
+    for key in (*_PLURALS.values(), "tags", "requires"):
         parts[key] = _or(parts[key]["items"], parts[key])
     for one, many in _PLURALS.items():
         parts[one] = parts[many]

@@ -199,7 +199,7 @@ def _normal(tree: Tree, wrong: Wrong) -> dict[str, Any]:
                 continue
             values[many] = single
             tree.lines.setdefault((many,), tree.lines[(one,)])
-    values = _listing(values, ("boards", "models", "tags"))
+    values = _listing(values, ("boards", "models", "tags", "requires"))
     if isinstance(values.get("models"), dict):
         values["models"] = [values["models"]]
     for part, key in (("dataset", "name"), ("decide", "rule"), ("task", "name"), ("state", "reset")):

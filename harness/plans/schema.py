@@ -262,6 +262,9 @@ class Plan(Part):
     timeouts: Timeouts = Field(default_factory=Timeouts, description="Bounds on waiting, in seconds.")
     stream: Stream = Field(default_factory=Stream, description="How samples travel. Rarely needed.")
     tags: tuple[str, ...] = Field(default=(), description="Words of your own, for people.")
+    requires: tuple[str, ...] = Field(
+        default=(), description="Runs only on units that the bench file gives all of these tags."
+    )
     # Where the plan was read from; relative paths in dataset options start at its folder. Set by load, never by the
     # file.
     origin: Path | None = Field(default=None, exclude=True, repr=False)

@@ -24,6 +24,7 @@ pytest_plugins = ["harness.plugin.fixtures"]
 MARKERS = {
     "board(*names)": "the kinds of board that a test with `dut` runs on",
     "model(model)": "what `dut` is flashed with: a name, a path, or file=..., classes=[...]",
+    "requires(*tags)": "runs only on a unit that the bench file gives all of these tags",
     "hardware": "needs a real board; skipped on an emulated one",
 }
 _UNUSED_KEY = "hil_unused"  # in xdist's workeroutput
@@ -51,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from harness.errors import HilError
 
     try:
-        config.stash[options.KEY] = asked = options.read(config)
+        asked = options.early(config)
         if asked.resume is not None:
             from harness.plugin import places
 
@@ -62,11 +63,16 @@ def pytest_configure(config: pytest.Config) -> None:
         _check_boards(config, config.stash[options.KEY].boards)
         _collect_the_plans(config)
         ending.arm(config)
+        _settle_the_units(config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave the process as it was."""
     ending.disarm(config)
+    if config.stash.get(options.KEY, None) is not None and config.stash[options.KEY].boards:
+        from harness.plugin.spread import start
+
+        start.end(config)
     if options.WHOLE in config.stash:
         config.stash[options.WHOLE].release()
 
@@ -83,6 +89,18 @@ def _check_boards(config: pytest.Config, names: tuple[str, ...]) -> None:
             require(config.stash[options.KEY].run.backend, load_board(name))
     except BenchError as error:
         # A rig's error, with the exit status that `hil` has for one: pytest's own for a usage error is 4.
+        pytest.exit(str(error), returncode=2)
+    except HilError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _settle_the_units(config: pytest.Config) -> None:
+    from harness.errors import BenchError, HilError
+    from harness.plugin.spread import start
+
+    try:
+        start.begin(config)
+    except BenchError as error:
         pytest.exit(str(error), returncode=2)
     except HilError as error:
         raise pytest.UsageError(str(error)) from error
@@ -115,8 +133,9 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     if not config.stash[options.KEY].boards:
         return []
     from harness.plugin import search, summary
+    from harness.plugin.spread import start
 
-    return [*summary.header(config), *options.stepped_back(config), *search.header(config)]
+    return [*summary.header(config), *start.header(config), *options.stepped_back(config), *search.header(config)]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -137,6 +156,21 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         config.stash[UNUSED] = search.unused(config, items)
         if hasattr(config, "workeroutput"):
             config.workeroutput[_UNUSED_KEY] = config.stash[UNUSED]
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """xdist: with boards ``-n auto`` is as many workers as there are units to work with."""
+    from harness.errors import HilError
+
+    try:
+        if not options.early(config).boards:
+            return None
+        from harness.plugin.spread import start
+
+        return start.auto(config)
+    except HilError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -167,7 +201,8 @@ def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Sch
     from harness.plugin import killed
 
     if sched.config.stash[options.KEY].boards:
-        killed.describe(sched.config, crashitem, report)
+        earlier, why = sched.behind(crashitem) if hasattr(sched, "behind") else ((), "")
+        killed.describe(sched.config, crashitem, report, earlier, why)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -206,6 +241,10 @@ def pytest_runtest_makereport(
         if call.when == "teardown":
             own.look_after(item, report)
     faults.judge(item, call, report)
+    if item.config.stash[options.KEY].boards:
+        from harness.plugin.spread import tries
+
+        tries.mark(call, report)
     if not ours.is_plan(item.path):
         return report
     from harness.plugin.collect import PlanItem

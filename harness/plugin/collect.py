@@ -79,20 +79,25 @@ class PlanItem(pytest.Item):
         self.record: Record | None = None
         self.folder: Path | None = None
         self.missing: DataMissing | None = None
+        self.unfit = ""  # why no unit of this bench can run it
         self.aftercare: tuple[str, ...] = ()
 
     def setup(self) -> None:
         """Run the case; a rig's fault ends here."""
         from harness.evidence.reports import junit
         from harness.farm import aftercare as care
+        from harness.plugin.spread import needs, seat
         from harness.run.claim import claimed
         from harness.run.runner import run_case
         from harness.run.watch import Step
 
-        asked = self.config.stash[options.KEY]
+        if (why := needs.unfit(self)) is not None:
+            self.unfit = why
+            pytest.skip(why)
         ending.arm(self.config)
         orphan.watch(self.config)
         self.folder = places.report_folder(self.config, self.case)
+        run = seat.run_options(self.config)
         try:
             with claimed(self.folder, what=self.case.id):
                 with progress.shown(self.config, self.case.id) as show:
@@ -102,13 +107,15 @@ class PlanItem(pytest.Item):
                             places.begin(self.config)
                         show(step)
 
-                    result = run_case(self.case, asked.run, watch=watch, folder=self.folder)
+                    result = run_case(self.case, run, watch=watch, folder=self.folder)
+                result = result.after(seat.tries(self.config))
                 result.write(self.folder)
-                places.keep(self.config, result, self.folder)
+                if not (result.record.verdict is Verdict.ERROR and seat.is_tried_again(self.config)):
+                    places.keep(self.config, result, self.folder)
         except DataMissing as missing:
             self.missing = missing
             pytest.skip(str(missing))
-        self.aftercare = care.after_case(result.record, board=boards.load_board(self.case.board), options=asked.run)
+        self.aftercare = care.after_case(result.record, board=boards.load_board(self.case.board), options=run)
         # Only now: a verdict that could not be written down is not told as one.
         self.record = result.record
         self.user_properties += junit.notes(self.record)
@@ -130,6 +137,8 @@ class PlanItem(pytest.Item):
         if self.record is not None and (report.when == "call" or (report.when == "setup" and report.failed)):
             report.user_properties.append((RECORD, self.record.model_dump_json(by_alias=True)))
             report.user_properties += [(UNIT, line) for line in self.aftercare]
+        if self.unfit and report.when == "setup":
+            report.user_properties.append((SKIPPED, f"{self.case.id}: {self.unfit}"))
         if self.missing is not None and report.when == "setup":
             report.user_properties.append((SKIPPED, f"{self.case.id}: {self.missing.what}: {self.missing.next_step}"))
 

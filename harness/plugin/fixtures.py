@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,10 +85,10 @@ def dut(request: pytest.FixtureRequest, board: Board | str) -> Iterator[Dut]:
     """An open unit. It is flashed with the model of ``@pytest.mark.model``, else with the one that suits the first data."""
     from harness.bench.boards import Board, load_board
     from harness.plugin import progress
+    from harness.plugin.spread import needs, seat
     from harness.run.claim import claimed
     from harness.run.dut import open_dut
 
-    asked = request.config.stash[options.KEY]
     ending.arm(request.config)
     orphan.watch(request.config)
     model = request.node.get_closest_marker("model")
@@ -100,12 +101,15 @@ def dut(request: pytest.FixtureRequest, board: Board | str) -> Iterator[Dut]:
             found=f"a {type(board).__name__}",
             next_step="rename the fixture `board` of your own, or let it give such a name",
         )
+    if (why := needs.unfit(request.node)) is not None:
+        pytest.skip(f"hil: {why}")
     trail = own.follow(request.node)
+    run = seat.run_options(request.config)
     with (
         claimed(trail.folder, what=request.node.nodeid),
         open_dut(
             kind,
-            asked.run,
+            replace(run, tags=(*run.tags, *needs.required(request.node))),
             what=request.node.nodeid,
             folder=request.path.parent,
             trail=trail,

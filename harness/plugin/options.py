@@ -28,6 +28,7 @@ class Options:
     resume: str | None
     history: bool
     make_run: Callable[[], RunOptions]
+    bench: Path | str | None = None
 
     @cached_property
     def run(self) -> RunOptions:
@@ -37,6 +38,7 @@ class Options:
 
 KEY = pytest.StashKey[Options]()
 WHOLE: pytest.StashKey[Whole] = pytest.StashKey()  # the run that this process writes for, once it may
+ALL = "all"  # as the name of a board: every kind that there is
 _OURS = "hil-"
 _VALUES = (
     "board",
@@ -129,7 +131,11 @@ def add(parser: pytest.Parser) -> None:
     """Declare the options."""
     group = _Group(parser)
     group.addoption(
-        "--board", action="append", default=[], metavar="NAME", help="the kind of board to run on; repeatable"
+        "--board",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the kind of board to run on; repeatable; all: all that the bench has, or all virtual ones",
     )
     group.addoption(
         "--backend",
@@ -209,17 +215,44 @@ def read(config: pytest.Config) -> Options:
             baseline=config.getoption(_dest("--baseline")),
         )
 
+    boards = tuple(dict.fromkeys(config.getoption(_dest("--board"))))
+    if ALL in boards:
+        boards = _every(made := run())
+        run = lambda: made  # noqa: E731  # it is read once
     options = Options(
-        boards=tuple(dict.fromkeys(config.getoption(_dest("--board")))),
+        boards=boards,
         samples=config.getoption(_dest("--samples")),
         report_dir=config.getoption(_dest("--report-dir")),
         resume=config.getoption(_dest("--resume")),
         history=not config.getoption(_dest("--no-history")),
         make_run=run,
+        bench=bench,
     )
     if options.boards or bench is not None:
         _ = options.run  # what is wrong is told at once
     return options
+
+
+def _every(run: RunOptions) -> tuple[str, ...]:
+    """What ``--board all`` means: the kinds of which the bench has units; without a bench those that can be emulated here."""
+    from harness.bench.boards import load_board, names
+    from harness.bench.unit import choose_backend
+
+    if run.backend in ("auto", "probe") and run.places:
+        return tuple(dict.fromkeys(place.board for place in run.places if not place.skip))
+    kinds = [load_board(name) for name in names()]
+    return tuple(
+        kind.name
+        for kind in kinds
+        if kind.virtual is not None or choose_backend(kind, run.backend, run.places, run.uid) == "probe"
+    )
+
+
+def early(config: pytest.Config) -> Options:
+    """The options, also before ``pytest_configure``: as ``read``."""
+    if KEY not in config.stash:
+        config.stash[KEY] = read(config)
+    return config.stash[KEY]
 
 
 def described() -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from harness.plugin.ours import RECORD, UNIT
 
 if TYPE_CHECKING:
     from harness.records import Record
+    from harness.run.notes import CaseResult
     from harness.run.trail import Left, Trail
 
 TRAIL = pytest.StashKey["Trail"]()
@@ -22,13 +23,24 @@ _UNTOLD = pytest.StashKey[list["Record"]]()  # written, and not on their way to 
 def follow(item: pytest.Item) -> Trail:
     """What a test that begins to use a unit will leave, in its own folder of the run."""
     from harness.plugin import places
+    from harness.plugin.spread import seat
     from harness.run.trail import Trail
 
     places.begin(item.config)
     folder = places.test_folder(item.config, item.nodeid)
-    trail = Trail(item.nodeid, folder, kept=partial(places.keep, item.config))
+    trail = Trail(item.nodeid, folder, kept=partial(_keep, item.config), tries=seat.tries(item.config))
     item.stash[TRAIL], item.stash[_UNTOLD], item.stash[_WRITTEN] = trail, [], []
     return trail
+
+
+def _keep(config: pytest.Config, result: CaseResult, folder: Path) -> None:
+    """Into the history, but for a try that the rig has ended and that is not the last: ``spread.aside`` does that."""
+    from harness.plugin import places
+    from harness.plugin.spread import seat
+    from harness.records import Verdict
+
+    if not (result.record.verdict is Verdict.ERROR and seat.is_tried_again(config)):
+        places.keep(config, result, folder)
 
 
 def end(item: pytest.Item, error: BaseException | None) -> None:

@@ -15,6 +15,7 @@ from harness.run import resume
 from harness.run.whole import Whole
 
 if TYPE_CHECKING:
+    from harness.records import Record
     from harness.run.notes import CaseResult
 
 _ROOT_KEY, _COMMAND_KEY = "hil_report_root", "hil_command"  # in xdist's workerinput
@@ -63,6 +64,13 @@ def begin(config: pytest.Config) -> None:
 def keep(config: pytest.Config, result: CaseResult, folder: Path) -> None:
     """Into the history, after the reports were written to ``folder``. Never raises: ``end`` tells what is not there."""
     _whole(config).keep(result, folder)
+
+
+def keep_record(config: pytest.Config, record: Record, folder: Path) -> None:
+    """The same for a record that lies in ``folder`` already."""
+    from harness.evidence.history import folders
+
+    _whole(config).keep_record(record, folders.Left(record, folder).samples, folder)
 
 
 def end(

@@ -375,6 +375,7 @@ def open_dut(
         what=what,
         clock=clock,
         allow_mass_erase=options.allow_mass_erase,
+        tags=options.tags,
     )
     with ExitStack() as stack:
         try:

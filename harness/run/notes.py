@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from harness.plans.expand import Case
 from harness.playback import Playback
 from harness.records import (
     Backend,
+    EarlierTry,
     Evidence,
     FaultReport,
     ModelFacts,
@@ -70,6 +71,10 @@ class CaseResult:
     samples: Samples | None
     inputs: npt.NDArray[np.float32] | None = None
     journal: Path | None = None
+
+    def after(self, tries: tuple[EarlierTry, ...]) -> CaseResult:
+        """The same, of a case that has been tried before."""
+        return replace(self, record=self.record.model_copy(update={"tries": tries})) if tries else self
 
     def write(self, folder: Path) -> None:
         """Leave the report directory. The journal of a case that came to its end has served: the reports say it all."""

@@ -21,7 +21,8 @@ class RunOptions:
     ``wire_log``: keep every byte of each case in its report folder. ``resume``: go on with that run (``run.resume``
     says by which names) instead of beginning a new one. ``layers``: profile the layers of one sample too.
     ``serial_log``: keep what the firmware prints there, too. ``speed``: how recordings are played; None: as the plan says.
-    ``baseline``: the earlier run that the case is held against, in place of the plan's.
+    ``baseline``: the earlier run that the case is held against, in place of the plan's. ``tags``: only units that the bench file
+    gives all of these, beside what the plan requires.
     """
 
     backend: str = "auto"
@@ -37,6 +38,7 @@ class RunOptions:
     serial_log: bool = True
     speed: Speed | None = None
     baseline: str | None = None
+    tags: tuple[str, ...] = ()
 
     @classmethod
     def make(

@@ -11,6 +11,7 @@ from harness.clock import Clock, SystemClock
 from harness.errors import BenchError, DeviceError
 from harness.models.metadata import Model
 from harness.plans.expand import Case
+from harness.records import Verdict
 from harness.run import blame, journal, onboard, underway
 from harness.run.baseline import baseline_of, judged_against
 from harness.run.journal import Earlier
@@ -24,7 +25,7 @@ from harness.run.streaming import binding, case_files, find_earlier, same_unit
 from harness.run.watch import PREPARE, Step, Watch
 from harness.run.workload import make_workload, truth_of
 
-__all__ = ["CaseResult", "killed_case", "run_case"]
+__all__ = ["CaseResult", "killed_case", "not_run", "run_case"]
 
 
 def run_case(
@@ -85,6 +86,7 @@ def _run(
                 what=case.id,
                 clock=clock,
                 allow_mass_erase=options.allow_mass_erase,
+                tags=(*case.plan.requires, *options.tags),
             ) as unit,
         ):
             notes.unit, notes.stand_in = unit.facts(), unit.stand_in
@@ -119,6 +121,13 @@ def _prepare(case: Case, notes: Notes) -> tuple[Model, Playing | None]:
     notes.truth = truth_of(case.plan, ready.model, notes.workload)
     notes.warnings += [*ready.warnings, *notes.workload.warnings]
     return ready.model, None
+
+
+def not_run(case: Case, options: RunOptions, reasons: tuple[str, ...], clock: Clock | None = None) -> CaseResult:
+    """What there is to say of a case that no unit was there for: the rig's error, with why."""
+    clock = clock or SystemClock()
+    backend = choose_backend(load_board(case.board), options.backend, options.places, options.uid)
+    return result(case, Notes.begin(backend, clock, case.plan.folder), clock, Verdict.ERROR, reasons)
 
 
 def killed_case(case: Case, options: RunOptions, words: str, folder: Path, clock: Clock | None = None) -> CaseResult:

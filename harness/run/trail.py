@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.errors import BenchError, DeviceError, HilError
 from harness.evidence import clear_reports
-from harness.records import Record, Verdict
+from harness.records import EarlierTry, Record, Verdict
 from harness.run.notes import CaseResult
 from harness.run.outcome import Ending, Run
 
@@ -32,6 +32,7 @@ class Trail:
     test: str = "a test"
     folder: Path | None = None
     kept: Callable[[CaseResult, Path], None] = lambda result, folder: None  # told of what is written, with its folder
+    tries: tuple[EarlierTry, ...] = ()  # what the test has behind it
     uses: int = 0
     broke: list[tuple[HilError, Record]] = field(default_factory=list)  # with the error that the test was given
     _open: list[tuple[Run | CaseResult, Path | None]] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Trail:
         undecided: list[str] = []
         while self._open:
             use, folder = self._open.pop(0)
-            result = use.close(ending) if isinstance(use, Run) else use
+            result = (use.close(ending) if isinstance(use, Run) else use).after(self.tries)
             if folder is not None:
                 result.write(folder)
                 self.kept(result, folder)

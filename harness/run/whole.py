@@ -17,7 +17,7 @@ from harness.disk import files
 from harness.errors import BenchError, HilError, MisuseError
 from harness.evidence import layout, ourfault, read_record, runrecord, runreports, runs
 from harness.evidence.runrecord import Command, Interrupted, RunRecord, Skipped
-from harness.records import Record
+from harness.records import Record, Samples
 from harness.run import claim, journal
 from harness.run.keeping import Keeping
 from harness.text import printable
@@ -74,6 +74,10 @@ class Whole:
     def keep(self, result: CaseResult, folder: Path) -> None:
         """Into the history, after its reports were written to ``folder``. Never raises: ``end`` tells what is not there."""
         self._keeping.keep(result.record, result.samples, folder)
+
+    def keep_record(self, record: Record, samples: Samples | None, folder: Path) -> None:
+        """The same for what lies in ``folder`` already."""
+        self._keeping.keep(record, samples, folder)
 
     def end(
         self, exit_status: int, skipped: Sequence[tuple[str, str]] = (), refused: Sequence[tuple[str, str]] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -15,6 +16,7 @@ from harness.evidence.history.rows import Cell, Figure, GateLine, Note, Point, R
 from harness.evidence.history.tables import gates, measurements, notes, runs, tag_runs, words
 
 _SPARK: Final = 20  # values of a cell's sparkline
+_TIMED: Final = 5  # runs of a case from which it is taken how long it takes
 _CHUNK: Final = 500  # keys in one statement: SQLite takes 32,766, older ones 999
 _NEWEST: Final = (runs.c.started.desc(), runs.c.key.desc())
 
@@ -54,6 +56,22 @@ def ended(connection: Connection, run_ids: Iterable[str]) -> dict[str, datetime]
         for row in connection.execute(select(runs.c.run_id, runs.c.finished).where(runs.c.run_id.in_(part))):
             found[row.run_id] = row.finished
     return found
+
+
+def seconds(connection: Connection, case_ids: Sequence[str]) -> dict[str, float]:
+    """How long those cases took, by id: the median of the newest few runs that were judged."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for part in _chunks(case_ids):
+        rows = (
+            select(runs.c.case_id, runs.c.started, runs.c.finished)
+            .where(runs.c.case_id.in_(part), runs.c.verdict != "error")
+            .order_by(*_NEWEST)
+            .limit(_TIMED * 4 * len(part))
+        )
+        for row in connection.execute(rows):
+            if len(found[row.case_id]) < _TIMED:
+                found[row.case_id].append((row.finished - row.started).total_seconds())
+    return {case_id: statistics.median(each) for case_id, each in found.items()}
 
 
 def trend(connection: Connection, metric: str, want: Wanted, limit: int | None) -> list[Point]:

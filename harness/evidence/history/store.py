@@ -119,6 +119,11 @@ class History:
         with db.reading(self._engine) as connection:
             return queries.some_runs(connection, want, limit, offset)
 
+    def seconds(self, case_ids: Sequence[str]) -> dict[str, float]:
+        """How long those cases took, by id, of those that were judged before: the median of the newest few runs."""
+        with db.reading(self._engine) as connection:
+            return queries.seconds(connection, case_ids)
+
     def count(self, want: Wanted = _ANY) -> int:
         """How many there are."""
         with db.reading(self._engine) as connection:

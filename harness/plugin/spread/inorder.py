@@ -1,0 +1,78 @@
+"""Without xdist: one test after the other, each on a free unit that fits it; what the rig ends is tried on another one."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.bench.places import Place
+from harness.plugin import ours
+from harness.plugin.spread import aside, distrust, needs, seat, tries
+from harness.plugin.spread.needs import Need
+from harness.plugin.spread.pool import Pool
+from harness.plugin.spread.seat import Seat
+from harness.records import EarlierTry
+
+
+class InOrder:
+    """A plug-in of a process that works alone. A unit is kept for one test at a time: others may have it in between."""
+
+    def __init__(self, config: pytest.Config, pool: Pool) -> None:
+        self._config, self._pool = config, pool
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """A test that uses a unit of this bench; any other is pytest's."""
+        need = needs.of(item)
+        if not (need.board and needs.is_on_units(self._config, need.board) and _is_judged(item)):
+            return None
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        tries.tell(item, self._tried(item, nextitem, need))
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    def _tried(self, item: pytest.Item, nextitem: pytest.Item | None, need: Need) -> list[pytest.TestReport]:
+        properties = list(item.user_properties)
+        folder = aside.folder_of(self._config, item.nodeid, need)
+        aside.clear(folder)
+        first = self._take(need)
+        # With none free, the test waits for its unit as any other; which it gets is not ours to know.
+        reports = self._run(item, nextitem, Seat(first.uid if first else None, again=first is not None), first)
+        why = tries.rigs_fault(reports)
+        if why is None or first is None or (second := self._take(need, but=first.uid)) is None:
+            return reports
+        there = aside.put(self._config, folder)
+        earlier = EarlierTry(unit=first.uid, ended="error", reason=why, folder=aside.FIRST if there else "")
+        self._say(item, f"{tries.told(earlier)}; once more on {second.title}")
+        tries.begin_anew(item, properties)
+        return self._run(item, nextitem, Seat(second.uid, tries=(earlier,)), second)
+
+    def _run(
+        self, item: pytest.Item, nextitem: pytest.Item | None, here: Seat, place: Place | None
+    ) -> list[pytest.TestReport]:
+        self._config.stash[seat.SEAT] = here
+        try:
+            return tries.run(item, nextitem)
+        finally:
+            del self._config.stash[seat.SEAT]
+            if place is not None:
+                self._pool.give_back(place.uid)
+
+    def _take(self, need: Need, but: str = "") -> Place | None:
+        """Claim a free unit that fits and can be trusted; None where there is none."""
+        for place in self._pool.may_come():
+            if place.uid == but or not place.fits(need.board, None, need.tags) or not self._pool.take(place):
+                continue
+            if self._pool.is_good(place) or (why := distrust.unproven(self._config, place)) is None:
+                return place
+            self._pool.put_away(place.uid, why)
+        return None
+
+    def _say(self, item: pytest.Item, line: str) -> None:
+        reporter = self._config.pluginmanager.getplugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(f"hil: {item.nodeid}: {line}")
+
+
+def _is_judged(item: pytest.Item) -> bool:
+    return ours.is_plan(item.path) or ours.judged(item)
