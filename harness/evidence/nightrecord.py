@@ -49,6 +49,7 @@ class Try(Frozen):
     run_id: str = ""  # of its record
     folder: str = ""  # where its reports lie, below the night's folder; "" where it left none
     late: bool = False  # it was ended, since it took longer than its deadline
+    killed: bool = False  # its process was gone, or was ended, without a record of its own
 
     @property
     def wall_s(self) -> float:

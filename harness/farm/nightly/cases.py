@@ -123,7 +123,7 @@ def _of(entry: RackEntry, plan: Plan, path: Path) -> Iterator[Planned]:
                 path,
                 case.board,
                 case.model,
-                entry.tags,
+                tuple(dict.fromkeys((*plan.requires, *entry.tags))),
                 entry.priority,
                 entry.samples,
                 entry.shards,

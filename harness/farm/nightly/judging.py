@@ -17,7 +17,7 @@ from harness.farm.nightly import left
 from harness.farm.nightly.book import Book
 from harness.farm.schedule import Worker
 from harness.plans import Case, expand
-from harness.records import Record, Verdict
+from harness.records import EarlierTry, Record, Verdict
 from harness.run.keeping import Keeping
 from harness.run.options import RunOptions
 from harness.run.reading import read_plan
@@ -76,7 +76,7 @@ class Judging:
                 self.book.ended(case_id, ended=self.clock.now(), reasons=(words,))
                 return Ended(lack="plan", why=f"{error}\n{words}")
         left.settle(root, case_id)
-        self._note(case, worker, record, late=late)
+        self._note(case, worker, record, late=late, killed=killed)
         return Ended(record.verdict, record.reasons, killed=killed)
 
     def adopt(self, case_id: str, worker: Worker) -> Ended | None:
@@ -86,7 +86,7 @@ class Judging:
         left.settle(self.book.root, case_id)
         if found.record is None:
             return None
-        self._note(case, worker, found.record, late=False)
+        self._note(case, worker, found.record, late=False, killed=False)
         return Ended(found.record.verdict, found.record.reasons)
 
     def keep(self, folder: Path) -> None:
@@ -97,7 +97,7 @@ class Judging:
         except HilError as error:
             self.warnings.append(printable(f"not in the history: {error.what} ({folder})"))
 
-    def _note(self, case: NightCase, worker: Worker, record: Record, *, late: bool) -> None:
+    def _note(self, case: NightCase, worker: Worker, record: Record, *, late: bool, killed: bool) -> None:
         self.book.ended(
             case.id,
             ended=max(self.clock.now(), record.finished),
@@ -106,10 +106,24 @@ class Judging:
             run_id=record.run_id,
             folder=layout.case_folder(Path(), case.id).as_posix(),
             late=late,
+            killed=killed,
         )
         if worker.uid is not None:
             busy = sum(one.wall_s for each in self.book.night.cases for one in each.tries if one.unit == worker.uid)
             self.book.unit(worker.uid, busy_s=busy)
+
+
+def earlier_tries(case: NightCase) -> tuple[EarlierTry, ...]:
+    """What a record says of the tries before it."""
+    return tuple(
+        EarlierTry(
+            unit=one.unit,
+            ended="killed" if one.killed else "error",
+            reason=next((line for reason in one.reasons for line in reason.splitlines()), ""),
+            folder=f"{left.TRY}{number}",
+        )
+        for number, one in enumerate((one for one in case.tries if one.verdict is Verdict.ERROR), start=1)
+    )
 
 
 def _words(case: NightCase, root: Path, status: int, *, late: bool) -> str:
@@ -124,7 +138,7 @@ def _without(case: NightCase, worker: Worker, root: Path, words: str) -> Record:
     """The record of a case whose process left none: the rig's error."""
     folder = layout.case_folder(left.running(root, case.id), case.id)
     options = RunOptions(backend="virtual" if worker.uid is None else "probe", uid=worker.uid)
-    result = killed_case(_expanded(case), options, words, folder)
+    result = killed_case(_expanded(case), options, words, folder).after(earlier_tries(case))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -15,7 +15,7 @@ from harness.farm.nightly import left, words
 from harness.farm.nightly.book import Book
 from harness.farm.nightly.budget import Budget
 from harness.farm.nightly.child import HIL, Child
-from harness.farm.nightly.judging import Ended, Judging
+from harness.farm.nightly.judging import Ended, Judging, earlier_tries
 from harness.farm.nightly.rack import Bay, Rack, environment
 from harness.farm.nightly.stopping import Stops
 from harness.farm.schedule import Job, Outcome, Schedule, Worker
@@ -170,7 +170,7 @@ class Night:
             folder / left.SAID,
             self.clock,
             deadline_s=case.deadline_s,
-            **environment(self.book.night.session),
+            **environment(self.book.night.session, earlier_tries(case)),
         )
         self._running[worker.id] = _Running(
             job, worker, self._bays[worker.id].title, child, claim, self.clock.monotonic_s()
