@@ -42,6 +42,7 @@ class Try(Frozen):
     """One process that ran a case on a unit."""
 
     unit: str = ""  # the unit's probe id; "" for a virtual board that was started for it
+    lent: tuple[str, ...] = ()  # further units of the kind, over which its samples were spread
     began: datetime  # when its process was started
     ended: datetime | None = None  # when it was gone; null while it runs
     verdict: Verdict | None = None  # of its record; null: it left none

@@ -140,7 +140,7 @@ def units(night: NightRecord) -> list[UnitLine]:
     found = [
         UnitLine(
             unit,
-            sum(one.unit == unit.uid for case in night.cases for one in case.tries),
+            sum(unit.uid in (one.unit, *one.lent) for case in night.cases for one in case.tries),
             tuple(fault for fault in faults if fault.spoilt.unit == unit.uid),
             unit.busy_s / wall_s if wall_s else 0.0,
         )
@@ -170,7 +170,7 @@ def folder_of(case: NightCase, number: int) -> str:
 def figures(night: NightRecord) -> list[tuple[str, str]]:
     """What the night took: label and value."""
     tries = [one for case in night.cases for one in case.tries if one.ended]
-    busy_s = sum(one.wall_s for one in tries)
+    busy_s = sum(one.wall_s * (1 + len(one.lent)) for one in tries)
     places = len(night.units) or night.slots
     told = [
         ("Wall time", spoken(night.wall_s) + (f" of {spoken(night.budget_s)}" if night.budget_s else "")),

@@ -126,7 +126,7 @@ def _of(entry: RackEntry, plan: Plan, path: Path) -> Iterator[Planned]:
                 tuple(dict.fromkeys((*plan.requires, *entry.tags))),
                 entry.priority,
                 entry.samples,
-                entry.shards,
+                entry.shards if entry.shards is not None else getattr(plan, "shards", None),
                 entry.baseline,
                 entry.spare,
                 deadline_s,

@@ -109,8 +109,10 @@ class Judging:
             killed=killed,
         )
         if worker.uid is not None:
-            busy = sum(one.wall_s for each in self.book.night.cases for one in each.tries if one.unit == worker.uid)
-            self.book.unit(worker.uid, busy_s=busy)
+            last = self.book.case(case.id).tries[-1]
+            for uid in (worker.uid, *last.lent):
+                tries = (one for each in self.book.night.cases for one in each.tries if uid in (one.unit, *one.lent))
+                self.book.unit(uid, busy_s=sum(one.wall_s for one in tries))
 
 
 def earlier_tries(case: NightCase) -> tuple[EarlierTry, ...]:
