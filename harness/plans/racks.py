@@ -41,7 +41,7 @@ class RackEntry(Part):
         description="What has more of it runs first, and is left out last when the night is too short.",
     )
     samples: int | None = Field(default=None, ge=1, description="Only the first so many samples of each case.")
-    shards: Annotated[int, Field(ge=1)] | Literal["auto"] | None = Field(
+    shards: Literal["auto"] | Annotated[int, Field(ge=2, le=64)] | None = Field(
         default=None,
         description="Each case is spread over so many units of its kind; `auto`: over those that are free.",
     )
