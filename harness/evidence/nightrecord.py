@@ -162,6 +162,12 @@ class NightRecord(Written):
         return (self.model_dump_json(by_alias=True, indent=1) + "\n").encode("utf-8", "backslashreplace")
 
 
+def folder_of(case: NightCase, number: int) -> str:
+    """Where the reports of a try lie, below the night's folder; the first is 1."""
+    one = case.tries[number - 1]
+    return one.folder if number == len(case.tries) else f"{one.folder}/try{number}"
+
+
 def read(folder: Path) -> NightRecord:
     """The ``night.json`` of a night's folder. ``MisuseError`` when there is none, or one that this version cannot read."""
     file = folder / FILENAME

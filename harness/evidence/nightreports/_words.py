@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote
 
 from harness.clock import spoken
-from harness.evidence.nightrecord import NightCase, NightRecord, NightUnit, Try
+from harness.evidence.nightrecord import NightCase, NightRecord, NightUnit, Try, folder_of
 from harness.evidence.reports import _words as case_words
 from harness.evidence.runrecord import worst
 from harness.records import Record, Verdict
@@ -159,12 +159,6 @@ def rig_faults(night: NightRecord) -> list[Fault]:
         for number, one in enumerate(case.tries, start=1)
         if one.verdict is Verdict.ERROR
     ]
-
-
-def folder_of(case: NightCase, number: int) -> str:
-    """Where the reports of a try lie, below the night's folder; the first is 1."""
-    one = case.tries[number - 1]
-    return one.folder if number == len(case.tries) else f"{one.folder}/try{number}"
 
 
 def figures(night: NightRecord) -> list[tuple[str, str]]:

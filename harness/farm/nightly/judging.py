@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from harness.data import DataMissing
 from harness.errors import HilError, PlanError
 from harness.evidence import layout, read_record
 from harness.evidence.history import folders
-from harness.evidence.nightrecord import Lack, NightCase
+from harness.evidence.nightrecord import Lack, NightCase, folder_of
 from harness.farm.nightly import left
 from harness.farm.nightly.book import Book
 from harness.farm.schedule import Worker
@@ -96,6 +97,21 @@ class Judging:
             self.keeping.keep(found.record, found.samples, folder)
         except HilError as error:
             self.warnings.append(printable(f"not in the history: {error.what} ({folder})"))
+
+    def catch_up(self) -> None:
+        """Into the history: what an earlier part of the night was killed before it could keep it."""
+        root = self.book.root
+        ended = [case for case in self.book.night.cases if case.state == "ended" and case.last]
+        places = [(case, number) for case in ended for number, _ in enumerate(case.tries, start=1)]
+        found = {}
+        for case, number in places:
+            folder = folder_of(case, number)
+            try:
+                found[folder] = read_record(root / folder / "record.json")
+            except HilError:  # it is told of where it is shown
+                continue
+        if told := self.keeping.catch_up(found, datetime.min.replace(tzinfo=UTC)):
+            self.warnings.append(told)
 
     def _note(self, case: NightCase, worker: Worker, record: Record, *, late: bool, killed: bool) -> None:
         self.book.ended(

@@ -28,7 +28,7 @@ _LOOK_EVERY_S: Final = 1.0
 _RENEW_EVERY_S: Final = 10.0
 #: A health check is a few cases' worth of work.
 _PROOF_S: Final = 1800.0
-_STOPPED: Final = "the night was ended before it"
+_STOPPED: Final = "the night was ended before it could run"
 
 
 @dataclass
@@ -303,10 +303,10 @@ class Night:
     def _leave_the_rest(self) -> None:
         """Every case that has not run says why."""
         for case in self.book.night.of_state("waiting"):
-            if any(one.verdict is not None for one in case.tries):
-                self._end(case.id, "not tried again")
-            elif self.stops.by:
+            if self.stops.by:
                 self.book.change(case.id, state="left", lack="stopped", why=_STOPPED)
+            elif any(one.verdict is not None for one in case.tries):
+                self._end(case.id, "not tried again")
             elif self._over:
                 self.book.change(case.id, state="left", lack=self._over_by, why=self._over)
             elif not self.budget.has_room_for(case.id):

@@ -1,5 +1,5 @@
-"""HIL_FULL=1: a whole night of the real `hil` over nine virtual units of four kinds, all shipped plans, with one dead unit, one whose
-line is cut in its first case, and one that computes otherwise; ended by SIGTERM, then by SIGKILL, and gone on with each time."""
+"""HIL_FULL=1: a whole night of the real `hil` over nine virtual units of four kinds, all shipped plans, with one dead unit, one
+whose line is cut in its first case, and one that computes otherwise; ended by SIGTERM, then by SIGKILL, and gone on with."""
 
 import contextlib
 import json
@@ -118,14 +118,19 @@ def spoil_while_streaming(project, uid, elf, told):
     """Once the spread case streams, another image comes to one of its units: what it was verified with is there no more."""
     at = until(lambda: folder(project))
     journals = (at / ".running" / DIGITS).rglob
-    until(lambda: any(path.read_bytes().count(b'"i":') > 30 for path in journals("journal*.jsonl")))
-    probe = PyocdProbe(uid, load_board("nucleo_f446re").debug)
-    probe.open()
+    until(lambda: any(b'"i":' in path.read_bytes() for path in journals("journal*.jsonl")))
+    running = lease.holder(uid).pid
+    os.kill(running, signal.SIGSTOP)  # else it would be through before
     try:
-        probe.flash(elf)
-        probe.reset()
+        probe = PyocdProbe(uid, load_board("nucleo_f446re").debug)
+        probe.open()
+        try:
+            probe.flash(elf)
+            probe.reset()
+        finally:
+            probe.close()
     finally:
-        probe.close()
+        os.kill(running, signal.SIGCONT)
     told.append(f"spoilt {uid}")
 
 

@@ -401,6 +401,36 @@ def test_a_night_that_was_killed_is_gone_on_with_and_what_came_to_its_end_by_its
     assert (kept / "record.json").is_file()
 
 
+def test_a_second_try_that_a_stop_came_before_is_had_when_the_night_is_gone_on_with(stage):
+    night = stage(
+        units={"n1": NUCLEO, "n2": NUCLEO, "p1": PSOC}, a_nucleo=["error", "pass"], b_nucleo="hang", a_psoc="hang"
+    )
+    # Its other unit is taken, so it waits; then the night is ended.
+    thread = interrupt_when(night, lambda: any("again" in line for line in night.said))
+    assert night.run().status == 143
+    thread.join()
+    assert night.case("a_nucleo").state in ("left", "interrupted")
+    assert [str(one.verdict) for one in night.case("a_nucleo").tries][:1] == ["error"]
+    night.write(others="pass")
+    assert night.resume().status == 0
+    first, second = night.case("a_nucleo").tries
+    assert (first.verdict, second.verdict) == (Verdict.ERROR, Verdict.PASS)
+    assert first.unit != second.unit
+
+
+def test_what_a_kill_kept_out_of_the_history_comes_in_with_the_next_command(stage):
+    night = stage(a_nucleo=["error", "pass"])
+    night.run(history=False)
+    with History.open(base=night.folder / "hil-reports") as store:
+        assert store.count() == 0
+    night.resume()
+    with History.open(base=night.folder / "hil-reports") as store:
+        rows = store.runs()
+    assert len(rows) == 5
+    assert {row.session for row in rows} == {night.root.name}
+    assert sum(row.folder.endswith("try1") for row in rows) == 1
+
+
 def test_two_commands_never_run_the_same_night(stage):
     night = stage()
     night.run()
