@@ -113,7 +113,7 @@ def json_schema() -> dict[str, Any]:
             "anyOf": [value["items"], value],
             "description": value["description"],
         }
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A rack plan of hil"} | schema
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema | {"title": "A rack plan of hil"}
 
 
 #: The keys of an entry that take one word for a list of one.

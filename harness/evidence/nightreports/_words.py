@@ -141,7 +141,7 @@ def units(night: NightRecord) -> list[UnitLine]:
         UnitLine(
             unit,
             sum(unit.uid in (one.unit, *one.lent) for case in night.cases for one in case.tries),
-            tuple(fault for fault in faults if fault.spoilt.unit == unit.uid),
+            tuple(fault for fault in faults if unit.uid in fault.spoilt.blamed),
             unit.busy_s / wall_s if wall_s else 0.0,
         )
         for unit in night.units
@@ -149,6 +149,17 @@ def units(night: NightRecord) -> list[UnitLine]:
     return sorted(
         found, key=lambda line: (-len(line.faults), line.unit.state == "good", line.unit.board, line.unit.uid)
     )
+
+
+def of_no_unit(night: NightRecord) -> list[Fault]:
+    """The faults that are none of a unit of the rack: the host's, a virtual board's."""
+    known = {unit.uid for unit in night.units}
+    return [fault for fault in rig_faults(night) if not known & set(fault.spoilt.blamed)]
+
+
+def whose(night: NightRecord, fault: Fault) -> str:
+    """Whose fault it was, for people."""
+    return ", ".join(unit_title(night, uid) for uid in fault.spoilt.blamed) or "the host"
 
 
 def rig_faults(night: NightRecord) -> list[Fault]:

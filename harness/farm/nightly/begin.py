@@ -14,7 +14,7 @@ from harness.evidence import layout, runs
 from harness.evidence.database import is_off
 from harness.evidence.history import History, RunRow, folders
 from harness.evidence.nightrecord import Before, NightCase, NightRecord
-from harness.evidence.runrecord import Command
+from harness.evidence.runrecord import Command, Skipped
 from harness.farm.nightly.cases import Expanded, Planned, available, expanded, folder_of, named
 from harness.farm.schedule import Job
 from harness.paths import read_file, shipped
@@ -94,7 +94,7 @@ def made(rack: RackPlan, found: Expanded, command: Command, root: Path, wishes: 
         max_errors=rack.stop_on.errors,
         parts=(command,),
         cases=tuple(_case(case, known.get(case.id, _Known())) for case in found.cases),
-        refused=found.refused,
+        refused=tuple(Skipped(id=name, reason=why) for name, why in found.refused),
         compared=", ".join(sessions[:3]) + (f" and {len(sessions) - 3} before" if len(sessions) > 3 else ""),
         warnings=(warning,) if warning else (),
     )
@@ -181,7 +181,7 @@ def _case(case: Planned, known: _Known) -> NightCase:
         tags=case.tags,
         priority=case.priority,
         samples=case.samples,
-        shards=case.shards,
+        shards="" if case.shards is None else str(case.shards),
         baseline=case.baseline,
         spare=case.spare,
         deadline_s=case.deadline_s,

@@ -87,7 +87,7 @@ class Judging:
         left.settle(self.book.root, case_id)
         if found.record is None:
             return None
-        self._note(case, worker, found.record, late=False, killed=False)
+        self._note(case, worker, found.record, late=False, killed=False, ended=found.record.finished)
         return Ended(found.record.verdict, found.record.reasons)
 
     def keep(self, folder: Path) -> None:
@@ -113,22 +113,44 @@ class Judging:
         if told := self.keeping.catch_up(found, datetime.min.replace(tzinfo=UTC)):
             self.warnings.append(told)
 
-    def _note(self, case: NightCase, worker: Worker, record: Record, *, late: bool, killed: bool) -> None:
+    def _note(
+        self,
+        case: NightCase,
+        worker: Worker,
+        record: Record,
+        *,
+        late: bool,
+        killed: bool,
+        ended: datetime | None = None,
+    ) -> None:
         self.book.ended(
             case.id,
-            ended=max(self.clock.now(), record.finished),
+            ended=ended or self.clock.now(),
             verdict=record.verdict,
             reasons=record.reasons,
             run_id=record.run_id,
             folder=layout.case_folder(Path(), case.id).as_posix(),
             late=late,
             killed=killed,
+            blamed=_blamed(record, worker.uid if killed else None),
         )
         if worker.uid is not None:
             last = self.book.case(case.id).tries[-1]
             for uid in (worker.uid, *last.lent):
                 tries = (one for each in self.book.night.cases for one in each.tries if uid in (one.unit, *one.lent))
                 self.book.unit(uid, busy_s=sum(one.wall_s for one in tries))
+
+
+def _blamed(record: Record, killed_on: str | None) -> tuple[str, ...]:
+    """The units whose fault an error was: of several that did not agree the odd ones, not the one that had the case."""
+    if record.verdict is not Verdict.ERROR:
+        return ()
+    if killed_on is not None:
+        return (killed_on,)
+    odd = tuple(share.unit.uid for share in getattr(record, "units", ()) if not share.trusted)
+    if odd or record.rig is None or record.rig.whose != "unit":
+        return odd
+    return (record.rig.unit,) if record.rig.unit else ()
 
 
 def earlier_tries(case: NightCase) -> tuple[EarlierTry, ...]:

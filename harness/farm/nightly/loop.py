@@ -188,7 +188,7 @@ class Night:
 
     def _lend(self, case: NightCase, worker: Worker, folder: Path, claims: list[Claim]) -> tuple[str, ...]:
         """Idle units of its kind for a case that spreads its samples over several; their claims are added to ``claims``."""
-        if case.shards is None or worker.uid is None:
+        if not case.shards or worker.uid is None:
             return ()
         most = len(self._bays) if case.shards == "auto" else int(case.shards) - 1
         lent: list[str] = []

@@ -129,7 +129,7 @@ def test_a_plan_that_is_wrong_spoils_no_other(stage):
     (night.folder / "testplans" / "c.yaml").write_text("name: c\n")
     assert night.run().status == 3
     assert len(night.runs()) == 4
-    assert "c.yaml" in night.night.refused[0][0]
+    assert "c.yaml" in night.night.refused[0].id
 
 
 def test_a_board_that_the_rack_does_not_have_is_told(stage):

@@ -74,7 +74,7 @@ def test_every_nights_recipe_runs_the_shipped_rack_plan_with_options_that_there_
     known = {word for parameter in command.parameters for word in re.findall(r"--[a-z-]+", parameter.usage)}
     for file in NIGHTS:
         text = FILES[file].text.replace("\\\n", " ")
-        (line,) = re.findall(r"hil (nightly [^'\n]+)", text)
+        (line,) = re.findall(r"(?:hil|\$HIL) (nightly [^'\n]+)", text)
         assert find(line.split()[1]).is_file()
         assert {word for word in line.split() if word.startswith("--")} <= known
         assert "sqlite:////home/hil/history.db" in text
