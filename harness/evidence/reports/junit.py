@@ -109,7 +109,7 @@ def _properties(record: Record) -> list[tuple[str, str]]:
         ("note", banner(record)),
         ("extent", shortened(record)),
         ("baseline", against(record)),
-        ("unit", record.unit.uid if record.unit else ""),
+        ("unit", _unit(record)),
     ]
     if record.firmware is not None:
         pairs += [
@@ -136,6 +136,13 @@ def _properties(record: Record) -> list[tuple[str, str]]:
     if record.explanation is not None:
         pairs.append(("explanation", record.explanation.describe()))
     return pairs + _warnings(record)
+
+
+def _unit(record: Record) -> str:
+    """Of several all, the one that samples were spread over first."""
+    if record.units:
+        return ", ".join(share.unit.uid for share in record.units)
+    return record.unit.uid if record.unit else ""
 
 
 def _warnings(record: Record) -> list[tuple[str, str]]:
