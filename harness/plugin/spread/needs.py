@@ -24,6 +24,11 @@ class Need:
     tags: tuple[str, ...] = ()
     shards: int = 1
 
+    def words(self) -> str:
+        """What it needs, for messages."""
+        tags = f" with the tags {', '.join(self.tags)}" if self.tags else ""
+        return f"{self.board or 'unit'}{tags}"
+
     def told(self) -> dict[str, Any]:
         """As ``read`` takes it."""
         return {"case": self.case, "board": self.board, "tags": self.tags, "shards": self.shards}

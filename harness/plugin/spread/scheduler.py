@@ -50,6 +50,7 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
     def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
         """A worker has collected. One in place of another must have found the same."""
         super().add_node_collection(node, collection)
+        self.crew.starting.discard(node.gateway.id)
         if self.collection is not None and node not in self.node2collection:
             node.shutdown()
             self._halted = all(each not in self.node2collection for each in self.nodes)
@@ -85,22 +86,28 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
     def remove_node(self, node: WorkerController) -> str | None:
         """A worker is gone. The test that it was at, if it died of it for good; xdist then makes a report of that."""
         pending = self.node2pending.pop(node)
-        if not pending or self.plan is None:
-            self._remove(node, died=False)
+        if self.plan is None:
             return None
-        at = pending[0]
+        killer = self._lost(node, pending[0]) if pending else None
+        self._remove(node, died=False)
+        if hasattr(node, "workeroutput"):  # it has ended by itself
+            self._go_on()
+        else:  # there will be another in its place, which is not here yet: nothing is given up before that
+            self._feed_all()
+        return killer
+
+    def _lost(self, node: WorkerController, at: int) -> str | None:
+        """A worker is gone in the middle of a test, or so it seems: the test, if that was its last try."""
+        assert self.plan is not None
         desk = self.crew.desk(node.gateway.id)
-        told = self._told.get(node, ())
-        if desk.held() is not None or any(report.when == "teardown" for report in told):
+        if desk.held() is not None or any(report.when == "teardown" for report in self._told.get(node, ())):
             self._over(node, at)  # it had ended; that was not heard of
-            self._remove(node, died=False)
             return None
         if not desk.begun:
-            self._remove(node, died=False)
             return None
         self._remove(node, died=True)
         if self.plan.outcome(str(at)) is not None:
-            return str(self._nodeid(at))
+            return self._nodeid(at)
         words = f"worker {node.gateway.id!r} was killed while it ran this"
         self._keep_untold(at, telling.Untold(node, words=words, unit=self.plan.tries(str(at))[-1].unit))
         return None
@@ -170,11 +177,17 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
             self.plan.remove_worker(node.gateway.id, died=died)
 
     def _go_on(self) -> None:
-        """Something to do for everyone who is idle; what nobody can do any more is told."""
+        """Something to do for everyone who is idle; what nobody can do any more is told.
+
+        While anything goes on there will be another look, and units that others have now may be free by then.
+        """
+        self._feed_all()
+        self._give_up(self.crew.could_come() if self.crew.starting or any(self.node2pending.values()) else [])
+
+    def _feed_all(self) -> None:
         for node in self.nodes:
             if node in self.node2collection and not (node.shutting_down or self.node2pending[node]):
                 self._feed(node)
-        self._give_up(self.crew.could_come())
 
     def _feed(self, node: WorkerController) -> None:
         assert self.plan is not None
@@ -223,9 +236,11 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
 
     def _tell(self, lost: Impossible) -> None:
         at = int(lost.job.id)
-        if (untold := self._first.get(at)) is not None:
-            telling.replay(self.config, untold, self._nodeid(at), why=lost.why)
-            return
         need = self.need[at]
-        absent = self.crew.pool.absent(lambda place: place.board == need.board and set(need.tags) <= set(place.tags))
-        telling.not_run(self.config, self._nodeid(at), need, lost.why, absent)
+        if (untold := self._first.get(at)) is not None:
+            telling.replay(self.config, untold, self._nodeid(at), f"no other {need.words()} is left")
+            return
+        absent = self.crew.pool.absent(
+            lambda place: need.board in ("", place.board) and set(need.tags) <= set(place.tags)
+        )
+        telling.not_run(self.config, self._nodeid(at), need, f"no {need.words()} is left", absent)
