@@ -21,6 +21,16 @@ def age(text: str) -> timedelta:
     return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
 
 
+def spoken(seconds: float) -> str:
+    """``45 s``, ``12 min``, ``7 h 30 min``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" + (f" {minutes % 60} min" if minutes % 60 else "")
+
+
 class Clock(Protocol):
     """Monotonic seconds, wall-clock time and a sleep."""
 

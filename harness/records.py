@@ -185,6 +185,7 @@ class UnitFacts(Frozen):
     clock_hz: int | None = None  # as hello says it
     clock_source: str = ""  # internal or external, as hello says it
     reset_cause: str = ""  # why the board started last, as hello says it
+    host: str = ""  # the host that it is plugged into, as ssh was given it; "" for the one that ran the case
 
 
 class FirmwareFacts(Frozen):

@@ -34,7 +34,7 @@ from harness.errors import TakenError
 
 #: The process whose reservations this one may use: set by controllers for what they start.
 RESERVED_BY: Final = "HIL_RESERVED_BY"
-_POLL_S = 0.1
+_POLL_S, _POLL_AT_MOST_S = 0.1, 1.0
 _TELL_S = 60.0
 #: A lock without a holder record: its holder is just starting or ending, or somebody sweeps it. That takes no time.
 _NAMELESS_S = 0.5
@@ -210,7 +210,10 @@ def _turn(
             if tell is not None and ticket is not None and told.passed:
                 tell(_waits(busy))
                 told = Deadline.after(clock, _TELL_S)
-            clock.sleep_s(min(_POLL_S, max(deadline.left_s(), nameless.left_s())))
+            # Whoever is far behind looks less often: a hundred that wait must not keep the machine busy.
+            n_ahead = ticket.place(open_ones) if ticket is not None else 0
+            look_s = min(_POLL_S * (1 + n_ahead), _POLL_AT_MOST_S)
+            clock.sleep_s(min(look_s, max(deadline.left_s(), nameless.left_s())))
     finally:
         if ticket is not None:
             ticket.leave()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.bench import discover, lease
 from harness.bench.boards import Board
-from harness.bench.power import CommandSwitch, PowerSwitch
+from harness.bench.power import PowerSwitch, switch_of
 from harness.clock import Clock, SystemClock
 from harness.errors import BenchError
 from harness.plans.bench import USUAL_HEALTH, Bench, BenchHealth
@@ -20,8 +20,10 @@ LEASE_WAIT_S = 600.0  # another worker's whole case may be in the way
 class Place:
     """Where a unit is found: a line of a bench file, or what discovery saw. ``port`` is a pyserial path or URL.
 
-    ``power`` is its switch, where it has one. ``chip_id`` is the chip's unique id in hexadecimal as the bench file knows it, ""
-    where it does not. ``skip`` is why it takes no work, "" when it does. ``health``: when it counts as broken, by its bench file.
+    ``power`` is its switch, where it has one, ``hub`` that of the hub that it hangs on with others. ``chip_id`` is the chip's
+    unique id in hexadecimal as the bench file knows it, "" where it does not. ``skip`` is why it takes no work, "" when it does.
+    ``health``: when it counts as broken, by its bench file. ``via`` is the host that it is plugged into, as ssh is given it; ""
+    for this one.
     """
 
     board: str
@@ -34,6 +36,8 @@ class Place:
     usb: str = ""
     skip: str = ""
     notes: str = ""
+    via: str = ""
+    hub: PowerSwitch | None = None
     health: BenchHealth = USUAL_HEALTH
 
     @property
@@ -58,13 +62,15 @@ def places_of(bench: Bench) -> tuple[Place, ...]:
             board=unit.board,
             uid=unit.uid,
             port=unit.port,
-            power=CommandSwitch(unit.power.on, unit.power.off) if unit.power else None,
+            power=switch_of(unit.power),
             name=unit.name,
             tags=unit.tags,
             chip_id=unit.chip,
             usb=unit.usb,
             skip=unit.skip,
             notes=unit.notes,
+            via=unit.via,
+            hub=switch_of(unit.hub),
             health=bench.health,
         )
         for unit in bench.units
@@ -82,6 +88,15 @@ def known(board: Board, places: Sequence[Place]) -> list[Place]:
 
 class NoneFree(lease.InUse):
     """All units that would do are in use, and whoever asked does not wait."""
+
+    @classmethod
+    def told(cls, what: str, found: object) -> NoneFree:
+        """``what`` is in use, by whom."""
+        return cls(
+            f"{what}, and this run does not wait (--no-wait)",
+            found=found,
+            next_step="run again later, or leave out --no-wait to wait in the queue",
+        )
 
 
 def lease_one(
@@ -102,7 +117,7 @@ def lease_one(
     ``lease.OutOfService`` when none of them takes work. ``care`` and ``tell`` as in
     ``lease.acquire``.
     """
-    wanted = qualified(board, places, uid, tags)
+    wanted = qualified(board, known(board, places), uid, tags)
     try:
         held = lease.acquire_any(
             [place.uid for place in wanted],
@@ -116,20 +131,15 @@ def lease_one(
     except lease.InUse as busy:
         if wait_s > 0:
             raise
-        raise NoneFree(
-            f"{busy.what}, and this run does not wait (--no-wait)",
-            found=busy.found,
-            next_step="run again later, or leave out --no-wait to wait in the queue",
-        ) from None
+        raise NoneFree.told(busy.what, busy.found) from None
     return next(place for place in wanted if place.uid == held.uid), held
 
 
-def qualified(board: Board, places: Sequence[Place], uid: str | None, tags: Sequence[str] = ()) -> list[Place]:
-    """The units of that kind, of that id or name, with those tags, that take work by their bench file.
+def qualified(board: Board, near: Sequence[Place], uid: str | None, tags: Sequence[str] = ()) -> list[Place]:
+    """Of the units that are ``near`` those of that kind, of that id or name, with those tags, that take work by their bench file.
 
     ``BenchError`` when there is none.
     """
-    near = known(board, places)
     wanted = [place for place in near if place.fits(board.name, uid, tags)]
     if not wanted:
         what_for = f" with the id {uid}" if uid is not None else ""
@@ -149,5 +159,7 @@ def check_free(
 ) -> None:
     """Raise as ``lease_one`` with ``wait_s`` 0 would, and hold nothing: before what takes long is done for nothing."""
     what = "looking whether it is free"
+    if any(place.via for place in qualified(board, places, uid, tags)):
+        return  # to ask another host takes as long as to take it there
     _, held = lease_one(board, places, uid, what, clock or SystemClock(), tags, wait_s=0.0)
     held.release()

@@ -1,8 +1,9 @@
 """Who waits for units, in the order of arrival, over all processes of this host.
 
-A waiter has one ticket, a file that is named by when it came and says for which units. Whoever waits for any of several
-stands in the queue of each, and leaves all of them with the first that it gets. The ticket carries a kernel lock: a waiter that
-is killed has left the queue, and whoever comes across its ticket removes it. One that was stopped (Ctrl-Z) keeps its place,
+A waiter has one ticket, which is named by when it came and says for which units. Whoever waits for any of several stands in
+the queue of each, and leaves all of them with the first that it gets. The ticket is a kernel lock, and a file beside it with
+what it says (a process that closes the file of its own lock loses the lock): a waiter that is killed has left the queue, and
+whoever comes across its ticket removes it. One that was stopped (Ctrl-Z) keeps its place,
 and is passed over until it goes on: a free unit waits for nobody.
 
 A queue says whose turn it is; who has a unit only the unit's own lock says.
@@ -22,6 +23,7 @@ from harness.bench import held
 from harness.bench.held import Holder
 from harness.disk import locks
 
+_SAID = ".ticket"
 _numbers = itertools.count()
 
 
@@ -29,7 +31,7 @@ _numbers = itertools.count()
 class _Waiter:
     name: str
     holder: Holder
-    uids: frozenset[str] | None  # None: it has not said yet, and may want any
+    uids: frozenset[str]
 
 
 #: What tickets say never changes: each is read once.
@@ -44,28 +46,33 @@ class Ticket:
 
     def ahead(self, uid: str) -> Holder | None:
         """The waiter right before this one in the queue of a unit; None: it is this one's turn."""
-        before = [waiter for waiter in _listed() if waiter.name < self._name and _wants(waiter, uid)]
+        before = [waiter for waiter in _listed() if waiter.name < self._name and uid in waiter.uids]
         return next((waiter.holder for waiter in reversed(before) if _counts(waiter)), None)
+
+    def place(self, uids: Sequence[str]) -> int:
+        """How many are ahead where there are fewest: killed ones that nobody has met yet too."""
+        before = [waiter for waiter in _listed() if waiter.name < self._name]
+        return min((sum(uid in waiter.uids for waiter in before) for uid in uids), default=0)
 
     def leave(self) -> None:
         """May be called twice."""
+        _said(self._name).unlink(missing_ok=True)
         self._lock.release()
 
 
 def enter(uids: Sequence[str], me: Holder) -> Ticket:
     """Stand in the queues of these units, behind everyone who is there. ``OSError`` when that cannot be written down."""
-    while True:
-        # Not the caller's clock: the order is over all processes, and this one they share.
-        name = f"{time.monotonic_ns():020d}-{os.getpid()}-{next(_numbers)}"
-        lock = locks.take(_folder() / name)
-        if lock is None:
-            continue  # somebody looked at it in the moment between
-        try:
-            (_folder() / name).write_text(json.dumps({**asdict(me), "uids": list(uids)}), encoding="utf-8")
-        except BaseException:
-            lock.release()
-            raise
-        return Ticket(name, lock)
+    # Not the caller's clock: the order is over all processes, and this one they share.
+    name = f"{time.monotonic_ns():020d}-{os.getpid()}-{next(_numbers)}"
+    while (lock := locks.take(_lock(name))) is None:
+        pass  # somebody sweeps, and looks at it in the moment between
+    try:
+        _said(name).write_text(json.dumps({**asdict(me), "uids": list(uids)}), encoding="utf-8")
+    except BaseException:
+        _said(name).unlink(missing_ok=True)
+        lock.release()
+        raise
+    return Ticket(name, lock)
 
 
 def first(uid: str) -> Holder | None:
@@ -80,45 +87,51 @@ def waiting(uid: str) -> tuple[Holder, ...]:
 
 def sweep() -> None:
     """Remove the tickets of those that were killed."""
-    for waiter in _listed():
-        if not waiter.holder.alive:
-            locks.held(_folder() / waiter.name)
+    for name in {Path(file).stem for file in os.listdir(held.folder("queue"))}:  # noqa: PTH208 - names alone
+        pid = name.split("-")[1] if name.count("-") == 2 else ""
+        if not (pid.isdecimal() and Holder(int(pid), "", "").alive):
+            _lives(name)
 
 
 def _waiting(uid: str) -> Iterator[Holder]:
-    return (waiter.holder for waiter in _listed() if _wants(waiter, uid) and _counts(waiter))
-
-
-def _wants(waiter: _Waiter, uid: str) -> bool:
-    return waiter.uids is None or uid in waiter.uids
+    return (waiter.holder for waiter in _listed() if uid in waiter.uids and _counts(waiter))
 
 
 def _counts(waiter: _Waiter) -> bool:
-    # Asking a lock that nobody has removes its file (``disk.locks``): a killed waiter's ticket goes here.
-    return locks.held(_folder() / waiter.name) and not waiter.holder.stopped
+    return _lives(waiter.name) and not waiter.holder.stopped
+
+
+def _lives(name: str) -> bool:
+    """Whether it still waits. The ticket of one that was killed is removed."""
+    if locks.held(_lock(name)):  # the file of a lock that nobody has goes by the asking
+        return True
+    _said(name).unlink(missing_ok=True)
+    return False
 
 
 def _listed() -> list[_Waiter]:
-    folder = _folder()
-    names = sorted(os.listdir(folder))  # noqa: PTH208 - names alone, ten times a second
+    # Names alone, ten times a second.
+    names = sorted(file[: -len(_SAID)] for file in os.listdir(held.folder("queue")) if file.endswith(_SAID))  # noqa: PTH208
     for gone in set(_known) - set(names):
         _known.pop(gone, None)
-    return [_read(folder, name) for name in names]
+    found = (_known.get(name) or _read(name) for name in names)
+    return [waiter for waiter in found if waiter is not None]
 
 
-def _read(folder: Path, name: str) -> _Waiter:
-    if name in _known:
-        return _known[name]
+def _read(name: str) -> _Waiter | None:
+    """None for one that is just coming or leaving."""
     try:
-        said = json.loads((folder / name).read_text(encoding="utf-8"))
+        said = json.loads(_said(name).read_text(encoding="utf-8"))
         uids = frozenset(said.pop("uids"))
-        waiter = _Waiter(name, Holder(**said), uids)
+        waiter = _known[name] = _Waiter(name, Holder(**said), uids)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        pid = name.split("-")[1] if name.count("-") == 2 else ""
-        return _Waiter(name, Holder(int(pid) if pid.isdecimal() else 0, "?", "comes just now"), None)
-    _known[name] = waiter
+        return None
     return waiter
 
 
-def _folder() -> Path:
-    return held.folder("queue")
+def _lock(name: str) -> Path:
+    return held.folder("queue") / f"{name}.lock"
+
+
+def _said(name: str) -> Path:
+    return held.folder("queue") / f"{name}{_SAID}"

@@ -10,7 +10,7 @@ Two things are kept apart: what the rack thinks of a unit (good, suspect, quaran
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -92,13 +92,14 @@ def move(
     evidence: str = "",
     rig_faults: int | None = None,
     only_from: Collection[State] = (),
+    only_if: Callable[[UnitState], bool] | None = None,
     clock: Clock | None = None,
 ) -> UnitState:
     """Move a unit, and return how it stands then. A move to the state that it is in says a new reason or count.
 
     ``rig_faults`` None: the count stays, and is 0 for ``good``. ``only_from``: the unit is left as it is where it is, by now, in
-    none of these states (what is beneath a hold counts). A move to ``maintenance`` ends by itself, at ``until`` or after
-    ``HOLD``; any other leaves a hold as it is.
+    none of these states (what is beneath a hold counts); so where ``only_if`` says no of how it stands. A move to
+    ``maintenance`` ends by itself, at ``until`` or after ``HOLD``; any other leaves a hold as it is.
 
     ``MisuseError`` for a hold beyond ``LONGEST_HOLD``; ``BenchError`` when it cannot be written down: the unit is not moved then.
     """
@@ -120,6 +121,8 @@ def move(
         before = _stands(uid, _entries(read, uid), now)
         if only_from and not {before.state, before.beneath} & set(only_from):
             return None
+        if only_if is not None and not only_if(before):
+            return None
         kept = 0 if to is State.GOOD else before.rig_faults
         faults = kept if rig_faults is None else rig_faults
         return _line(UnitState(uid, to, reason, by, now, until, faults, evidence))
@@ -128,14 +131,21 @@ def move(
     return state_of(uid, clock)
 
 
-def end_hold(uid: str, *, reason: str, by: str, clock: Clock | None = None) -> UnitState:
+def end_hold(
+    uid: str,
+    *,
+    reason: str,
+    by: str,
+    only_if: Callable[[UnitState], bool] | None = None,
+    clock: Clock | None = None,
+) -> UnitState:
     """End a person's hold before its time; how the unit stands then. Nothing is written where there is none. As ``move``."""
     clock = clock or SystemClock()
     now = clock.now()
 
     def line(read: rackjournal.Read) -> Line | None:
         before = _stands(uid, _entries(read, uid), now)
-        if before.state is not State.MAINTENANCE:
+        if before.state is not State.MAINTENANCE or (only_if is not None and not only_if(before)):
             return None
         return _line(UnitState(uid, before.beneath, reason, by, now)) | {"ends_hold": True}
 

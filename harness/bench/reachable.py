@@ -1,11 +1,12 @@
-"""The units that can be reached from this host now, and who holds them."""
+"""The units that can be reached from this host now, who holds them, and whether they take work."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.bench import boards, discover, emulators, lease
+from harness.bench import boards, discover, emulators, lease, rackstate
 from harness.bench.lease import Holder
+from harness.bench.rackstate import UnitState
 from harness.virtual.debug import registry
 
 
@@ -18,6 +19,7 @@ class Reachable:
     backend: str
     port: str
     holder: Holder | None  # None: it is free
+    state: UnitState  # whether it takes work
 
 
 def reachable() -> tuple[Reachable, ...]:
@@ -28,4 +30,7 @@ def reachable() -> tuple[Reachable, ...]:
         for unit in discover.attached(boards.load_board(name))
     ]
     found += [(entry.uid, entry.board_name, emulators.DEFAULT, entry.port) for entry in registry.running()]
-    return tuple(Reachable(uid, board, backend, port, lease.holder(uid)) for uid, board, backend, port in found)
+    return tuple(
+        Reachable(uid, board, backend, port, lease.holder(uid), rackstate.state_of(uid))
+        for uid, board, backend, port in found
+    )

@@ -7,16 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from harness.bench import discover, emulators, lease, reconnect, transports
+from harness.bench import discover, emulators, holders, lease, reconnect, transports
 from harness.bench.boards import Board
 from harness.bench.crossed import OpenProbe, crossed
 from harness.bench.emulators import About, EmulatedUnit, Findings, backend_choices
 from harness.bench.identity import known_id, same_chip
 from harness.bench.own_time import UnitClock
-from harness.bench.places import LEASE_WAIT_S, Place, known, lease_one
+from harness.bench.places import LEASE_WAIT_S, Place, known
 from harness.bench.power import PowerSwitch, none_of
 from harness.bench.probes import CoreReport, Probe
 from harness.bench.probes.pyocd import PyocdProbe
+from harness.bench.remote.connection import Connection
+from harness.bench.remote.probe import RemoteProbe, RemoteSwitch
+from harness.bench.remote.transport import RemoteTransport
+from harness.bench.taking import Wish, take_one
 from harness.clock import Clock, SystemClock
 from harness.errors import BenchError, MisuseError
 from harness.plans.names import suggestion
@@ -57,6 +61,8 @@ class Unit:
     read_back: bool = False  # the flash holds our image: this probe has read it
     power: PowerSwitch | None = None
     new_probe: Callable[[], Probe] | None = None  # another connection to the same probe
+    own_s: Callable[[], float | None] = lambda: None  # how long an emulated unit has lived by its own clock
+    far: Connection | None = None  # to the host that it is plugged into, where that is another one
 
     @property
     def evidence(self) -> Evidence:
@@ -74,6 +80,7 @@ class Unit:
             chip_id_hello=heard.chip_id.hex(),
             clock_hz=heard.clock_hz,
             clock_source=heard.clock_source,
+            host=self.far.host if self.far is not None else "",
         )
 
     def read_chip_id(self) -> bytes:
@@ -83,6 +90,8 @@ class Unit:
 
     def crossed(self, answers: bytes) -> BenchError:
         """What is wrong when the chip ``answers`` says hello on this unit's port, with the name of its unit if one is found."""
+        if self.far is not None:
+            return self.far.crossed(answers)
         chip_id = self._chip_id or b""
         return crossed(self.board, self.uid, self.port, chip_id, answers, self.others, self.open_probe)
 
@@ -96,11 +105,25 @@ class Unit:
 
         An emulated unit's port does not come back: ``gone`` is raised again. So it is when the port stays away.
         """
+        if isinstance(self.transport, RemoteTransport):
+            self.transport.reopen()
+            self.port = self.transport.name
+            return self.transport
         self.transport.close()
         if self._emulated is not None:
             raise gone
         self.port, self.transport = reconnect.reopen(self.uid, self.port, self.board.uart.baud, clock)
         return self.transport
+
+    def port_moved(self, port: str, baud: int | None) -> None:
+        """Another host has opened the port anew, under that name and at that speed."""
+        if isinstance(self.transport, RemoteTransport):
+            self.transport.moved(port, baud)
+            self.port = self.transport.name
+
+    def sharers(self) -> tuple[str, ...]:
+        """The other processes that have the unit's port open, where it is plugged in."""
+        return holders.others(self.port) if self.far is None else self.far.sharers()
 
     def power_switch(self) -> PowerSwitch:
         """What switches this unit. ``BenchError`` that says how to name one where there is none."""
@@ -194,12 +217,15 @@ def open_unit(
     clock: Clock,
     allow_mass_erase: bool = False,
     tags: Sequence[str] = (),
+    wait_s: float = LEASE_WAIT_S,
     care: bool = False,
+    tell: lease.Tell | None = None,
 ) -> Iterator[Unit]:
     """Lease and open one unit of ``board``. ``what`` tells others what it is used for.
 
     ``allow_mass_erase``: a flash that is protected or cannot be programmed may be erased as a whole. ``tags``: only a unit
-    that the bench file gives all of these. ``care``: to be examined or mended, also while it is quarantined; it is not waited for.
+    that the bench file gives all of these. ``wait_s``: for one to be free. ``care``: to be examined or mended, also while it is
+    quarantined; it is not waited for. ``tell`` is told who has it while it is waited for.
 
     ``BenchError`` when none is attached, all stay in use, or the probe or the port cannot be opened; nothing is then held.
     """
@@ -209,11 +235,16 @@ def open_unit(
         power: PowerSwitch | None = None
         expected = ""
         if backend == "probe":
-            place, held = lease_one(
-                board, places, uid, what, clock, tags, wait_s=0.0 if care else LEASE_WAIT_S, care=care
-            )
+            wish = Wish(what, 0.0 if care else wait_s, allow_mass_erase, care, tell)
+            place, held = take_one(board, places, uid, tags, wish, clock)
             stack.enter_context(held)
             stack.enter_context(_in_hand(place.uid))
+            if isinstance(held, Connection):
+                unit = _far_away(board, held, clock)
+                if place.chip_id:
+                    same_chip(unit.read_chip_id(), place.chip_id, unit.uid, board.name)
+                yield unit
+                return
             uid, port, power, expected = place.uid, place.port, place.power, place.chip_id
         else:
             emulated = emulators.start(backend, board)
@@ -237,13 +268,33 @@ def open_unit(
         others = () if emulated else tuple(place.uid for place in known(board, places) if place.uid != uid)
         unit = Unit(board, uid, port, backend, probe, transport, stand_in, emulated, others)
         unit.power, unit.new_probe = power, new_probe
-        own = _own_time(uid, emulated, is_virtual=stand_in is not None)
-        unit.clock = UnitClock(clock, own, where=f"unit {uid}")
+        unit.own_s = _own_time(uid, emulated, is_virtual=stand_in is not None)
+        unit.clock = UnitClock(clock, unit.own_s, where=f"unit {uid}")
         stack.callback(unit.close_port)
         probe.open()
         if expected:
             same_chip(unit.read_chip_id(), expected, uid, board.name)
         yield unit
+
+
+def _far_away(board: Board, connection: Connection, clock: Clock) -> Unit:
+    """A unit that is plugged into another host, where it is open. Everything is given back with the connection."""
+    opened = connection.is_open
+    unit = Unit(
+        board,
+        opened.uid,
+        f"{connection.host}:{opened.port}",
+        "probe",
+        RemoteProbe(connection),
+        RemoteTransport(connection),
+        None if opened.stand_in is None else About(**opened.stand_in),
+        far=connection,
+    )
+    unit.power = RemoteSwitch(connection, opened.power) if opened.power else None
+    unit.new_probe = lambda: RemoteProbe(connection)
+    unit.own_s = connection.own_s
+    unit.clock = UnitClock(clock, unit.own_s, where=f"unit {opened.uid} on {connection.host}")
+    return unit
 
 
 @contextmanager

@@ -7,8 +7,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.virtual.debug import registry
+
 #: Vendors of debug probes: ST, Cypress/Infineon, Arm (DAPLink), SEGGER, Raspberry Pi.
 PROBE_VENDORS = ("0483", "04b4", "0d28", "1366", "2e8a")
+_PYOCD_KINDS = {"0483": "stlink", "04b4": "cmsisdap", "0d28": "cmsisdap", "1366": "jlink"}  # of 2e8a there are two
 
 RULES = (
     "copy the rules of https://github.com/pyocd/pyOCD/tree/main/udev to /etc/udev/rules.d, then"
@@ -56,3 +59,32 @@ def _word(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return ""
+
+
+def device_of(uid: str, sysfs: Path = Path("/sys/bus/usb/devices")) -> Path | None:
+    """The kernel's folder of the probe with that id, as ``/sys/bus/usb/devices/1-1.4``; None where it is not there."""
+    folders = sorted(sysfs.glob("*")) if sysfs.is_dir() else ()
+    return next((folder for folder in folders if _word(folder / "serial").upper() == uid.upper()), None)
+
+
+def controller_of(device: Path) -> str:
+    """The host controller that it hangs on, as its bus names it (``0000:00:14.0``): the folder above the root hub ``usbN``.
+
+    The twin root hubs of a controller (USB 2 and USB 3) have the same one. "" where the path tells none.
+    """
+    parts = device.resolve().parts
+    root = next((i for i, part in enumerate(parts) if re.fullmatch(r"usb\d+", part)), 0)
+    return parts[root - 1] if root else ""
+
+
+def node_of(device: Path, nodes: Path = Path("/dev/bus/usb")) -> Path:
+    """Its device file."""
+    return nodes / f"{int(_word(device / 'busnum') or 0):03d}" / f"{int(_word(device / 'devnum') or 0):03d}"
+
+
+def pyocd_kind(uid: str, sysfs: Path = Path("/sys/bus/usb/devices")) -> str:
+    """pyOCD's name of that probe's kind, so that only probes of that kind are looked at; "" where it is not known."""
+    if registry.find(uid) is not None:
+        return "hil-virtual"
+    device = device_of(uid, sysfs)
+    return _PYOCD_KINDS.get(_word(device / "idVendor"), "") if device is not None else ""

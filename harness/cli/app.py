@@ -84,6 +84,10 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a path that is no UTF-8 must not end a command
     try:
         with interruptible():
+            if "HIL_PARENT" in os.environ:
+                from harness.run import orphan
+
+                orphan.watch_as_told()
             status = command()(args=arguments, prog_name="hil", standalone_mode=False)
         if status == _INTERRUPTED:  # typer makes a status of an interruption
             _interrupted()

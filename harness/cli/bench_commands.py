@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from harness.bench import emulators
 from harness.cli import output
 from harness.cli.app import Exit, Output, app, wide_console
 from harness.clock import SystemClock
+from harness.errors import MisuseError
 from harness.text import printable
 
 if TYPE_CHECKING:
@@ -48,7 +50,9 @@ def doctor(as_json: JsonOption = False) -> None:
             if finding.area != area:
                 area = finding.area
                 console.print(f"[bold]{area}[/]")
-            console.print(f"  {_MARKS[finding.state]} {finding.subject}: {finding.detail}", soft_wrap=True)
+            console.print(
+                f"  {_MARKS[finding.state]} {escape(finding.subject)}: {escape(finding.detail)}", soft_wrap=True
+            )
             if finding.next_step:
                 console.print(f"          -> {finding.next_step}", markup=False, soft_wrap=True)
         console.print("all that is needed is there" if healthy else "something that is needed is missing: see above")
@@ -85,7 +89,7 @@ def boards(as_json: JsonOption = False) -> None:
 
 @app.command()
 def units(as_json: JsonOption = False) -> None:
-    """The units reachable from this host, and who holds them.
+    """The units reachable from this host, who holds them, and whether they take work (`hil rack status` tells more).
 
     Example: hil units
     """
@@ -98,6 +102,8 @@ def units(as_json: JsonOption = False) -> None:
             "backend": unit.backend,
             "port": unit.port,
             "holder": unit.holder.describe() if unit.holder else "",
+            "state": str(unit.state.state),
+            "reason": unit.state.reason,
         }
         for unit in reachable()
     ]
@@ -109,9 +115,11 @@ def units(as_json: JsonOption = False) -> None:
             "no unit is attached and no virtual one is running; `hil virtual --board NAME` starts one to play with"
         )
         return
-    table = Table("unit", "board", "backend", "port", "held by")
+    table = Table("unit", "board", "backend", "port", "held by", "state")
     for line in found:
-        table.add_row(*(line[key] for key in ("uid", "board", "backend", "port")), line["holder"] or "free")
+        state = line["state"] if line["state"] == "good" else f"{line['state']}: {line['reason']}"
+        cells = (*(line[key] for key in ("uid", "board", "backend", "port")), line["holder"] or "free", state)
+        table.add_row(*(escape(printable(cell)) for cell in cells))
     wide_console().print(table)
 
 
@@ -202,13 +210,36 @@ def _found(one: Identified) -> str:
 
 
 @app.command()
-def virtual(board: Annotated[str, typer.Option("--board", metavar="BOARD", help="The kind of board.")]) -> None:
-    """Start a virtual board and keep it until Ctrl-C: for pyOCD, a debugger or a terminal program.
+def virtual(
+    board: Annotated[str | None, typer.Option("--board", metavar="BOARD", help="The kind of board.")] = None,
+    rack: Annotated[
+        str | None,
+        typer.Option(metavar="BOARD=NUMBER,...", help="Several, on a virtual USB hub whose ports can be switched."),
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --rack: the bench file of its units. It gives them their ids."),
+    ] = None,
+    hub_lies: Annotated[
+        bool, typer.Option("--hub-lies", help="With --rack: the hub says that a port is off and keeps its power.")
+    ] = False,
+) -> None:
+    """Start a virtual board and keep it until Ctrl-C: for pyOCD, a debugger or a terminal program. Or a rack of them.
 
-    Example: hil virtual --board nucleo_f446re
+    Example: hil virtual --rack nucleo_f446re=3,cy8cproto_062_4343w=1 --write vrack.yaml
     """
     from harness.bench.boards import load_board
+    from harness.cli import virtual_rack
 
+    if rack is not None and board is None and write is not None:
+        virtual_rack.keep(rack, write, lies=hub_lies)
+        return
+    if board is None or rack is not None or write is not None or hub_lies:
+        raise MisuseError(
+            "what to start is not clear",
+            expected="--board BOARD, or --rack BOARD=NUMBER,... with --write FILE",
+            next_step="hil virtual --help has an example",
+        )
     kind = load_board(board)
     unit = emulators.start(emulators.DEFAULT, kind)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 _HELLO_S = 5.0  # a board that does not answer within it is told as silent
 
 Backend = Annotated[str, typer.Option(metavar="BACKEND", help=f"Where it runs: {', '.join(backend_choices())}.")]
-Bench = Annotated[Path | None, typer.Option(metavar="FILE", help="The units of this host, by probe id and port.")]
-Uid = Annotated[str | None, typer.Option("--device-serial", metavar="UID", help="The unit, by its probe's id.")]
+Bench = Annotated[
+    str | None,
+    typer.Option(metavar="FILE|URL", help="The units: a bench file, or a bench elsewhere (labgrid://...)."),
+]
+Uid = Annotated[str | None, typer.Option("--device-serial", metavar="UID", help="The unit, by its probe's id or name.")]
 
 MassErase = Annotated[
     bool, typer.Option("--allow-mass-erase", help="A protected or unwilling flash may be erased as a whole.")
@@ -122,33 +126,30 @@ def flash(
     Example: hil flash fw.elf --board nucleo_f446re
     """
     from harness.bench.boards import load_board
-    from harness.bench.unit import choose_backend, open_unit
+    from harness.bench.unit import choose_backend
     from harness.run.arrival import greet
+    from harness.run.at_unit import at_unit
     from harness.run.options import RunOptions
     from harness.run.product import read_board_image
-    from harness.session.verbs import Session
+    from harness.session.remote.opening import session_with
 
     kind = load_board(board)
     read_board_image(kind, elf)
-    options = RunOptions.make(backend=backend, bench=bench, uid=device_serial)
+    options = RunOptions.make(backend=backend, bench=bench, uid=device_serial, allow_mass_erase=allow_mass_erase)
     clock = SystemClock()
     chosen = choose_backend(kind, options.backend, options.places, options.uid)
-    with open_unit(
-        kind,
-        backend=chosen,
-        places=options.places,
-        uid=options.uid,
-        what=f"hil flash {elf.name}",
-        clock=clock,
-        allow_mass_erase=allow_mass_erase,
-    ) as unit:
+
+    def told(step: Step) -> None:
+        typer.echo(line(step), err=True)
+
+    with at_unit(options, kind, backend=chosen, what=f"hil flash {elf.name}", clock=clock, watch=told) as unit:
         report = unit.probe.flash(elf)
         typer.echo(
             f"{unit.uid}: {report.bytes_programmed} of {report.bytes_total} bytes programmed, all read back,"
             f" {report.duration_s:.2f} s"
         )
         try:
-            greet(unit, Session(unit.transport, clock), _HELLO_S, flashed=True)
+            greet(unit, session_with(unit), _HELLO_S, flashed=True)
             typer.echo(f"it answers on {unit.port}, chip {unit.facts().chip_id or 'without an id'}")
         except DeviceError as error:  # flashed it is; that it does not run is for `hil run` to judge
             typer.echo(f"reset; it does not say hello on {unit.port}: {error.what}")
@@ -178,6 +179,9 @@ def run(
     skip_flash: Annotated[bool, typer.Option("--skip-flash", help="Trust the board's flash.")] = False,
     layers: Annotated[bool, typer.Option("--layers", help="Profile the layers of one sample too.")] = False,
     compiler: Compiler = "auto",
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="End at once where all units that would do are in use: status 2.")
+    ] = False,
     allow_mass_erase: MassErase = False,
     wire_log: Annotated[
         bool, typer.Option("--wire-log", help="Keep every byte in wire.log of the report directory.")
@@ -231,6 +235,7 @@ def run(
         serial_log=not no_serial_log,
         speed=speed,
         baseline=baseline,
+        no_wait=no_wait,
     )
     root = report_root(report_dir, resume)
     found = find_plan(plan)
@@ -269,7 +274,8 @@ def run(
                     raise
                 whole.keep(result, folder)
                 console.print(terminal.view(result.record))
-                for told in aftercare.after_case(result.record, board=load_board(board), options=options):
+                night = os.environ.get("HIL_NIGHT", "")
+                for told in aftercare.after_case(result.record, board=load_board(board), options=options, night=night):
                     typer.echo(told, err=True)
             console.print(f"reports: {folder}", soft_wrap=True)
             verdicts.append(result.record.verdict)

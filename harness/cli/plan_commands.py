@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import indent
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -60,18 +60,42 @@ def check(
 ) -> None:
     """Say all that is wrong with plans and can be known without a board: nothing is built, flashed or fetched.
 
-    Each case is gone through with its model, its data and the reference. Exit status 0 when all are right, else 3.
+    Each case is gone through with its model, its data and the reference. Of a rack plan its names are, and the plans it names are
+    read. Exit status 0 when all are right, else 3.
 
     Example: hil plan check testplans/digits.yaml
     """
     wrong = False
     for name in plans:
         notes: list[str] = []
-        errors = list(_errors(name, notes))
+        errors = list(_errors_of_rack(Path(name), notes) if _is_rack_plan(name) else _errors(name, notes))
         wrong = wrong or bool(errors)
         for line in (f"{name}: {'wrong' if errors else 'right'}", *notes, *errors):
             typer.echo(printable(line))
     raise typer.Exit(Exit.MISTAKE if wrong else Exit.PASS)
+
+
+def _is_rack_plan(name: str) -> bool:
+    from harness.plans.load import is_rack_plan
+
+    return Path(name).is_file() and is_rack_plan(Path(name))
+
+
+def _errors_of_rack(file: Path, notes: list[str]) -> Iterator[str]:
+    """What is wrong with a rack plan, and with the plans that it names; ``notes`` gets how many cases it is."""
+    from harness.farm.nightly.begin import read
+
+    try:
+        rack, found = read(file)
+    except PlanError as error:
+        yield indent(str(error), "  ")
+        return
+    yield from (indent(f"{name}: {why}", "  ") for name, why in found.refused)
+    boards = {case.board for case in found.cases}
+    where = rack.bench or "virtual boards"
+    notes.append(
+        f"  {len(found.cases)} cases, {len({case.file for case in found.cases})} plans, {len(boards)} boards: {where}"
+    )
 
 
 def _errors(name: str, notes: list[str]) -> Iterator[str]:
@@ -112,17 +136,21 @@ def _errors(name: str, notes: list[str]) -> Iterator[str]:
 
 
 @plan.command()
-def schema() -> None:
-    """Print the JSON schema of plans. An editor that knows YAML takes it by a plan's first line.
+def schema(
+    kind: Annotated[
+        Literal["plan", "rack"], typer.Argument(metavar="[KIND]", help="Of a plan, or of a rack plan: plan, rack.")
+    ] = "plan",
+) -> None:
+    """Print the JSON schema of plans, or of rack plans. An editor that knows YAML takes it by a plan's first line.
 
     hil plan schema > testplans/plan.schema.json, and the line: # yaml-language-server: $schema=plan.schema.json
 
-    Example: hil plan schema
+    Example: hil plan schema rack > testplans/rack.schema.json
     """
     from harness.data.forms import with_options
-    from harness.plans.jsonschema import json_schema
+    from harness.plans import jsonschema, racks
 
-    typer.echo(json.dumps(with_options(json_schema()), indent=1))
+    typer.echo(json.dumps(racks.json_schema() if kind == "rack" else with_options(jsonschema.json_schema()), indent=1))
 
 
 @app.command()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from harness.bench import emulators
 from harness.bench.finding import Finding
-from harness.doctor import data, host, rig
+from harness.doctor import data, host, rack, rig
 
 _CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("host", host.python),
@@ -21,6 +21,8 @@ _CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("debug", rig.targets),
     ("probes", rig.probes),
     ("ports", rig.ports),
+    ("rack", rack.journal),
+    ("rack", rack.units),
     *(("emulators", emulators.load(name).examine) for name in emulators.names()),
     ("data", data.datasets),
 )

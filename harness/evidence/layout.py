@@ -34,16 +34,16 @@ def base_of(root: Path | None) -> Path:
 
 def case_folder(root: Path, case_id: str) -> Path:
     """The folder of the case ``plan/board/model`` in the run's folder ``root``."""
-    return root.joinpath(*(_safe(part) for part in case_id.split("/")))
+    return root.joinpath(*(safe(part) for part in case_id.split("/")))
 
 
 def test_folder(root: Path, test_id: str) -> Path:
     """The folder of a test by its id in pytest: ``path/test_x.py::Class::test[p]`` gives ``tests/path.test_x/Class.test[p]``."""
     path, _, rest = test_id.partition("::")
-    return root / TESTS / _safe(path.removesuffix(".py").replace("/", ".")) / _safe(rest.replace("::", "."))
+    return root / TESTS / safe(path.removesuffix(".py").replace("/", ".")) / safe(rest.replace("::", "."))
 
 
-def _safe(name: str) -> str:
+def safe(name: str) -> str:
     """A name that every file system takes; different ones stay different."""
     safe = _UNSAFE.sub("_", name)[:_LONGEST].strip(".")
     if safe == name:

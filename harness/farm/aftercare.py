@@ -19,7 +19,7 @@ from harness.bench.rackstate import State, UnitState
 from harness.clock import Clock, SystemClock
 from harness.errors import HilError
 from harness.evidence import ourfault
-from harness.farm import health, healthplan, valve
+from harness.farm import health, healthplan, recovery, valve
 from harness.farm.health import Change
 from harness.farm.valve import Cause
 from harness.records import Record
@@ -27,6 +27,10 @@ from harness.run.options import RunOptions
 from harness.text import printable
 
 BY: Final = "hil"
+#: Rows of the table of blame after which it is not sure that the unit can be reached at all.
+_UNREACHABLE: Final = ("rig", "unreachable", "in-reset", "line-mute", "line-broken")
+#: What may help a probe that hangs: nothing that has to be asked of it.
+_OF_WEDGED: Final = ("reconnect", "reenumerate", "power_port", "hub")
 _LONGEST = 160  # of a reason
 _P = ParamSpec("_P")
 
@@ -75,12 +79,16 @@ def after_case(
     image = record.firmware.elf_sha256 if record.firmware else ""
     cause = Cause(run=record.run_id, test=record.case_id, image=image, night=night, board=board.name)
     if change.to is State.SUSPECT and stands.state is State.GOOD:
-        yield from _suspected(place, stands, change, cause, rack, clock)
+        wedged = record.rig is not None and record.rig.wedged
+        yield from _suspected(place, stands, change, cause, rack, clock, wedged=wedged)
         return
     _move(stands, change, cause, clock)
     if change.rig_faults:
         left = place.health.faults_in_a_row - change.rig_faults
         yield f"unit {place.title}: {change.why}" + (f"; {left} more and it is suspect" if left > 0 else "")
+    if change.rig_faults == 1 and record.rig is not None and record.rig.row in _UNREACHABLE:
+        recovered = _recovered(place, rack, clock, recovery.LADDER)
+        yield f"unit {place.title} {recovered.told()}"
 
 
 @_lines
@@ -135,14 +143,31 @@ def prove(
     tell = tell or (lambda line: None)
     stands = rackstate.state_of(place.uid, clock)
     if stands.state is State.SUSPECT:
-        for line in _proved(place, Cause.read(stands.evidence), tuple(rack), clock):
+        for line in _proved(place, Cause.read(stands.evidence), tuple(rack), clock, wedged=False):
             tell(line)
     return rackstate.state_of(place.uid, clock).state is State.GOOD
 
 
 @_lines
-def _proved(place: Place, cause: Cause, rack: tuple[Place, ...], clock: Clock | None) -> Iterator[str]:
-    yield from settle(place, examine(place, clock), cause, rack, asked=False, clock=clock)
+def _proved(place: Place, cause: Cause, rack: tuple[Place, ...], clock: Clock | None, *, wedged: bool) -> Iterator[str]:
+    """A suspect unit proves itself. One that cannot be reached is brought back first, if it can be.
+
+    ``wedged``: it has just let a whole deadline pass, so it is not asked again before something was done about it.
+    """
+    report = None if wedged else examine(place, clock)
+    if report is None or (report.ok is False and report.parts[-1].name in ("probe", "hello")):
+        recovered = _recovered(place, rack, clock, _OF_WEDGED if wedged else recovery.LADDER)
+        yield f"unit {place.title} {recovered.told()}"
+        if recovered.ok:
+            report = examine(place, clock)
+        elif report is None:
+            at = (clock or SystemClock()).now().isoformat(timespec="seconds")
+            report = healthplan.unreached(place, at, recovered.told())
+    yield from settle(place, report, cause, rack, asked=False, clock=clock)
+
+
+def _recovered(place: Place, rack: Sequence[Place], clock: Clock | None, ladder: Sequence[str]) -> recovery.Recovery:
+    return recovery.recover(place, load_board(place.board), clock=clock, near=rack, ladder=ladder)
 
 
 def examine(place: Place, clock: Clock | None = None) -> healthplan.HealthReport:
@@ -186,7 +211,14 @@ def settle(
 
 
 def _suspected(
-    place: Place, stands: UnitState, change: Change, cause: Cause, rack: tuple[Place, ...], clock: Clock | None
+    place: Place,
+    stands: UnitState,
+    change: Change,
+    cause: Cause,
+    rack: tuple[Place, ...],
+    clock: Clock | None,
+    *,
+    wedged: bool,
 ) -> Iterator[str]:
     """It becomes suspect, if the valve lets it, and proves itself at once."""
     refused = _refused(place.uid, cause, rack, place.board, clock)
@@ -197,7 +229,7 @@ def _suspected(
         return
     _move(stands, change, cause, clock)
     yield f"unit {place.title} is suspect: {change.why}"
-    yield from _proved(place, cause, rack, clock)
+    yield from _proved(place, cause, rack, clock, wedged=wedged)
 
 
 def _doubted(uid: str, why: str, cause: Cause, rack: Sequence[Place], clock: Clock | None) -> Iterator[str]:
@@ -257,7 +289,7 @@ def _place(uid: str, board: Board, rack: Sequence[Place]) -> Place:
 
 
 def _reason(record: Record) -> str:
-    return _cut(record.reasons[0] if record.reasons else "no reason was told")
+    return _cut(record.reasons[0].partition("\n")[0] if record.reasons else "no reason was told")
 
 
 def _short(error: HilError) -> str:

@@ -2,7 +2,7 @@
 
     probe     its probe connects, its port opens, the chip is of its kind (and the one that the bench file names)
     ram       patterns over all of the RAM that board.toml names hold (``ramtest``)
-    flash     an image that is known to be good is programmed, and reads back
+    flash     an image that is known to be good is programmed, also where it was there already, and reads back
     hello     that image answers on this port, from this chip, at this clock
     line      at each of the board's speeds test frames come back, but for a stated share (``session.linerate``)
     samples   200 samples with known answers: every raw output bit for bit
@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from harness.bench.boards import Board
 from harness.bench.places import Place
-from harness.bench.probes import MemoryProbe
+from harness.bench.probes import MemoryProbe, Probe
 from harness.bench.unit import Unit, open_unit
 from harness.clock import Clock, Deadline, SystemClock
 from harness.disk import files, folders
@@ -44,6 +44,7 @@ LOST_SHARE: Final = 0.01
 _ROUNDS, _QUICK_ROUNDS = 16, 2  # of eight test frames, at each speed
 _RAM_S, _QUICK_RAM_S = 30.0, 2.0
 _QUICK_SAMPLES = 20
+_LONGEST = 100  # of what an error found
 #: What of a step stands in the one line of a unit.
 _SHORT: Final = {
     "probe": "probe and port open, chip {chip}",
@@ -149,6 +150,15 @@ def check(
     return report
 
 
+def unreached(place: Place, at: str, why: str) -> HealthReport:
+    """The report of a unit that was given up before its first step, and that is kept as any other."""
+    report = HealthReport(
+        place.uid, place.board, at, False, (Part("probe", False, printable(why), 0.0),), f"probe: {why}"
+    )
+    _keep(report)
+    return report
+
+
 class _NotSound(Exception):
     """A step has failed, and is written down."""
 
@@ -196,10 +206,11 @@ class _Steps:
 
 def _examine(place: Place, board: Board, good: KnownGood, steps: _Steps, quick: bool) -> None:
     with _opened(place, board, steps) as unit:
-        if isinstance(unit.probe, MemoryProbe):
-            with steps.step("ram") as found:
-                _ram(unit.probe, board, steps, quick, found)
+        with steps.step("ram") as found:
+            _ram(unit.probe, board, steps, quick, found)
         with steps.step("flash") as found:
+            if isinstance(unit.probe, MemoryProbe):
+                unit.probe.erase(board.memory.flash_origin)  # else an image that is there already would prove nothing
             report = unit.probe.flash(good.product.image.elf, timeout_s=steps.left_s(good.plan.timeouts.flash_s))
             unit.read_back = report.verified
             found |= {"text": f"{report.bytes_programmed} of {report.bytes_total} bytes programmed, all read back"}
@@ -233,8 +244,11 @@ def _opened(place: Place, board: Board, steps: _Steps) -> Iterator[Unit]:
             opened.__exit__(None, None, None)
 
 
-def _ram(probe: MemoryProbe, board: Board, steps: _Steps, quick: bool, found: dict[str, Any]) -> None:
+def _ram(probe: Probe, board: Board, steps: _Steps, quick: bool, found: dict[str, Any]) -> None:
     memory = board.memory
+    if not isinstance(probe, MemoryProbe):
+        found |= {"text": "not tested: this probe does not reach the memory", "bytes": 0, "of": memory.ram_bytes}
+        return
     budget_s = steps.left_s(_QUICK_RAM_S if quick else _RAM_S)
     seen = ramtest.check_ram(probe, memory.ram_origin, memory.ram_bytes, clock=steps.clock, budget_s=budget_s)
     share = "" if seen.tested == seen.total else f" of {seen.total}"
@@ -308,8 +322,9 @@ def _leave(unit: Unit) -> None:
 
 
 def _in_a_line(error: HilError) -> str:
-    parts = (error.what, error.found and f"found {error.found}", error.where and f"({error.where})")
-    return " ".join(" ".join(str(part).split()) for part in parts if part)
+    found = " ".join(str(error.found or "").split())
+    found = found if len(found) <= _LONGEST else f"{found[: _LONGEST - 3]}..."
+    return ": ".join(filter(None, (error.what, found)))
 
 
 def _keep(report: HealthReport) -> None:

@@ -4,9 +4,7 @@ units:
   - board: nucleo_f446re
     uid: 066EFF485155878281094633          # the probe's unique id (`pyocd list`)
     port: /dev/serial/by-id/usb-STMicro... # the serial port, or a URL such as socket://rack2:7001
-    power:                                 # if it has a switch: the commands for it
-      on: "uhubctl -l 1-1 -p 2 -a on"
-      off: "uhubctl -l 1-1 -p 2 -a off"
+    power: {driver: uhubctl, location: "1-1", port: 2}   # if it has a switch: see power.py
 """
 
 from __future__ import annotations
@@ -22,18 +20,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from harness.errors import PlanError
 from harness.paths import read_file
 from harness.plans import hwmap
+from harness.plans.power import PowerSpec, told
 from harness.plans.yamltree import parse
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class BenchPower(_Part):
-    """The commands that switch a unit's power. No shell reads them: their words are split at blanks, quotes keep some together."""
-
-    on: str = Field(min_length=1, description="Switches it on: ends with status 0 when it is.")
-    off: str = Field(min_length=1, description="Switches it off.")
 
 
 class BenchUnit(_Part):
@@ -45,9 +37,9 @@ class BenchUnit(_Part):
         min_length=1,
         description="Its serial port: a path, or a URL such as `socket://rack2:7001` or `rfc2217://rack2:7001`.",
     )
-    power: BenchPower | None = Field(
+    power: PowerSpec | None = Field(
         default=None,
-        description="The commands `on` and `off` of its power switch, for `dut.power`; left out: it has none.",
+        description="What switches its power, for `dut.power` and to recover it; left out: nothing does.",
     )
     name: str = Field(default="", description="What people call it, instead of its probe's id.")
     tags: tuple[str, ...] = Field(
@@ -62,6 +54,14 @@ class BenchUnit(_Part):
     usb: str = Field(default="", description="Where its probe is plugged in, as the system names it: `1-1.4`.")
     skip: str = Field(default="", description="Why it takes no work for now; left out: it does.")
     notes: str = Field(default="", description="For people.")
+    via: str = Field(
+        default="",
+        description="The host that it is plugged into, as ssh is given it (`user@host`, `ssh://host:port`); left out: this one.",
+    )
+    hub: PowerSpec | None = Field(
+        default=None,
+        description="What switches the hub that it is plugged in, as `power`; all units with the same `hub` lose power with it.",
+    )
 
 
 class BenchHealth(_Part):
@@ -99,7 +99,7 @@ class Bench(_Part):
 
 
 #: What a line may leave out, in the order in which it is written.
-_TOLD = ("name", "tags", "chip", "usb", "skip", "notes")
+_TOLD = ("name", "tags", "chip", "usb", "skip", "notes", "via")
 
 
 def load_bench(path: Path, boards: Sequence[str] = ()) -> Bench:
@@ -118,8 +118,8 @@ def load_bench(path: Path, boards: Sequence[str] = ()) -> Bench:
         raise PlanError(
             "the bench file is wrong",
             where=tree.where(tuple(first["loc"])),
-            expected="units: a list of {board, uid, port}, with power: {on, off} where there is a switch, and name, tags, chip,"
-            " usb, skip, notes where they are known; and health: {plan, faults_in_a_row, share}",
+            expected="units: a list of {board, uid, port}, with power: {driver, ...} where there is a switch, and name, tags, chip,"
+            " usb, skip, notes, hub, via where they are known; and health: {plan, faults_in_a_row, share}",
             found=first["msg"],
         ) from None
     return _each_once(bench, path)
@@ -208,12 +208,9 @@ def dump_bench(bench: Bench, heading: str) -> str:
             f"    port: {json.dumps(unit.port)}",
         ]
         lines += [f"    {key}: {json.dumps(value)}" for key in _TOLD if (value := getattr(unit, key))]
-        if unit.power is not None:
-            lines += [
-                "    power:",
-                f"      on: {json.dumps(unit.power.on)}",
-                f"      off: {json.dumps(unit.power.off)}",
-            ]
+        for key, spec in (("power", unit.power), ("hub", unit.hub)):
+            if spec is not None:
+                lines += [f"    {key}:", *(f"      {name}: {json.dumps(value)}" for name, value in told(spec).items())]
     if bench.health != USUAL_HEALTH:
         lines += ["health:", *(f"  {key}: {json.dumps(value)}" for key, value in bench.health.model_dump().items())]
     return "\n".join(lines) + "\n"
@@ -222,7 +219,7 @@ def dump_bench(bench: Bench, heading: str) -> str:
 def merged(old: Bench | None, found: Sequence[BenchUnit], forget: Sequence[str] = ()) -> Bench:
     """``found`` and those of ``old`` that were not found: a unit that is unplugged today is not forgotten.
 
-    Nor is what no search finds of one that is there: its power switch, name, tags, notes, why it is skipped. ``forget`` are the
+    Nor is what no search finds of one that is there: its switches, name, tags, notes, why it is skipped. ``forget`` are the
     ids of units whose line in ``old`` is known to be wrong.
     """
     before = {unit.uid: unit for unit in old.units} if old is not None else {}

@@ -1,25 +1,27 @@
-"""The only reader of plans and releases. Everything wrong in a file becomes a ``PlanError`` that points at ``file:line:key``."""
+"""The only reader of plans, releases and rack plans. Everything wrong in one becomes a ``PlanError`` that points at its line."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from harness.errors import PlanError
 from harness.paths import read_file
-from harness.plans import mistakes
+from harness.plans import mistakes, racks
 from harness.plans.complaints import SET_BY_LOAD, Wrong, keys, salvaged
 from harness.plans.continuous import MajorityRule
 from harness.plans.names import listed, suggestion
 from harness.plans.parts import Part
+from harness.plans.racks import RackPlan
 from harness.plans.releases import Release
 from harness.plans.schema import ArgmaxRule, Plan
 from harness.plans.yamltree import Key, Tree, dotted, parse
 
 SUFFIXES = (".yaml", ".yml")
+_Kind = TypeVar("_Kind", bound=BaseModel)
 _LISTS = ("gates", "models")  # whose items later checks point at by their place
 
 
@@ -62,20 +64,54 @@ def parse_release(text: str, file: str) -> Release:
     """The release in ``text``; ``file`` only names it in errors. Raises ``PlanError``."""
     tree = parse(text, file, "release")
     values = _mapping(tree, "release", keys((), Release))
-    wrong = Wrong(tree, Release)
+    if isinstance(values.get("plans"), list):
+        values["plans"] = [_listing(item, ("boards", "models")) for item in values["plans"]]
+    return _checked(tree, Release, values)
+
+
+def load_rack_plan(path: Path) -> RackPlan:
+    """Read and check one rack plan; the plans it names are not looked at. Raises ``PlanError`` and ``PlanMistakes``."""
+    rack = parse_rack_plan(_text(path, "rack plan"), str(path))
+    return rack.model_copy(update={"origin": path})
+
+
+def parse_rack_plan(text: str, file: str) -> RackPlan:
+    """The rack plan in ``text``; ``file`` only names it in errors. Raises ``PlanError``."""
+    tree = parse(text, file, "rack plan")
+    values = _mapping(tree, "rack plan", keys((), RackPlan))
+    if isinstance(values.get("run"), str):
+        values["run"] = [values["run"]]
+    if isinstance(values.get("run"), list):
+        named = [{"plans": item} if isinstance(item, str) else item for item in values["run"]]
+        values["run"] = [_listing(item, racks.LISTS) for item in named]
+    return _checked(tree, RackPlan, values)
+
+
+def is_rack_plan(path: Path) -> bool:
+    """Whether a file means to be a rack plan and no plan: it lies in a folder ``racks``, or says what to ``run``."""
+    if path.absolute().parent.name == "racks":
+        return True
+    try:
+        tree = parse(_text(path, "plan"), str(path))
+    except PlanError:
+        return False
+    return isinstance(tree.value, dict) and "run" in tree.value and "dataset" not in tree.value
+
+
+def _checked(tree: Tree, kind: type[_Kind], values: dict[str, Any]) -> _Kind:
+    """What ``values`` of a file say as a ``kind``. Raises ``PlanError`` for all that is wrong."""
+    wrong = Wrong(tree, kind)
     for ours in SET_BY_LOAD & values.keys():
         wrong.unknown_key((ours,))
         del values[ours]
-    if isinstance(values.get("plans"), list):
-        values["plans"] = [_listing(item, ("boards", "models")) for item in values["plans"]]
     try:
-        release = Release.model_validate({key: _tuples(value) for key, value in values.items()})
+        found = kind.model_validate({key: _tuples(value) for key, value in values.items()})
     except ValidationError as error:
         wrong.add(error)
-        mistakes.raised(file, wrong.told)
+        mistakes.raised(tree.file, wrong.told)
         raise
-    mistakes.raised(file, wrong.told)
-    return release
+    mistakes.raised(tree.file, wrong.told)
+    return found
 
 
 def parse_plan(text: str, file: str) -> Plan:

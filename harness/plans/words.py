@@ -43,6 +43,8 @@ _FORMS: Final = {
     "ModelSpec": f"a model: {modelspec.FORM}",
     "Gate": f"a gate: {gatetext.FORM}",
     "ReleasePlan": "the name or path of a plan, or its keys: plan, boards, models, evidence, fresh",
+    "RackEntry": "the name of a plan, or keys: plans, boards, models, tags, priority, samples, shards, baseline, spare",
+    "StopOn": "keys: fails, errors",
     "Baseline": "a reference, or its keys: run, margin",
     "DatasetSpec": "the name of a data set, or its keys: name, split, samples, options",
 }

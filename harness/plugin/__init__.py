@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the options once, declare the markers; with ``--board``, find the plans."""
     for usage, what in MARKERS.items():
         config.addinivalue_line("markers", f"{usage}: {what}")
-    from harness.errors import HilError
+    from harness.errors import BenchError, HilError
 
     try:
         asked = options.early(config)
@@ -57,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
             from harness.plugin import places
 
             places.report_root(config)  # that there is such a run is seen before anything is collected
+    except BenchError as error:
+        pytest.exit(str(error), returncode=2)  # who keeps a bench elsewhere is out of reach
     except HilError as error:
         raise pytest.UsageError(str(error)) from error
     if config.stash[options.KEY].boards:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from harness.bench import boards
+from harness.bench.places import NoneFree
 from harness.data.dataset import DataMissing
 from harness.errors import HarnessBug, HilError, PlanError
 from harness.evidence import ourfault
@@ -112,6 +113,8 @@ class PlanItem(pytest.Item):
                 result.write(self.folder)
                 if not (result.record.verdict is Verdict.ERROR and seat.is_tried_again(self.config)):
                     places.keep(self.config, result, self.folder)
+        except NoneFree as busy:
+            pytest.exit(f"{self.case.id}: {busy}", returncode=2)  # --no-wait
         except DataMissing as missing:
             self.missing = missing
             pytest.skip(str(missing))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,6 +85,7 @@ def board(request: pytest.FixtureRequest) -> Board:
 def dut(request: pytest.FixtureRequest, board: Board | str) -> Iterator[Dut]:
     """An open unit. It is flashed with the model of ``@pytest.mark.model``, else with the one that suits the first data."""
     from harness.bench.boards import Board, load_board
+    from harness.bench.places import NoneFree
     from harness.plugin import progress
     from harness.plugin.spread import needs, seat
     from harness.run.claim import claimed
@@ -105,17 +107,20 @@ def dut(request: pytest.FixtureRequest, board: Board | str) -> Iterator[Dut]:
         pytest.skip(f"hil: {why}")
     trail = own.follow(request.node)
     run = seat.run_options(request.config)
-    with (
-        claimed(trail.folder, what=request.node.nodeid),
-        open_dut(
+    with ExitStack() as stack:
+        stack.enter_context(claimed(trail.folder, what=request.node.nodeid))
+        opened = open_dut(
             kind,
             replace(run, tags=(*run.tags, *needs.required(request.node))),
             what=request.node.nodeid,
             folder=request.path.parent,
             trail=trail,
             shown=lambda: progress.shown(request.config, request.node.nodeid),
-        ) as unit,
-    ):
+        )
+        try:
+            unit = stack.enter_context(opened)
+        except NoneFree as busy:
+            pytest.exit(f"{request.node.nodeid}: {busy}", returncode=2)  # --no-wait
         if unit.evidence != "hardware" and request.node.get_closest_marker("hardware"):
             pytest.skip(f"needs hardware; this is a {unit.backend} unit")
         if model is not None:

@@ -55,7 +55,7 @@ _VALUES = (
     "speed",
     "baseline",
 )
-_NAMES = (*_VALUES, "skip-flash", "allow-mass-erase", "layers", "wire-log", "no-history")
+_NAMES = (*_VALUES, "no-wait", "skip-flash", "allow-mass-erase", "layers", "wire-log", "no-history")
 #: The options of ours that take a value, by both of their names.
 WITH_VALUE = frozenset(f"--{prefix}{name}" for name in _VALUES for prefix in ("", _OURS))
 
@@ -148,11 +148,13 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--bench",
         "--hardware-map",
-        type=Path,
-        metavar="FILE",
-        help="the units of this host, by probe id and port: a bench file, or Twister's hardware map",
+        metavar="FILE|URL",
+        help="the units, by probe id and port: a bench file, Twister's hardware map, or a bench elsewhere (labgrid://...)",
     )
-    group.addoption("--device-serial", metavar="UID", help="the unit to use, by its probe's unique id")
+    group.addoption("--device-serial", metavar="UID", help="the unit to use, by its probe's unique id, or its name")
+    group.addoption(
+        "--no-wait", action="store_true", help="end at once, with status 2, where all units that would do are in use"
+    )
     group.addoption(
         "--skip-flash", action="store_true", help="trust the board's flash; hello still compares build and model"
     )
@@ -195,8 +197,8 @@ def add(parser: pytest.Parser) -> None:
 
 
 def read(config: pytest.Config) -> Options:
-    """The options as given. ``PlanError`` for a bench file that cannot be read."""
-    bench: Path | None = config.getoption(_dest("--bench"))
+    """The options as given. ``PlanError`` for a bench file that cannot be read; errors as ``RunOptions.make``."""
+    bench: str | None = config.getoption(_dest("--bench"))
     given = getattr(config, "workerinput", {}).get(PLACES)
 
     def run() -> RunOptions:
@@ -216,6 +218,7 @@ def read(config: pytest.Config) -> Options:
             serial_log=not config.getoption(_dest("--no-serial-log")),
             speed=config.getoption(_dest("--speed")),
             baseline=config.getoption(_dest("--baseline")),
+            no_wait=config.getoption(_dest("--no-wait")),
         )
         # A worker of xdist has the units that the controller has found, not those that a bench names by now.
         return made if given is None else replace(made, places=pickle.loads(given))

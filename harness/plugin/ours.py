@@ -42,8 +42,8 @@ def _make_outermost(found: list[Any], step: int) -> None:
 
 
 def is_plan(path: Path) -> bool:
-    """Whether a file of that name may be a plan."""
-    return path.suffix in (".yaml", ".yml") and "benches" not in path.parts
+    """Whether a file of that name may be a plan: bench files and rack plans are in folders of their own."""
+    return path.suffix in (".yaml", ".yml") and "benches" not in path.parts and path.parent.name != "racks"
 
 
 def reported(reports: Iterable[object]) -> bool:

@@ -14,8 +14,9 @@ from harness.plans.names import listed
 from harness.plugin import options, ours
 
 FOLDER = "testplans"
-# Folders below it that are not looked into: rack files, releases, and plans that take so long that they only run by their path.
-_APART = {"benches", "long", "releases"}
+# Folders below it that are not looked into: bench files, rack plans, releases, and plans that take so long that they only run by
+# their path.
+_APART = {"benches", "long", "racks", "releases"}
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,6 @@ def _own(folders: Sequence[Path]) -> Iterator[Path]:
 
 
 def _below(folder: Path) -> list[Path]:
-    """As pytest collects them: folders below are looked into too, but for rack files, releases and the long plans."""
+    """As pytest collects them: folders below are looked into too, but for bench files, rack plans, releases and the long plans."""
     folders = [folder, *sorted(path for path in folder.rglob("*") if path.is_dir() and path.name[:1] != ".")]
     return [plan for each in folders if is_looked_into(each) for plan in discover(each)]

@@ -32,7 +32,6 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from harness.bench import holders
 from harness.bench.emulators import Findings
 from harness.bench.probes import CoreReport, CoreState
 from harness.bench.unit import Unit
@@ -214,7 +213,7 @@ def _crashed(row: str, report: FaultReport, symbols: Symbols | None, *reasons: s
 
 def shared_port(unit: Unit) -> BenchError | None:
     """What is wrong when another process has the unit's port open; None when none is seen to."""
-    found = holders.others(unit.port)
+    found = unit.sharers()
     if not found:
         return None
     return TakenError(

@@ -14,6 +14,7 @@ from harness.run.arrival import arrive
 from harness.run.product import Product
 from harness.run.watch import Step, Watch
 from harness.session.pump import Tap
+from harness.session.remote.opening import session_with
 from harness.session.verbs import Session
 from harness.wire.encodings import Wish
 from harness.wire.messages import PROTOCOL, Hello, TensorSpec
@@ -51,11 +52,12 @@ def bring_up(
     watch: Watch,
     encoding: Wish = "auto",
     tap: Tap | None = None,
+    tap_tx: bool = True,
 ) -> Live:
     """Flash (unless told not to), reset, say hello, compare: the unit that answers is the one at the probe.
 
-    ``encoding`` and ``tap`` are the session's. ``silence_s``: how long a board that owes an answer may be without any sign of
-    life; waiting is by the unit's own clock, ``clock`` is the wall's.
+    ``encoding``, ``tap`` and ``tap_tx`` are the session's. ``silence_s``: how long a board that owes an answer may be without
+    any sign of life; waiting is by the unit's own clock, ``clock`` is the wall's.
 
     ``BenchError`` from the probe or the port, and when another board answers; ``DeviceError`` when the board is silent or is not
     what the ELF says it is.
@@ -68,17 +70,8 @@ def bring_up(
         )
         unit.read_back = flashed.verified
     watch(Step("hello"))
-    safe_baud = unit.board.uart.baud
-    # A session begins at the safe speed, whatever an earlier one of the same unit has climbed to.
-    if unit.transport.baud not in (None, safe_baud):
-        unit.transport.set_baud(safe_baud)
-    session = Session(
-        unit.transport,
-        unit.clock,
-        encoding=encoding,
-        answer_timeout_s=silence_s / SILENT_ROUNDS,
-        tap=tap,
-        wall=clock,
+    session = session_with(
+        unit, encoding=encoding, answer_timeout_s=silence_s / SILENT_ROUNDS, tap=tap, tap_tx=tap_tx, wall=clock
     )
     hello, warnings = arrive(unit, session, hello_timeout_s, flashed=flashed is not None)
     check_hello(hello, product, unit)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.bench.boards import Board
-from harness.bench.unit import Unit, choose_backend, open_unit
+from harness.bench.places import NoneFree
+from harness.bench.unit import Unit, choose_backend
 from harness.build.symbols import Symbols
 from harness.clock import Clock, SystemClock
 from harness.data.dataset import Dataset
@@ -22,6 +23,7 @@ from harness.plans.expand import Case
 from harness.records import Backend, Evidence
 from harness.run import onboard, underway
 from harness.run.arrival import arrive
+from harness.run.at_unit import at_unit
 from harness.run.bring_up import Live, check_hello
 from harness.run.memory import of_case
 from harness.run.notes import Notes, ended_early
@@ -360,26 +362,21 @@ def open_dut(
 ) -> Iterator[Dut]:
     """Open a unit of ``board`` for a test; nothing is flashed yet. ``folder``: where the paths of models start.
 
-    ``trail`` takes what each use leaves, also that the unit could not be opened (``BenchError``).
+    ``trail`` takes what each use leaves, also that the unit could not be opened (``BenchError``). ``NoneFree`` leaves nothing.
     """
     clock = SystemClock()
     trail = trail or Trail(what)
     trail.begin()
     backend = choose_backend(board, options.backend, options.places, options.uid)
     notes = Notes.begin(backend, clock, folder)
-    opened = open_unit(
-        board,
-        backend=backend,
-        places=options.places,
-        uid=options.uid,
-        what=what,
-        clock=clock,
-        allow_mass_erase=options.allow_mass_erase,
-        tags=options.tags,
-    )
     with ExitStack() as stack:
         try:
-            unit = stack.enter_context(opened)
+            with shown() as watch:
+                unit = stack.enter_context(
+                    at_unit(options, board, backend=backend, what=what, clock=clock, watch=watch, tags=options.tags)
+                )
+        except NoneFree:
+            raise
         except BenchError as error:
             case_id, place = trail.next_use()
             result = ended_early(case_of(case_id, board.name), notes, clock, error, None, None)

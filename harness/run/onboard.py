@@ -47,6 +47,7 @@ def put(
         watch=watch,
         encoding=plan.stream.encoding,
         tap=files.tap,
+        tap_tx=files.log is not None,
     )
     notes.unit = unit.facts()
     notes.warnings += live.told()

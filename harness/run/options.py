@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from harness.bench import boards
-from harness.bench.places import Place, places_of
+from harness.bench import boards, sources
+from harness.bench.places import LEASE_WAIT_S, Place, places_of
 from harness.plans.bench import load_bench
 
 Compiler = Literal["auto", "zig", "gcc"]
@@ -22,7 +22,8 @@ class RunOptions:
     says by which names) instead of beginning a new one. ``layers``: profile the layers of one sample too.
     ``serial_log``: keep what the firmware prints there, too. ``speed``: how recordings are played; None: as the plan says.
     ``baseline``: the earlier run that the case is held against, in place of the plan's. ``tags``: only units that the bench file
-    gives all of these, beside what the plan requires.
+    gives all of these, beside what the plan requires. ``no_wait``: a unit in use is not waited for. ``bench``: the URL of the
+    bench where it is elsewhere, "" for this host's; ``places`` are its units as they were.
     """
 
     backend: str = "auto"
@@ -39,13 +40,20 @@ class RunOptions:
     speed: Speed | None = None
     baseline: str | None = None
     tags: tuple[str, ...] = ()
+    no_wait: bool = False
+    bench: str = ""
+
+    @property
+    def wait_s(self) -> float:
+        """How long a unit is waited for that others have."""
+        return 0.0 if self.no_wait else LEASE_WAIT_S
 
     @classmethod
     def make(
         cls,
         *,
         backend: str,
-        bench: Path | None,
+        bench: str | Path | None,
         uid: str | None,
         skip_flash: bool = False,
         firmware: Path | None = None,
@@ -57,9 +65,19 @@ class RunOptions:
         serial_log: bool = True,
         speed: Speed | None = None,
         baseline: str | None = None,
+        no_wait: bool = False,
     ) -> RunOptions:
-        """From what a user gave. ``PlanError`` when the bench file cannot be read."""
-        places = () if bench is None else places_of(load_bench(bench, boards.names()))
+        """From what a user gave: ``bench`` is a file, or the URL of a bench elsewhere (``bench.sources``).
+
+        ``PlanError`` when the bench file cannot be read, ``MisuseError`` for a URL that nobody knows, ``BenchError`` when who
+        keeps a bench elsewhere is out of reach.
+        """
+        elsewhere = str(bench) if sources.is_url(bench) else ""
+        places: tuple[Place, ...] = ()
+        if elsewhere:
+            places = sources.open_source(elsewhere).list()
+        elif bench is not None:
+            places = places_of(load_bench(Path(bench), boards.names()))
         return cls(
             backend,
             places,
@@ -74,4 +92,6 @@ class RunOptions:
             serial_log,
             speed,
             baseline,
+            no_wait=no_wait,
+            bench=elsewhere,
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.bench.boards import Board, load_board
-from harness.bench.unit import choose_backend, open_unit
+from harness.bench.places import NoneFree
+from harness.bench.unit import choose_backend
 from harness.build.symbols import Symbols
 from harness.clock import Clock, SystemClock
 from harness.errors import BenchError, DeviceError
@@ -13,6 +14,7 @@ from harness.models.metadata import Model
 from harness.plans.expand import Case
 from harness.records import Verdict
 from harness.run import blame, journal, onboard, underway
+from harness.run.at_unit import at_unit, see_whether_free
 from harness.run.baseline import baseline_of, judged_against
 from harness.run.journal import Earlier
 from harness.run.notes import CaseResult, Notes, ended_early, judged, result
@@ -37,12 +39,14 @@ def run_case(
     case. Without it there is neither, and the run cannot be gone on with.
 
     Raises ``PlanError`` (``DataMissing`` among them) and ``MisuseError`` when the plan or the call is wrong: nothing ran
-    then. Everything that goes wrong later is in the record: ``fail`` for the product, ``error`` for the rig.
+    then; ``NoneFree`` when it was not to wait for a unit, and would have to. Everything that goes wrong later is in the record:
+    ``fail`` for the product, ``error`` for the rig.
     """
     clock = clock or SystemClock()
     case = judged_against(at_speed(case, options.speed), options.baseline)
     board = load_board(case.board)
     backend = choose_backend(board, options.backend, options.places, options.uid)
+    see_whether_free(options, board, backend=backend, clock=clock, tags=(*case.plan.requires, *options.tags))
     earlier = find_earlier(case.id, options)
     notes = Notes.begin(backend, clock, case.plan.folder)
     notes.baseline = baseline_of(case, options.baseline, folder)
@@ -78,14 +82,13 @@ def _run(
         bound = binding(case.id, notes.workload, notes.product)
         with (
             case_files(folder, earlier, bound, options, clock, run_id=notes.run_id, started=notes.started) as files,
-            open_unit(
+            at_unit(
+                options,
                 board,
                 backend=notes.backend,
-                places=options.places,
-                uid=options.uid,
                 what=case.id,
                 clock=clock,
-                allow_mass_erase=options.allow_mass_erase,
+                watch=watch,
                 tags=(*case.plan.requires, *options.tags),
             ) as unit,
         ):
@@ -103,6 +106,8 @@ def _run(
                 onboard.run(case, options, unit, notes, symbols, files, watch, clock)
             except (BenchError, DeviceError) as error:
                 return ended_early(case, notes, clock, error, unit, symbols)
+    except NoneFree:
+        raise
     except (BenchError, DeviceError) as error:
         return ended_early(case, notes, clock, error, None, symbols)
     return judged(case, notes, clock)

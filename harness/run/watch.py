@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 PREPARE: Final = "prepare"  # the step before plan, model and data are known to be right
+WAIT: Final = "wait"  # for a unit; each time it is told, who has it
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,14 @@ def line(step: Step) -> str:
 def lines(what: str, write: Callable[[str], None], *, every: float = 0.25) -> Watch:
     """A watch that writes ``what: step``: when a step begins, and then each time that the share ``every`` of it is done.
 
-    A log wants to see that a run lives, not each sample. ``every`` 0 is for a line that is rewritten.
+    A log wants to see that a run lives, not each sample. Who waits for a unit says so each time. ``every`` 0 is for a line
+    that is rewritten.
     """
     name, told = "", 0.0
 
     def watch(step: Step) -> None:
         nonlocal name, told
-        if step.name == name and step.share - told < every:
+        if step.name == name != WAIT and step.share - told < every:
             return
         name, told = step.name, step.share
         write(f"{what}: {line(step)}")

@@ -7,7 +7,7 @@ xdist's workers are all told of.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,12 +27,20 @@ if TYPE_CHECKING:
     from harness.run.notes import CaseResult
 
 
-class Whole:
-    """One command's part in the run whose folder is ``root``. Every process of the command may have one: it is begun once."""
+#: Files of a run of a special kind, by name, in place of those that every run has.
+Own = Callable[[RunRecord, Mapping[str, Record]], Mapping[str, bytes]]
 
-    def __init__(self, root: Path, command: Command, *, history: bool = True) -> None:
+
+class Whole:
+    """One command's part in the run whose folder is ``root``. Every process of the command may have one: it is begun once.
+
+    ``own`` renders what this kind of run says in its own words.
+    """
+
+    def __init__(self, root: Path, command: Command, *, history: bool = True, own: Own | None = None) -> None:
         self.root = root
         self.command = command
+        self._own = own
         self._keeping = Keeping(root, wanted=history)
         self._held: lease.Lease | None = None
         self._begun = False
@@ -105,7 +113,8 @@ class Whole:
             run = self._record(command, found, skipped, refused, (unkept,) if unkept else ())
             forms = [runreports.load(name) for name in runreports.names()]
             # All are rendered before any is written, as those of a case are.
-            for name, content in [(form.FILENAME, form.render(run, found)) for form in forms]:
+            contents = {form.FILENAME: form.render(run, found) for form in forms}
+            for name, content in (contents | dict(self._own(run, found) if self._own else {})).items():
                 files.replace(self.root / name, content)
         except OSError as error:
             unwritten = f"the summary of the run could not be written: {error}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final
@@ -95,6 +96,18 @@ class Pace:
 TOO_SLOW: Final = "the board was too slow for the sensor's pace"
 
 
+class Supply(Sequence[bytes]):
+    """Samples that come while they are streamed, such as from another host. Each is taken once, in order."""
+
+    @abstractmethod
+    def has(self, index: int) -> bool:
+        """Whether that sample is there by now. What it raises ends the stream. Asked again and again."""
+
+    #: In how many seconds it is looked again, while a sample is missing and while all is well.
+    missing_s: float = 0.005
+    well_s: float = 0.1
+
+
 class Streaming:
     """Bookkeeping of one ``Session.stream``."""
 
@@ -116,6 +129,7 @@ class Streaming:
             check_state(conversation.hello)
             conversation.ordered = True
         self._samples = samples
+        self._supply = samples if isinstance(samples, Supply) else None
         self._began_s = began_s
         self._on_result = on_result
         self._quiet = len(samples) if conversation.window == 1 else min(quiet, len(samples))
@@ -147,11 +161,10 @@ class Streaming:
             self.resets.append(event)
 
     def feed(self, now_s: float) -> float | None:
-        """Hand over the next samples; with a pace those that are there, and say in how many seconds the next one is."""
+        """Hand over the next samples: with a pace, or from a supply, those that are there. In how many seconds to look again."""
         if self._pace is not None:
             return self._feed_paced(self._pace, now_s)
-        self._feed_ahead()
-        return None
+        return self._feed_ahead()
 
     def _feed_paced(self, pace: Pace, now_s: float) -> float | None:
         began_s = self._paced_s = now_s if self._paced_s is None else self._paced_s
@@ -159,6 +172,13 @@ class Streaming:
             left_s = began_s + (self._fed + 1) * pace.interval_s - now_s
             if left_s > 0:
                 return left_s
+            if self._supply is not None and not self._supply.has(self._fed):
+                raise BenchError(
+                    "the samples come too slowly from the other host to keep the sensor's pace",
+                    where=f"sample {self._fed}",
+                    expected=f"one every {pace.interval_s:g} s",
+                    next_step="run it on the unit's own host",
+                )
             if self._conversation.unanswered >= pace.most:
                 self.lost[self._fed] = TOO_SLOW
             else:
@@ -166,16 +186,23 @@ class Streaming:
             self._fed += 1
         return None
 
-    def _feed_ahead(self) -> None:
+    def _feed_ahead(self) -> float | None:
         """A few ahead of the window: a data set need not lie in memory twice."""
+        supply = self._supply
         ahead = 256 if self._conversation.window is None else self._conversation.window + 1
         while self._fed < len(self._samples) and self._conversation.unanswered < ahead:
             # Each quiet sample goes alone, and so is the first of the others kept back until the last quiet one is over.
             if self._fed <= self._quiet and self._conversation.unanswered:
                 break
+            if supply is not None and not supply.has(self._fed):
+                return supply.missing_s
             follows = self._follows is not None and self._follows[self._fed]
             self._conversation.send_sample(self._fed, self._samples[self._fed], follows=follows)
             self._fed += 1
+        if supply is None:
+            return None
+        supply.has(self._fed)  # it may have a reason to end the stream
+        return supply.well_s
 
     def lose_rest(self, reason: str) -> None:
         """Everything that is not over is lost."""

@@ -32,6 +32,11 @@ ABOUT = About("virtual board", "no cycles, no latency")
 class _Switch:
     uid: str
 
+    @property
+    def title(self) -> str:
+        """See PowerSwitch."""
+        return f"the supply of virtual unit {self.uid}"
+
     def off(self) -> None:
         """See PowerSwitch."""
         self._switch(on=False)
@@ -39,6 +44,10 @@ class _Switch:
     def on(self) -> None:
         """See PowerSwitch."""
         self._switch(on=True)
+
+    def is_on(self) -> bool | None:
+        """See PowerSwitch."""
+        return None
 
     def _switch(self, *, on: bool) -> None:
         try:

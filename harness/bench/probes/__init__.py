@@ -98,10 +98,17 @@ class Probe(Protocol):
 
 @runtime_checkable
 class MemoryProbe(Protocol):
-    """A probe that reaches the chip's memory too: what tests a unit's RAM. Not every emulator's does."""
+    """A probe that reaches the chip's memories too: what examines a unit. Not every emulator's does."""
 
     def halt(self) -> None:
         """Reset the core and hold it before its first instruction. ``Probe.reset`` lets it run."""
+        ...
+
+    def erase(self, address: int) -> None:
+        """Erase the flash's sector at that address: so that what is flashed next has to be programmed.
+
+        ``BenchError`` when the chip is protected or another than the board's: nothing was erased then.
+        """
         ...
 
     def read_memory(self, address: int, n_bytes: int) -> bytes:

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from harness.bench.boards import Debug
 from harness.bench.probes import FLASH_TIMEOUT_S, CoreReport, CoreState, FlashReport, Progress
@@ -21,6 +21,9 @@ from harness.errors import BenchError, WedgedError
 
 OPEN_TIMEOUT_S = 30.0
 CALL_TIMEOUT_S = 10.0
+ERASE_TIMEOUT_S = 30.0  # of one sector: 128 KB take up to 4 s (DS10693), and an algorithm has to be loaded first
+#: To the running core; if that fails, with its reset held: firmware may have switched the debug pins off.
+CONNECT: Final = ("attach", "under-reset")
 
 
 class PyocdProbe:
@@ -32,12 +35,17 @@ class PyocdProbe:
         debug: Debug,
         *,
         allow_mass_erase: bool = False,
+        connect: Sequence[str] = CONNECT,
         worker: Sequence[str] = (sys.executable, "-m", "harness.bench.probes.pyocd_worker"),
     ) -> None:
-        """Start the worker. ``open`` connects: apart, so that half a second of imports overlaps the caller's other work."""
+        """Start the worker. ``open`` connects: apart, so that half a second of imports overlaps the caller's other work.
+
+        ``connect`` are the ways to try, in order.
+        """
         self.uid = uid
         self._debug = debug
         self._allow_mass_erase = allow_mass_erase
+        self._connect = tuple(connect)
         self._description = ""
         self._errors: list[str] = []
         self._calls = 0
@@ -67,6 +75,7 @@ class PyocdProbe:
             OPEN_TIMEOUT_S,
             uid=self.uid,
             target=debug.target,
+            modes=self._connect,
             pack_target=debug.pack_target,
             chip={"address": debug.chip_id_address, "mask": debug.chip_id_mask, "value": debug.chip_id},
             empty_flag=(debug.empty_flag_address, debug.empty_flag_mask),
@@ -99,6 +108,10 @@ class PyocdProbe:
     def halt(self) -> None:
         """See ``MemoryProbe.halt``."""
         self._call("halt", CALL_TIMEOUT_S)
+
+    def erase(self, address: int) -> None:
+        """See ``MemoryProbe.erase``."""
+        self._call("erase", ERASE_TIMEOUT_S, address=address)
 
     def read_memory(self, address: int, n_bytes: int) -> bytes:
         """See ``MemoryProbe.read_memory``."""
@@ -150,6 +163,8 @@ class PyocdProbe:
                 raise self._gone(verb)
             if answer.get("id") != self._calls:
                 continue
+            if "waits" in answer:
+                continue  # for its turn on the USB controller: no answer is late meanwhile
             if "progress" in answer:
                 if progress is not None:
                     progress(float(answer["progress"]))

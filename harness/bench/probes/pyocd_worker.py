@@ -16,11 +16,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness.bench import usb
+from harness.bench import usb, usb_budget
 from harness.bench.probes import targets
+from harness.errors import HilError
 
 _COMPARE_BYTES = 16 * 1024
 _HALT_TIMEOUT_S = 1.0
+_CONNECTED = {"attach": "a connection to the running core", "under-reset": "a connection with its reset held"}
 _VTOR = 0xE000ED08  # where the core finds its vectors (ARMv7-M and ARMv6-M)
 _ERASE_TIMEOUT_S = 40.0  # a 2 MB part takes up to 32 s (DS10693, flash erase times)
 
@@ -52,12 +54,14 @@ class _Worker:
         empty_flag: tuple[int, int],
         protection: dict[str, Any] | None,
         rom_vectors: int | None,
+        modes: list[str],
     ) -> dict[str, Any]:
         self._uid, self._chip, self._empty_flag = uid, chip, empty_flag
         self._protection, self._rom_vectors = protection, rom_vectors
-        probe = self._find(uid)
         name, origin = targets.choose(target, pack_target)
-        mode = self._connect(probe, name)
+        with usb_budget.listing(uid, waits=self._waits):
+            probe = self._find(uid)
+        mode = self._connect(probe, name, modes)
         self._check_chip()
         how = "" if mode == "attach" else ", connected under reset"
         return {"description": f"{probe.vendor_name} {probe.product_name}, target {name} ({origin}){how}".strip()}
@@ -65,8 +69,9 @@ class _Worker:
     def _find(self, uid: str) -> Any:
         from pyocd.core.helpers import ConnectHelper
 
-        # The whole list, then an exact match: pyOCD's own unique_id argument takes any id that merely contains the text.
-        probes = ConnectHelper.get_all_connected_probes(blocking=False, unique_id=uid)
+        # Only its own kind is looked at. Then an exact match: pyOCD's unique_id takes any id that merely contains the text.
+        kind = usb.pyocd_kind(uid)
+        probes = ConnectHelper.get_all_connected_probes(blocking=False, unique_id=f"{kind}:{uid}" if kind else uid)
         exact = [probe for probe in probes if probe.unique_id == uid]
         if not exact:
             every = ConnectHelper.get_all_connected_probes(blocking=False)
@@ -77,15 +82,12 @@ class _Worker:
             )
         return exact[0]
 
-    def _connect(self, probe: Any, target: str) -> str:
-        """Connect to the running core; if that fails, with its reset held: firmware may have switched the debug pins off.
-
-        The mode that worked.
-        """
+    def _connect(self, probe: Any, target: str, modes: list[str]) -> str:
+        """Connect in the first of ``modes`` that works; which that was."""
         from pyocd.core.session import Session
 
         steps = []
-        for mode in ("attach", "under-reset"):
+        for mode in modes:
             session = Session(
                 probe,
                 options={
@@ -110,12 +112,19 @@ class _Worker:
         raise _Failure(
             "the chip does not answer the probe",
             where=f"probe {self._uid}",
-            expected="a connection to the running core, or with its reset held",
+            expected=" or ".join(_CONNECTED[mode] for mode in modes),
             found="; ".join(steps),
             next_step=usb.advice(" ".join(steps)) or "check the board's power and its debug jumpers, then replug it",
         )
 
     def flash(self, elf: str, allow_mass_erase: bool) -> dict[str, Any]:
+        with usb_budget.flashing(self._uid, waits=self._waits):
+            return self._flash(elf, allow_mass_erase)
+
+    def _waits(self, who: str) -> None:
+        self._answer({"waits": who})  # the other side's deadline is for the work, not for the queue before it
+
+    def _flash(self, elf: str, allow_mass_erase: bool) -> dict[str, Any]:
         started_s = time.monotonic()
         target = self._session.target
         self._check_chip()  # once more: cables are moved
@@ -264,6 +273,15 @@ class _Worker:
         self._session.target.reset_and_halt()
         return {}
 
+    def erase(self, address: int) -> dict[str, Any]:
+        from pyocd.flash.eraser import FlashEraser
+
+        self._check_chip()
+        self._halt_for_flash()
+        self._open_protection(allow_mass_erase=False)
+        FlashEraser(self._session, FlashEraser.Mode.SECTOR).erase([address])
+        return {}
+
     def core(self, number: int) -> dict[str, Any]:
         from pyocd.core.target import Target
 
@@ -339,6 +357,10 @@ def _close(session: Any) -> None:
         pass
 
 
+def _text(part: object) -> str | None:
+    return None if part is None else str(part)
+
+
 def _loadable(elf: Path) -> list[tuple[int, bytes]]:
     """The bytes that go into flash, as (physical address, content)."""
     from elftools.elf.elffile import ELFFile
@@ -374,6 +396,10 @@ def main() -> None:
             result = getattr(worker, request["verb"])(**request["arguments"])
         except _Failure as failure:
             answer(failure.parts)
+        except HilError as error:
+            answer(
+                {"error": error.what, "where": error.where, "found": _text(error.found), "next_step": error.next_step}
+            )
         except Exception as error:  # noqa: BLE001 - whatever pyOCD or a driver raises is the rig's, and must be told
             found = f"{type(error).__name__}: {error}"
             answer(

@@ -29,7 +29,7 @@ class Local:
     """See ``Source``. The bench file is read once: ``PlanError`` when it cannot be."""
 
     def __init__(self, bench: Path | None) -> None:
-        self._named = None if bench is None else places.places_of(load_bench(bench))
+        self._named = None if bench is None else places.places_of(load_bench(bench, boards.names()))
 
     def list(self) -> tuple[Place, ...]:
         """See ``Source``. With a bench file its units alone: what else is attached may be wired to anything."""

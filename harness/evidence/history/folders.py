@@ -11,7 +11,7 @@ from typing import Final
 from harness.errors import HilError
 from harness.evidence import layout, read_record, read_samples, runrecord
 from harness.evidence.reports import json_, npz
-from harness.evidence.runrecord import RunRecord
+from harness.evidence.runrecord import Command, RunRecord
 from harness.records import Record, Samples
 
 _RUN = re.compile(r"\d{8}T\d{6}Z-\d+")
@@ -67,10 +67,12 @@ def session_name(root: Path, run: RunRecord) -> str:
 
     A folder such as ``out`` has that name every night, and stands for another run each time.
     """
-    if _RUN.fullmatch(root.name):
-        return root.name
-    first = min((*run.earlier, run.command), key=lambda command: command.started)
-    return layout.run_name(first.started, first.process)
+    return named(root, min((*run.earlier, run.command), key=lambda command: command.started))
+
+
+def named(root: Path, first: Command) -> str:
+    """The same of a run that its ``first`` command has begun."""
+    return root.name if _RUN.fullmatch(root.name) else layout.run_name(first.started, first.process)
 
 
 def place(folder: Path, base: Path) -> str:

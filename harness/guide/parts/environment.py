@@ -11,13 +11,15 @@ USERS = {
         "the user's cache folder, `~/.cache/hil` on Linux",
     ),
     "HIL_STATE_DIR": (
-        "folder for what was learnt here: `line-speeds.json`, the speed that each real unit's line held last time",
+        "folder for what was learnt here: `line-speeds.json`, the speed that each real unit's line held last time, and"
+        " `rack/moves.jsonl`, which of this host's units take work",
         "the user's state folder, `~/.local/state/hil` on Linux",
     ),
     "HIL_RUNTIME_DIR": (
         "private folder for locks and the sockets of virtual boards; everyone who shares a rack's units must share it",
         "`$XDG_RUNTIME_DIR/hil`, else `hil-<user id>` in the temporary folder",
     ),
+    "HIL_USER": ("who you are to others that share a rack's units: your holds bear this name", "the login name"),
     "HIL_DB": (
         "where the history of runs is: a SQLAlchemy URL such as `postgresql://user@host/name`; `off`: nothing is kept",
         "`hil-reports/history.db` below the folder where you stand",
@@ -33,6 +35,7 @@ USERS = {
         "the token of `hil serve`, 16 characters or more; with it the pages want one on this host too",
         "a new one at each start, and none on this host alone",
     ),
+    "HIL_FLASH_PARALLEL": ("how many units are flashed at once on one USB controller", "4"),
     "HIL_RENODE": ("Renode's program, or the folder that has it", "`renode` on PATH"),
     "HIL_QEMU": ("`qemu-system-arm`, or the folder that has it", "`qemu-system-arm` on PATH"),
 }
@@ -45,7 +48,10 @@ DEVELOPERS = {
         "those tests are skipped",
     ),
     "HIL_TWIN_CC": ("a gcc-like compiler for the reference `twin`", "zig"),
+    "HIL_PARENT": ("set by `hil nightly` for its cases: the process with which a `hil` ends", "-"),
+    "HIL_NIGHT": ("the same: the night that a case is part of", "-"),
     "HIL_TIMED_RUN_US": ("set by `hil bench-link` for its program of this host", "-"),
+    "HIL_RESERVED_BY": ("set by pytest and nightlies for the processes that use the units they have reserved", "-"),
     "HIL_STEP_FD": ("the same", "-"),
 }
 

@@ -14,6 +14,7 @@ from harness.plans.schema import Plan, number
 
 _KINDS: dict[str, type[BaseModel]] = {"plan": Plan, "bench": Bench, "release": Release}
 _SET_BY_LOAD = ("origin", "places")
+_LIKE_ANOTHER = ("hub",)  # its mappings are ``power``'s
 _BOUNDS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
 
 
@@ -39,16 +40,26 @@ def _mappings(path: str, part: dict[str, Any], kinds: dict[str, Any]) -> Iterato
     yield path, part
     for key, value in part["properties"].items():
         inner = value.get("items", value)
-        for choice in inner.get("oneOf") or inner.get("anyOf") or [inner]:
+        for choice in _choices(inner):
             if "$ref" in choice:
                 found = _resolved(choice, kinds)
-                rule = found["properties"].get("rule", {}).get("const")
-                below = (
-                    f"{path}.{key}".lstrip(".")
-                    + ("[]" if "items" in value else "")
-                    + (f" with rule {rule}" if rule else "")
-                )
-                yield from _mappings(below, found, kinds)
+                which = [
+                    f" with {word} {found['properties'][word]['const']}"
+                    for word in ("rule", "driver")
+                    if "const" in found["properties"].get(word, {})
+                ]
+                below = f"{path}.{key}".lstrip(".") + ("[]" if "items" in value else "") + "".join(which)
+                if key not in _LIKE_ANOTHER:
+                    yield from _mappings(below, found, kinds)
+
+
+def _choices(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What it may be; a choice may be one between several."""
+    several = value.get("oneOf") or value.get("anyOf")
+    if not several:
+        yield value
+    for choice in several or ():
+        yield from _choices(choice)
 
 
 def _resolved(value: dict[str, Any], kinds: dict[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,12 @@ import sys
 import pytest
 
 from harness.bench.boards import load_board
-from harness.bench.power import CommandSwitch
+from harness.bench.power.command import CommandSwitch
 from harness.bench.unit import open_unit
 from harness.clock import SystemClock
 from harness.errors import BenchError, PlanError
-from harness.plans.bench import Bench, BenchPower, BenchUnit, dump_bench, load_bench, merged
+from harness.plans.bench import Bench, BenchUnit, dump_bench, load_bench, merged
+from harness.plans.power import CommandPower
 from harness.run.options import RunOptions
 
 BENCH = """units:
@@ -38,7 +39,7 @@ def test_half_a_switch_is_refused_with_its_line(tmp_path):
 
 
 def test_a_search_for_units_keeps_their_switches(tmp_path):
-    power = BenchPower(on="a", off='b "c"')
+    power = CommandPower(on="a", off='b "c"')
     old = Bench(units=(BenchUnit(board="b", uid="1", port="/dev/ttyACM0", power=power),))
     found = BenchUnit(board="b", uid="1", port="/dev/ttyACM7")
     new = merged(old, [found])

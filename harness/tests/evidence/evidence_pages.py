@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from evidence_runs import OUTPUT, anomaly_of, broken_rig, differing, float_run, make_run, with_layers
+from night_pages import night_page
 from release_pages import release_page
 from run_pages import crowded_index_page, index_page
 from swapped_runs import several_swapped_page, swapped_page
@@ -202,6 +203,7 @@ PAGES: dict[str, Callable[[], bytes]] = {
         huge_reasons,
         whole_run,
         crowded_index_page,
+        night_page,
         release_page,
         swapped_page,
         several_swapped_page,

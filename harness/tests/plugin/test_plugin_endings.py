@@ -19,7 +19,7 @@ from plugin_runs import BOARD, cases_folder, command, digits_plan, pytest_in
 from harness.bench import lease
 from harness.data import datasets
 from harness.evidence import read_record
-from harness.plugin import orphan
+from harness.run import orphan
 from harness.virtual.debug import registry
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")

@@ -179,7 +179,7 @@ class Stage:
         stand_in = None if real else about("virtual")
 
         @contextmanager
-        def open_fake(kind: Any, **_: Any) -> Iterator[Unit]:
+        def open_fake(options: Any, kind: Any, **_: Any) -> Iterator[Unit]:
             yield Unit(kind, "fake-0", "fake line", "virtual", probe, transport, stand_in, clock=clock)
 
         def made(*arguments: Any) -> Any:
@@ -189,7 +189,7 @@ class Stage:
             return workload
 
         self.patch.setattr(runner, "Symbols", _symbols)
-        self.patch.setattr(runner, "open_unit", open_fake)
+        self.patch.setattr(runner, "at_unit", open_fake)
         self.patch.setattr(runner, "make_workload", made)
         self.patch.setattr(runner, "product_for", lambda *_, **__: product)
         options = RunOptions(backend="virtual", skip_flash=skip_flash)

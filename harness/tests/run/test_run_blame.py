@@ -78,6 +78,7 @@ class Scene:
             probe=SimpleNamespace(reset=lambda: None),
             findings=lambda: seen or Findings(),
             emulator_gone=lambda within_s: None,
+            sharers=lambda: holders.others("/nowhere/port"),
         )
         session = SimpleNamespace(restart=lambda reset, timeout_s: answer(again), fault=lambda: answer(kept))
         session = session if spoke else None

@@ -53,8 +53,11 @@ class Desk:
         self._clients.clear()
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        verb = self._verbs.get(str(request.pop("command", "")))
+        if verb is None:  # another release's client: no reason to end
+            return {"error": "no such request of a unit or hub", "expected": ", ".join(self._verbs)}
         try:
-            return self._verbs[request.pop("command")](**request)
+            return verb(**request)
         except (BenchError, DeviceError, MisuseError) as error:
             return {"error": error.what, "where": error.where, "expected": _text(error.expected),
                     "found": _text(error.found), "next_step": error.next_step}  # fmt: skip

@@ -35,6 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--board-name", default="nucleo_f446re")
     parser.add_argument("--watch-stdin", action="store_true", help="end when standard input ends")
     parser.add_argument("--owner", type=int, help="end when this process ends")
+    parser.add_argument(
+        "--flash-fd", type=int, help="a file that keeps the flash's content; RAM comes up as it likes then"
+    )
     options = parser.parse_args(arguments)
     owner = owner_fds(options.owner)
     if owner is None:
@@ -43,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     uid = options.uid or new_uid()
     try:
         registry.check_uid(uid)
-        _serve(options.soc, uid, options.board_name, stop_on_eof)
+        _serve(options.soc, uid, options.board_name, stop_on_eof, options.flash_fd)
     except HilError as error:
         print(f"unit {uid}: {error}", file=sys.stderr)
         return 2
@@ -56,11 +59,11 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _serve(chip_name: str, uid: str, board_name: str, stop_on_eof: list[int]) -> None:
+def _serve(chip_name: str, uid: str, board_name: str, stop_on_eof: list[int], flash_fd: int | None) -> None:
     from harness.virtual.debug.lifetime import Lifetime
     from harness.virtual.host.unit import Unit
 
-    target, chip = soc.build(chip_name, uid)
+    target, chip = soc.build(chip_name, uid, flash_fd)
     if registry.find(uid) is not None:
         raise BenchError("a virtual unit with this id is running already", found=uid, next_step="choose another --uid")
     signals = Signals()
@@ -68,6 +71,8 @@ def _serve(chip_name: str, uid: str, board_name: str, stop_on_eof: list[int]) ->
         unit = Unit(chip, listener, [*stop_on_eof, signals.fd], Lifetime(registry.lifetime_path(uid)))
         try:
             signals.end(unit)
+            if flash_fd is not None:
+                unit.forget_memory()
             pid = os.getpid()
             entry = registry.UnitEntry(
                 uid=uid, pid=pid, born=registry.born(pid) or "?", soc=chip_name, board_name=board_name, target=target,
@@ -160,20 +165,28 @@ def _epitaph(status: int | None, errors: IO[bytes]) -> str:
 _Kind = TypeVar("_Kind", bound=RunningUnit)
 
 
-def start(soc: str, *, uid: str | None = None, board_name: str, timeout_s: float = 10.0) -> RunningUnit:
+def start(
+    soc: str, *, uid: str | None = None, board_name: str, timeout_s: float = 10.0, flash_fd: int | None = None
+) -> RunningUnit:
     """Start a unit and wait until its probe and its port are there.
 
-    ``uid`` defaults to a random one. ``BenchError`` if it does not come up within ``timeout_s``; nothing is left
-    behind then.
+    ``uid`` defaults to a random one. ``flash_fd`` is a file of the caller's that keeps the flash's content from one power-on
+    to the next (empty: an erased flash). ``BenchError`` if the unit does not come up within ``timeout_s``; nothing is left behind
+    then.
     """
     uid = registry.check_uid(uid or new_uid())
     registry.socket_path(uid)  # a runtime folder that cannot be used is told here, not by a process that dies of it
     command = [sys.executable, "-m", "harness.virtual", "--soc", soc, "--uid", uid, "--board-name", board_name]
     command += ["--watch-stdin", "--owner", str(os.getpid())]
-    return spawn(command, RunningUnit, what="virtual unit", where=f"{soc}, unit {uid}", timeout_s=timeout_s)
+    handed = () if flash_fd is None else (flash_fd,)
+    command += [part for fd in handed for part in ("--flash-fd", str(fd))]
+    where = f"{soc}, unit {uid}"
+    return spawn(command, RunningUnit, what="virtual unit", where=where, timeout_s=timeout_s, pass_fds=handed)
 
 
-def spawn(command: list[str], kind: type[_Kind], *, what: str, where: str, timeout_s: float) -> _Kind:
+def spawn(
+    command: list[str], kind: type[_Kind], *, what: str, where: str, timeout_s: float, pass_fds: tuple[int, ...] = ()
+) -> _Kind:
     """Start a process that serves a unit and says where in its first line. ``BenchError`` if that line does not come."""
     root = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -185,6 +198,7 @@ def spawn(command: list[str], kind: type[_Kind], *, what: str, where: str, timeo
         stdout=subprocess.PIPE,
         stderr=errors,
         start_new_session=True,
+        pass_fds=pass_fds,
         env=os.environ | {"PYTHONPATH": path},
     )
     assert process.stdin is not None

@@ -300,12 +300,16 @@ class Unit:
         for machine in self._machines:
             machine.frozen = not on
         if on:
-            for machine in self._machines:
-                ram = machine.bus.ram.buffer
-                if ram is not None:
-                    ram[:] = os.urandom(len(ram))
+            self.forget_memory()
             self._chip.reset("power")
         return {}
+
+    def forget_memory(self) -> None:
+        """RAM as it comes up with the power: anything."""
+        for machine in self._machines:
+            ram = machine.bus.ram.buffer
+            if ram is not None:
+                ram[:] = os.urandom(len(ram))
 
     def _silence(self) -> dict[str, Any]:
         self._silent = True

@@ -3,8 +3,9 @@
 Such a file has
 
 - ``PYOCD_TARGET``: the name of pyOCD's target for it;
-- ``CHIP``: a class that takes the unit's id, makes the chip's own unique id of it (no two units have the same), and is a
-  ``Chip`` (``harness.virtual.soc._chip``): memory map, interrupt numbers and the peripherals that are modelled;
+- ``CHIP``: a class that takes the unit's id, makes the chip's own unique id of it (no two units have the same), and
+  ``kept_flash``, for its ``flash_array``; it is a ``Chip`` (``harness.virtual.soc._chip``): memory map, interrupt numbers and
+  the peripherals that are modelled;
 - ``target()``, only if pyOCD has no such target built in: returns a ``CoreSightTarget`` subclass. It imports pyOCD
   inside, because a unit's process has no use for it.
 
@@ -36,10 +37,13 @@ def _module(name: str) -> ModuleType:
     return importlib.import_module(f"{__name__}.{name}")
 
 
-def build(name: str, uid: str) -> tuple[str, Chip]:
-    """The chip ``name`` as (pyOCD target name, chip). ``MisuseError`` lists the known ones."""
+def build(name: str, uid: str, kept_flash: int | None = None) -> tuple[str, Chip]:
+    """The chip ``name`` as (pyOCD target name, chip). ``MisuseError`` lists the known ones.
+
+    ``kept_flash``: the descriptor of a file that the flash's content is kept in, for units that lose their power.
+    """
     module = _module(name)
-    chip: Chip = module.CHIP(uid)
+    chip: Chip = module.CHIP(uid, kept_flash)
     return module.PYOCD_TARGET, chip
 
 

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from mmap import mmap
 from typing import Protocol
 
 from harness.virtual.core.machine import Machine
 from harness.virtual.periph.base import Peripheral
 from harness.virtual.periph.line import LineUart
+
+
+def flash_array(n_bytes: int, kept: int | None, erased: int = 0xFF) -> mmap:
+    """A flash, erased at first. ``kept`` is the descriptor of a file that holds it: what is programmed outlives the process."""
+    if kept is not None:
+        if os.fstat(kept).st_size == n_bytes:
+            return mmap(kept, n_bytes)
+        os.ftruncate(kept, n_bytes)
+    array = mmap(-1 if kept is None else kept, n_bytes)
+    array[:] = bytes((erased,)) * n_bytes
+    return array
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from harness.virtual.periph.limits import L4_NORMAL, l4_objection, mhz
 from harness.virtual.periph.pwr_l4 import PwrL4
 from harness.virtual.periph.rcc_l4 import AHB2ENR, APB1ENR1, RccL4
 from harness.virtual.periph.usart_l4 import UsartL4
-from harness.virtual.soc._chip import SingleCore
+from harness.virtual.soc._chip import SingleCore, flash_array
 from harness.virtual.soc._dbgmcu import prepare_debug_unit
 
 FLASH_BASE, RAM_BASE = 0x08000000, 0x20000000
@@ -79,13 +79,12 @@ class Part:
 class Stm32L4(SingleCore):
     """The chip with its memories; ``uid`` only seeds the 96-bit unique id. Power it with ``machine.request_reset``."""
 
-    def __init__(self, part: Part, uid: str) -> None:
+    def __init__(self, part: Part, uid: str, kept_flash: int | None = None) -> None:
         self.part = part
         machine = Machine(part.irqs, part=part.idcode & 0xFFF)
         super().__init__(machine)
         bus, clock = machine.bus, machine.clock
-        self.array = mmap(-1, part.flash_bytes)
-        self.array[:] = b"\xff" * part.flash_bytes
+        self.array = flash_array(part.flash_bytes, kept_flash)
         self.flash = FlashL4(
             self.array, FLASH_BASE, part.page_bytes, part.options, self._flash_changed, checks_empty=part.checks_empty
         )

@@ -30,7 +30,7 @@ from harness.virtual.periph.psoc6_peri import Peri
 from harness.virtual.periph.psoc6_srom import SystemCalls
 from harness.virtual.periph.psoc6_srss import Srss
 from harness.virtual.periph.scb import ScbUart
-from harness.virtual.soc._chip import AccessPort
+from harness.virtual.soc._chip import AccessPort, flash_array
 
 PYOCD_TARGET = "cy8c6xxa"
 FAMILY, SILICON = 0x102, 0xE453
@@ -73,7 +73,7 @@ _UNMODELLED = {
 class Cy8c624a:
     """The chip with its memories. ``machine`` is the CM4; ``cm0`` starts first."""
 
-    def __init__(self, uid: str) -> None:
+    def __init__(self, uid: str, kept_flash: int | None = None) -> None:
         self.cm0 = Machine(32, part=FAMILY, designer=CYPRESS, model=CORTEX_M0PLUS)
         self.machine = cm4 = Machine(168, part=FAMILY, designer=CYPRESS)
         self.access_ports = {
@@ -81,7 +81,8 @@ class Cy8c624a:
             1: AccessPort(self.cm0),
             2: AccessPort(cm4),
         }
-        self.array, self.ram, self.rom = mmap(-1, FLASH_SIZE), mmap(-1, RAM_SIZE), mmap(-1, ROM_SIZE)
+        self.array = flash_array(FLASH_SIZE, kept_flash, erased=0)
+        self.ram, self.rom = mmap(-1, RAM_SIZE), mmap(-1, ROM_SIZE)
         self.work, self.supervisory = mmap(-1, SMALL_FLASH_SIZE), mmap(-1, SMALL_FLASH_SIZE)
         struct.pack_into("<H", self.supervisory, 0x002, SILICON)
         struct.pack_into("<H", self.supervisory, 0x00C, FAMILY)

@@ -18,7 +18,7 @@ from harness.virtual.periph.limits import f4_objection
 from harness.virtual.periph.pwr import Pwr
 from harness.virtual.periph.rcc import AHB1ENR, APB1ENR, Rcc
 from harness.virtual.periph.usart import Usart
-from harness.virtual.soc._chip import SingleCore
+from harness.virtual.soc._chip import SingleCore, flash_array
 from harness.virtual.soc._dbgmcu import prepare_debug_unit
 
 NAME = "stm32f446re"
@@ -75,13 +75,12 @@ _BUTTON_RELEASED = {"C": 1 << 13}  # PC13: the user button pulls low
 class Stm32F446(SingleCore):
     """The chip with its memories; ``uid`` only seeds the 96-bit unique id. Power it with ``machine.request_reset``."""
 
-    def __init__(self, uid: str) -> None:
+    def __init__(self, uid: str, kept_flash: int | None = None) -> None:
         machine = Machine(IRQS, part=0x421)
         super().__init__(machine)
         bus, clock = machine.bus, machine.clock
         self.ram = mmap(-1, RAM_SIZE)
-        self.array = mmap(-1, FLASH_SIZE)
-        self.array[:] = b"\xff" * FLASH_SIZE
+        self.array = flash_array(FLASH_SIZE, kept_flash)
         self.flash = Flash(self.array, FLASH_BASE, SECTORS, self._flash_changed)
         bus.add_rom("flash", FLASH_BASE, self.array, self.flash.store)
         bus.add_rom("flash at 0", 0, self.array, self.flash.store)

@@ -60,8 +60,8 @@ PART = Part(
 class Stm32L4R9(Stm32L4):
     """One chip; see ``Stm32L4``."""
 
-    def __init__(self, uid: str) -> None:
-        super().__init__(PART, uid)
+    def __init__(self, uid: str, kept_flash: int | None = None) -> None:
+        super().__init__(PART, uid, kept_flash)
 
 
 CHIP = Stm32L4R9

@@ -1,0 +1,77 @@
+"""A unit for a run: leased where it is plugged in. One of another host is opened there in the same breath."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.bench import lease
+from harness.bench.boards import Board
+from harness.bench.places import NoneFree, Place, lease_one, qualified
+from harness.bench.remote.connection import Connection
+from harness.clock import Clock
+from harness.errors import TakenError
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What for, and how: as of ``unit.open_unit``."""
+
+    what: str
+    wait_s: float
+    allow_mass_erase: bool = False
+    care: bool = False
+    tell: lease.Tell | None = None
+
+
+def take_one(
+    board: Board, places: Sequence[Place], uid: str | None, tags: Sequence[str], wish: Wish, clock: Clock
+) -> tuple[Place, lease.Lease | Connection]:
+    """The first free one of the units that qualify: those of this host, then those of others. Errors as of ``lease_one``.
+
+    When all are in use, it is waited for one of this host; for the first of the others where there is none.
+    """
+    wanted = qualified(board, places, uid, tags)
+    far = [place for place in wanted if place.via]
+    near = [place for place in wanted if not place.via]
+    if not far:
+        return _here(board, places, uid, tags, wish, clock, wish.wait_s)
+    busy: list[TakenError] = []
+    if near:
+        try:
+            return _here(board, near, uid, tags, wish, clock, 0.0)
+        except TakenError as taken:
+            busy.append(taken)
+    for place in far:
+        try:
+            return place, _there(board, place, wish, 0.0)
+        except TakenError as taken:
+            busy.append(taken)
+    if wish.wait_s <= 0:
+        raise NoneFree(
+            busy[0].what if len(busy) == 1 else f"none of the {len(wanted)} units that would do is free",
+            found="; ".join(f"{one.what}: {one.found}" for one in busy),
+            next_step="run again later, or let it wait",
+        )
+    if near:
+        return _here(board, near, uid, tags, wish, clock, wish.wait_s)
+    return far[0], _there(board, far[0], wish, wish.wait_s)
+
+
+def _here(
+    board: Board, places: Sequence[Place], uid: str | None, tags: Sequence[str], wish: Wish, clock: Clock, wait_s: float
+) -> tuple[Place, lease.Lease]:
+    return lease_one(board, places, uid, wish.what, clock, tags, wait_s=wait_s, care=wish.care, tell=wish.tell)
+
+
+def _there(board: Board, place: Place, wish: Wish, wait_s: float) -> Connection:
+    return Connection.open(
+        place.via,
+        place.uid,
+        board=board.name,
+        what=wish.what,
+        wait_s=wait_s,
+        allow_mass_erase=wish.allow_mass_erase,
+        care=wish.care,
+        tell=wish.tell,
+    )

@@ -1,0 +1,274 @@
+"""The unit's server: opens one unit, does what the client asks, and gives the unit back when the stream ends, however it ends."""
+
+from __future__ import annotations
+
+import queue
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from harness.bench.probes import MemoryProbe
+from harness.bench.remote import words
+from harness.bench.remote.calls import PORT, Desk, Request, Told
+from harness.bench.remote.mux import Ended, Mux
+from harness.bench.taking import Wish
+from harness.bench.unit import Unit
+from harness.errors import BenchError, MisuseError
+from harness.farm.unitserver.port import PortLane
+from harness.session.remote.served import SessionService
+
+#: Opens the unit of a board as a request says; what it is told of waiting goes to the client.
+Opener = Callable[[str, Wish], AbstractContextManager[Unit]]
+
+_ORDERLY_S: Final = 2.0
+#: An end that takes longer is made one: the kernel then frees what was held.
+_ENDING_S: Final = 6.0
+
+
+class UnitServer:
+    """Serves one client over two descriptors. ``leave`` ends the process at once; it is not expected to return."""
+
+    def __init__(self, read_fd: int, write_fd: int, opener: Opener, *, name: str, leave: Callable[[], object]) -> None:
+        self._opener, self._leave = opener, leave
+        self._ended, self._over = threading.Event(), threading.Event()
+        self._state: Literal["waiting", "opening", "open"] = "waiting"
+        self.why = ""  # it ended
+        self._unit: Unit | None = None
+        self._first: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._lane: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._sessions: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._port: PortLane | None = None
+        self._probe_busy = False
+        self._switched_off = False
+        self._mux = Mux(read_fd, write_fd, where=name, on_message=self._take, on_end=self._end, own_s=self._own_s)
+        self._desk = Desk(self._mux, self._request)
+
+    def run(self) -> str:
+        """Until the stream ends: why it did, "" for a tidy end. An exception (Ctrl-C, SIGTERM) ends it as well, tidily."""
+        self._mux.start()
+        try:
+            request = self._first.get()
+            if request is None:
+                return self.why
+            self._state = "opening"
+            with ExitStack() as stack:
+                unit = self._open(request, stack)
+                if unit is None:
+                    self._mux.flush(_ORDERLY_S)
+                    return ""
+                self._ended.wait()
+            return self.why
+        finally:
+            self._mux.end()
+            self._mux.join(_ORDERLY_S)
+            self._over.set()
+
+    # -- opening and ending --------------------------------------------------------------------------------------------
+
+    def _open(self, request: Request, stack: ExitStack) -> Unit | None:
+        args = request.args
+        try:
+            if request.verb != "unit.open":
+                raise MisuseError("the unit was not opened", where="unit server", found=request.verb)
+            wish = Wish(
+                str(args["what"]),
+                float(args["wait_s"]),
+                bool(args["allow_mass_erase"]),
+                bool(args["care"]),
+                lambda text: request.note({"tell": text}),
+            )
+            unit = stack.enter_context(self._opener(str(args["board"]), wish))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client is to know
+            with suppress(Ended):
+                request.fail(words.told(error))
+            return None
+        self._unit = unit
+        self._port = PortLane(self._mux, unit)
+        service = SessionService(unit, self._port.take_over)
+        self._state = "open"
+        lanes = [
+            threading.Thread(target=self._serve, args=(self._lane, self._carry_out), daemon=True),
+            threading.Thread(target=self._serve, args=(self._sessions, service.handle), daemon=True),
+        ]
+        stack.callback(self._wind_up, lanes)
+        self._port.start(self._desk.over)
+        for lane in lanes:
+            lane.start()
+        self._desk.over(request)
+        with suppress(Ended):
+            request.done(
+                {
+                    "uid": unit.uid,
+                    "port": unit.port,
+                    "baud": unit.transport.baud,
+                    "description": unit.probe.description,
+                    "stand_in": None if unit.stand_in is None else asdict(unit.stand_in),
+                    "power": "" if unit.power is None else unit.power.title or "its switch",
+                    "own_s": self._own_s(),
+                }
+            )
+        return unit
+
+    def _end(self, why: str) -> None:
+        """From the reader's thread: the stream has ended."""
+        self.why = why
+        self._first.put(None)
+        self._ended.set()
+        if self._state == "opening":
+            self._leave()  # nothing is half done yet, and the kernel frees what is held
+        threading.Thread(target=self._insist, name="unit server, end", daemon=True).start()
+
+    def _insist(self) -> None:
+        """The end comes, whatever hangs."""
+        if not self._over.wait(_ENDING_S):
+            self._leave()
+
+    def _wind_up(self, lanes: list[threading.Thread]) -> None:
+        """Before the unit is closed: nobody uses it any more."""
+        threading.Thread(target=self._insist, name="unit server, end", daemon=True).start()
+        self._mux.end()
+        if self._probe_busy:
+            self._leave()  # a flash that is under way cannot be stopped but with its process
+        for lane in (self._lane, self._sessions):
+            lane.put(None)
+        for thread in lanes:
+            thread.join(_ORDERLY_S)
+        if self._port is not None:
+            self._port.stop()
+        if self._switched_off and self._unit is not None and self._unit.power is not None:
+            with suppress(BenchError):
+                self._unit.power.on()  # whoever comes next finds the unit with power
+
+    # -- requests ------------------------------------------------------------------------------------------------------
+
+    def _take(self, channel: int, message: bytes) -> None:
+        if channel == PORT:
+            if self._port is not None:
+                self._port.take(message)
+            return
+        try:
+            self._desk.take(channel, message)
+        except (ValueError, TypeError) as error:
+            raise BenchError("the client says what is no message", where="unit server", found=error) from error
+
+    def _request(self, request: Request) -> None:
+        if self._state != "open":
+            self._first.put(request)
+        elif request.verb.startswith("session."):
+            self._sessions.put(request)
+        elif request.verb.startswith("port."):
+            assert self._port is not None
+            self._port.request(request)
+        else:
+            self._lane.put(request)
+
+    def _serve(self, lane: queue.SimpleQueue[Request | None], handle: Callable[[Request], None]) -> None:
+        try:
+            while (request := lane.get()) is not None and not self._mux.over:
+                handle(request)
+                self._desk.over(request)
+        except Ended:
+            return
+
+    def _carry_out(self, request: Request) -> None:
+        """What is asked of the probe, the switch and the unit."""
+        verbs: dict[str, Callable[[Unit, Request], Told | bytes]] = {
+            "probe.open": self._probe_open,
+            "probe.flash": self._flash,
+            "probe.reset": _reset,
+            "probe.chip_id": lambda unit, request: {"chip_id": unit.read_chip_id().hex()},
+            "probe.core": _core,
+            "probe.halt": _halt,
+            "probe.read_memory": _read_memory,
+            "probe.write_memory": _write_memory,
+            "power.off": self._power_off,
+            "power.on": self._power_on,
+            "power.is_on": lambda unit, request: {"is_on": unit.power_switch().is_on()},
+            "unit.sharers": lambda unit, request: {"sharers": list(unit.sharers())},
+            "unit.crossed": lambda unit, request: words.told(unit.crossed(bytes.fromhex(request.args["answers"]))),
+        }
+        assert self._unit is not None
+        try:
+            verb = verbs.get(request.verb)
+            if verb is None:
+                raise MisuseError("the unit's server knows no such verb", where="unit server", found=request.verb)
+            self._probe_busy = True
+            try:
+                found = verb(self._unit, request)
+            finally:
+                self._probe_busy = False
+            if isinstance(found, bytes):
+                request.done(blob=found)
+            else:
+                request.done(found)
+        except Ended:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client is to know
+            request.fail(words.told(error))
+
+    def _probe_open(self, unit: Unit, request: Request) -> Told:
+        unit.reconnect_probe()
+        return {"description": unit.probe.description}
+
+    def _flash(self, unit: Unit, request: Request) -> Told:
+        with tempfile.NamedTemporaryFile(prefix="hil-", suffix=".elf") as file:
+            file.write(request.blob)
+            file.flush()
+            report = unit.probe.flash(
+                Path(file.name),
+                lambda share: request.note({"progress": share}),
+                timeout_s=float(request.args["timeout_s"]),
+            )
+        return asdict(report)
+
+    def _power_off(self, unit: Unit, request: Request) -> Told:
+        self._switched_off = True
+        unit.power_switch().off()
+        return {}
+
+    def _power_on(self, unit: Unit, request: Request) -> Told:
+        unit.power_switch().on()
+        self._switched_off = False
+        return {}
+
+    def _own_s(self) -> float | None:
+        return None if self._unit is None else self._unit.own_s()
+
+
+def _reset(unit: Unit, request: Request) -> Told:
+    unit.probe.reset()
+    return {}
+
+
+def _halt(unit: Unit, request: Request) -> Told:
+    _memory(unit).halt()
+    return {}
+
+
+def _read_memory(unit: Unit, request: Request) -> bytes:
+    return _memory(unit).read_memory(int(request.args["address"]), int(request.args["n_bytes"]))
+
+
+def _write_memory(unit: Unit, request: Request) -> Told:
+    _memory(unit).write_memory(int(request.args["address"]), request.blob)
+    return {}
+
+
+def _memory(unit: Unit) -> MemoryProbe:
+    if not isinstance(unit.probe, MemoryProbe):
+        raise BenchError(
+            "this unit's probe does not reach the chip's memory",
+            where=f"unit {unit.uid}",
+            found=unit.probe.description,
+            next_step="use one that pyOCD drives",
+        )
+    return unit.probe
+
+
+def _core(unit: Unit, request: Request) -> Told:
+    core: Any = unit.core()
+    return {"state": str(core.state), "pc": core.pc, "lr": core.lr, "sp": core.sp}

@@ -1,0 +1,370 @@
+"""A night gives each case to a unit that fits, tries again what the rig has spoilt, and comes to its end whatever happens."""
+
+import json
+import os
+import signal
+import threading
+
+import pytest
+from night_stage import MODEL, NUCLEO, PSOC, Stage
+
+from harness.bench import lease, rackstate
+from harness.bench.rackstate import State
+from harness.errors import MisuseError
+from harness.evidence.history import History
+from harness.records import Verdict
+
+
+@pytest.fixture(autouse=True)
+def _own_host(tmp_path, monkeypatch):
+    for name in ("RUNTIME", "STATE"):
+        monkeypatch.setenv(f"HIL_{name}_DIR", str(tmp_path / name.lower()))
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    monkeypatch.delenv("HIL_DB", raising=False)
+
+
+@pytest.fixture
+def stage(tmp_path):
+    return lambda **more: Stage(tmp_path / "project", **more)
+
+
+def free(*uids):
+    return [uid for uid in uids if lease.holder(uid) is None]
+
+
+def test_each_case_runs_once_on_a_unit_of_its_kind_and_everything_is_free_afterwards(stage):
+    night = stage()
+    told = night.run()
+    assert told.status == 0
+    assert set(night.runs().values()) == {1}
+    assert len(night.runs()) == 4
+    for case, unit in night.starts():
+        assert unit[0] == {NUCLEO: "n", PSOC: "p"}[case.split("/")[1]]
+    assert free("n1", "n2", "p1", "p2") == ["n1", "n2", "p1", "p2"]
+    assert not (night.root / ".running").exists()
+    assert sum(line.startswith("[") for line in night.said) == 4, night.said
+
+
+def test_an_error_is_tried_again_on_another_unit_and_its_first_try_is_kept_beside(stage):
+    night = stage(a_nucleo=["error", "pass"])
+    assert night.run().status == 0
+    case = night.case("a_nucleo")
+    first, second = case.tries
+    assert (first.verdict, second.verdict, case.verdict) == (Verdict.ERROR, Verdict.PASS, Verdict.PASS)
+    assert first.unit != second.unit
+    assert case.flaky
+    folder = night.root / "a" / NUCLEO / MODEL
+    verdicts = [json.loads((folder / name).read_text())["verdict"] for name in ("record.json", "try1/record.json")]
+    assert verdicts == ["pass", "error"]
+
+
+def test_two_errors_are_an_error_and_there_is_no_third_unit(stage):
+    night = stage(units={"n1": NUCLEO, "n2": NUCLEO, "n3": NUCLEO, "p1": PSOC}, a_nucleo="error")
+    assert night.run().status == 2
+    assert len({one.unit for one in night.case("a_nucleo").tries}) == 2
+    assert night.case("a_nucleo").verdict is Verdict.ERROR
+
+
+def test_a_wrong_product_is_never_tried_again(stage):
+    night = stage(a_nucleo=["fail", "pass"])
+    assert night.run().status == 1
+    assert night.runs()[f"a/{NUCLEO}/{MODEL}"] == 1
+
+
+def test_an_error_stands_where_no_other_unit_is(stage):
+    night = stage(units={"n1": NUCLEO, "p1": PSOC}, a_nucleo=["error", "pass"])
+    assert night.run().status == 2
+    assert len(night.case("a_nucleo").tries) == 1
+    assert (night.root / "a" / NUCLEO / MODEL / "record.json").is_file()
+
+
+def test_without_retries_an_error_stands(stage):
+    night = stage(rack="retries: 0\nrun: [all]\n", a_nucleo=["error", "pass"])
+    assert night.run().status == 2
+    assert night.runs()[f"a/{NUCLEO}/{MODEL}"] == 1
+
+
+@pytest.mark.parametrize(
+    ("does", "words"),
+    [
+        ("die", "ended with status 137"),
+        ("nothing", "ended with status 5 and left no record; it said last: a last word"),
+    ],
+)
+def test_a_process_that_leaves_no_record_gets_one_and_is_tried_again(stage, does, words):
+    night = stage(a_nucleo=[does, "pass"])
+    assert night.run().status == 0
+    first = night.case("a_nucleo").tries[0]
+    assert first.verdict is Verdict.ERROR
+    assert words in " ".join(first.reasons)
+    assert (night.root / "a" / NUCLEO / MODEL / "try1" / "record.json").is_file()
+
+
+def test_a_case_that_is_late_is_ended_with_its_group_and_is_the_rigs_error(stage, monkeypatch):
+    from harness.farm.nightly import cases, child
+
+    monkeypatch.setattr(cases, "MARGIN_S", -4100.0 + 0.5)  # of the 4100 s that a plan allows by itself
+    monkeypatch.setattr(child, "GRACE_S", 0.3)
+    night = stage(plans=("a",), rack="retries: 0\nrun: [all]\n", a_nucleo="stubborn")
+    assert night.run().status == 2
+    only = night.case("a_nucleo").tries[0]
+    assert only.late
+    assert "took longer than its deadline" in only.reasons[0]
+    for line in night.starts_file.read_text().splitlines():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(line.split()[3]), 0)
+
+
+def test_a_case_that_cannot_begin_is_told_with_the_processs_own_words(stage):
+    night = stage(a_nucleo="mistake")
+    assert night.run().status == 3
+    case = night.case("a_nucleo")
+    assert (case.state, case.lack, case.why.splitlines()[0]) == ("left", "plan", "the plan is wrong")
+
+
+def test_a_plan_that_is_wrong_spoils_no_other(stage):
+    night = stage()
+    (night.folder / "testplans" / "c.yaml").write_text("name: c\n")
+    assert night.run().status == 3
+    assert len(night.runs()) == 4
+    assert "c.yaml" in night.night.refused[0][0]
+
+
+def test_a_board_that_the_rack_does_not_have_is_told(stage):
+    night = stage(units={"n1": NUCLEO})
+    assert night.run().status == 2
+    case = night.case("a_psoc")
+    assert (case.state, case.lack) == ("left", "unit")
+    assert PSOC in case.why
+
+
+def test_units_out_of_service_get_no_work_and_say_why(stage):
+    night = stage()
+    rackstate.move("n1", State.QUARANTINED, reason="its line is noisy", by="health")
+    rackstate.move("p1", State.MAINTENANCE, reason="on a desk", by="ada")
+    assert night.run().status == 0
+    assert {unit for _, unit in night.starts()} == {"n2", "p2"}
+    assert "noisy" in next(unit for unit in night.night.units if unit.uid == "n1").reason
+
+
+def test_a_suspect_unit_proves_itself_before_it_gets_work_and_without_that_gets_none(stage):
+    night = stage(units={"n1": NUCLEO, "p1": PSOC})
+    rackstate.move("n1", State.SUSPECT, reason="three faults", by="health")
+    assert night.run().status == 2
+    assert night.starts()[0] == ("check", "n1")
+    assert {unit for case, unit in night.starts() if case != "check"} == {"p1"}
+
+
+def test_quarantined_units_prove_themselves_where_the_rack_plan_says_so(stage):
+    night = stage(rack="quarantined: check\nrun: [all]\n")
+    rackstate.move("n1", State.QUARANTINED, reason="bad", by="health")
+    night.run()
+    assert ("check", "n1") in night.starts()
+
+
+def test_a_unit_that_somebody_else_uses_is_left_to_them(stage):
+    night = stage()
+    with lease.acquire("n1", what="a person's"):
+        assert night.run().status == 0
+    assert "n1" not in {unit for _, unit in night.starts()}
+
+
+def test_priority_comes_before_everything(stage):
+    night = stage(
+        plans=("a", "b", "c"),
+        units={"n1": NUCLEO},
+        rack="run: [{plans: b, boards: nucleo*, priority: 5}, {plans: all, boards: nucleo*}]\n",
+    )
+    night.run()
+    assert [case[0] for case, _ in night.starts()] == ["b", "a", "c"]
+
+
+def test_so_many_at_once_as_was_asked_for(stage):
+    night = stage(gate=True)
+
+    def watch():
+        pause = threading.Event()
+        while not night.starts_file.exists():
+            pause.wait(0.01)
+        pause.wait(0.5)  # had a second one been begun, it would be there by now
+        counts.append(len(night.starts()))
+        night.gate.touch()
+
+    counts: list[int] = []
+    opened = threading.Thread(target=watch)
+    opened.start()
+    night.run(jobs=1)
+    opened.join()
+    assert counts == [1]
+
+
+def test_virtual_boards_are_tried_again_on_a_new_one(stage):
+    night = stage(units={}, a_nucleo=["error", "pass"])
+    assert night.run(jobs=1).status == 0
+    assert [one.verdict for one in night.case("a_nucleo").tries] == [Verdict.ERROR, Verdict.PASS]
+    assert {unit for _, unit in night.starts()} == {"-"}
+
+
+def test_nothing_more_begins_after_as_many_failures_as_the_rack_plan_allows(stage):
+    night = stage(
+        units={"n1": NUCLEO, "p1": PSOC},
+        rack="stop_on: {fails: 1}\nrun: [{plans: all, boards: nucleo*}]\n",
+        others="fail",
+    )
+    assert night.run().status == 1
+    assert sum(night.runs().values()) == 1
+    assert [case.lack for case in night.night.of_state("left")] == ["stopped"]
+
+
+def test_what_the_budget_has_no_room_for_is_told_by_name_and_spare_cases_do_not_count(stage):
+    night = stage(rack="budget: 1m\nrun: [{plans: a, priority: 1}, {plans: b, spare: true}]\n")
+    history(night, a=1.0, b=3600.0)
+    assert night.run().status == 0
+    assert {case[0] for case, _ in night.starts()} == {"a"}
+    left = night.night.of_state("left")
+    assert {(case.id[0], case.lack) for case in left} == {("b", "budget")}
+    assert "takes about 60 min" in left[0].why
+    night.file.write_text("name: night\nbudget: 1m\nrun: [{plans: a, priority: 1}, b]\n")
+    assert night.run().status == 4
+
+
+def history(night, **seconds):
+    """Runs of the past: how long the cases of a plan took."""
+    from datetime import timedelta
+
+    from harness.records import Record
+
+    text = (night.script).read_text()
+    with History.open(base=night.folder / "hil-reports") as store:
+        for plan, took in seconds.items():
+            for board in (NUCLEO, PSOC):
+                record = json.loads(text)["record"]
+                for name, value in {
+                    "RUN_ID": f"{plan}-{board[:4]}", "CASE_ID": f"{plan}/{board}/{MODEL}", "PLAN": plan, "BOARD": board,
+                    "MODEL": MODEL, "VERDICT": "pass",
+                }.items():  # fmt: skip
+                    record = record.replace(f"@{name}@", value)
+                found = Record.model_validate_json(record)
+                store.add(
+                    found.model_copy(update={"started": found.finished - timedelta(seconds=took)}), None, session="s"
+                )
+
+
+def test_everything_is_in_the_history_as_one_session_and_the_next_night_is_compared_with_it(stage):
+    night = stage(a_nucleo=["error", "fail", "pass"], b_psoc=["pass", "fail"])
+    night.run()
+    with History.open(base=night.folder / "hil-reports") as store:
+        rows = store.runs()
+        assert {row.session for row in rows} == {night.root.name}
+        assert len(rows) == 5  # the spoilt try too
+        first = next(row for row in rows if row.verdict == "error")
+        assert first.folder.endswith("/try1")
+        assert len(store.resolve("night-night")) == 4
+    before = night.root.name
+    night.run()
+    assert night.case("b_psoc").before.verdict is Verdict.PASS
+    assert night.case("a_nucleo").before.verdict is Verdict.FAIL
+    assert night.night.compared == before
+    summary = (night.root / "summary.md").read_text()
+    assert summary.index("New failures") < summary.index("Fixed")
+
+
+def interrupt_when(night, ready, by=signal.SIGTERM):
+    """A thread that ends this process's night once ``ready``."""
+
+    def wait():
+        pause = threading.Event()
+        while not ready():
+            pause.wait(0.01)
+        os.kill(os.getpid(), by)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_a_stop_ends_what_runs_sums_up_what_is_done_and_resume_runs_the_rest_and_nothing_twice(stage, by):
+    night = stage(a_nucleo=["hang", "pass"], b_psoc=["hang", "pass"])
+    thread = interrupt_when(
+        night, lambda: len(night.starts()) == 4 and sum("pass" in line for line in night.said) == 2, by
+    )
+    told = night.run()
+    thread.join()
+    assert (told.status, told.stopped_by) == (128 + by, by.name)
+    assert free("n1", "n2", "p1", "p2") == ["n1", "n2", "p1", "p2"]
+    done = {case for case in night.runs() if night_case(night, case).state == "ended"}
+    assert len(done) == 2
+    assert [case.state for case in night.night.cases].count("interrupted") == 2
+    assert "2 pass, 2 not run" in (night.root / "summary.md").read_text()
+    assert night.night.parts[0].exit_status == 128 + by
+    unit_before = dict(night.starts())
+    told = night.resume()
+    assert told.status == 0
+    runs = night.runs()
+    assert {case: runs[case] for case in done} == dict.fromkeys(done, 1)
+    assert all(case.verdict is Verdict.PASS for case in night.night.cases)
+    again = [line.split() for line in night.starts_file.read_text().splitlines()][4:]
+    assert len(again) == 2
+    for line in again:  # gone on with from its journal where it runs on the same unit, else begun anew
+        resumed = line[4:] != []
+        assert resumed == (line[2] == unit_before[line[1]])
+    junit = (night.root / "junit.xml").read_text()
+    assert junit.count('name="run"') == 4
+
+
+def night_case(night, case_id):
+    return next(case for case in night.night.cases if case.id == case_id)
+
+
+def test_a_night_that_was_killed_is_gone_on_with_and_what_came_to_its_end_by_itself_is_not_run_again(stage, tmp_path):
+    """The state that a kill leaves: cases that run by the record, one of which has left its record meanwhile."""
+    night = stage(units={"n1": NUCLEO, "n2": NUCLEO, "p1": PSOC}, a_nucleo=["error", "pass"])
+    night.run()
+    from harness.farm.nightly.book import Book
+
+    book = Book(night.root, night.night)
+    for name in ("a_nucleo", "b_nucleo"):
+        case = night.case(name)
+        *before, last = case.tries
+        book.change(
+            case.id,
+            state="running",
+            tries=(*before, last.model_copy(update={"ended": None, "verdict": None, "run_id": ""})),
+        )
+    running = night.root / ".running" / "b" / NUCLEO / MODEL / "b" / NUCLEO / MODEL
+    running.mkdir(parents=True)
+    kept = night.root / "b" / NUCLEO / MODEL
+    for path in kept.iterdir():  # its reports lie where its process has put them
+        if path.name != "output.log":
+            path.rename(running / path.name)
+    told = night.resume()
+    assert told.status == 0
+    assert set(night.runs().values()) == {1, 2}
+    assert night.runs()[f"b/{NUCLEO}/{MODEL}"] == 1
+    assert len(night.case("a_nucleo").tries) == 2
+    assert (kept / "record.json").is_file()
+
+
+def test_two_commands_never_run_the_same_night(stage):
+    night = stage()
+    night.run()
+    with lease.acquire(_key(night.root), what="another hil nightly"), pytest.raises(MisuseError, match="another run"):
+        night.resume()
+
+
+def _key(root):
+    from harness.run import claim
+
+    return claim._key(root)
+
+
+def test_a_report_directory_with_a_night_in_it_is_refused(stage):
+    from harness.farm.nightly import night as whole_night
+
+    night = stage()
+    night.run()
+    with pytest.raises(MisuseError, match="lies in this report directory already") as caught:
+        whole_night.planned(night.file, night.root, night.command(), whole_night.Wishes(bench=str(night.bench)))
+    assert "--resume" in str(caught.value.next_step)

@@ -1,0 +1,168 @@
+"""The ladder on virtual units: for each thing that goes wrong the gentlest rung that mends it, and the proof that it did."""
+
+from dataclasses import replace
+
+import pytest
+from recovery_rack import BOARD, injure, left_halted, put, recover, reset, tried
+
+from harness.bench import lease, onbus, rackstate
+from harness.bench.boards import load_board
+from harness.farm.recovery import OtherUnitError
+from harness.models import metadata
+from harness.run.product import build_product
+from harness.testing.rack import VirtualRack
+from harness.virtual.debug import registry
+
+
+@pytest.fixture(scope="module")
+def elf(tmp_path_factory):
+    out = tmp_path_factory.mktemp("image") / "digits.elf"
+    build_product(metadata.load_model("digits_cnn_int8"), load_board(BOARD), out=out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def rack(tmp_path_factory, elf):
+    with VirtualRack({BOARD: 2}, tmp_path_factory.mktemp("rack") / "bench.yaml") as rack:
+        for place in rack.places():
+            put(place, elf)
+        yield rack
+
+
+@pytest.fixture
+def unit(rack, tmp_path, monkeypatch):
+    monkeypatch.setenv("HIL_STATE_DIR", str(tmp_path))
+    rack.start(rack.uids[0])
+    return rack.places()[0]
+
+
+def test_a_healthy_unit_answers_on_the_first_rung_and_is_not_reset(rack, unit):
+    found = recover(unit)
+    assert found.ok
+    assert found.helped == "reconnect"
+    assert "which is the one at the probe; last reset: power" in found.steps[0].proof
+    assert lease.holder(unit.uid) is None
+    (move,) = rackstate.moves(unit.uid)
+    assert (move.state, move.by) == (rackstate.State.GOOD, "recovery")
+    assert "after `reconnect`" in move.reason
+
+
+def test_a_core_that_a_killed_run_left_halted_is_reset(unit, elf):
+    left_halted(unit, elf)
+    found = recover(unit)
+    assert tried(found) == ["reconnect", "reset"]
+    assert found.helped == "reset"
+    assert "last reset: pin" in found.steps[-1].proof or "last reset: software" in found.steps[-1].proof
+
+
+def test_firmware_that_takes_the_debug_pins_is_caught_under_reset(unit):
+    injure(unit.uid, "take_debug_pins")
+    found = recover(unit)
+    assert found.helped == "under_reset"
+    assert tried(found) == ["reconnect", "reset", "under_reset"]
+
+
+@pytest.mark.parametrize("wounds", [("cut_line",), ("freeze",), ("hang_probe",)])
+def test_what_no_reset_mends_loses_its_power_and_says_so(unit, wounds):
+    injure(unit.uid, *wounds)
+    found = recover(unit)
+    assert found.helped == "power_port"
+    last = found.steps[-1]
+    assert last.power_cut is True
+    assert last.proof.startswith("the probe left the bus and came back; hello from chip ")
+    assert last.proof.endswith("last reset: power")
+    assert [step.rung for step in found.steps if not step.done] == ["reenumerate"]
+
+
+def test_a_killed_unit_is_back_when_its_port_had_no_power(rack, unit):
+    rack.kill(unit.uid)
+    found = recover(unit)
+    assert found.helped == "power_port"
+    assert found.steps[-1].power_cut is True
+
+
+def test_a_hub_that_lies_is_told_and_not_believed(rack, unit, monkeypatch):
+    injure(unit.uid, "cut_line")
+    monkeypatch.setattr(rack.hub, "lies", True)
+    found = recover(unit)
+    assert not found.ok
+    assert found.helped is None
+    power = next(step for step in found.steps if step.rung == "power_port")
+    assert power.power_cut is False
+    assert "said off, and the probe never left the bus: its power was not cut" in power.proof
+    assert "answers no more" in rackstate.moves(unit.uid)[-1].reason
+
+
+def test_a_board_with_a_supply_of_its_own_is_told(unit, tmp_path):
+    class ProbeAlone:
+        """A port that feeds the probe, and not the chip: only the probe leaves the bus."""
+
+        title = "a port"
+
+        def off(self):
+            registry.entry_path(unit.uid).rename(tmp_path / "away")
+
+        def on(self):
+            (tmp_path / "away").rename(registry.entry_path(unit.uid))
+
+        def is_on(self):
+            return None
+
+    reset(unit)
+    found = recover(replace(unit, power=ProbeAlone()), ladder=("power_port",))
+    assert found.ok
+    assert found.steps[0].power_cut is False
+    assert found.steps[0].proof.startswith(
+        "the probe lost its power and the chip did not: it has another supply; hello"
+    )
+
+
+def test_the_hub_is_switched_only_while_all_that_hang_on_it_are_free(rack, unit):
+    places = rack.places()
+    neighbour = places[1]
+    only_hub = {"near": places, "ladder": ("power_port", "hub")}
+    without = replace(unit, power=None)
+    injure(unit.uid, "freeze")
+    with lease.acquire(neighbour.uid, what="somebody's run"):
+        found = recover(without, **only_hub)
+        assert not found.ok
+        assert [step.done for step in found.steps] == [False, True]
+        assert "a unit on the same hub is not free, so the hub was left alone" in found.steps[-1].proof
+        assert "somebody's run" in found.steps[-1].proof
+    before = onbus.mark(neighbour.uid)
+    found = recover(without, **only_hub)
+    assert found.helped == "hub"
+    assert found.steps[-1].power_cut is True
+    assert onbus.mark(neighbour.uid) not in (None, before)
+    assert lease.holder(neighbour.uid) is None
+    assert not recover(without, ladder=("hub",)).steps[0].done
+
+
+def test_another_chip_than_the_bench_file_names_ends_the_ladder(unit):
+    with pytest.raises(OtherUnitError, match="not the one that the bench file names"):
+        recover(replace(unit, chip_id="00" * 12))
+    assert lease.holder(unit.uid) is None
+
+
+def test_another_board_on_its_port_ends_the_ladder(rack, unit):
+    with pytest.raises(OtherUnitError, match="another board answers"):
+        recover(replace(unit, port=rack.places()[1].port))
+
+
+def test_a_unit_in_use_is_left_alone_and_a_quarantined_one_is_not(unit):
+    with lease.acquire(unit.uid, what="somebody's run"):
+        with pytest.raises(lease.InUse):
+            recover(unit)
+        assert recover(unit, held=True).ok
+    rackstate.move(unit.uid, rackstate.State.QUARANTINED, reason="x", by="y", rig_faults=3)
+    assert recover(unit).ok
+    now = rackstate.state_of(unit.uid)
+    assert (now.state, now.rig_faults) == (rackstate.State.QUARANTINED, 3)
+
+
+def test_the_budget_ends_the_ladder(unit):
+    injure(unit.uid, "cut_line")
+    found = recover(unit, budget_s=1.0)
+    assert not found.ok
+    assert found.steps[-1].proof == "the time for recovery is over"
+    assert "power_port" not in tried(found)
