@@ -31,7 +31,7 @@ pytestmark = [
 KINDS = {"nucleo_f446re": 3, "nucleo_l476rg": 3, "steval_stwinkt1": 3, "cy8cproto_062_4343w": 3}
 PLANS = [f"digits{n}" for n in range(5)]
 CASES = {f"{plan}/{kind}/digits_cnn_int8" for plan in PLANS for kind in KINDS}
-MOMENTS, A_RUN, SEED = 100, 12, 20261129
+PARTS, MOMENTS, A_RUN, SEED = 5, 20, 12, 20261129  # so many parts with so many moments each
 ENDS_WITHIN_S, GONE_WITHIN_S = 600.0, 30.0
 MARK = "HIL_CAMPAIGN"
 
@@ -117,9 +117,10 @@ def check_after(run, rack, *, killed):
         assert len(record.tries) <= 1
 
 
-def test_whatever_is_killed_nothing_hangs_and_nothing_is_left(rack, tmp_path):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_whatever_is_killed_nothing_hangs_and_nothing_is_left(rack, part, tmp_path):
     project(tmp_path)
-    dice = random.Random(SEED)
+    dice = random.Random(SEED + part)
     done, runs, began = {"worker": 0, "unit": 0, "pytest": 0}, 0, time.monotonic()
     pause = threading.Event()
     outcomes, flaky, twice, looks, most = {}, 0, [], 0, 0
@@ -173,7 +174,8 @@ def test_whatever_is_killed_nothing_hangs_and_nothing_is_left(rack, tmp_path):
         f" at most {most} units in use at once, {len(twice)} twice; {time.monotonic() - began:.0f} s"
     )
     assert twice == []
-    assert most > 4  # the watch has seen them at work
+    assert looks > 100
+    assert most > 1  # the watch has seen them at work
 
 
 def test_a_test_that_kills_its_process_has_two_tries_and_the_others_pass(tmp_path, monkeypatch):
