@@ -12,8 +12,9 @@ import pytest
 
 from harness.bench.places import Place
 from harness.farm.schedule import Job, Schedule, Worker
-from harness.plugin import options
+from harness.plugin import options, places
 from harness.plugin.spread import distrust, starting
+from harness.plugin.spread.lending import Lending
 from harness.plugin.spread.pool import Pool
 from harness.plugin.spread.seat import Desk
 from harness.plugin.spread.worker import CONTROLLER, FOLDER
@@ -44,6 +45,7 @@ class Crew:
         self.virtual = frozenset(virtual)
         self._folder = folder
         self._units: dict[str, Place] = {}  # by worker
+        self.lending = Lending(pool, places.report_root(config))
         self.starting: set[str] = set()  # workers that have not collected yet
         self._scheduler: BoardScheduling | None = None
 
@@ -146,6 +148,8 @@ class Crew:
         """A worker has ended. The unit of one that was killed is not trusted before it has proved itself."""
         worker = node.gateway.id
         self.starting.discard(worker)
+        if self.lending.orphan(worker):  # it was idle, and its unit is another's for now
+            self._units.pop(worker)
         place = self.unit(worker)
         if place is not None and error is not None and error != _INTERRUPTED:
             at = self._scheduler.at(node) if self._scheduler is not None else None

@@ -26,6 +26,8 @@ class InOrder:
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         """A test that uses a unit of this bench; any other is pytest's."""
         need = needs.of(item)
+        if need.shards > 1:
+            return None  # it takes its units itself
         if not (need.board and needs.is_on_units(self._config, need.board) and _is_judged(item)):
             return None
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)

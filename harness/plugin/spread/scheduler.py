@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from xdist.scheduler import LoadScheduling
 
+from harness.bench.places import Place
 from harness.farm.schedule import Impossible, Job, Outcome, Schedule
 from harness.plugin.spread import aside, telling, times
 from harness.plugin.spread.crew import VIRTUAL, Crew
@@ -153,6 +154,7 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
     def _over(self, node: WorkerController, at: int) -> None:
         """A test has ended: told, or kept back."""
         assert self.plan is not None
+        self.crew.lending.end(node.gateway.id)
         held = self.crew.desk(node.gateway.id).held()
         reports = self._told.pop(node, [])
         if held is None:
@@ -173,6 +175,7 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
 
     def _remove(self, node: WorkerController, *, died: bool) -> None:
         self._told.pop(node, None)
+        self.crew.lending.end(node.gateway.id)
         if self.plan is not None and node.gateway.id in {worker.id for worker in self.plan.workers}:
             self.plan.remove_worker(node.gateway.id, died=died)
 
@@ -192,6 +195,8 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
     def _feed(self, node: WorkerController) -> None:
         assert self.plan is not None
         worker = node.gateway.id
+        if self.crew.lending.has(worker):
+            return
         if worker not in {each.id for each in self.plan.workers}:
             self.plan.add_worker(self.crew.as_worker(worker))
         job = self.plan.next_for(worker)
@@ -224,10 +229,22 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
             )
         )
         self.node2pending[node] = [at]
+        if self.need[at].shards > 1 and place is not None:
+            self._lend(worker, self.need[at], place)
         try:
             node.send_runtest_some([at, len(self.need)])
         except OSError:
             pass  # it is dead: that is heard of next, and that it has not begun
+
+    def _lend(self, worker: str, need: Need, mine: Place) -> None:
+        idle = {
+            each.gateway.id: unit
+            for each, pending in self.node2pending.items()
+            if not pending and (unit := self.crew.unit(each.gateway.id)) is not None
+        }
+        n = self.crew.lending.begin(worker, need.case, mine, need.shards - 1, idle, need.tags)
+        if n:
+            self.crew.say(f"{need.case} has {n} more unit{'s' * (n > 1)}")
 
     def _give_up(self, coming: Sequence[object]) -> None:
         assert self.plan is not None
