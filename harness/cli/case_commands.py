@@ -197,6 +197,10 @@ def run(
         str | None,
         typer.Option(metavar="REF", help="Judge against this run: a tag, latest, a session, a run's id, or a path."),
     ] = None,
+    shards: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="Spread the samples over N units of the kind, or auto: all that are free."),
+    ] = None,
     no_history: Annotated[bool, typer.Option("--no-history", help="Leave nothing in the history of runs.")] = False,
     resume: Annotated[
         str | None,
@@ -235,6 +239,7 @@ def run(
         serial_log=not no_serial_log,
         speed=speed,
         baseline=baseline,
+        shards=shards,
         no_wait=no_wait,
     )
     root = report_root(report_dir, resume)

@@ -54,6 +54,7 @@ _VALUES = (
     "report-dir",
     "speed",
     "baseline",
+    "shards",
 )
 _NAMES = (*_VALUES, "no-wait", "skip-flash", "allow-mass-erase", "layers", "wire-log", "no-history")
 #: The options of ours that take a value, by both of their names.
@@ -189,6 +190,11 @@ def add(parser: pytest.Parser) -> None:
         help="judge against this run: a tag, latest, a session, a run's id, or a path (default: the plan's baseline)",
     )
     group.addoption(
+        "--shards",
+        metavar="N",
+        help="spread the samples of each case over N units of its kind, or auto: all that are free (default: as the plan says)",
+    )
+    group.addoption(
         "--no-history",
         action="store_true",
         help="leave nothing in the history of runs (hil-reports/history.db, HIL_DB)",
@@ -218,6 +224,7 @@ def read(config: pytest.Config) -> Options:
             serial_log=not config.getoption(_dest("--no-serial-log")),
             speed=config.getoption(_dest("--speed")),
             baseline=config.getoption(_dest("--baseline")),
+            shards=config.getoption(_dest("--shards")),
             no_wait=config.getoption(_dest("--no-wait")),
         )
         # A worker of xdist has the units that the controller has found, not those that a bench names by now.

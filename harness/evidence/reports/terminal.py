@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.evidence.reports import _conversion, _tasks
+from harness.evidence.reports import _conversion, _tasks, _units
 from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
 from harness.evidence.reports._words import (
     against,
@@ -61,6 +61,8 @@ def view(record: Record) -> RenderableType:
             parts.append(Text(f"and {len(shown.rows) - _MOST_ROWS} more in the reports", style="dim"))
     if record.conversion is not None:
         parts += [_table(columns, rows) for columns, rows in _conversions(record) if rows]
+    if record.units:
+        parts += [Text(_units.title(record), style="dim"), _table(*_shown_units(record))]
     if against(record):
         parts.append(Text(against(record), style="dim"))
     if record.gates:
@@ -132,6 +134,13 @@ def _conversions(record: Record) -> list[tuple[Sequence[tuple[str, bool]], list[
         (_conversion.row_columns(record), _conversion.rows(record)),
         ([columns[i] for i in shown], steps),
     ]
+
+
+def _shown_units(record: Record) -> tuple[list[tuple[str, bool]], list[tuple[str, ...]]]:
+    # A terminal is narrow: what is 0 or empty for every unit says nothing.
+    columns, rows = _units.columns(record), _units.rows(record)
+    shown = [i for i in range(len(columns)) if i < 2 or any(row[i] not in ("", "0", "-") for row in rows)]
+    return [columns[i] for i in shown], [tuple(row[i] for i in shown) for row in rows]
 
 
 def _table(columns: Sequence[tuple[str, bool]], rows: Sequence[tuple[str, ...]]) -> Table:
