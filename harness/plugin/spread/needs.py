@@ -67,7 +67,7 @@ def of(item: pytest.Item) -> Need:
 def _shards(item: PlanItem) -> int:
     """Over how many units its samples may be spread."""
     run = item.config.stash[options.KEY].run
-    wanted = getattr(run, "shards", None) or getattr(item.case.plan, "shards", None)
+    wanted = run.shards or item.case.plan.shards
     return _MANY if wanted == "auto" else int(wanted or 1)
 
 

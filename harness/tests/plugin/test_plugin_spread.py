@@ -183,6 +183,21 @@ def test_what_no_unit_is_left_for_ends_as_an_error_with_its_record(rack, bench, 
     assert "somebody else" in record.reasons[1]
 
 
+@pytest.mark.skipif(not FULL, reason="with HIL_FULL=1")
+def test_a_case_that_spreads_its_samples_has_the_units_of_idle_workers(rack, bench, tmp_path):
+    plan = digits_plan(tmp_path)
+    plan.write_text(plan.read_text() + "shards: auto\n")
+    run = pytest_in(tmp_path, *("--board", "all", "--bench", bench, "-n", "auto", "--samples", "60"),
+                    *("--report-dir", "out", plan))  # fmt: skip
+    said = run.stdout + run.stderr
+    assert "2 passed" in said, said
+    assert f"hil: digits/{BOARD}/digits_cnn_int8 has 1 more unit" in said
+    record = read_record(tmp_path / "out" / "digits" / BOARD / "digits_cnn_int8")
+    assert sorted(share.unit.uid for share in record.units) == sorted(rack.uids[:2])
+    assert all(lease.holder(uid) is None for uid in rack.uids)
+    assert not list((Path(os.environ["HIL_RUNTIME_DIR"]) / "loans").glob("*.json"))
+
+
 def test_with_no_free_unit_workers_are_refused_at_once(rack, bench, tmp_path):
     digits_plan(tmp_path)
     with lease.reserve(rack.uids[2], what="somebody else"):
