@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.bench import lease
 from harness.bench.boards import Board
-from harness.bench.places import NoneFree, Place, lease_one, qualified
+from harness.bench.places import NoneFree, Place, known, lease_one, qualified
 from harness.bench.remote.connection import Connection
 from harness.clock import Clock
 from harness.errors import TakenError
@@ -32,7 +32,7 @@ def take_one(
     When all are in use, it is waited for one of this host; for the first of the others where there is none. What is out of
     service is not waited for.
     """
-    wanted = qualified(board, places, uid, tags)
+    wanted = qualified(board, known(board, places), uid, tags)
     far = [place for place in wanted if place.via]
     near = [place for place in wanted if not place.via]
     if not far:

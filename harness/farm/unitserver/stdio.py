@@ -68,7 +68,7 @@ def looked_at(environment: Mapping[str, str]) -> tuple[str, ...]:
         words = shlex.split(environment.get("SSH_ORIGINAL_COMMAND", ""))
     except ValueError:
         return ()
-    asked = words[words.index("unit-server") + 1 :] if "unit-server" in words else []
+    asked = words[words.index("--look") :] if "unit-server" in words and "--look" in words else []
     whole = len(asked) % 2 == 0 and all(word == "--look" for word in asked[::2])
     return tuple(asked[1::2]) if whole else ()
 
