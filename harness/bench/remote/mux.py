@@ -180,7 +180,7 @@ class Mux:
         try:
             while (piece := self._next()) is not None:
                 rest = memoryview(piece)
-                while rest:
+                while rest and not self._over:  # once it is over the number may be another file's
                     rest = rest[os.write(self._write_fd, rest) :]
         except OSError:
             self.end()  # the reader sees the end, and says why

@@ -37,8 +37,13 @@ class Local:
         return tuple(_as_it_stands(place) for place in found)
 
     def acquire(self, place: Place, *, what: str) -> LocalClaim:
-        """See ``Source``."""
-        return LocalClaim(place, lease.reserve(place.uid, what=what))
+        """See ``Source``. A unit of another host is kept from this host's other runs: there its lease is all."""
+        if not place.via:
+            return LocalClaim(place, lease.reserve(place.uid, what=what))
+        if (why := lease.refusal(place.uid)) is not None:
+            raise why
+        # Not by its own id: its host may be this one, and the server there, which no run has started, could not have it.
+        return LocalClaim(place, lease.reserve(f"{place.uid} on {place.via}", what=what))
 
 
 def _attached() -> tuple[Place, ...]:

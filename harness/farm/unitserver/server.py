@@ -42,6 +42,7 @@ class UnitServer:
         self._lane: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._sessions: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._port: PortLane | None = None
+        self._service: SessionService | None = None
         self._probe_busy = False
         self._switched_off = False
         self._mux = Mux(
@@ -96,7 +97,7 @@ class UnitServer:
             return None
         self._unit = unit
         self._port = PortLane(self._mux, unit)
-        service = SessionService(unit, self._port.take_over)
+        self._service = service = SessionService(unit, self._port.take_over)
         self._state = "open"
         lanes = [
             threading.Thread(target=self._serve, args=(self._lane, self._carry_out), daemon=True),
@@ -229,6 +230,8 @@ class UnitServer:
     def _power_on(self, unit: Unit, request: Request) -> Told:
         unit.power_switch().on()
         self._switched_off = False
+        if self._service is not None:
+            self._service.look_for_port()
         return {}
 
     def _own_s(self) -> float | None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from harness.bench.remote.calls import Call, Told
 from harness.bench.remote.connection import Connection
+from harness.bench.transports import Transport
 from harness.clock import Clock
 from harness.errors import HilError
 from harness.records import FaultReport
@@ -181,6 +182,10 @@ class SessionElsewhere(Session):
             raise
         told, _ = self._finish(call, heed, reply, results, len(samples))
         return words.outcome(told["outcome"], results, len(samples))
+
+    def move_to(self, transport: Transport) -> None:
+        """See Session. The transport is the unit's own, which its host has opened anew."""
+        self._call("move_to")
 
     # -- inside --------------------------------------------------------------------------------------------------------
 

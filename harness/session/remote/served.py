@@ -24,6 +24,7 @@ from harness.wire.events import ResultReceived
 
 #: Samples of so many bytes travel ahead: 0.2 s of round trip at 10 Mbit/s of line.
 STOCK_BYTES: Final = 256 * 1024
+_MOST_READS: Final = 64
 _COUNTERS_EVERY_S: Final = 0.25
 #: The client is told what was taken in portions.
 _TOLD_BYTES: Final = 8 * 1024
@@ -106,6 +107,7 @@ class SessionService:
                     "layer_data": self._layer_data,
                     "listen": self._listen,
                     "stream": self._stream,
+                    "move_to": self._move_to,
                 }[verb](request)
                 request.done({**told, **self._standing()}, blob)
             except LeftOff:
@@ -116,6 +118,22 @@ class SessionService:
                 request.fail({**words.told_error(error), **self._standing()})
             finally:
                 self._request = None
+
+    def look_for_port(self) -> None:
+        """The unit had no power: where its port has gone with that, the session goes on over the one that comes back.
+
+        ``BenchError`` when none does. Nothing while a verb is under way, or without a session: then the client sees to it.
+        """
+        if self._session is None or not self._busy.acquire(blocking=False):
+            return
+        try:
+            for _ in range(_MOST_READS):  # what was said before it ended is no news; that it has ended stands behind it
+                if not self._unit.transport.read(4096, 0.0):
+                    return
+        except BenchError as gone:
+            self._session.move_to(self._unit.reopen_port(gone, self._clock))
+        finally:
+            self._busy.release()
 
     # -- verbs ---------------------------------------------------------------------------------------------------------
 
@@ -202,6 +220,10 @@ class SessionService:
             None if args["pace"] is None else Pace(*args["pace"]),
         )
         return {"outcome": words.told_outcome(found)}, b""
+
+    def _move_to(self, request: Request) -> tuple[Told, bytes]:
+        self._opened.move_to(self._unit.transport)
+        return {}, b""
 
     # -- inside --------------------------------------------------------------------------------------------------------
 

@@ -70,7 +70,7 @@ def told_outcome(found: StreamResult) -> Told:
         "revived": list(found.revived),
         "reopened": list(found.reopened),
         "climbs": found.climbs,
-        "quiet": len(found.quiet),
+        "quiet": sorted(found.quiet),
     }
 
 
@@ -86,7 +86,7 @@ def outcome(told: Told, results: Mapping[int, ResultReceived], n: int) -> Stream
         revived=tuple(told["revived"]),
         reopened=tuple(told["reopened"]),
         climbs=int(told["climbs"]),
-        quiet=frozenset(range(int(told["quiet"]))),
+        quiet=frozenset(told["quiet"]),
     )
 
 

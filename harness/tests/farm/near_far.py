@@ -150,7 +150,7 @@ def served(unit, *, delay_s=0.0, cut=None, opener=None):
     ends = Ends(down_client[0], up_client[1], thread)
     try:
         connection = Connection.open("far", "u1", board=BOARD.name, what="a test", stream=ends)
-        connection.left, connection.ends = left, ends
+        connection.left, connection.ends, connection.served = left, ends, unit
         with connection:
             yield connection
     finally:

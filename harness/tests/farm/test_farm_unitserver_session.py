@@ -257,6 +257,17 @@ def test_every_byte_from_the_board_is_seen_here_and_those_to_it_if_they_are_want
     assert_each_answered_once_and_rightly(outcome, samples_of(10, 64))
 
 
+def test_a_session_moves_to_the_port_that_its_host_has_opened_anew():
+    with far_board() as (session, _, connection):
+        session.hello()
+        unit = connection.served
+        unit.transport.close()
+        unit.transport = open_transport(unit.port, 115_200)
+        session.move_to(unit.transport)
+        session.hello()
+        assert_each_answered_once_and_rightly(session.stream(samples_of(5, 64)), samples_of(5, 64))
+
+
 def test_listening_ends_when_what_was_waited_for_has_been_said_or_the_time_is_over():
     heard = []
 
