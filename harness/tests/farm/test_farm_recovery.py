@@ -123,6 +123,26 @@ def test_a_board_with_a_supply_of_its_own_is_told(unit, tmp_path):
     )
 
 
+def test_a_kernel_that_notices_a_lost_device_only_when_it_is_back_hides_no_power_cut(rack, unit):
+    class Unnoticed:
+        """As on Linux before 6.0: off, the device seems to be there; on, it is enumerated anew."""
+
+        title = "a port"
+
+        def off(self):
+            pass
+
+        def on(self):
+            rack.start(unit.uid)
+
+        def is_on(self):
+            return None
+
+    found = recover(replace(unit, power=Unnoticed()), ladder=("power_port",))
+    assert found.steps[0].power_cut is True
+    assert found.steps[0].proof.startswith("the probe left the bus and came back; hello")
+
+
 def test_the_hub_is_switched_only_while_all_that_hang_on_it_are_free(rack, unit):
     places = rack.places()
     neighbour = places[1]
