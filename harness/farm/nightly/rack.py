@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from harness.bench import lease, rackstate
 from harness.bench.places import Place
 from harness.bench.rackstate import State
-from harness.bench.sources import Claim, Source
+from harness.bench.sources import Claim, Source, is_url
 from harness.clock import Clock
 from harness.errors import BenchError, HarnessBug
 from harness.farm import aftercare, valve
@@ -21,6 +21,8 @@ from harness.run import of_night
 PATIENCE_S: Final = 600.0
 #: So long after a claim that was refused, the next one is tried.
 _AGAIN_S: Final = 5.0
+#: So often at most, the units of other hosts are listed.
+_FAR_EVERY_S: Final = 15.0
 
 
 @dataclass(frozen=True)
@@ -137,12 +139,16 @@ class Units:
     night: str
     check: bool = False
     _places: tuple[Place, ...] = ()
+    _listed_s: float = float("-inf")
     _busy: dict[str, tuple[float, float, str]] = field(default_factory=dict)  # since when, not before, why
     _proved: set[str] = field(default_factory=set)
 
     def look(self) -> tuple[Bay, ...]:
-        """See ``Rack``."""
-        self._places = self.source.list()
+        """See ``Rack``. Who keeps the units of other hosts is asked now and then: each of them is asked over ssh."""
+        now = self.clock.monotonic_s()
+        if now - self._listed_s >= (_FAR_EVERY_S if is_url(self.bench) else 0.0):
+            self._places = self.source.list()
+            self._listed_s = now
         stand = rackstate.states(self.clock)
         return tuple(self._bay(place, stand.get(place.uid)) for place in self._places)
 
