@@ -218,7 +218,7 @@ class Units:
             now = self.clock.monotonic_s()
             ready, coming = now >= again, now - since < PATIENCE_S
         return Bay(
-            Worker(place.uid, place.board, place.uid, frozenset(place.tags)),
+            Worker(place.uid, place.board, place.uid, frozenset(place.tags), place.via),
             place.title,
             place.board,
             ready,
