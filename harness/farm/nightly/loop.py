@@ -297,6 +297,9 @@ class Night:
         for child in [*(one.child for one in self._running.values()), *self._proofs.values()]:
             child.stop()
         while self._running or self._proofs:
+            if self.stops.hurry:
+                for child in [*(one.child for one in self._running.values()), *self._proofs.values()]:
+                    child.close()
             self._collect()
             self.clock.sleep_s(_POLL_S)
 

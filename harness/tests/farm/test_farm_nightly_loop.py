@@ -431,6 +431,21 @@ def test_what_a_kill_kept_out_of_the_history_comes_in_with_the_next_command(stag
     assert sum(row.folder.endswith("try1") for row in rows) == 1
 
 
+def test_a_second_signal_kills_what_does_not_end_and_the_night_is_summed_up_all_the_same(stage):
+    night = stage(plans=("a",), a_nucleo="stubborn", a_psoc="pass")
+    first = interrupt_when(night, lambda: len(night.starts()) == 2 and any("pass" in line for line in night.said))
+    second = interrupt_when(night, lambda: not first.is_alive(), signal.SIGINT)
+    told = night.run()
+    second.join()
+    assert told.stopped_by == "SIGTERM"
+    assert night.case("a_nucleo").state == "interrupted"
+    assert (night.root / "summary.md").is_file()
+    assert told.status == 143
+    for line in night.starts_file.read_text().splitlines():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(line.split()[3]), 0)
+
+
 def test_two_commands_never_run_the_same_night(stage):
     night = stage()
     night.run()
