@@ -49,6 +49,11 @@ class Bay:
     state: str = State.GOOD.value
     why: str = ""
 
+    @property
+    def told(self) -> str:
+        """Why it takes no work, for people."""
+        return f"{self.title}: {'' if self.state == State.GOOD.value else f'{self.state}: '}{self.why}"
+
 
 class Rack(Protocol):
     """What a night asks of the places where its cases run."""
@@ -205,14 +210,14 @@ class Units:
 
     def _bay(self, place: Place, stands: rackstate.UnitState | None) -> Bay:
         state = stands.state if stands else State.GOOD
-        why = f"{state}: {stands.reason}" if stands and state is not State.GOOD else ""
+        why = stands.reason if stands and state is not State.GOOD else ""
         ready, coming, prove = state is State.GOOD, False, False
         if state is State.MAINTENANCE:
             coming = True
         elif state is State.SUSPECT or (state is State.QUARANTINED and self.check):
             prove = place.uid not in self._proved
         elif place.skip:
-            ready, why = False, place.skip
+            ready, why = False, why or place.skip
         if ready and place.uid in self._busy:
             since, again, why = self._busy[place.uid]
             now = self.clock.monotonic_s()
