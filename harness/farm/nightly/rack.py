@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from harness.bench import lease, rackstate
+from harness.bench import emulators, lease, rackstate
 from harness.bench.places import Place
 from harness.bench.rackstate import State
 from harness.bench.sources import Claim, Source, is_url
 from harness.clock import Clock
-from harness.errors import BenchError, HarnessBug
+from harness.errors import BenchError
 from harness.farm import aftercare, valve
 from harness.farm.schedule import Worker
 from harness.records import EarlierTry
@@ -114,11 +114,11 @@ class VirtualSlots:
 
     def words(self, worker: Worker) -> list[str]:
         """See ``Rack``."""
-        return ["--backend", "virtual"]
+        return ["--backend", emulators.DEFAULT]
 
     def proof(self, worker: Worker) -> list[str]:
         """Never asked: a virtual board that is started anew has no past."""
-        raise HarnessBug("a virtual board need not prove itself")
+        raise AssertionError("a virtual board need not prove itself")
 
     def died(self, worker: Worker, run_id: str, *, test: str) -> tuple[str, ...]:
         """See ``Rack``. The board died with it."""
