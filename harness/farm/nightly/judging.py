@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from harness.bench import boards
+from harness.bench import boards, emulators
 from harness.clock import Clock, spoken
 from harness.data import DataMissing
 from harness.errors import HilError, PlanError
@@ -177,7 +177,7 @@ def _words(case: NightCase, root: Path, status: int, *, late: bool) -> str:
 def _without(case: NightCase, worker: Worker, root: Path, words: str) -> Record:
     """The record of a case whose process left none: the rig's error."""
     folder = layout.case_folder(left.running(root, case.id), case.id)
-    options = RunOptions(backend="virtual" if worker.uid is None else "probe", uid=worker.uid)
+    options = RunOptions(backend=emulators.DEFAULT if worker.uid is None else "probe", uid=worker.uid)
     result = killed_case(_expanded(case), options, words, folder).after(earlier_tries(case))
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -205,4 +205,9 @@ def _expanded(case: NightCase) -> Case:
     for each in found:
         if each.id == case.id:
             return each
-    raise PlanError("the plan does not have this case any more", where=case.file, found=case.id)
+    raise PlanError(
+        "the plan does not have this case any more",
+        where=case.file,
+        found=case.id,
+        next_step="begin a new night: the plan was changed under this one",
+    )

@@ -275,7 +275,7 @@ class Night:
         if any(one.verdict is not None for one in case.tries):  # nobody could try it again: it came to what it came to
             self._end(case_id, "no other unit")
             return
-        told = [f"{bay.title}: {bay.why}" for bay in self._bays.values() if bay.board == case.board and bay.why]
+        told = [bay.told for bay in self._bays.values() if bay.board == case.board and bay.why]
         case = self.book.change(case_id, state="left", lack="unit", why="\n".join([why, *told]))
         self._say("not run", case, why)
 
@@ -297,6 +297,9 @@ class Night:
         for child in [*(one.child for one in self._running.values()), *self._proofs.values()]:
             child.stop()
         while self._running or self._proofs:
+            if self.stops.hurry:
+                for child in [*(one.child for one in self._running.values()), *self._proofs.values()]:
+                    child.close()
             self._collect()
             self.clock.sleep_s(_POLL_S)
 

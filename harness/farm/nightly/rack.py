@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from harness.bench import lease, rackstate
+from harness.bench import emulators, lease, rackstate
 from harness.bench.places import Place
 from harness.bench.rackstate import State
-from harness.bench.sources import Claim, Source
+from harness.bench.sources import Claim, Source, is_url
 from harness.clock import Clock
-from harness.errors import BenchError, HarnessBug
+from harness.errors import BenchError
 from harness.farm import aftercare, valve
 from harness.farm.schedule import Worker
 from harness.records import EarlierTry
@@ -21,6 +21,8 @@ from harness.run import of_night
 PATIENCE_S: Final = 600.0
 #: So long after a claim that was refused, the next one is tried.
 _AGAIN_S: Final = 5.0
+#: So often at most, the units of other hosts are listed.
+_FAR_EVERY_S: Final = 15.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Bay:
     prove: bool = False
     state: str = State.GOOD.value
     why: str = ""
+
+    @property
+    def told(self) -> str:
+        """Why it takes no work, for people."""
+        return f"{self.title}: {'' if self.state == State.GOOD.value else f'{self.state}: '}{self.why}"
 
 
 class Rack(Protocol):
@@ -107,11 +114,11 @@ class VirtualSlots:
 
     def words(self, worker: Worker) -> list[str]:
         """See ``Rack``."""
-        return ["--backend", "virtual"]
+        return ["--backend", emulators.DEFAULT]
 
     def proof(self, worker: Worker) -> list[str]:
         """Never asked: a virtual board that is started anew has no past."""
-        raise HarnessBug("a virtual board need not prove itself")
+        raise AssertionError("a virtual board need not prove itself")
 
     def died(self, worker: Worker, run_id: str, *, test: str) -> tuple[str, ...]:
         """See ``Rack``. The board died with it."""
@@ -137,12 +144,16 @@ class Units:
     night: str
     check: bool = False
     _places: tuple[Place, ...] = ()
+    _listed_s: float = float("-inf")
     _busy: dict[str, tuple[float, float, str]] = field(default_factory=dict)  # since when, not before, why
     _proved: set[str] = field(default_factory=set)
 
     def look(self) -> tuple[Bay, ...]:
-        """See ``Rack``."""
-        self._places = self.source.list()
+        """See ``Rack``. Who keeps the units of other hosts is asked now and then: each of them is asked over ssh."""
+        now = self.clock.monotonic_s()
+        if now - self._listed_s >= (_FAR_EVERY_S if is_url(self.bench) else 0.0):
+            self._places = self.source.list()
+            self._listed_s = now
         stand = rackstate.states(self.clock)
         return tuple(self._bay(place, stand.get(place.uid)) for place in self._places)
 
@@ -199,14 +210,14 @@ class Units:
 
     def _bay(self, place: Place, stands: rackstate.UnitState | None) -> Bay:
         state = stands.state if stands else State.GOOD
-        why = f"{state}: {stands.reason}" if stands and state is not State.GOOD else ""
+        why = stands.reason if stands and state is not State.GOOD else ""
         ready, coming, prove = state is State.GOOD, False, False
         if state is State.MAINTENANCE:
             coming = True
         elif state is State.SUSPECT or (state is State.QUARANTINED and self.check):
             prove = place.uid not in self._proved
         elif place.skip:
-            ready, why = False, place.skip
+            ready, why = False, why or place.skip
         if ready and place.uid in self._busy:
             since, again, why = self._busy[place.uid]
             now = self.clock.monotonic_s()

@@ -10,10 +10,15 @@ from typing import Any
 
 
 class Stops:
-    """A context manager; within it ``by`` is the signal that asked the night to end. A second one interrupts whatever is done."""
+    """A context manager; within it ``by`` is the signal that asked the night to end.
+
+    A second one says ``hurry``: what runs is killed instead of asked. CI systems send another while the first is obeyed, and
+    the summary must still be written; a third one interrupts that too.
+    """
 
     def __init__(self) -> None:
         self.by: signal.Signals | None = None
+        self.hurry = False
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Stops:
@@ -29,9 +34,10 @@ class Stops:
             signal.signal(number, handler)
 
     def _asked(self, number: int, frame: FrameType | None) -> None:
-        if self.by is not None:
+        if self.hurry:
             raise KeyboardInterrupt
-        self.by = signal.Signals(number)
+        self.hurry = self.by is not None
+        self.by = self.by or signal.Signals(number)
 
 
 def _numbers() -> list[signal.Signals]:

@@ -82,14 +82,14 @@ class Stage:
         return runrecord.command(["hil", "nightly", *words], process=self.number, started=datetime.now(UTC))
 
     def run(self, **wishes):
-        """A night from its begin."""
+        """A night from its begin; ``history=True`` keeps it, which takes longer than all the rest."""
         command = self.command("night")
-        wishes = Wishes(**({"bench": str(self.bench)} if self.has_units else {}) | wishes)
+        wishes = Wishes(**{"history": False} | ({"bench": str(self.bench)} if self.has_units else {}) | wishes)
         self.root, night = whole_night.planned(self.file, None, command, wishes)
         return self.go(night, command, wishes)
 
     def resume(self, **wishes):
-        command, wishes = self.command("--resume", str(self.root)), Wishes(**wishes)
+        command, wishes = self.command("--resume", str(self.root)), Wishes(**{"history": False} | wishes)
         return self.go(whole_night.resumed(self.root, None, command, wishes), command, wishes)
 
     def go(self, night, command, wishes):

@@ -67,12 +67,14 @@ def test_plans_in_a_folder_long_run_by_their_path_alone(project):
 
 
 def test_a_project_below_a_folder_of_that_name_is_looked_into_all_the_same(tmp_path):
-    from harness.plugin import search
+    from harness.plugin import ours, search
 
     assert search.is_looked_into(tmp_path / "long" / "testplans" / "audio")
     assert not search.is_looked_into(tmp_path / "testplans" / "long" / "audio")
     assert not search.is_looked_into(tmp_path / "testplans" / "benches")
     assert not search.is_looked_into(tmp_path / "testplans" / "releases")
+    assert not search.is_looked_into(tmp_path / "testplans" / "racks")
+    assert not ours.is_plan(tmp_path / "testplans" / "racks" / "nightly.yaml")
     assert not search.is_looked_into(tmp_path / "long")
 
 
