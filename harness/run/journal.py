@@ -68,6 +68,19 @@ class Earlier:
                     next_step=f"take that one (--device-serial {other}), or start a new run without --resume",
                 )
 
+    def check_chip(self, uid: str, chip_id: str, where: str) -> None:
+        """MisuseError when that probe was on another chip in an earlier part: whose answers those are is not known. "" is not
+        compared."""
+        before = dict(self.units).get(uid, "")
+        if before and chip_id and before != chip_id:
+            raise MisuseError(
+                f"the run cannot be gone on with: unit {uid} has another chip than in its earlier part",
+                where=where,
+                expected=f"chip {before}",
+                found=f"chip {chip_id}",
+                next_step="put the board back that it was begun on, or start a new run without --resume",
+            )
+
     def check_bound(self, bound: Mapping[str, str], where: Path) -> None:
         """MisuseError naming both sides when this run is not the one that the journal was written by."""
         for name in sorted({*bound, *self.bound}):

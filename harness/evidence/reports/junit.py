@@ -116,7 +116,7 @@ def _properties(record: Record) -> list[tuple[str, str]]:
         ("extent", shortened(record)),
         ("baseline", against(record)),
         *tried(record),
-        ("unit", record.unit.uid if record.unit else ""),
+        ("unit", _unit(record)),
     ]
     if record.firmware is not None:
         pairs += [
@@ -143,6 +143,13 @@ def _properties(record: Record) -> list[tuple[str, str]]:
     if record.explanation is not None:
         pairs.append(("explanation", record.explanation.describe()))
     return pairs + _warnings(record)
+
+
+def _unit(record: Record) -> str:
+    """Of several all, the one that samples were spread over first."""
+    if record.units:
+        return ", ".join(share.unit.uid for share in record.units)
+    return record.unit.uid if record.unit else ""
 
 
 def _warnings(record: Record) -> list[tuple[str, str]]:

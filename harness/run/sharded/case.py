@@ -106,7 +106,7 @@ def _streamed(given: Given, places: tuple[Place | None, ...]) -> CaseResult:
             given.tags,
             go_on=given.earlier is not None,
         )
-        crew = Crew(common, shared, places)
+        crew = Crew(common, shared, places, given.before)
         outputs, chosen = notes.product.model.outputs, looked_at(case.plan, notes.product.model)
         notes.telling.streaming(
             shared.spread.n,
@@ -151,7 +151,8 @@ def _ended(given: Given, crew: Crew) -> CaseResult:
     shared, seats = crew.shared, pooled.present(crew.seats)
     for index in shared.spread.give_up():
         shared.lost[index] = f"no answer within {case.plan.timeouts.case_s} s"
-    first = next((seat for seat in seats if seat.facts is not None), None)
+    known = [seat for seat in seats if seat.facts is not None]
+    first = next((seat for seat in known if seat.fault is None), known[0] if known else None)
     if first is not None:
         notes.unit, notes.stand_in = first.facts, first.stand_in
     evidence: Evidence = "hardware" if notes.stand_in is None else notes.stand_in.evidence

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from harness.bench.places import Place
-from harness.run.journal import Journal
+from harness.run.journal import Earlier, Journal
 from harness.run.sharded.seat import Common, Seat
 from harness.run.sharded.shared import Answered, Ended, Ready, Shared, Stepped
 from harness.run.watch import Step, Watch
@@ -25,8 +25,10 @@ _END_S = 30.0
 class Crew:
     """The seats of one case."""
 
-    def __init__(self, common: Common, shared: Shared, places: tuple[Place | None, ...]) -> None:
-        self.common, self.shared = common, shared
+    def __init__(
+        self, common: Common, shared: Shared, places: tuple[Place | None, ...], before: Earlier | None = None
+    ) -> None:
+        self.common, self.shared, self._before = common, shared, before
         self.seats = [Seat(number, place, common, shared) for number, place in enumerate(places)]
         self._steps: dict[int, Step] = {}
         self._ready: set[int] = set()
@@ -105,9 +107,12 @@ class Crew:
             self._ready.add(told.number)
             if self._began_s is None:
                 self._began_s = self.common.clock.monotonic_s()
-            seat = self.seats[told.number]
-            if journal is not None and seat.facts is not None:
-                journal.on_unit(seat.facts.uid, seat.facts.chip_id)
+            facts = self.seats[told.number].facts
+            assert facts is not None
+            if self._before is not None and self.common.backend == "probe":
+                self._before.check_chip(facts.uid, facts.chip_id, self.common.case.id)
+            if journal is not None:
+                journal.on_unit(facts.uid, facts.chip_id)
             self.common.notes.telling.on_unit(", ".join(self.seats[n].name for n in sorted(self._ready)))
         elif not self._ready:
             self._steps[told.number] = told.step

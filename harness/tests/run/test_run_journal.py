@@ -58,8 +58,20 @@ def test_of_a_run_on_several_units_it_is_known_whose_answer_each_is(tmp_path):
     kept.close()
     earlier = read(path)
     assert (earlier.by, earlier.spread) == ({0: "a", 1: "b", 2: "b", 3: "a"}, True)
+    earlier.check_chip("a", "01", "x")  # it was not known then
     alone = read(written(tmp_path / "old"))
     assert (alone.by, alone.spread) == ({}, False), "no unit is told of there"
+
+
+def test_a_probe_that_is_on_another_chip_by_now_does_not_go_on_with_its_answers(tmp_path):
+    path = tmp_path / FILENAME
+    kept = Journal.begin(path, ManualClock(), run_id="r", started=STARTED, bound=BOUND)
+    kept.on_unit("a", "01")
+    kept.close()
+    read(path).check_chip("a", "01", "x")
+    read(path).check_chip("b", "02", "x")
+    with pytest.raises(MisuseError, match="another chip"):
+        read(path).check_chip("a", "02", "x")
 
 
 def test_of_a_run_on_one_unit_its_answers_are_that_unit_s(tmp_path):

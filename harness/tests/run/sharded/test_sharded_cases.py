@@ -1,7 +1,10 @@
 """A case on three virtual units: what one unit would have given, whatever becomes of a unit in the middle."""
 
 import os
+import shlex
 import signal
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,6 +23,7 @@ from harness.records import Verdict
 from harness.run import journal
 from harness.run.options import RunOptions
 from harness.run.reading import read_plan
+from harness.run.runner import run_case
 from harness.virtual.debug import registry
 
 FULL = os.environ.get("HIL_FULL") == "1"
@@ -235,3 +239,17 @@ def test_a_sequence_is_computed_from_its_beginning_wherever_it_goes(rack, tmp_pa
     assert result.record.verdict is Verdict.PASS, result.record.reasons
     assert result.record.measurement("agreement").value == 1.0
     assert len(result.record.units) == 3
+
+
+def test_units_of_another_host_take_their_part_as_those_of_this_one_do(rack, alone, monkeypatch):
+    monkeypatch.setenv("HIL_SSH", f"{shlex.quote(sys.executable)} -m harness.testing.far_host --delay-ms 25")
+    monkeypatch.setenv("HIL_UNIT_SERVER", f"{shlex.quote(sys.executable)} -m harness unit-server --bench {rack.bench}")
+    places = tuple(replace(place, port="", via="rack2") for place in rack.places()[:2])
+    options = RunOptions(backend="probe", places=places, shards=2)
+    result = run_case(digits_case(N), options, watch=lambda step: None)
+    assert result.record.verdict is Verdict.PASS, result.record.reasons
+    assert np.array_equal(result.samples.outputs, alone.samples.outputs)
+    # Which of them was ready first may have taken most; the common samples both have computed.
+    assert sum(share.answered for share in result.record.units) == N
+    assert all(share.compared >= 16 and not share.fault for share in result.record.units)
+    assert free(rack)
