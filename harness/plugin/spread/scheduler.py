@@ -172,7 +172,11 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
     def _keep_untold(self, at: int, untold: telling.Untold) -> None:
         self._first[at] = untold
         name = self.need[at].case or self._nodeid(at)
-        self.crew.say(f"{name}: {untold.line()}; once more on another unit")
+        assert self.plan is not None
+        another = self.plan.hopeful(str(at), self.crew.could_come())
+        self.crew.say(
+            f"{name}: {untold.line()}; {'once more on another unit' if another else 'there is no other unit for it'}"
+        )
 
     def _remove(self, node: WorkerController, *, died: bool) -> None:
         self._told.pop(node, None)
