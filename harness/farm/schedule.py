@@ -213,6 +213,11 @@ class Schedule:
             self._ended[job] = outcome
         return not again
 
+    def hopeful(self, job: str, coming: Iterable[Worker] = ()) -> bool:
+        """Whether a job that waits can be done by a worker that is here or one of ``coming``."""
+        there = (*self._workers.values(), *coming)
+        return any(self._may(worker, each) for each in self._waiting if each.id == job for worker in there)
+
     def give_up(self, coming: Iterable[Worker] = ()) -> tuple[Impossible, ...]:
         """End what neither the workers here nor those of ``coming`` can do, and say why.
 

@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScheduling
 
 from harness.bench.places import Place
 from harness.farm.schedule import Impossible, Job, Outcome, Schedule
+from harness.plugin import places
 from harness.plugin.spread import aside, telling, times
 from harness.plugin.spread.crew import VIRTUAL, Crew
 from harness.plugin.spread.needs import Need
@@ -66,7 +67,7 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
                 return
             told = self.crew.desk(self.nodes[0].gateway.id).needs()
             self.need = [Need.read(each) for each in told]
-            seconds = times.known(self.config, [need.case for need in self.need])
+            seconds = times.known(places.report_root(self.config), [need.case for need in self.need])
             self.plan = Schedule(tuple(self._job(at, need, seconds) for at, need in enumerate(self.need)))
         self._go_on()
 
@@ -171,7 +172,11 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
     def _keep_untold(self, at: int, untold: telling.Untold) -> None:
         self._first[at] = untold
         name = self.need[at].case or self._nodeid(at)
-        self.crew.say(f"{name}: {untold.line()}; once more on another unit")
+        assert self.plan is not None
+        another = self.plan.hopeful(str(at), self.crew.could_come())
+        self.crew.say(
+            f"{name}: {untold.line()}; {'once more on another unit' if another else 'there is no other unit for it'}"
+        )
 
     def _remove(self, node: WorkerController, *, died: bool) -> None:
         self._told.pop(node, None)

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import pytest
+from pathlib import Path
 
 from harness.evidence import layout
 from harness.evidence.database import is_off
-from harness.plugin import places
 
 
-def known(config: pytest.Config, cases: Sequence[str]) -> dict[str, float]:
-    """Seconds by case, or test with ``dut``, of those that the history knows."""
+def known(root: Path, cases: Sequence[str]) -> dict[str, float]:
+    """Seconds by case, or test with ``dut``, of those that the history of the run in ``root`` knows."""
     wanted = sorted({case for case in cases if case})
     if not wanted or is_off():
         return {}
     try:
         from harness.evidence.history import History
 
-        with History.open(base=layout.base_of(places.report_root(config)), create=False, patience_s=1.0) as store:
+        with History.open(base=layout.base_of(root), create=False, patience_s=1.0) as store:
             return store.seconds(wanted)
     except Exception:  # noqa: BLE001 - a broken history is told of where it is written; the order of tests must not depend on it
         return {}

@@ -166,6 +166,15 @@ def test_a_second_try_that_no_unit_is_left_for_ends_as_the_first_did():
     assert schedule.outcome("stm32") is Outcome.ERROR
 
 
+def test_whether_there_is_another_unit_for_a_second_try_can_be_asked():
+    schedule = _schedule(_on("stm32"), workers=[_unit("a"), _unit("b", "psoc6")])
+    schedule.next_for("w-a")
+    schedule.done("w-a", "stm32", Outcome.ERROR)
+    assert not schedule.hopeful("stm32")
+    assert schedule.hopeful("stm32", [_unit("c")])
+    assert schedule.give_up([_unit("c")]) == ()
+
+
 def test_a_worker_is_needed_while_another_may_fail_for_it():
     schedule = _schedule(_on("stm32"), workers=[_unit("a"), _unit("b"), _unit("c", "psoc6")])
     schedule.next_for("w-a")

@@ -3,18 +3,22 @@
 import json
 import os
 import re
+import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 from plugin_runs import BOARD, digits_plan, pytest_in
+from spread_watch import Watch
 
 from harness.bench import lease, rackstate
 from harness.evidence import read_record
 from harness.evidence.history import History
 from harness.plans.bench import load_bench
 from harness.testing.rack import VirtualRack
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at locks in /proc")
 
 FULL = os.environ.get("HIL_FULL") == "1"
 OTHER = "cy8cproto_062_4343w"
@@ -26,13 +30,6 @@ import pytest
 def note(dut, name):
     with open(name, "a") as file:
         file.write(f"{dut.uid} {os.environ.get('PYTEST_XDIST_WORKER')}\\n")
-
-@pytest.mark.board("nucleo_f446re")
-def test_kills_once(dut, dataset):
-    note(dut, "killed")
-    if len(Path("killed").read_text().splitlines()) == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-    dut.classify(dataset("digits").test[:5])
 
 @pytest.mark.requires("camera")
 def test_tagged(dut):
@@ -64,6 +61,13 @@ class TestShared:
 def test_product(dut):
     note(dut, "product")
     assert False
+
+@pytest.mark.board("nucleo_f446re")
+def test_kills_once(dut, dataset):
+    note(dut, "killed")
+    if len(Path("killed").read_text().splitlines()) == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    dut.classify(dataset("digits").test[:5])
 """
 
 
@@ -112,8 +116,9 @@ def properties(path, name):
 
 def test_tests_go_to_units_that_can_run_them_and_a_killed_one_is_tried_on_another(rack, bench, tmp_path):
     (tmp_path / "test_mine.py").write_text(TESTS)
-    run = pytest_in(tmp_path, *("--board", "all", "--bench", bench, "-n", "9", "-rs"),
-                    *("--report-dir", "out", "--junitxml", "j.xml", "test_mine.py"))  # fmt: skip
+    with Watch(Path(os.environ["HIL_RUNTIME_DIR"]), f"HIL_WATCHED={tmp_path}".encode()) as watch:
+        run = pytest_in(tmp_path, *("--board", "all", "--bench", bench, "-n", "9", "-rs"),
+                        *("--report-dir", "out", "--junitxml", "j.xml", "test_mine.py"), HIL_WATCHED=str(tmp_path))  # fmt: skip
     said = run.stdout + run.stderr
     assert run.returncode == 1, said
     assert re.search("2 failed, 4 passed, 4 skipped", said), said
@@ -141,6 +146,10 @@ def test_tests_go_to_units_that_can_run_them_and_a_killed_one_is_tried_on_anothe
     assert (tmp_path / "shared").read_text().split() == ["up", "down"]
     # The product's failure is the product's.
     assert len((tmp_path / "product").read_text().splitlines()) == 2
+    # No unit was used by two at once, and nobody has one now.
+    assert set(watch.seen["reservations"]) >= set(rack.uids)
+    assert set(watch.seen["leases"]) & set(rack.uids)
+    assert watch.twice == []
     assert all(lease.holder(uid) is None for uid in rack.uids)
 
 
