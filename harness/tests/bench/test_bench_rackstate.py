@@ -7,8 +7,10 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import textwrap
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -188,19 +190,30 @@ def test_a_journal_that_grows_is_begun_anew_and_says_the_same(monkeypatch, clock
     assert len(kept) > len(rackjournal.read().lines) - 200
 
 
-@pytest.mark.skipif(
-    os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere"
-)
-def test_a_folder_that_may_not_be_written_stops_only_who_writes(state_folder):
-    quarantine("u")
-    folder = rackjournal.path().parent
-    folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    try:
-        assert rackstate.state_of("u").state is State.QUARANTINED
-        with pytest.raises(BenchError, match="state folder cannot be used"):
-            quarantine("v")
-    finally:
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="rights are those of a POSIX system")
+def test_a_folder_that_may_not_be_written_stops_only_who_writes(monkeypatch):
+    with tempfile.TemporaryDirectory(prefix="hil-") as name:  # below pytest's own folder only its owner may go
+        monkeypatch.setenv("HIL_STATE_DIR", name)
+        Path(name).chmod(0o755)
+        quarantine("u")
+        folder = rackjournal.path().parent
+        folder.chmod(stat.S_IRUSR | stat.S_IXUSR | stat.S_IROTH | stat.S_IXOTH)
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                if os.geteuid() == 0:  # root may write anywhere
+                    os.setgid(65534)
+                    os.setuid(65534)
+                assert rackstate.state_of("u").state is State.QUARANTINED
+                with pytest.raises(BenchError, match="state folder cannot be used"):
+                    quarantine("v")
+                status = 0
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         folder.chmod(0o700)
+        assert list(rackstate.states()) == ["u"]
 
 
 def test_a_file_where_the_folder_should_be_stops_only_who_writes(state_folder):
