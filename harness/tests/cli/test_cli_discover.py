@@ -10,7 +10,7 @@ from harness.bench import discover
 from harness.bench.boards import load_board
 from harness.bench.discover import Attached
 from harness.bench.probes import pyocd
-from harness.cli import bench_commands  # noqa: F401 - importing it adds its commands to `app`
+from harness.cli import bench_commands, benchfile_commands  # noqa: F401 - importing them adds their commands to `app`
 from harness.cli.app import app
 from harness.errors import BenchError
 from harness.plans.bench import load_bench
