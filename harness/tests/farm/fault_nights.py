@@ -118,7 +118,8 @@ EXPECTED = {
         lambda c: c.cut_clock(), "PPPPP", "good", "the chip runs from its own oscillator, and each record warns of it", ""
     ),
     "kill": Fault(
-        lambda c: c.kill(), "EEEEE", "quarantined", "its probe is not there any more", "probe: no probe has the id", "rig rig rig",
+        lambda c: c.kill(), "EEEEE", "quarantined", "its probe is not there any more",
+        "probe: (no probe has the id|there is no such serial port)", "rig rig rig",
         switched="good",
     ),
 }  # fmt: skip
