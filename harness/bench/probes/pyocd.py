@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from harness.bench.boards import Debug
 from harness.bench.probes import FLASH_TIMEOUT_S, CoreReport, CoreState, FlashReport, Progress
+from harness.bench.usb_budget import WAIT_S
 from harness.errors import BenchError, WedgedError
 
 OPEN_TIMEOUT_S = 30.0
@@ -38,16 +39,17 @@ class PyocdProbe:
         *,
         allow_mass_erase: bool = False,
         connect: Sequence[str] = CONNECT,
+        queue_s: float = WAIT_S,
         worker: Sequence[str] = (sys.executable, "-m", "harness.bench.probes.pyocd_worker"),
     ) -> None:
         """Start the worker. ``open`` connects: apart, so that half a second of imports overlaps the caller's other work.
 
-        ``connect`` are the ways to try, in order.
+        ``connect`` are the ways to try, in order. ``queue_s``: how long others may have the USB controller first.
         """
         self.uid = uid
         self._debug = debug
         self._allow_mass_erase = allow_mass_erase
-        self._connect = tuple(connect)
+        self._connect, self._queue_s = tuple(connect), queue_s
         self._description = ""
         self._errors: list[str] = []
         self._calls = 0
@@ -78,6 +80,7 @@ class PyocdProbe:
             uid=self.uid,
             target=debug.target,
             modes=self._connect,
+            queue_s=self._queue_s,
             pack_target=debug.pack_target,
             chip={"address": debug.chip_id_address, "mask": debug.chip_id_mask, "value": debug.chip_id},
             empty_flag=(debug.empty_flag_address, debug.empty_flag_mask),

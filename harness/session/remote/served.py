@@ -49,10 +49,14 @@ class _Stock(Supply):
             self._here.append(blob[at : at + size])
             at += size
 
-    def has(self, index: int) -> bool:
+    def check(self) -> None:
         """See Supply. Ends the stream when the client has left off."""
         if self._request.unwanted:
             raise LeftOff
+
+    def has(self, index: int) -> bool:
+        """See Supply."""
+        self.check()
         return index < self._first + len(self._here)
 
     def __len__(self) -> int:
@@ -204,7 +208,9 @@ class SessionService:
     @property
     def _opened(self) -> Session:
         if self._session is None:
-            raise MisuseError("the session with the board was not begun", where="unit server")
+            raise MisuseError(
+                "the session with the board was not begun", where="unit server", next_step="ask for session.open first"
+            )
         return self._session
 
     def _standing(self) -> Told:
