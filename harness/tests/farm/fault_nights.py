@@ -80,7 +80,7 @@ EXPECTED = {
     "cut_line": Fault(
         lambda c: c.cut_line(), "EEEEE", "quarantined", "the core waits for bytes, and none come: the line",
         "hello: the board is silent",
-        "line-broken line-mute line-mute", switched="quarantined",
+        "line-broken line-mute line-mute",
     ),
     "spoil_line to_host": Fault(
         lambda c: c.spoil_line("to_host"), "EEEEE", "quarantined", "what it says right arrives as garbage: the line",
