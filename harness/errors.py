@@ -89,7 +89,7 @@ class HostError(BenchError):
 
 
 class TakenError(BenchError):
-    """Somebody else has the unit or its port, or it was given to somebody else: nothing is wrong with it."""
+    """Somebody else has the unit or its port, or it is another one than was asked for: nothing is wrong with it."""
 
     whose = "nobody"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.errors import BenchError, DeviceError
+from harness.errors import DeviceError, TakenError
 from harness.records import Tensor
 
 
@@ -98,7 +98,7 @@ def same_chip(found: bytes, expected: str, uid: str, board: str) -> None:
     A chip without an id of its own cannot be another one.
     """
     if found and found.hex() != expected:
-        raise BenchError(
+        raise TakenError(
             f"another board sits at the probe of unit {uid} than the bench file says; nothing was written to it",
             where=f"unit {uid}, {board}",
             expected=f"chip {expected} (`chip` in the bench file)",

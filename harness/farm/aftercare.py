@@ -32,6 +32,8 @@ BY: Final = "hil"
 _UNREACHABLE: Final = ("rig", "unreachable", "in-reset", "never-began", "line-mute", "line-broken")
 #: What may help a probe that hangs: nothing that has to be asked of it.
 _OF_WEDGED: Final = ("reconnect", "reenumerate", "power_port", "hub")
+#: Other cases wait meanwhile.
+_RECOVERY_S: Final = 120.0
 _LONGEST = 160  # of a reason
 _P = ParamSpec("_P")
 
@@ -192,7 +194,8 @@ def _proved(place: Place, cause: Cause, rack: tuple[Place, ...], clock: Clock | 
 
 
 def _recovered(place: Place, rack: Sequence[Place], clock: Clock | None, ladder: Sequence[str]) -> recovery.Recovery:
-    return recovery.recover(place, load_board(place.board), clock=clock, near=rack, ladder=ladder)
+    board = load_board(place.board)
+    return recovery.recover(place, board, clock=clock, budget_s=_RECOVERY_S, near=rack, ladder=ladder)
 
 
 def examine(place: Place, clock: Clock | None = None) -> healthplan.HealthReport:

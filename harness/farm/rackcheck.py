@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from harness.bench import boards, rackstate
-from harness.bench.boards import load_board
-from harness.bench.places import Place, known
+from harness.bench import discover, rackstate
+from harness.bench.boards import Board, load_board
+from harness.bench.discover import Attached
+from harness.bench.places import Place
+from harness.bench.probes.pyocd import PyocdProbe
 from harness.bench.rackstate import UnitState
 from harness.bench.sources import Source
 from harness.clock import Clock
@@ -51,9 +53,9 @@ def units(places: Sequence[Place], asked: Sequence[str], *, attached: bool) -> l
     found = list(places)
     if attached:
         listed = {place.uid for place in places}
-        found += [one for name in boards.names() for one in known(load_board(name), ()) if one.uid not in listed]
+        found += [_identified(one, kinds) for one, kinds in discover.candidates().items() if one.uid not in listed]
     if not asked:
-        return [place for place in found if not place.skip]
+        return [place for place in found if not place.skip or place not in places]
     chosen = []
     for name in asked:
         place = next((one for one in found if name in (one.uid, one.name)), None)
@@ -66,6 +68,14 @@ def units(places: Sequence[Place], asked: Sequence[str], *, attached: bool) -> l
             )
         chosen.append(place)
     return chosen
+
+
+def _identified(unit: Attached, kinds: Sequence[Board]) -> Place:
+    """An attached unit by the kind that its chip says it is: several kinds have the same probe. ``skip``: it does not say."""
+    if len(kinds) == 1:
+        return Place(kinds[0].name, unit.uid, unit.port)
+    found = discover.identify(unit, kinds, lambda board, uid: PyocdProbe(uid, board.debug))
+    return Place(found.board or kinds[0].name, unit.uid, unit.port, skip="" if found.board else f"unknown: {found.why}")
 
 
 def check_all(
@@ -104,9 +114,7 @@ def check_all(
                         stack.callback(source.acquire(place, what="health check").release)
                     done.put(_checked(place, rack, asked, quick, clock, tell, stop))
             except BenchError as error:
-                report = HealthReport(
-                    place.uid, place.board, clock.now().isoformat(timespec="seconds"), None, (), error.what
-                )
+                report = _not_checked(place, clock, error.what)
                 done.put(Checked(place, report, rackstate.state_of(place.uid, clock), ()))
             except BaseException as error:  # noqa: BLE001 - raised where somebody listens
                 done.put(error)
@@ -126,6 +134,10 @@ def check_all(
             thread.join(_LEAVE_S)
 
 
+def _not_checked(place: Place, clock: Clock, why: str) -> HealthReport:
+    return HealthReport(place.uid, place.board, clock.now().isoformat(timespec="seconds"), None, (), why)
+
+
 def _checked(
     place: Place,
     rack: Sequence[Place],
@@ -135,6 +147,9 @@ def _checked(
     tell: Callable[[Place, str], None],
     stop: threading.Event,
 ) -> Checked:
+    if place.skip:
+        report = _not_checked(place, clock, place.skip)
+        return Checked(place, report, rackstate.state_of(place.uid, clock), ())
     report = healthplan.check(
         place,
         load_board(place.board),

@@ -19,7 +19,7 @@ from typing import Any, Final
 from harness.bench.boards import Debug
 from harness.bench.probes import FLASH_TIMEOUT_S, CoreReport, CoreState, FlashReport, Progress
 from harness.bench.usb_budget import WAIT_S
-from harness.errors import BenchError, WedgedError
+from harness.errors import BenchError, TakenError, WedgedError
 
 OPEN_TIMEOUT_S = 30.0
 CALL_TIMEOUT_S = 10.0
@@ -178,7 +178,8 @@ class PyocdProbe:
             if "error" in answer:
                 # Programming may take its time to fail. What is asked in an instant and fails so late has hung.
                 hung = verb not in ("flash", "erase") and time.monotonic() - began_s > _HUNG_S
-                raise (WedgedError if hung else BenchError)(
+                # A board of another kind is as whole as any.
+                raise (TakenError if answer.get("other_board") else WedgedError if hung else BenchError)(
                     str(answer["error"]),
                     where=str(answer.get("where") or f"probe {self.uid}"),
                     expected=answer.get("expected"),

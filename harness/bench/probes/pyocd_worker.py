@@ -327,6 +327,7 @@ class _Worker:
                 expected=f"{value:#x}",
                 found=f"{found:#x}",
                 next_step="choose the unit with --device-serial, or name it in a bench file (--bench)",
+                other_board=found not in (0, mask),  # a chip that is dead reads as either
             )
 
     def _progress(self, share: float) -> None:

@@ -218,6 +218,7 @@ def test_another_chip_is_refused_before_anything_is_written(unit, probe):
     other = BOARD.debug.model_copy(update={"chip_id": 0x470})
     with pytest.raises(BenchError, match="not the one that the board carries; nothing was written") as caught:
         probe(unit.uid, other).open()
+    assert caught.value.whose == "nobody"  # a board of another kind is as whole as any
     assert (caught.value.expected, caught.value.found) == ("0x470", "0x421")
 
 
