@@ -21,6 +21,7 @@ from harness.evidence.reports._words import (
     limit,
     meaning,
     outcome,
+    remarks,
     shortened,
     task,
     trouble,
@@ -87,7 +88,7 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         lines += ["On the line:", "", *(f"- {_safe(line)}" for line in trouble(record)), ""]
     if record.console and record.verdict is not Verdict.PASS:
         lines += ["The last lines that the firmware printed:", "", *map(_printed, record.console), ""]
-    lines += [f"> {_safe(warning)}" for warning in record.warnings]
+    lines += [f"> {_safe(warning)}" for warning in remarks(record)]
     facts = []
     if record.firmware is not None:
         facts += [f"firmware `{record.firmware.elf_sha256[:12]}`", f"model `{record.firmware.model_sha256[:12]}`"]

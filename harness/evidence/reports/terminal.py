@@ -25,6 +25,7 @@ from harness.evidence.reports._words import (
     outcome,
     shortened,
     task,
+    tried,
 )
 from harness.records import Record, Verdict
 
@@ -80,6 +81,7 @@ def view(record: Record) -> RenderableType:
         parts.extend(Text(f"  {line}", style="dim") for line in record.console)
     if record.layers:
         parts.append(_layers(record))
+    parts.extend(Text(f"{name.replace('_', ' ')}: {text}", style="yellow") for name, text in tried(record))
     parts.extend(Text(f"warning: {warning}", style="yellow") for warning in record.warnings)
     return Group(*parts)
 
