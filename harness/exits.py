@@ -42,6 +42,7 @@ TABLE = (
     Row("pass", str(int(Exit.PASS)), "passed", "0"),
     Row("the product is wrong: there is evidence", str(int(Exit.FAIL)), "failed", "1"),
     Row("the rig is wrong: board, probe, host, tool", str(int(Exit.RIG)), "error", "1; 2 before the first test"),
+    Row("every unit that would do in use, with --no-wait", str(int(Exit.RIG)), "", "2"),
     Row("a mistake in the plan", str(int(Exit.MISTAKE)), "error at collection", "2; 1 with -n"),
     Row("a mistake in the command line", str(int(Exit.MISTAKE)), "", "4"),
     Row("data that is not on this machine", str(int(Exit.MISTAKE)), "skipped, with the reason", "0"),

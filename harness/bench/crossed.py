@@ -39,7 +39,7 @@ def _owner(board: Board, chip_id: bytes, others: Iterable[str], open_probe: Open
     unasked: list[str] = []
     for uid in others if chip_id else ():
         try:
-            with lease.acquire(uid, what="looking for a chip"):
+            with lease.acquire(uid, what="looking for a chip", care=True):
                 if read_chip_id(board, uid, open_probe) == chip_id:
                     return uid, unasked
         except BenchError:

@@ -153,7 +153,7 @@ def identify(unit: Attached, kinds: Iterable[Board], open_probe: Callable[[Board
     """Ask the chip, through its probe, which of ``kinds`` it belongs to. The unit is leased meanwhile; one in use is left alone."""
     reasons = []
     try:
-        with lease.acquire(unit.uid, what="hil discover"):
+        with lease.acquire(unit.uid, what="hil discover", named=True, care=True):
             for board in kinds:
                 probe = open_probe(board, unit.uid)
                 try:

@@ -169,7 +169,7 @@ def refusal(uid: str, *, named: bool = False, care: bool = False, clock: Clock |
         return OutOfService(
             f"unit {uid} is quarantined",
             found=f"by {state.by} since {state.since:%Y-%m-%d %H:%M} UTC: {state.reason}",
-            next_step=f"mend it, then `hil rack check`; `hil rack admit {uid}` puts it back unproved",
+            next_step=f"`hil rack check {uid}` when it is mended; to use it by hand until then, `hil rack hold {uid}` and name it",
         )
     return None
 
@@ -194,21 +194,21 @@ def _turn(
             open_ones = [uid for uid, why in zip(uids, refused, strict=True) if why is None]
             if not open_ones:
                 raise _out_of_service(uids, [why for why in refused if why is not None])
-            busy = {}
-            for uid in open_ones:
-                before = ticket.ahead(uid) if ticket is not None else queue.first(uid)
+            ahead = {uid: ticket.ahead(uid) if ticket is not None else queue.first(uid) for uid in open_ones}
+            for uid, before in ahead.items():
                 lease = take(uid) if before is None or _is_ours(uid) else None
                 if lease is not None:
                     _sweep()
                     return lease
-                busy[uid] = _in_the_way(uid, before)
-            if deadline.passed and (None not in busy.values() or nameless.passed):
-                raise _in_use(busy)
+            if deadline.passed:
+                busy = {uid: _in_the_way(uid, before) for uid, before in ahead.items()}
+                if None not in busy.values() or nameless.passed:
+                    raise _in_use(busy)
             if ticket is None and not deadline.passed:
                 ticket = queue.enter(uids, held.me(what, clock))
                 continue
             if tell is not None and ticket is not None and told.passed:
-                tell(_waits(busy))
+                tell(_waits({uid: _in_the_way(uid, before) for uid, before in ahead.items()}))
                 told = Deadline.after(clock, _TELL_S)
             # Whoever is far behind looks less often: a hundred that wait must not keep the machine busy.
             n_ahead = ticket.place(open_ones) if ticket is not None else 0

@@ -22,7 +22,7 @@ def settle(found: Sequence[Identified], ask: Ask) -> tuple[Identified, ...]:
         for unit in found:
             try:
                 if unit.board:
-                    held.enter_context(lease.acquire(unit.uid, what="hil discover"))
+                    held.enter_context(lease.acquire(unit.uid, what="hil discover", named=True, care=True))
                     mine.append(unit)
             except BenchError:
                 continue

@@ -113,9 +113,8 @@ def lease_one(
 ) -> tuple[Place, lease.Lease]:
     """The first free one of the units that qualify; when all are in use, the first that becomes free within ``wait_s``.
 
-    ``BenchError`` when none qualifies, ``lease.InUse`` when all that do stay in use (``NoneFree`` when ``wait_s`` is 0),
-    ``lease.OutOfService`` when none of them takes work. ``care`` and ``tell`` as in
-    ``lease.acquire``.
+    ``BenchError`` when none qualifies, ``lease.InUse`` when all that do stay in use (``NoneFree`` when ``wait_s`` is 0 and it is
+    not for ``care``), ``lease.OutOfService`` when none of them takes work. ``care`` and ``tell`` as in ``lease.acquire``.
     """
     wanted = qualified(board, known(board, places), uid, tags)
     try:
@@ -129,7 +128,7 @@ def lease_one(
             tell=tell,
         )
     except lease.InUse as busy:
-        if wait_s > 0:
+        if wait_s > 0 or care:
             raise
         raise NoneFree.told(busy.what, busy.found) from None
     return next(place for place in wanted if place.uid == held.uid), held
@@ -159,7 +158,7 @@ def check_free(
 ) -> None:
     """Raise as ``lease_one`` with ``wait_s`` 0 would, and hold nothing: before what takes long is done for nothing."""
     what = "looking whether it is free"
-    if any(place.via for place in qualified(board, places, uid, tags)):
+    if any(place.via for place in qualified(board, known(board, places), uid, tags)):
         return  # to ask another host takes as long as to take it there
     _, held = lease_one(board, places, uid, what, clock or SystemClock(), tags, wait_s=0.0)
     held.release()

@@ -65,16 +65,13 @@ class UnitState:
 
 def state_of(uid: str, clock: Clock | None = None) -> UnitState:
     """How the unit stands now; ``good`` where nothing is known. Never raises: who only reads is never held up."""
-    return _stands(uid, _entries(rackjournal.read(), uid), (clock or SystemClock()).now())
+    return _stands(uid, _by_unit().get(uid, ()), (clock or SystemClock()).now())
 
 
 def states(clock: Clock | None = None) -> dict[str, UnitState]:
     """The same of every unit of which anything is known."""
     now = (clock or SystemClock()).now()
-    by_unit: dict[str, list[_Entry]] = {}
-    for entry in _entries(rackjournal.read()):
-        by_unit.setdefault(entry.move.uid, []).append(entry)
-    return {uid: _stands(uid, of_it, now) for uid, of_it in by_unit.items()}
+    return {uid: _stands(uid, of_it, now) for uid, of_it in _by_unit().items()}
 
 
 def moves(uid: str | None = None) -> tuple[UnitState, ...]:
@@ -175,6 +172,22 @@ def _stands(uid: str, entries: Iterable[_Entry], now: datetime) -> UnitState:
     if hold is None or hold.until is None or now >= hold.until:
         return rack
     return replace(hold, rig_faults=rack.rig_faults, beneath=rack.state)
+
+
+_last: tuple[rackjournal.Read, dict[str, list[_Entry]]] | None = None
+
+
+def _by_unit() -> dict[str, list[_Entry]]:
+    """Made anew when the journal is: who waits for many units asks for each of them, ten times a second."""
+    global _last
+    read = rackjournal.read()
+    if _last is None or _last[0] is not read:
+        found: dict[str, list[_Entry]] = {}
+        for entry in _entries(read):
+            found.setdefault(entry.move.uid, []).append(entry)
+        _last = read, found
+        return found
+    return _last[1]
 
 
 def _entries(read: rackjournal.Read, uid: str | None = None) -> list[_Entry]:

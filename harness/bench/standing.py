@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from harness.bench import lease, queue, rackstate
 from harness.bench.held import Holder
+from harness.bench.labgrid import hosts
+from harness.bench.labgrid.hosts import Stand
 from harness.bench.places import Place
 from harness.bench.rackstate import NEVER, State, UnitState
 from harness.bench.reachable import reachable
@@ -28,15 +30,28 @@ class Standing:
     holder: Holder | None
     waiting: tuple[Holder, ...]
     last: UnitState | None  # its last move
+    via: str = ""  # the other host that it is at: there its state is kept
+    there: Stand | None = None  # what that host says of it
 
     @property
     def title(self) -> str:
         """What people call it."""
         return self.name or self.uid
 
+    @property
+    def takes_work(self) -> bool:
+        """Whether a run that does not name it may get it."""
+        return self.state.works and not self.skip and not (self.there is not None and self.there.refusal)
+
+    def stands(self) -> str:
+        """Its state in a word or two."""
+        if self.there is None:
+            return str(self.state.state)
+        return "takes no work" if self.there.refusal else "takes work"
+
     def held(self) -> str:
         """Who has it and until when, in words; "" for nobody."""
-        said = []
+        said = [self.there.holder] if self.there is not None and self.there.holder else []
         if self.state.state is State.MAINTENANCE:
             said.append(f"{self.state.by} until {moment(self.state.until)}")
         if self.holder is not None:
@@ -50,7 +65,9 @@ class Standing:
         beneath = f" ({self.state.beneath} beneath)" if self.state.beneath is not self.state.state else ""
         skipped = f"skipped by the bench file: {self.skip}" if self.skip else ""
         reason = self.state.reason if self.state.state is not State.GOOD else ""
-        return "; ".join(part for part in (reason + beneath, skipped) if part)
+        elsewhere = f"at {self.via}" if self.via else ""
+        there = self.there.refusal if self.there is not None else ""
+        return "; ".join(part for part in (reason + beneath, skipped, elsewhere, there) if part)
 
     def moved(self) -> str:
         """Its last move in words; "" when nothing has moved it."""
@@ -65,7 +82,7 @@ class Standing:
             "board": self.board,
             "state": str(state.state),
             "beneath": str(state.beneath),
-            "takes_work": state.works and not self.skip,
+            "takes_work": self.takes_work,
             "reason": state.reason,
             "by": state.by,
             "since": None if state.since == NEVER else state.since.isoformat(),
@@ -73,6 +90,8 @@ class Standing:
             "rig_faults": state.rig_faults,
             "evidence": state.evidence,
             "skip": self.skip,
+            "via": self.via,
+            "there": None if self.there is None else asdict(self.there),
             "holder": None if self.holder is None else _as_json(self.holder),
             "waiting": [_as_json(one) for one in self.waiting],
             "last_move": None
@@ -87,10 +106,25 @@ class Standing:
 
 
 def standings(places: Sequence[Place] | None = None) -> list[Standing]:
-    """Of these units; None: of those that are reached from here, and of others that once were and are not good."""
+    """Of these units; None: of those that are reached from here, and of others that once were and are not good.
+
+    Those of other hosts are asked for there, all hosts at once.
+    """
     known = rackstate.states()
     if places is not None:
-        return [_standing(place.uid, place.board, known, place.name, place.skip) for place in places]
+        far: dict[str, list[str]] = {}
+        for place in places:
+            if place.via:
+                far.setdefault(place.via, []).append(place.uid)
+        there = hosts.look(far)
+        return [
+            replace(
+                _standing(place.uid, place.board, {} if place.via else known, place.name, place.skip),
+                via=place.via,
+                there=there.get((place.via, place.uid)),
+            )
+            for place in places
+        ]
     found: dict[str, Standing] = {}
     for unit in reachable():
         found.setdefault(unit.uid, _standing(unit.uid, unit.board, known))
@@ -130,12 +164,11 @@ def moment(when: datetime | None) -> str:
 
 
 def _check_here(place: Place) -> None:
-    via = getattr(place, "via", "")
-    if via:
+    if place.via:
         raise MisuseError(
             f"unit {place.title} is another host's: how it stands is kept there",
-            where=via,
-            next_step=f"say it there: ssh {via} hil rack ... {place.uid}",
+            where=place.via,
+            next_step=f"say it there: ssh {place.via} hil rack ... {place.uid}",
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -219,6 +218,7 @@ def run(
     from harness.farm import aftercare
     from harness.plans import expand
     from harness.records import Verdict
+    from harness.run import of_night
     from harness.run.claim import claimed
     from harness.run.options import RunOptions
     from harness.run.resume import report_root
@@ -269,7 +269,7 @@ def run(
                             whole.begin()
                         show(stands(step))
 
-                    result = run_case(case, options, watch=watch, folder=folder)
+                    result = run_case(case, options, watch=watch, folder=folder).after(of_night.tries())
                 # Written before it is told: a verdict that could not be kept is not announced, and a closed pipe loses none.
                 try:
                     result.write(folder)
@@ -279,7 +279,7 @@ def run(
                     raise
                 whole.keep(result, folder)
                 console.print(terminal.view(result.record))
-                night = os.environ.get("HIL_NIGHT", "")
+                night = of_night.night()
                 for told in aftercare.after_case(result.record, board=load_board(board), options=options, night=night):
                     typer.echo(told, err=True)
             console.print(f"reports: {folder}", soft_wrap=True)

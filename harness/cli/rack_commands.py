@@ -53,7 +53,7 @@ def status(
     table = Table(*_COLUMNS)
     for one in found:
         faults = str(one.state.rig_faults or "")
-        cells = (one.title, one.board, str(one.state.state), one.held() or "free", one.why(), faults, one.moved())
+        cells = (one.title, one.board, one.stands(), one.held() or "free", one.why(), faults, one.moved())
         table.add_row(*(escape(printable(cell)) for cell in cells))
     wide_console().print(table)
 

@@ -32,10 +32,10 @@ def unit_server(
 ) -> None:
     """Serve one unit of this host over standard input and output: what a run on another host starts through ssh.
 
-    The unit is held as by any run of this host, and given back when the stream ends, however it ends. Not for typing: name the
-    host in a bench file's `via`, and run there.
+    The unit is held as by any run of this host, and given back when the stream ends, however it ends. Not for typing: ssh starts
+    it for runs on another host whose bench file names this one as `via`.
 
-    Example: ssh rack2 hil unit-server 066EFF485155878281094633
+    Example: hil unit-server 066EFF485155878281094633
     """
     from harness.bench.places import places_of
     from harness.farm.unitserver import stdio

@@ -16,6 +16,7 @@ from harness.bench import discover, rackstate
 from harness.bench.boards import Board, load_board
 from harness.bench.places import Place, known
 from harness.bench.rackstate import State, UnitState
+from harness.bench.remote import rack as remote_rack
 from harness.clock import Clock, SystemClock
 from harness.errors import HilError
 from harness.evidence import ourfault
@@ -28,7 +29,7 @@ from harness.text import printable
 
 BY: Final = "hil"
 #: Rows of the table of blame after which it is not sure that the unit can be reached at all.
-_UNREACHABLE: Final = ("rig", "unreachable", "in-reset", "line-mute", "line-broken")
+_UNREACHABLE: Final = ("rig", "unreachable", "in-reset", "never-began", "line-mute", "line-broken")
 #: What may help a probe that hangs: nothing that has to be asked of it.
 _OF_WEDGED: Final = ("reconnect", "reenumerate", "power_port", "hub")
 _LONGEST = 160  # of a reason
@@ -88,7 +89,7 @@ def after_case(
         wedged = record.rig is not None and record.rig.wedged
         yield from _suspected(place, stands, change, cause, rack, clock, wedged=wedged)
         return
-    _move(stands, change, cause, clock)
+    _move(stands, change, cause, clock, place)
     if change.rig_faults:
         left = place.health.faults_in_a_row - change.rig_faults
         yield f"unit {place.title}: {change.why}" + (f"; {left} more and it is suspect" if left > 0 else "")
@@ -229,7 +230,7 @@ def settle(
         if refused is not None:
             yield refused
             return
-    _move(stands, change, cause, clock)
+    _move(stands, change, cause, clock, place)
     if change.to is not stands.beneath:
         yield f"unit {place.title} is {change.to}: {change.why}"
 
@@ -248,10 +249,10 @@ def _suspected(
     refused = _refused(place.uid, cause, rack, place.board, clock)
     if refused is not None:
         # The count goes on from one below: should the image be innocent, the next fault asks again.
-        _move(stands, replace(change, to=State.GOOD, rig_faults=place.health.faults_in_a_row - 1), cause, clock)
+        _move(stands, replace(change, to=State.GOOD, rig_faults=place.health.faults_in_a_row - 1), cause, clock, place)
         yield refused
         return
-    _move(stands, change, cause, clock)
+    _move(stands, change, cause, clock, place)
     yield f"unit {place.title} is suspect: {change.why}"
     yield from _proved(place, cause, rack, clock, wedged=wedged)
 
@@ -265,7 +266,7 @@ def _doubted(uid: str, why: str, cause: Cause, rack: Sequence[Place], clock: Clo
     if refused is not None:
         yield refused
         return
-    _move(stands, change, cause, clock)
+    _move(stands, change, cause, clock, next((place for place in rack if place.uid == uid), None))
     yield f"unit {uid} is suspect: {why}; it has to pass its health plan before it gets work"
 
 
@@ -287,9 +288,9 @@ def _refused(uid: str, cause: Cause, rack: Sequence[Place], board: str, clock: C
     return None if refused is None else f"SAFETY VALVE: {refused}"
 
 
-def _move(stands: UnitState, change: Change, cause: Cause, clock: Clock | None) -> None:
-    """Only if it still stands so: two processes may have had the unit in turn."""
-    rackstate.move(
+def _move(stands: UnitState, change: Change, cause: Cause, clock: Clock | None, place: Place | None) -> None:
+    """Only if it still stands so: two processes may have had the unit in turn. On the unit's own host too."""
+    moved = rackstate.move(
         stands.uid,
         change.to,
         reason=change.why,
@@ -299,6 +300,8 @@ def _move(stands: UnitState, change: Change, cause: Cause, clock: Clock | None) 
         only_from=(stands.beneath,),
         clock=clock or SystemClock(),
     )
+    if place is not None and place.via:
+        remote_rack.carry(place.via, moved)
 
 
 def _place(uid: str, board: Board, rack: Sequence[Place]) -> Place:

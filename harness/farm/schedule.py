@@ -2,7 +2,8 @@
 
 A worker *is* a unit: it does one job at a time, and a job goes only where it fits. The longest known job of the highest priority
 is begun first, so that none is left over for the end. What ended as the rig's ``error``, or with its worker's death, is tried
-once more on **another** unit; a job that fails twice so is over: it never sees a third. Whoever asks (pytest's plug-in, a
+once more on **another** unit, of another host where a fitting one is there (a host that is gone takes all its units along); a
+job that fails twice so is over: it never sees a third. Whoever asks (pytest's plug-in, a
 night's run) has the clocks and the processes; here are only the rules, and each job ends in exactly one outcome.
 """
 
@@ -54,12 +55,16 @@ class Job:
 
 @dataclass(frozen=True)
 class Worker:
-    """Who does jobs: a unit of the kind ``board``. None starts virtual boards of any kind, "" has no unit at all."""
+    """Who does jobs: a unit of the kind ``board``. None starts virtual boards of any kind, "" has no unit at all.
+
+    ``host``: where the unit is plugged in; "" is this one.
+    """
 
     id: str
     board: str | None
     uid: str | None = None
     tags: frozenset[str] = frozenset()
+    host: str = ""
 
     @property
     def unit(self) -> str:
@@ -90,6 +95,7 @@ class Try:
     worker: str
     unit: str
     outcome: Outcome
+    host: str = ""
 
 
 @dataclass(frozen=True)
@@ -198,7 +204,8 @@ class Schedule:
         if mine is None or mine.id != job:
             raise HarnessBug(f"the worker {worker} has not begun {job}")
         again = outcome in _RIGS and self._again(mine)
-        self._tries.setdefault(job, []).append(Try(worker, self._workers[worker].unit, outcome))
+        mine_at = self._workers[worker]
+        self._tries.setdefault(job, []).append(Try(worker, mine_at.unit, outcome, mine_at.host))
         del self._running[worker]
         if again:
             self._wait(mine)
@@ -226,7 +233,13 @@ class Schedule:
         return self.retry and len(self._tries.get(job.id, ())) + 1 < TRIES
 
     def _may(self, worker: Worker, job: Job) -> bool:
-        return worker.fits(job) and all(each.unit != worker.unit for each in self._tries.get(job.id, ()))
+        tried = self._tries.get(job.id, ())
+        if not worker.fits(job) or any(each.unit == worker.unit for each in tried):
+            return False
+        hosts = {each.host for each in tried if each.host}
+        return worker.host not in hosts or not any(
+            other.host not in hosts and other.fits(job) for other in self._workers.values()
+        )
 
     def _wait(self, job: Job) -> None:
         self._waiting.append(job)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from harness.errors import PlanError
 from harness.paths import read_file
@@ -34,8 +34,9 @@ class BenchUnit(_Part):
     board: str = Field(min_length=1, description="The kind of board it is: `hil boards` lists them.")
     uid: str = Field(min_length=1, description="The unique id of its probe, as `pyocd list` shows it.")
     port: str = Field(
-        min_length=1,
-        description="Its serial port: a path, or a URL such as `socket://rack2:7001` or `rfc2217://rack2:7001`.",
+        default="",
+        description="Its serial port: a path, or a URL such as `socket://rack2:7001` or `rfc2217://rack2:7001`; not for one with"
+        " `via`: its own host knows.",
     )
     power: PowerSpec | None = Field(
         default=None,
@@ -62,6 +63,12 @@ class BenchUnit(_Part):
         default=None,
         description="What switches the hub that it is plugged in, as `power`; all units with the same `hub` lose power with it.",
     )
+
+    @model_validator(mode="after")
+    def _has_a_way(self) -> BenchUnit:
+        if not self.port and not self.via:
+            raise ValueError("a unit of this host needs its port")
+        return self
 
 
 class BenchHealth(_Part):
@@ -205,7 +212,7 @@ def dump_bench(bench: Bench, heading: str) -> str:
         lines += [
             f"  - board: {json.dumps(unit.board)}",
             f"    uid: {json.dumps(unit.uid)}",
-            f"    port: {json.dumps(unit.port)}",
+            *([f"    port: {json.dumps(unit.port)}"] if unit.port else []),
         ]
         lines += [f"    {key}: {json.dumps(value)}" for key in _TOLD if (value := getattr(unit, key))]
         for key, spec in (("power", unit.power), ("hub", unit.hub)):

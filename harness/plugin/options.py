@@ -57,8 +57,8 @@ _VALUES = (
     "shards",
 )
 _NAMES = (*_VALUES, "no-wait", "skip-flash", "allow-mass-erase", "layers", "wire-log", "no-history")
-#: The options of ours that take a value, by both of their names.
-WITH_VALUE = frozenset(f"--{prefix}{name}" for name in _VALUES for prefix in ("", _OURS))
+#: The options of ours that take a value, by all of their names.
+WITH_VALUE = frozenset({f"--{prefix}{name}" for name in _VALUES for prefix in ("", _OURS)} | {"--hardware-map"})
 
 
 class Late:

@@ -87,6 +87,14 @@ def _claim(
     options: RunOptions, board: Board, what: str, clock: Clock, tags: Sequence[str], tell: lease.Tell
 ) -> sources.Claim:
     source = sources.open_source(options.bench)
+    if isinstance(source, sources.Queueing):
+        wanted = qualified(board, source.list(), options.uid, tags)
+        try:
+            return source.acquire_any(wanted, what=what, wait_s=options.wait_s, tell=tell)
+        except lease.InUse as taken:
+            if options.no_wait:
+                raise NoneFree.told(taken.what, taken.found) from None
+            raise
     deadline, told = Deadline.after(clock, options.wait_s), Deadline.after(clock, 0.0)
     while True:
         busy: list[lease.InUse] = []

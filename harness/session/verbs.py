@@ -35,14 +35,8 @@ from harness.wire.encodings import Encoding, Wish, needed
 from harness.wire.states import State
 
 __all__ = [
-    "BoardFaultError",
-    "BoardGarbledError",
-    "BoardRefusedError",
-    "BoardSilentError",
-    "OtherBoardError",
-    "Session",
-    "StreamResult",
-]
+    "BoardFaultError", "BoardGarbledError", "BoardRefusedError", "BoardSilentError", "OtherBoardError", "Session", "StreamResult"
+]  # fmt: skip
 
 _E = TypeVar("_E", bound=ev.Event)
 _T = TypeVar("_T")
@@ -281,6 +275,13 @@ class Session:
             self._conversation.forget_samples()
         return self._outcome(stream)
 
+    def move_to(self, transport: Transport) -> None:
+        """Go on over another transport, after the one before has ended."""
+        self._transport = transport
+        self._pump.replace_transport(transport)
+        self.speed.replace(transport)
+        self._conversation.line_replaced(self._clock.monotonic_s())
+
     # -- inside --------------------------------------------------------------------------------------------------------
 
     @property
@@ -294,10 +295,7 @@ class Session:
             except BenchError as gone:
                 if rescue.reopen is None or len(stream.reopened) >= rescue.most_reopenings:
                     raise
-                self._transport = rescue.reopen(gone)
-                self._pump.replace_transport(self._transport)
-                self.speed.replace(self._transport)
-                self._conversation.line_replaced(self._clock.monotonic_s())
+                self.move_to(rescue.reopen(gone))
                 stream.reopened.append(self._transport.name)
 
     def _settle(self) -> None:

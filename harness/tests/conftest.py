@@ -85,6 +85,19 @@ def _own_runtime_folder():
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _own_state_folder():
+    """What the tests make of units and their lines is not what this machine's own are: none of them is quarantined by a test."""
+    before = os.environ.get("HIL_STATE_DIR")
+    with tempfile.TemporaryDirectory(prefix="hil-") as folder:
+        os.environ["HIL_STATE_DIR"] = folder
+        yield
+    if before is None:
+        del os.environ["HIL_STATE_DIR"]
+    else:
+        os.environ["HIL_STATE_DIR"] = before
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _no_history():
     """What the tests run is nobody's history, and most of them have none; those of the history say where theirs is."""
     before = os.environ.get("HIL_DB")

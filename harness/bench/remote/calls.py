@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from harness.bench.remote import words
-from harness.bench.remote.mux import Ended
+from harness.bench.remote.mux import GO_ON, OVER, Ended
 from harness.errors import BenchError, HilError
 
 #: What the unit's server does for the probe, and all that is short.
@@ -244,7 +244,11 @@ class Request:
             while self._back is None:
                 self._unless_over()
                 if self.cancelled:
-                    raise BenchError("the client has left off", where="unit server")
+                    raise BenchError(
+                        "the client has left off",
+                        where="unit server",
+                        next_step="run again; the server has given the unit back",
+                    )
                 self._changed.wait(_LOOK_EVERY_S)
             back = self._back
         if "back_error" in back:
@@ -284,7 +288,7 @@ class Request:
 
     def _unless_over(self) -> None:
         if self._mux.over:
-            raise Ended("the connection has ended", where="unit server")
+            raise Ended(OVER, where="unit server", next_step=GO_ON)
 
     def _say(self, told: Told, blob: bytes = b"") -> None:
         self._mux.send(self._channel, pack({"id": self._number, **told}, blob))

@@ -178,7 +178,10 @@ class Connection:
             self.calls.take(message)
         except ValueError as error:
             raise BenchError(
-                "the unit's server says what is no message", where=f"unit {self.uid} on {self.host}", found=error
+                "the unit's server says what is no message",
+                where=f"unit {self.uid} on {self.host}",
+                found=error,
+                next_step="install the same version of hil on both hosts",
             ) from error
 
     def _ended(self, why: str) -> None:

@@ -30,6 +30,11 @@ SIGNS: Final = 0
 _TIME = struct.Struct(">d")
 
 
+#: What is said of it, and what then.
+OVER: Final = "the connection has ended"
+GO_ON: Final = "check that host and the network; `--resume RUN` goes on with the run"
+
+
 class Ended(HostError):
     """The stream has ended."""
 
@@ -78,7 +83,7 @@ class Mux:
                 while self._queued.get(channel, 0) > _MOST_QUEUED and not self._over:
                     self._changed.wait()
                 if self._over:
-                    raise Ended("the connection has ended", where=self._where)
+                    raise Ended(OVER, where=self._where, next_step=GO_ON)
                 self._put(channel, piece)
 
     @property

@@ -59,6 +59,10 @@ class RemoteProbe:
         """See ``MemoryProbe.write_memory``."""
         self._connection.calls.call("probe.write_memory", data, address=address)
 
+    def erase(self, address: int) -> None:
+        """See ``MemoryProbe.erase``."""
+        self._connection.calls.call("probe.erase", address=address)
+
     def core(self) -> CoreReport:
         """See ``Probe.core``."""
         told, _ = self._connection.calls.call("probe.core")

@@ -20,6 +20,9 @@ OPTIONS: Final = (
     "-oClearAllForwardings=yes",
 )
 SERVER: Final = "hil unit-server"
+#: The variables that go before the usual.
+SSH_BY: Final = "HIL_SSH"
+SERVER_BY: Final = "HIL_UNIT_SERVER"
 _SSH_FAILED: Final = 255
 _NOT_FOUND: Final = 127
 #: What of ssh's words says what is wrong: a pattern, what it is, and what to do.
@@ -45,6 +48,7 @@ def check(destination: str) -> str:
             where="via",
             expected="host, user@host, or ssh://user@host:port",
             found=repr(destination),
+            next_step="correct `via` in the bench file",
         )
     return destination
 
@@ -55,12 +59,16 @@ def command(destination: str, *words: str, environment: Mapping[str, str] | None
     ``MisuseError`` when one of them, or the destination, is none.
     """
     environment = os.environ if environment is None else environment
-    given = environment.get("HIL_SSH", "")
+    given = environment.get(SSH_BY, "")
     try:
         ssh = shlex.split(given)
     except ValueError as error:
-        raise MisuseError("HIL_SSH is no command", found=f"{given} ({error})") from error
-    server = environment.get("HIL_UNIT_SERVER", "") or SERVER
+        raise MisuseError(
+            "HIL_SSH is no command",
+            found=f"{given} ({error})",
+            next_step="write it as for a shell: quotes come in pairs",
+        ) from error
+    server = environment.get(SERVER_BY, "") or SERVER
     # Without a separator of its own: not every ssh knows "--", and ``check`` has seen to it.
     return [*(ssh or ("ssh", *OPTIONS)), check(destination), f"{server} {shlex.join(words)}"]
 

@@ -1,6 +1,16 @@
 """Where units come from: the narrow interface between those who hand out work and those who have the boards.
 
     local       this host's: a bench file, or what is attached; a claim is a reservation (``lease``)
+    labgrid     other hosts', by labgrid's coordinator; a claim is an acquisition of the unit's place there
+
+Another lab manager (Jumpstarter, say) is one more file here, with five verbs:
+
+    list        ``Source.list``: its boards as ``Place``s. One that is reached over ssh has a ``via``, any other a ``port``
+    acquire     ``Source.acquire``: a lease of one of them; ``Queueing.acquire_any`` where it has a queue
+    renew       ``Claim.renew``: also by itself, while the process lives; a lease that runs out is asked for again
+    release     ``Claim.release``, and whatever frees what a killed process held: its own end of lease, or a watcher
+    connect     nothing here: ``open_unit`` goes to ``Place.via`` or ``Place.port``. A manager that hands out streams of its own
+                would give a ``port`` of a new scheme (``bench.transports``) and a probe (``bench.probes``)
 
 One file a scheme, found by its name: ``labgrid://...`` is ``labgrid.py``, which has ``open(url) -> Source``. What a source
 gives are ``Place``s; ``open_unit`` connects to them, wherever they are (``Place.via``). However a claim is kept elsewhere,
@@ -11,8 +21,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from harness.bench.places import Place
 from harness.errors import MisuseError
@@ -47,6 +58,20 @@ class Source(Protocol):
 
     def acquire(self, place: Place, *, what: str) -> Claim:
         """Claim one of them, at once or not at all: ``lease.InUse``, ``lease.OutOfService``."""
+        ...
+
+
+@runtime_checkable
+class Queueing(Source, Protocol):
+    """A source with a queue of its own: who waits there is served in its order, with all others that wait there."""
+
+    def acquire_any(
+        self, wanted: Sequence[Place], *, what: str, wait_s: float, tell: Callable[[str], None] | None = None
+    ) -> Claim:
+        """The first of them that is free, or becomes free within ``wait_s``; ``tell`` is told who has them once a minute.
+
+        ``lease.InUse`` when all stay in use, ``lease.OutOfService`` when none takes work.
+        """
         ...
 
 

@@ -139,7 +139,9 @@ class PortLane:
         return {}
 
     def _reopen(self) -> Told:
-        gone = BenchError("the line to the unit is gone", where=self._unit.port)
+        gone = BenchError(
+            "the line to the unit is gone", where=self._unit.port, next_step="check cable and power, then `hil units`"
+        )
         transport = self._unit.reopen_port(gone, self._clock)
         with self._changed:
             self._out.clear()

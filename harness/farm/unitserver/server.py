@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import queue
-import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal, TypeVar
 
-from harness.bench.probes import MemoryProbe
 from harness.bench.remote import words
 from harness.bench.remote.calls import PORT, Desk, Request, Told
 from harness.bench.remote.mux import Ended, Mux
 from harness.bench.taking import Wish
 from harness.bench.unit import Unit
-from harness.errors import BenchError, MisuseError
+from harness.errors import BenchError, HostError, MisuseError
+from harness.farm.unitserver import verbs
 from harness.farm.unitserver.port import PortLane
 from harness.session.remote.served import SessionService
+
+_On = TypeVar("_On")
 
 #: Opens the unit of a board as a request says; what it is told of waiting goes to the client.
 Opener = Callable[[str, Wish], AbstractContextManager[Unit]]
@@ -32,8 +32,8 @@ _ENDING_S: Final = 6.0
 class UnitServer:
     """Serves one client over two descriptors. ``leave`` ends the process at once; it is not expected to return."""
 
-    def __init__(self, read_fd: int, write_fd: int, opener: Opener, *, name: str, leave: Callable[[], object]) -> None:
-        self._opener, self._leave = opener, leave
+    def __init__(self, read_fd: int, write_fd: int, opener: Opener, *, uid: str, leave: Callable[[], object]) -> None:
+        self._opener, self._uid, self._leave = opener, uid, leave
         self._ended, self._over = threading.Event(), threading.Event()
         self._state: Literal["waiting", "opening", "open"] = "waiting"
         self.why = ""  # it ended
@@ -44,14 +44,17 @@ class UnitServer:
         self._port: PortLane | None = None
         self._probe_busy = False
         self._switched_off = False
-        self._mux = Mux(read_fd, write_fd, where=name, on_message=self._take, on_end=self._end, own_s=self._own_s)
+        self._mux = Mux(
+            read_fd, write_fd, where=f"unit server {uid}", on_message=self._take, on_end=self._end, own_s=self._own_s
+        )
         self._desk = Desk(self._mux, self._request)
 
     def run(self) -> str:
         """Until the stream ends: why it did, "" for a tidy end. An exception (Ctrl-C, SIGTERM) ends it as well, tidily."""
         self._mux.start()
         try:
-            request = self._first.get()
+            while (request := self._first.get()) is not None and request.verb.startswith("rack."):
+                self._of_rack(request)
             if request is None:
                 return self.why
             self._state = "opening"
@@ -73,7 +76,12 @@ class UnitServer:
         args = request.args
         try:
             if request.verb != "unit.open":
-                raise MisuseError("the unit was not opened", where="unit server", found=request.verb)
+                raise MisuseError(
+                    "the unit was not opened",
+                    where="unit server",
+                    found=request.verb,
+                    next_step="ask for unit.open first",
+                )
             wish = Wish(
                 str(args["what"]),
                 float(args["wait_s"]),
@@ -153,7 +161,12 @@ class UnitServer:
         try:
             self._desk.take(channel, message)
         except (ValueError, TypeError) as error:
-            raise BenchError("the client says what is no message", where="unit server", found=error) from error
+            raise HostError(
+                "the client says what is no message",
+                where="unit server",
+                found=error,
+                next_step="install the same version of hil on both hosts",
+            ) from error
 
     def _request(self, request: Request) -> None:
         if self._state != "open":
@@ -176,31 +189,29 @@ class UnitServer:
 
     def _carry_out(self, request: Request) -> None:
         """What is asked of the probe, the switch and the unit."""
-        verbs: dict[str, Callable[[Unit, Request], Told | bytes]] = {
-            "probe.open": self._probe_open,
-            "probe.flash": self._flash,
-            "probe.reset": _reset,
-            "probe.chip_id": lambda unit, request: {"chip_id": unit.read_chip_id().hex()},
-            "probe.core": _core,
-            "probe.halt": _halt,
-            "probe.read_memory": _read_memory,
-            "probe.write_memory": _write_memory,
-            "power.off": self._power_off,
-            "power.on": self._power_on,
-            "power.is_on": lambda unit, request: {"is_on": unit.power_switch().is_on()},
-            "unit.sharers": lambda unit, request: {"sharers": list(unit.sharers())},
-            "unit.crossed": lambda unit, request: words.told(unit.crossed(bytes.fromhex(request.args["answers"]))),
-        }
         assert self._unit is not None
+        unit, known = self._unit, {**verbs.OF_UNIT, "power.off": self._power_off, "power.on": self._power_on}
+        self._probe_busy = True
         try:
-            verb = verbs.get(request.verb)
+            self._answer(request, known.get(request.verb), unit)
+        finally:
+            self._probe_busy = False
+
+    def _of_rack(self, request: Request) -> None:
+        """What can be asked without having the unit."""
+        self._answer(request, verbs.OF_RACK.get(request.verb), self._uid)
+
+    @staticmethod
+    def _answer(request: Request, verb: Callable[[_On, Request], Told | bytes] | None, on: _On) -> None:
+        try:
             if verb is None:
-                raise MisuseError("the unit's server knows no such verb", where="unit server", found=request.verb)
-            self._probe_busy = True
-            try:
-                found = verb(self._unit, request)
-            finally:
-                self._probe_busy = False
+                raise MisuseError(
+                    "the unit's server knows no such verb",
+                    where="unit server",
+                    found=request.verb,
+                    next_step="install the same version of hil on both hosts",
+                )
+            found = verb(on, request)
             if isinstance(found, bytes):
                 request.done(blob=found)
             else:
@@ -209,21 +220,6 @@ class UnitServer:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the client is to know
             request.fail(words.told(error))
-
-    def _probe_open(self, unit: Unit, request: Request) -> Told:
-        unit.reconnect_probe()
-        return {"description": unit.probe.description}
-
-    def _flash(self, unit: Unit, request: Request) -> Told:
-        with tempfile.NamedTemporaryFile(prefix="hil-", suffix=".elf") as file:
-            file.write(request.blob)
-            file.flush()
-            report = unit.probe.flash(
-                Path(file.name),
-                lambda share: request.note({"progress": share}),
-                timeout_s=float(request.args["timeout_s"]),
-            )
-        return asdict(report)
 
     def _power_off(self, unit: Unit, request: Request) -> Told:
         self._switched_off = True
@@ -237,38 +233,3 @@ class UnitServer:
 
     def _own_s(self) -> float | None:
         return None if self._unit is None else self._unit.own_s()
-
-
-def _reset(unit: Unit, request: Request) -> Told:
-    unit.probe.reset()
-    return {}
-
-
-def _halt(unit: Unit, request: Request) -> Told:
-    _memory(unit).halt()
-    return {}
-
-
-def _read_memory(unit: Unit, request: Request) -> bytes:
-    return _memory(unit).read_memory(int(request.args["address"]), int(request.args["n_bytes"]))
-
-
-def _write_memory(unit: Unit, request: Request) -> Told:
-    _memory(unit).write_memory(int(request.args["address"]), request.blob)
-    return {}
-
-
-def _memory(unit: Unit) -> MemoryProbe:
-    if not isinstance(unit.probe, MemoryProbe):
-        raise BenchError(
-            "this unit's probe does not reach the chip's memory",
-            where=f"unit {unit.uid}",
-            found=unit.probe.description,
-            next_step="use one that pyOCD drives",
-        )
-    return unit.probe
-
-
-def _core(unit: Unit, request: Request) -> Told:
-    core: Any = unit.core()
-    return {"state": str(core.state), "pc": core.pc, "lr": core.lr, "sp": core.sp}

@@ -22,7 +22,8 @@ def serve(uid: str, places: Sequence[Place]) -> str:
     read_fd, write_fd = _keep_apart()
     greeting = f"{MAGIC} {LINK} {__version__}\n".encode()
     os.write(write_fd, greeting)
-    server = UnitServer(read_fd, write_fd, opener(uid, places), name=f"unit server {uid}", leave=lambda: os._exit(1))
+    known = next((place.uid for place in places if uid in (place.uid, place.name)), uid)
+    server = UnitServer(read_fd, write_fd, opener(known, places), uid=known, leave=lambda: os._exit(1))
     return server.run()
 
 
@@ -67,7 +68,7 @@ def looked_at(environment: Mapping[str, str]) -> tuple[str, ...]:
         words = shlex.split(environment.get("SSH_ORIGINAL_COMMAND", ""))
     except ValueError:
         return ()
-    asked = words[words.index("unit-server") + 1 :] if "unit-server" in words else []
+    asked = words[words.index("--look") :] if "unit-server" in words and "--look" in words else []
     whole = len(asked) % 2 == 0 and all(word == "--look" for word in asked[::2])
     return tuple(asked[1::2]) if whole else ()
 

@@ -35,7 +35,20 @@ USERS = {
         "the token of `hil serve`, 16 characters or more; with it the pages want one on this host too",
         "a new one at each start, and none on this host alone",
     ),
+    "HIL_SSH": (
+        "the command that reaches the host of a unit with `via`, with its options: `ssh -p 2222 -i KEY`; it is given the host and a"
+        " command",
+        "`ssh`, without questions, and noticing a dead network",
+    ),
+    "HIL_UNIT_SERVER": (
+        "what starts the unit's server on that host: `/opt/hil/bin/hil unit-server --bench rack.yaml`",
+        "`hil unit-server`",
+    ),
     "HIL_FLASH_PARALLEL": ("how many units are flashed at once on one USB controller", "4"),
+    "HIL_LABGRID": (
+        "the environment that labgrid is installed in, for `--bench labgrid://...`: its folder, its `bin`, or its Python",
+        "hil's own if labgrid is in it, else that of the `labgrid-client` on PATH",
+    ),
     "HIL_RENODE": ("Renode's program, or the folder that has it", "`renode` on PATH"),
     "HIL_QEMU": ("`qemu-system-arm`, or the folder that has it", "`qemu-system-arm` on PATH"),
 }
@@ -50,9 +63,14 @@ DEVELOPERS = {
     "HIL_TWIN_CC": ("a gcc-like compiler for the reference `twin`", "zig"),
     "HIL_PARENT": ("set by `hil nightly` for its cases: the process with which a `hil` ends", "-"),
     "HIL_NIGHT": ("the same: the night that a case is part of", "-"),
+    "HIL_TRIES": ("the same: what the case was tried before", "-"),
     "HIL_TIMED_RUN_US": ("set by `hil bench-link` for its program of this host", "-"),
     "HIL_RESERVED_BY": ("set by pytest and nightlies for the processes that use the units they have reserved", "-"),
     "HIL_STEP_FD": ("the same", "-"),
+    "HIL_LABGRID_PLACES": (
+        "set by a run with `--bench labgrid://...` for its own processes: the places that it has listed",
+        "-",
+    ),
 }
 
 

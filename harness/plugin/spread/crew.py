@@ -177,4 +177,4 @@ class Crew:
 
 
 def _seen(worker: str, place: Place) -> Worker:
-    return Worker(worker, place.board, place.uid, frozenset(place.tags))
+    return Worker(worker, place.board, place.uid, frozenset(place.tags), place.via)

@@ -208,7 +208,9 @@ class SessionService:
     @property
     def _opened(self) -> Session:
         if self._session is None:
-            raise MisuseError("the session with the board was not begun", where="unit server")
+            raise MisuseError(
+                "the session with the board was not begun", where="unit server", next_step="ask for session.open first"
+            )
         return self._session
 
     def _standing(self) -> Told:

@@ -54,6 +54,7 @@ class Host:
         self.within = ("ip", "netns", "exec", self.space)
         self.environment = {
             "PATH": f"{Path(sys.executable).parent}:{_path()}",
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             "HIL_RUNTIME_DIR": str(self.folder / "runtime"),
             "HIL_STATE_DIR": str(self.folder / "state"),
             "HIL_CACHE_DIR": str(folders.cache_path("")),
@@ -61,12 +62,17 @@ class Host:
         }
         self._running = []
 
-    def popen(self, command, **more):
-        """Start it there."""
-        env = os.environ | self.environment | more.pop("env", {})
-        made = subprocess.Popen(
-            [*self.within, *map(str, command)], env=env, stdin=subprocess.DEVNULL, start_new_session=True, **more
-        )
+    def popen(self, command, log, env=None):
+        """Start it there; what it says goes to the file."""
+        with log.open("wb") as said:
+            made = subprocess.Popen(
+                [*self.within, *map(str, command)],
+                env=os.environ | self.environment | (env or {}),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
+            )
         self._running.append(made)
         return made
 
@@ -114,8 +120,7 @@ class NetLab:
                 self._sshd(rack)
                 rack.popen(
                     ["hil", "virtual", "--rack", self._units, "--write", rack.environment["HIL_BENCH_HERE"]],
-                    stdout=(rack.folder / "virtual.log").open("wb"),
-                    stderr=subprocess.STDOUT,
+                    rack.folder / "virtual.log",
                 )
             for rack in self.racks.values():
                 until(lambda rack=rack: "Ctrl-C" in (rack.folder / "virtual.log").read_text(), 240)
@@ -229,11 +234,7 @@ class NetLab:
             f"SetEnv {settings}\n"
         )
         sshd = shutil.which("sshd", path=_path())
-        rack.popen(
-            [sshd, "-D", "-e", "-f", rack.folder / "sshd_config"],
-            stdout=subprocess.DEVNULL,
-            stderr=(rack.folder / "sshd.log").open("wb"),
-        )
+        rack.popen([sshd, "-D", "-e", "-f", rack.folder / "sshd_config"], rack.folder / "sshd.log")
         until(lambda: "Server listening" in (rack.folder / "sshd.log").read_text())
 
 

@@ -2,8 +2,10 @@
 
 import pytest
 
+from harness.bench import discover, lease
 from harness.bench.boards import load_board
-from harness.bench.places import Place, lease_one, places_of
+from harness.bench.places import NoneFree, Place, check_free, lease_one, places_of
+from harness.bench.taking import Wish, take_one
 from harness.bench.unit import open_unit
 from harness.clock import SystemClock
 from harness.errors import BenchError
@@ -37,6 +39,19 @@ def test_a_unit_that_nobody_can_be_says_what_was_asked_for_and_why_others_are_no
     text = str(caught.value)
     assert "with the tags mic" in text
     assert "skip: lent to Ada" in text
+
+
+def test_a_unit_that_is_attached_needs_no_bench_file_and_not_waiting_for_it_says_so(monkeypatch):
+    monkeypatch.setattr(discover, "attached", lambda board: (discover.Attached("a1", "port", ""),))
+    wish = Wish("a test", 0.0)
+    found, held = take_one(BOARD, (), None, (), wish, SystemClock())
+    assert found.uid == "a1"
+    with held, pytest.raises(NoneFree, match=r"a1 is in use, and this run does not wait"):
+        check_free(BOARD, (), None)
+    check_free(BOARD, (), None)
+    with lease.acquire("a1", what="a run"), pytest.raises(lease.InUse) as caught:
+        lease_one(BOARD, (), None, "hil rack check", SystemClock(), wait_s=0.0, care=True)
+    assert "--no-wait" not in str(caught.value)
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ def failure():
 
 
 def test_usually_it_is_ssh_that_asks_nothing_and_notices_a_dead_network():
-    command = ssh.command("me@rack2", "066EFF 48", {})
+    command = ssh.command("me@rack2", "066EFF 48", environment={})
     assert command[0] == "ssh"
     assert command[-2:] == ["me@rack2", "hil unit-server '066EFF 48'"]
     assert {"-oBatchMode=yes", "-oServerAliveInterval=5", "-oConnectTimeout=10", "-T"} <= set(command)
@@ -40,11 +40,11 @@ def test_usually_it_is_ssh_that_asks_nothing_and_notices_a_dead_network():
 
 def test_ssh_and_the_server_may_be_named():
     named = {"HIL_SSH": "ssh -p 2222 -i '/a key'", "HIL_UNIT_SERVER": "/opt/hil/bin/hil unit-server --bench b.yaml"}
-    assert ssh.command("ssh://rack2:2222", "u1", named) == [
+    assert ssh.command("ssh://rack2:2222", "u1", environment=named) == [
         "ssh", "-p", "2222", "-i", "/a key", "ssh://rack2:2222", "/opt/hil/bin/hil unit-server --bench b.yaml u1",
     ]  # fmt: skip
     with pytest.raises(MisuseError, match="HIL_SSH is no command"):
-        ssh.command("rack2", "u1", {"HIL_SSH": "ssh 'unfinished"})
+        ssh.command("rack2", "u1", environment={"HIL_SSH": "ssh 'unfinished"})
 
 
 @pytest.mark.parametrize("via", ["", "-oProxyCommand=touch /tmp/x", "ssh://-oProxyCommand=x/y", "rack2 rm", "a\nb"])

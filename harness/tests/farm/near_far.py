@@ -52,6 +52,9 @@ class FakeProbe:
     def write_memory(self, address, data):
         self.memory[address] = data
 
+    def erase(self, address):
+        self.asked.append(("erase", address))
+
     def core(self):
         if isinstance(self.core_answer, Exception):
             raise self.core_answer
@@ -115,12 +118,15 @@ class Ends:
 
 
 @contextmanager
-def served(unit, *, delay_s=0.0, opener=None):
-    """A connection to a server of ``unit`` in a thread; ``left``, a list, tells whether it had to be ended by force."""
+def served(unit, *, delay_s=0.0, cut=None, opener=None):
+    """A connection to a server of ``unit`` in a thread; ``left``, a list, tells whether it had to be ended by force.
+
+    While the file ``cut`` exists nothing travels.
+    """
     left = []
     up_client, up = os.pipe(), os.pipe()
     down, down_client = os.pipe(), os.pipe()
-    ways = [Way(up_client[0], up[1], delay_s, None), Way(down[0], down_client[1], delay_s, None)]
+    ways = [Way(up_client[0], up[1], delay_s, cut), Way(down[0], down_client[1], delay_s, cut)]
 
     @contextmanager
     def opened(board, wish):
@@ -129,7 +135,7 @@ def served(unit, *, delay_s=0.0, opener=None):
         finally:
             unit.close_port()
 
-    server = UnitServer(up[0], down[1], opener or opened, name="unit server u1", leave=lambda: left.append("by force"))
+    server = UnitServer(up[0], down[1], opener or opened, uid="u1", leave=lambda: left.append("by force"))
 
     def run():
         try:
@@ -149,9 +155,11 @@ def served(unit, *, delay_s=0.0, opener=None):
             yield connection
     finally:
         ends.end()
+        for fd in (up[0], down_client[0]):  # what is still on the way has nowhere to go
+            os.close(fd)
         for way in ways:
             way.join()
-        for fd in (up_client[0], up[0], down[0], down_client[0]):
+        for fd in (up_client[0], down[0]):
             os.close(fd)
 
 

@@ -92,6 +92,26 @@ def test_after_an_error_another_unit_tries_once_more():
     assert schedule.tries("stm32") == (Try("w-a", "a", Outcome.ERROR), Try("w-b", "b", Outcome.PASS))
 
 
+def test_after_an_error_a_unit_of_another_host_comes_before_one_of_the_same():
+    far = [Worker(f"w{n}", "a", f"u{n}", host="one" if n < 2 else "two") for n in range(3)]
+    plan = Schedule((Job("x", frozenset({"a"})),))
+    for worker in far:
+        plan.add_worker(worker)
+    assert plan.next_for("w0") is not None
+    assert plan.done("w0", "x", Outcome.ERROR) is False
+    assert plan.next_for("w1") is None  # the host may be gone, and its units with it
+    assert plan.next_for("w2") is not None
+
+
+def test_where_every_unit_that_fits_is_on_one_host_another_of_them_tries_again():
+    plan = Schedule((Job("x", frozenset({"a"})),))
+    for n, (board, host) in enumerate([("a", "one"), ("a", "one"), ("b", "two")]):
+        plan.add_worker(Worker(f"w{n}", board, f"u{n}", host=host))
+    assert plan.next_for("w0") is not None
+    plan.done("w0", "x", Outcome.ERROR)
+    assert plan.next_for("w1") is not None
+
+
 def test_a_replacement_on_the_same_unit_is_no_other_unit():
     schedule = _schedule(_on("stm32"), workers=[_unit("a")])
     schedule.next_for("w-a")

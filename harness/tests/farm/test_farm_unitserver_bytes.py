@@ -145,6 +145,8 @@ def test_every_verb_of_the_probe_is_carried_out_there(tmp_path):
         remote.halt()
         remote.write_memory(0x2000_0000, b"\x00\xff" * 4000)
         assert remote.read_memory(0x2000_0000, 8000) == b"\x00\xff" * 4000
+        remote.erase(0x0800_0000)
+        assert probe.asked[-1] == ("erase", 0x0800_0000)
         probe.core_answer = BenchError("the core cannot be asked", where="probe u1", next_step="replug it")
         with pytest.raises(BenchError, match="the core cannot be asked") as failed:
             remote.core()

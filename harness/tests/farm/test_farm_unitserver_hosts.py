@@ -11,16 +11,20 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from harness.bench import lease
+from harness.bench import lease, rackstate
 from harness.bench.boards import load_board
 from harness.bench.places import Place
+from harness.bench.rackstate import State, UnitState
+from harness.bench.remote import rack as remote_rack
 from harness.bench.unit import open_unit
 from harness.clock import SystemClock
 from harness.errors import BenchError, HostError, MisuseError
+from harness.exits import Exit
 from harness.farm.unitserver import stdio
 from harness.testing.rack import VirtualRack
 
@@ -99,19 +103,36 @@ def refused(place, kind, what):
     return told.value
 
 
+def hil_run(far, folder, *words):
+    """A run of digits on the far unit into ``folder``/out."""
+    bench = folder / "far.yaml"
+    bench.write_text(f"units: [{{board: {BOARD.name}, uid: {far.uid}, via: rack2}}]\n")
+    words = ["run", "digits", "--board", BOARD.name, "--bench", str(bench), "--report-dir", str(folder / "out"), *words]
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness", *words, "--no-history"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=folder,
+    )
+
+
+def assert_passes(run):
+    said = run.communicate(timeout=250)[0]
+    assert run.returncode == 0, said
+
+
+def record_in(folder):
+    (path,) = (folder / "out").rglob("record.json")
+    return json.loads(path.read_text())
+
+
 def test_a_run_over_50_ms_of_round_trip_is_a_run_whose_record_says_where_and_what_it_was(
     far, rack, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("HIL_SSH", f"{FAR_HOST} --delay-ms 25")
-    bench = tmp_path / "far.yaml"
-    bench.write_text(f"units: [{{board: {BOARD.name}, uid: {far.uid}, port: there, via: rack2}}]\n")
-    words = ["run", "digits", "--board", BOARD.name, "--bench", str(bench), "--report-dir", str(tmp_path / "out")]
-    ran = subprocess.run(
-        [sys.executable, "-m", "harness", *words, "--no-history"], capture_output=True, text=True, cwd=tmp_path
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    (path,) = (tmp_path / "out").rglob("record.json")
-    record = json.loads(path.read_text())
+    assert_passes(hil_run(far, tmp_path))
+    record = record_in(tmp_path)
     assert record["verdict"] == "pass"
     assert (record["backend"], record["evidence"]) == ("probe", "emulated")
     unit = record["unit"]
@@ -179,6 +200,27 @@ def test_whoever_is_killed_the_unit_is_free_and_no_process_is_left(far, killed):
         client.stdout.close()
 
 
+@LONG
+def test_a_run_whose_connection_is_lost_is_the_rigs_error_and_resume_goes_on_with_it(far, tmp_path):
+    run = hil_run(far, tmp_path)
+
+    def answered():
+        return sum(path.stat().st_size for path in (tmp_path / "out").rglob("journal*"))
+
+    eventually(lambda: answered() > 3000, 250)
+    os.kill(next(pid for pid, words in servers(far.uid) if "far_host" in words), signal.SIGKILL)
+    said = run.communicate(timeout=250)[0]
+    assert run.returncode == Exit.RIG, said
+    record = record_in(tmp_path)
+    assert record["verdict"] == "error"
+    assert "the connection to the unit's host is lost" in " ".join(record["reasons"])
+    before = record["run_id"]
+    assert_passes(hil_run(far, tmp_path, "--resume", str(tmp_path / "out")))
+    record = record_in(tmp_path)
+    assert (record["verdict"], record["run_id"]) == ("pass", before)
+    assert_free(far.uid)
+
+
 @pytest.mark.parametrize("number", [pytest.param(signal.SIGTERM, marks=LONG), signal.SIGHUP])
 def test_a_server_that_is_told_to_end_gives_the_unit_back(far, number):
     with opened(far) as unit:
@@ -229,6 +271,23 @@ def test_a_server_whose_client_says_nothing_more_ends_by_itself(far, rack):
         server.wait()
         for stream in (server.stdin, server.stdout, server.stderr):
             stream.close()
+
+
+def test_what_is_learnt_of_a_unit_is_written_down_on_its_own_host_which_then_refuses_it(
+    far, rack, tmp_path, monkeypatch
+):
+    there = tmp_path / "state of that host"
+    command = f"env HIL_STATE_DIR={shlex.quote(str(there))} {HIL} unit-server --bench {rack.bench}"
+    monkeypatch.setenv("HIL_UNIT_SERVER", command)
+    now = datetime.now(UTC)
+    remote_rack.carry(
+        "rack2",
+        UnitState(far.uid, State.QUARANTINED, "3 rig faults in a row", "hil", now, None, 3, "run1", State.QUARANTINED),
+    )
+    assert "3 rig faults in a row" in refused(far, lease.OutOfService, "is quarantined").found
+    assert remote_rack.stands("rack2", far.uid) == (State.QUARANTINED, "3 rig faults in a row")
+    assert rackstate.state_of(far.uid).state is State.GOOD, "here nothing is known of it"
+    assert_free(far.uid)
 
 
 # -- sshd ------------------------------------------------------------------------------------------------------------------

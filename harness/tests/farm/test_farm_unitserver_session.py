@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from near_far import FakeProbe, fake_unit, served, session_over
 
+from harness.bench.remote import mux
 from harness.bench.transports import open_transport
 from harness.clock import SystemClock
 from harness.errors import BenchError, DeviceError, HostError, MisuseError
@@ -56,14 +57,14 @@ class Locked:
 
 
 @contextmanager
-def far_board(*, size=64, slots=2, inject=(), delay_s=0.0, hello=None, opened=True, **parts):
+def far_board(*, size=64, slots=2, inject=(), delay_s=0.0, hello=None, opened=True, cut=None, **parts):
     """A session with a fake board on another host, and the board."""
     device = FakeDevice(hello or hello_for([size], [8], slots=slots), network, inject=inject)
     device._hello = replace(device._hello, bauds=())
     board = Locked(device)
     with on_pty(board) as port:
         unit = fake_unit(open_transport(port, 115_200), FakeProbe(board.reset))
-        with served(unit, delay_s=delay_s) as connection:
+        with served(unit, delay_s=delay_s, cut=cut) as connection:
             session = session_over(connection, **{"answer_timeout_s": 0.3, **parts}) if opened else None
             yield session, device, connection
 
@@ -228,7 +229,7 @@ def test_a_stream_out_of_time_loses_the_rest_and_says_why():
 def test_samples_of_a_sensor_keep_its_pace_there():
     with far_board(delay_s=0.05) as (session, _, _):
         session.hello()
-        outcome = session.stream(samples_of(30, 64), pace=Pace(0.005, 4))
+        outcome = session.stream(samples_of(30, 64), pace=Pace(0.005, 30))
         assert_each_answered_once_and_rightly(outcome, samples_of(30, 64))
         assert outcome.wall_s >= 30 * 0.005
         assert outcome.quiet == frozenset()
@@ -296,3 +297,41 @@ def test_a_connection_that_is_lost_in_mid_stream_is_the_rigs_and_the_server_lets
             session.stream(samples_of(100_000, 64), cut)
         assert not isinstance(lost.value, DeviceError)
         assert connection.left == [], "it ends tidily"
+
+
+def cutting(cut, at, then):
+    """Cuts the network at one answer; ``then`` may heal it."""
+
+    def on_result(index, result):
+        if index == at:
+            cut.touch()
+            threading.Thread(target=then, daemon=True).start()
+
+    return on_result
+
+
+def test_a_network_that_stops_for_longer_than_a_board_may_be_silent_is_no_silence_of_the_board(tmp_path):
+    cut = tmp_path / "cut"
+    samples = samples_of(3000, 64)
+
+    def heal():
+        CLOCK.sleep_s(2.0)
+        cut.unlink()
+
+    with far_board(cut=cut, answer_timeout_s=0.1) as (session, _, _):
+        session.hello()
+        assert_each_answered_once_and_rightly(session.stream(samples, cutting(cut, 5, heal)), samples)
+
+
+def test_a_network_that_stops_for_long_is_noticed_by_both_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(mux, "QUIET_S", 1.5)
+    monkeypatch.setattr(mux, "SIGN_EVERY_S", 0.3)
+    cut = tmp_path / "cut"
+    with far_board(cut=cut) as (session, _, connection):
+        session.hello()
+        with pytest.raises(HostError, match="is lost") as lost:
+            session.stream(samples_of(100_000, 64), cutting(cut, 5, lambda: None))
+        assert "nothing was heard from the other end for 1.5 s" in lost.value.found
+        connection.ends.listen_out()  # the server has ended by itself: nothing travels
+        assert cut.exists()
+        cut.unlink()
