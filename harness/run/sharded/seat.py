@@ -250,7 +250,8 @@ class Seat:
             self.facts = unit.facts()  # who answered, if that is what went wrong
         found = blame.blame(error, unit, None if unit is None else self.session, self.common.symbols)
         self.fault = found
-        if found.verdict is Verdict.FAIL:
+        # One that never came up, and tells of no crash, may be alone in that: the others will show (``aftermath.excused``).
+        if found.verdict is Verdict.FAIL and (self.joined or found.fault is not None):
             self.shared.end()
 
     def _watch(self, step: Step) -> None:
