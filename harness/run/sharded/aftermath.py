@@ -3,6 +3,7 @@
     what was seen                                                        verdict
     units computed a sample differently                                  error; the odd ones are not trusted (``UnitShare``)
     firmware crashed, hung or broke the wire on a unit (``blame``)       fail, with the unit named
+    one did not come up, without a crash, and others did                 that unit's: they ran the same image, byte for byte
     every unit was lost to the rig                                       error
     some units were lost to the rig                                      by the samples; told as a warning, and as that unit's fault
 
@@ -12,12 +13,29 @@ and of one that was lost, is for whoever looks after the rack (``farm.aftercare`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from harness.plans.expand import Case
-from harness.records import Verdict
+from harness.records import RigFault, Verdict
 from harness.run.notes import Notes
 from harness.run.sharded.crew import Crew
 from harness.run.sharded.pooled import present
 from harness.run.sharded.seat import Seat
+
+
+def excused(seats: Sequence[Seat]) -> None:
+    """Make it the unit's fault where one did not come to its first sample, tells of no crash, and others with its image did."""
+    others = [
+        seat.name for seat in seats if seat.joined and (seat.fault is None or seat.fault.verdict is Verdict.ERROR)
+    ]
+    for seat in seats:
+        found = seat.fault
+        if found is None or found.verdict is not Verdict.FAIL or seat.joined or found.fault is not None or not others:
+            continue
+        words = f"the same image, byte for byte, came up on {len(others)} other unit{'s' if len(others) > 1 else ''}"
+        rig = RigFault(whose="unit", unit=seat.name, row=found.row)
+        seat.fault = replace(found, verdict=Verdict.ERROR, reasons=(*found.reasons, words), rig=rig)
 
 
 def told_of(crew: Crew, notes: Notes) -> None:

@@ -21,7 +21,7 @@ from harness.run.notes import CaseResult, Notes, ended_early, judged, result
 from harness.run.options import RunOptions
 from harness.run.scoring import judge_of, view_of
 from harness.run.sharded import pooled
-from harness.run.sharded.aftermath import told_of, verdict_of
+from harness.run.sharded.aftermath import excused, told_of, verdict_of
 from harness.run.sharded.crew import Crew
 from harness.run.sharded.places import taken, wish
 from harness.run.sharded.reference import doubts
@@ -156,6 +156,7 @@ def _ended(given: Given, crew: Crew) -> CaseResult:
     if first is not None:
         notes.unit, notes.stand_in = first.facts, first.stand_in
     evidence: Evidence = "hardware" if notes.stand_in is None else notes.stand_in.evidence
+    excused(seats)
     told_of(crew, notes)
     found = verdict_of(case, crew, notes)
     live = [seat for seat in seats if seat.notes.live is not None]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from harness.bench.places import Place
+from harness.errors import BenchError
 from harness.run.journal import Earlier, Journal
 from harness.run.sharded.seat import Common, Seat
 from harness.run.sharded.shared import Answered, Ended, Ready, Shared, Stepped
@@ -109,6 +110,7 @@ class Crew:
                 self._began_s = self.common.clock.monotonic_s()
             facts = self.seats[told.number].facts
             assert facts is not None
+            self._check_evidence()
             if self._before is not None and self.common.backend == "probe":
                 self._before.check_chip(facts.uid, facts.chip_id, self.common.case.id)
             if journal is not None:
@@ -117,6 +119,19 @@ class Crew:
         elif not self._ready:
             self._steps[told.number] = told.step
             watch(self._slowest())
+
+    def _check_evidence(self) -> None:
+        """``BenchError`` when real units and emulated ones would share a case: no figure would be of either."""
+        ready = [self.seats[number] for number in sorted(self._ready)]
+        virtual = [seat.name for seat in ready if seat.stand_in is not None]
+        if virtual and len(virtual) < len(ready):
+            raise BenchError(
+                "a case cannot be spread over real units and virtual ones",
+                where=self.common.case.id,
+                expected="units of one sort",
+                found=f"{', '.join(virtual)} of {len(ready)} {'is' if len(virtual) == 1 else 'are'} virtual",
+                next_step="give the real ones a tag in the bench file and let the plan require it, or take the others out",
+            )
 
     def _slowest(self) -> Step:
         """Where the units are that are behind: what all have passed is over."""

@@ -77,7 +77,6 @@ class Seat:
     own_s: float | None = None
     fault: Blame | None = None  # what ended its part
     taken: str = ""  # it was taken by somebody else before it could be opened
-    expired: bool = False  # its time for the case is over
     bug: BaseException | None = None  # what is nobody's fault but ours, or the plan's
     joined: bool = False  # it has taken samples, or could have
     let_go: threading.Event = field(default_factory=threading.Event)
@@ -106,10 +105,11 @@ class Seat:
             self._opened()
         except Stopped:
             pass
-        except lease.InUse as busy:
+        except (lease.InUse, lease.OutOfService) as busy:
             self.taken = str(busy)
         except (BenchError, DeviceError) as error:  # before it was open, or while it was closed
-            self._broke(error, None)
+            if self.fault is None:
+                self._broke(error, None)
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             self.bug = error
             self.shared.end()
@@ -193,7 +193,6 @@ class Seat:
         while self.shared.wait_for_work(unit.uid):
             left_s = case_s - (unit.clock.monotonic_s() - began_s)
             if left_s <= 0:
-                self.expired = True
                 return
             drawn = Drawn(unit.uid, self.shared)
             far = unit.far is not None
@@ -210,8 +209,7 @@ class Seat:
             now_s = unit.own_s()
             self.own_s = None if own_s is None or now_s is None else now_s - own_s
             if unit.clock.monotonic_s() - began_s >= case_s:
-                self.expired = True
-                return
+                return  # its time is over; what it had is others', if they have any left
             for at, why in found.lost.items():
                 self.shared.lose(drawn, at, why)
 
@@ -250,7 +248,8 @@ class Seat:
             self.facts = unit.facts()  # who answered, if that is what went wrong
         found = blame.blame(error, unit, None if unit is None else self.session, self.common.symbols)
         self.fault = found
-        if found.verdict is Verdict.FAIL:
+        # One that never came up, and tells of no crash, may be alone in that: the others will show (``aftermath.excused``).
+        if found.verdict is Verdict.FAIL and (self.joined or found.fault is not None):
             self.shared.end()
 
     def _watch(self, step: Step) -> None:

@@ -132,8 +132,10 @@ class Shared:
 
     def known(self, index: int, result: ResultReceived, unit: str, *, alone: bool) -> None:
         """An answer of an earlier part of the run, before any unit joins."""
-        self.results[index], self.by[index] = result, unit
-        self.witnesses.add(index, unit, result)
+        self.results[index] = result
+        if unit:  # a journal that lost the line of its unit knows the answer alone
+            self.by[index] = unit
+            self.witnesses.add(index, unit, result)
         if alone:
             self.alone.add(index)
 
