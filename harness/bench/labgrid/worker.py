@@ -36,12 +36,12 @@ Told = dict[str, Any]
 
 
 class Claim:
-    """One name, the place that it holds, and what happened to it since somebody asked."""
+    """One name, the place that it holds; what happens to it is said in a line without a number."""
 
-    def __init__(self, member: Member) -> None:
+    def __init__(self, member: Member, say: Callable[[str], None]) -> None:
         self.member = member
         self.place = ""
-        self.notes: list[str] = []
+        self.say = say
         self.kept: asyncio.Task[None] | None = None
         self.touched_s = 0.0
         self._noted = ""
@@ -49,14 +49,17 @@ class Claim:
     def note(self, what: str) -> None:
         """Say it once for as long as it stays so; "" when all is well."""
         if what and what != self._noted:
-            self.notes.append(what)
+            self.say(what)
         self._noted = what
 
 
 class Worker:
     """All claims of one run. Its public methods are the verbs of the requests."""
 
-    def __init__(self, *, target: str, host: str, user: str, beat_s: float, tag: str) -> None:
+    def __init__(
+        self, say: Callable[[Told], None], *, target: str, host: str, user: str, beat_s: float, tag: str
+    ) -> None:
+        self._say = say
         self._target, self._host, self._user = target, host, user
         self._beat_s, self._tag = beat_s, tag
         self._view = View()
@@ -73,7 +76,8 @@ class Worker:
     async def join(self, claim: int) -> Told:
         """A name, for one place."""
         if claim not in self._claims:
-            self._claims[claim] = Claim(Member(self._target, f"{self._host}/{self._user}.{claim}"))
+            member = Member(self._target, f"{self._host}/{self._user}.{claim}")
+            self._claims[claim] = Claim(member, lambda what: self._say({"note": what, "claim": claim}))
         return {"identity": self._claims[claim].member.name}
 
     async def reserve(self, claim: int, filters: dict[str, str]) -> Told:
@@ -106,12 +110,6 @@ class Worker:
         await self._beat(mine)
         mine.kept = asyncio.create_task(self._keep(mine))
         return {}
-
-    async def renew(self, claim: int) -> Told:
-        """What happened since."""
-        mine = self._claims[claim]
-        notes, mine.notes = mine.notes, []
-        return {"notes": notes}
 
     async def release(self, claim: int) -> Told:
         """Now, or as soon as the coordinator answers again: ``why`` it does not, "" when it did."""
@@ -199,9 +197,7 @@ class Worker:
             mine.touched_s = now_s
             await mine.member.call("AcquirePlace", pb2.AcquirePlaceRequest(placename=place))
             await self._beat(mine)
-            mine.notes.append(
-                f"place {place} was nobody's at the coordinator, restarted or told so by a stranger: taken again"
-            )
+            mine.say(f"place {place} was nobody's at the coordinator, restarted or told so by a stranger: taken again")
 
     async def _beat(self, mine: Claim) -> None:
         await self._set_tag(mine, f"{mine.member.name}_{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
@@ -213,7 +209,7 @@ class Worker:
 
 async def serve(options: Told, say: Callable[[Told], None]) -> None:
     """Answer until standard input or the parent ends, then release all."""
-    worker = Worker(**options)
+    worker = Worker(say, **options)
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     running: set[asyncio.Task[None]] = set()

@@ -282,7 +282,8 @@ class Night:
             return
         one.renewed_s = now
         try:
-            one.claim.renew()
+            for line in one.claim.renew():
+                self.tell(f"{one.title}: {line}")
         except BenchError as error:  # the lock on the unit's own host still stands: the case goes on
             self.tell(f"{one.title}: its place is not ours any more: {error.what}")
 
