@@ -115,6 +115,9 @@ class Samples:
         None  # [N] what a sample shares with others (speaker, subject); None: not known
     )
     digests: npt.NDArray[np.uint64] | None = None  # [N] of each sample's real inputs, whatever the model made of them
+    units: npt.NDArray[np.int16] | None = (
+        None  # [N] whose answer it is, by the number in the record's units; -1: nobody's
+    )
 
     @property
     def sound(self) -> npt.NDArray[np.bool_]:
@@ -298,6 +301,28 @@ class RigFault(Frozen):
     wedged: bool = False  # a part of the unit let its whole deadline pass: asked again, it costs as much again
 
 
+class UnitShare(Frozen):
+    """One unit's part in a case whose samples were spread over several of its kind."""
+
+    unit: UnitFacts  # which one it was
+    answered: int  # samples that are scored by its answers
+    compared: int = 0  # samples that it and another one computed: they must agree bit for bit
+    unlike: int = 0  # of those answered, the ones whose outputs are not the reference's
+    timed: int = 0  # of those answered, the ones that went alone
+    cycles: float | None = None  # median of those; null on an emulator
+    instructions: float | None = None  # the same on an emulator; null on a real unit
+    link: LinkFacts | None = (
+        None  # its own line's counters; null: nothing was streamed to it in the last part of the run
+    )
+    own_s: float | None = None  # how long it streamed by its own clock; null on a real unit, whose time is the wall's
+    flash_s: float | None = None  # how long flashing it took; null when it was skipped, or not reached
+    trusted: bool = True  # false: it computed a sample otherwise than the others
+    fault: str = ""  # what ended its part before the end, in words; "" when nothing did
+    rig: RigFault | None = (
+        None  # where that lay, if it was no fault of the product; null: it was one, or there was none
+    )
+
+
 class ModelFacts(Frozen):
     """The network of a case, and where it was found."""
 
@@ -336,7 +361,7 @@ class Record(Written):
     plan: str  # the plan's name
     board: str  # the kind of board
     model: str = ""  # what the plan calls the model
-    unit: UnitFacts | None  # which one it was; null: none was opened
+    unit: UnitFacts | None  # which one it was, the first of several; null: none was opened
     backend: Backend  # "probe" for a real board, else the emulator
     evidence: Evidence  # what it is worth: emulated time is no time
     caveat: str = ""  # what emulated evidence cannot say, in its emulator's own words
@@ -367,6 +392,7 @@ class Record(Written):
     explanation: Explanation | None = None  # None: nothing was tried: labels and outputs are as they should be
     layers: tuple[LayerFacts, ...] = ()  # the per-layer profile, when it was asked for
     layers_sample: str = ""  # the id of the sample it is of
+    units: tuple[UnitShare, ...] = ()  # each one's part where the samples were spread over several
     tries: tuple[EarlierTry, ...] = ()  # what was tried before on other units and ended as the rig's error: a flaky rig
     console: tuple[str, ...] = ()  # the last lines that the firmware printed; serial.log has all of them
     warnings: tuple[str, ...] = ()  # what a reader should know although it changes no verdict

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.bench import boards, emulators
 from harness.errors import MisuseError
 from harness.plans.bench import Bench, BenchUnit
-from harness.plans.power import VirtualPower
+from harness.plans.power import HUB_OF_OURS, VirtualPower
 from harness.virtual.host import hub as hubs
 from harness.virtual.host.hub import Hub
 
@@ -51,7 +51,7 @@ def fill(hub: Hub, kinds: Mapping[str, int]) -> None:
 
 def bench_of(hub: Hub) -> Bench:
     """The hub's units as a bench file has them: each with its port of the hub, and the hub as a whole."""
-    whole = VirtualPower(driver="virtual", hub=hub.name)
+    whole = VirtualPower.model_validate({"driver": HUB_OF_OURS, "hub": hub.name})
     return Bench(
         units=tuple(
             BenchUnit(

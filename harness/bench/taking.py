@@ -29,33 +29,46 @@ def take_one(
 ) -> tuple[Place, lease.Lease | Connection]:
     """The first free one of the units that qualify: those of this host, then those of others. Errors as of ``lease_one``.
 
-    When all are in use, it is waited for one of this host; for the first of the others where there is none.
+    When all are in use, it is waited for one of this host; for the first of the others where there is none. What is out of
+    service is not waited for.
     """
     wanted = qualified(board, known(board, places), uid, tags)
     far = [place for place in wanted if place.via]
     near = [place for place in wanted if not place.via]
     if not far:
         return _here(board, places, uid, tags, wish, clock, wish.wait_s)
-    busy: list[TakenError] = []
+    refused: list[TakenError] = []
+    worth: list[Place] = []  # waiting for
     if near:
         try:
             return _here(board, near, uid, tags, wish, clock, 0.0)
         except TakenError as taken:
-            busy.append(taken)
+            refused.append(taken)
+            worth += near if isinstance(taken, lease.InUse) else []
     for place in far:
         try:
             return place, _there(board, place, wish, 0.0)
         except TakenError as taken:
-            busy.append(taken)
+            refused.append(taken)
+            worth += [place] if isinstance(taken, lease.InUse) else []
+    if not worth:
+        raise _together(lease.OutOfService, f"none of {len(wanted)} units takes work", refused)
     if wish.wait_s <= 0:
-        raise NoneFree(
-            busy[0].what if len(busy) == 1 else f"none of the {len(wanted)} units that would do is free",
-            found="; ".join(f"{one.what}: {one.found}" for one in busy),
-            next_step="run again later, or let it wait",
-        )
-    if near:
+        raise _together(NoneFree, f"none of the {len(wanted)} units that would do is free", refused)
+    if not worth[0].via:
         return _here(board, near, uid, tags, wish, clock, wish.wait_s)
-    return far[0], _there(board, far[0], wish, wish.wait_s)
+    return worth[0], _there(board, worth[0], wish, wish.wait_s)
+
+
+def _together(kind: type[TakenError], what: str, refused: Sequence[TakenError]) -> TakenError:
+    """Why none of them could be had. One alone says it in its own words."""
+    if len(refused) == 1:
+        one = refused[0]
+        return kind(one.what, where=one.where, found=one.found, next_step=one.next_step)
+    found = "; ".join(f"{one.what}: {one.found}" for one in refused)
+    return kind(
+        what, found=found, next_step="`hil rack status` on their hosts shows all; run again later, or let it wait"
+    )
 
 
 def _here(

@@ -37,7 +37,7 @@ WAIT_S: Final = 900.0
 _POLL_S = 0.05
 _TELL_S = 1.0
 _FOLDER = "usb"
-_VIRTUAL, _UNKNOWN = "virtual", "unknown"
+_VIRTUAL, _UNKNOWN = "emulated", "unknown"
 
 Waits = Callable[[str], None]
 

@@ -26,6 +26,14 @@ class Symbols:
             self._content = b""
 
     @cached_property
+    def entry(self) -> int | None:
+        """Where the image begins to run, None where it does not say."""
+        try:
+            return (int(ELFFile(io.BytesIO(self._content)).header["e_entry"]) & ~1) or None
+        except Exception:  # noqa: BLE001 - as below
+            return None
+
+    @cached_property
     def _functions(self) -> list[tuple[int, int, str]]:
         try:
             return _functions(ELFFile(io.BytesIO(self._content)))

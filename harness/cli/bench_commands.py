@@ -60,14 +60,24 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def boards(as_json: JsonOption = False) -> None:
+def boards(
+    as_json: JsonOption = False,
+    udev: Annotated[
+        bool, typer.Option("--udev", help="Print rules for Linux's udev: who may use their probes and ports.")
+    ] = False,
+) -> None:
     """The kinds of boards known.
 
-    Example: hil boards --json
+    Example: hil boards --udev
     """
     from harness.bench import boards as kinds
 
     known = [kinds.load_board(name) for name in kinds.names()]
+    if udev:
+        from harness.bench.udev import rules
+
+        typer.echo(rules(known), nl=False)
+        return
     if as_json:
         typer.echo(json.dumps([board.model_dump() for board in known], indent=2))
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -197,6 +196,10 @@ def run(
         str | None,
         typer.Option(metavar="REF", help="Judge against this run: a tag, latest, a session, a run's id, or a path."),
     ] = None,
+    shards: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="Spread the samples over N units of the kind, or auto: all that are free."),
+    ] = None,
     no_history: Annotated[bool, typer.Option("--no-history", help="Leave nothing in the history of runs.")] = False,
     resume: Annotated[
         str | None,
@@ -215,6 +218,7 @@ def run(
     from harness.farm import aftercare
     from harness.plans import expand
     from harness.records import Verdict
+    from harness.run import of_night
     from harness.run.claim import claimed
     from harness.run.options import RunOptions
     from harness.run.resume import report_root
@@ -235,6 +239,7 @@ def run(
         serial_log=not no_serial_log,
         speed=speed,
         baseline=baseline,
+        shards=shards,
         no_wait=no_wait,
     )
     root = report_root(report_dir, resume)
@@ -264,7 +269,7 @@ def run(
                             whole.begin()
                         show(stands(step))
 
-                    result = run_case(case, options, watch=watch, folder=folder)
+                    result = run_case(case, options, watch=watch, folder=folder).after(of_night.tries())
                 # Written before it is told: a verdict that could not be kept is not announced, and a closed pipe loses none.
                 try:
                     result.write(folder)
@@ -274,7 +279,7 @@ def run(
                     raise
                 whole.keep(result, folder)
                 console.print(terminal.view(result.record))
-                night = os.environ.get("HIL_NIGHT", "")
+                night = of_night.night()
                 for told in aftercare.after_case(result.record, board=load_board(board), options=options, night=night):
                     typer.echo(told, err=True)
             console.print(f"reports: {folder}", soft_wrap=True)

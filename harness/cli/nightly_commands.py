@@ -122,5 +122,5 @@ def _show(said: NightRecord, wishes: Wishes) -> None:
     where = said.bench or f"virtual boards, {said.slots} at once"
     budget = f", budget {spoken(said.budget_s)}" if said.budget_s else ""
     typer.echo(printable(f"{len(said.cases)} cases on {where}{budget}; {spoken(sum(known))} of work is known"))
-    for name, why in said.refused:
-        typer.echo(printable(f"{name}: wrong: {why}"))
+    for one in said.refused:
+        typer.echo(printable(f"{one.id}: wrong: {one.reason}"))

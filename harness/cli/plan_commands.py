@@ -145,7 +145,7 @@ def schema(
 
     hil plan schema > testplans/plan.schema.json, and the line: # yaml-language-server: $schema=plan.schema.json
 
-    Example: hil plan schema rack > testplans/rack.schema.json
+    Example: hil plan schema rack
     """
     from harness.data.forms import with_options
     from harness.plans import jsonschema, racks

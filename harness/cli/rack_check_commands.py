@@ -43,13 +43,15 @@ def check(
 
     Example: hil rack check --bench rack1.yaml
     """
+    from harness.bench.sources import open_source
     from harness.farm import rackcheck, valve
     from harness.run.options import RunOptions
 
     if forget_stops:
         typer.echo(f"{valve.forget()} stops of the safety valve are forgotten")
         return
-    places = RunOptions.make(backend="auto", bench=bench, uid=None).places
+    options = RunOptions.make(backend="auto", bench=bench, uid=None)
+    places, source = options.places, open_source(options.bench) if options.bench else None
     chosen = rackcheck.units(places, unit or (), attached=bench is None)
     if not chosen:
         typer.echo("there is no unit to check: plug one in, or name a bench file with --bench", err=True)
@@ -62,7 +64,14 @@ def check(
 
     found = []
     for one in rackcheck.check_all(
-        chosen, places or chosen, asked=bool(unit), quick=quick, at_once=at_once, clock=SystemClock(), tell=tell
+        chosen,
+        places or chosen,
+        asked=bool(unit),
+        quick=quick,
+        at_once=at_once,
+        clock=SystemClock(),
+        tell=tell,
+        source=source,
     ):
         found.append(one)
         if not as_json:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from harness.bench import emulators
+from harness.bench import emulators, power
 from harness.bench.finding import Finding
 from harness.doctor import data, host, labgrid, rack, rig
 
@@ -25,6 +25,7 @@ _CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("rack", rack.units),
     ("labgrid", labgrid.environment),
     *(("emulators", emulators.load(name).examine) for name in emulators.names()),
+    ("power", power.examine),
     ("data", data.datasets),
 )
 

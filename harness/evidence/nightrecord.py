@@ -10,11 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field
-
 from harness.disk.documents import parse_json
 from harness.errors import MisuseError
-from harness.evidence.runrecord import Command
+from harness.evidence.runrecord import Command, Skipped
 from harness.evidence.stored import of_schema
 from harness.frozen import Frozen, Written
 from harness.paths import read_file
@@ -42,6 +40,7 @@ class Try(Frozen):
     """One process that ran a case on a unit."""
 
     unit: str = ""  # the unit's probe id; "" for a virtual board that was started for it
+    lent: tuple[str, ...] = ()  # further units of the kind, over which its samples were spread
     began: datetime  # when its process was started
     ended: datetime | None = None  # when it was gone; null while it runs
     verdict: Verdict | None = None  # of its record; null: it left none
@@ -49,6 +48,8 @@ class Try(Frozen):
     run_id: str = ""  # of its record
     folder: str = ""  # where its reports lie, below the night's folder; "" where it left none
     late: bool = False  # it was ended, since it took longer than its deadline
+    blamed: tuple[str, ...] = ()  # of an error: the units whose fault it was; none: the host's, or nobody's
+    killed: bool = False  # its process was gone, or was ended, without a record of its own
 
     @property
     def wall_s(self) -> float:
@@ -66,7 +67,7 @@ class NightCase(Frozen):
     tags: tuple[str, ...] = ()  # that its unit must have
     priority: int = 0  # what has more of it runs first
     samples: int | None = None  # only so many
-    shards: int | str | None = None  # over so many units
+    shards: str = ""  # over so many units, or auto; "": on one
     baseline: str = ""  # what it is judged against
     spare: bool = False  # it may be left out for want of time
     deadline_s: float  # it is ended when it takes longer
@@ -135,11 +136,11 @@ class NightRecord(Written):
     parts: tuple[Command, ...]  # the commands that ran it, the first one first: a night is gone on with after a stop
     stopped: str = ""  # what ended it before its cases were through; "": nothing
     cases: tuple[NightCase, ...] = ()  # in the order of the rack plan
-    refused: tuple[tuple[str, str], ...] = ()  # plans that no case could be made of, with why
+    refused: tuple[Skipped, ...] = ()  # plans that no case could be made of, with why
     units: tuple[NightUnit, ...] = ()  # of the rack; none where virtual ones were started
     moves: tuple[UnitMove, ...] = ()  # of their states, oldest first
     compared: str = ""  # the nights that it is compared with; "": there was none
-    warnings: tuple[str, ...] = Field(default=())  # what a reader should know although it changes no verdict
+    warnings: tuple[str, ...] = ()  # what a reader should know although it changes no verdict
 
     @property
     def began(self) -> datetime:
@@ -158,6 +159,12 @@ class NightRecord(Written):
     def render(self) -> bytes:
         """The content of ``night.json``."""
         return (self.model_dump_json(by_alias=True, indent=1) + "\n").encode("utf-8", "backslashreplace")
+
+
+def folder_of(case: NightCase, number: int) -> str:
+    """Where the reports of a try lie, below the night's folder; the first is 1."""
+    one = case.tries[number - 1]
+    return one.folder if number == len(case.tries) else f"{one.folder}/try{number}"
 
 
 def read(folder: Path) -> NightRecord:

@@ -29,7 +29,7 @@ from harness.text import printable
 
 BY: Final = "hil"
 #: Rows of the table of blame after which it is not sure that the unit can be reached at all.
-_UNREACHABLE: Final = ("rig", "unreachable", "in-reset", "line-mute", "line-broken")
+_UNREACHABLE: Final = ("rig", "unreachable", "in-reset", "never-began", "line-mute", "line-broken")
 #: What may help a probe that hangs: nothing that has to be asked of it.
 _OF_WEDGED: Final = ("reconnect", "reenumerate", "power_port", "hub")
 _LONGEST = 160  # of a reason
@@ -68,6 +68,12 @@ def after_case(
 
     ``night``: the name of the nightly run that it is part of.
     """
+    if record.units:
+        for part in health.parts(record):
+            mine = place if place is not None and part.unit is not None and place.uid == part.unit.uid else None
+            yield from after_case(part, mine, board=board, options=options, clock=clock, night=night)
+        yield from _of_one_mind(record, board, options, night, clock)
+        return
     uid = health.unit_of(record)
     if not uid:
         return
@@ -90,6 +96,24 @@ def after_case(
     if change.rig_faults == 1 and record.rig is not None and record.rig.row in _UNREACHABLE:
         recovered = _recovered(place, rack, clock, recovery.LADDER)
         yield f"unit {place.title} {recovered.told()}"
+
+
+def _of_one_mind(record: Record, board: Board, options: RunOptions, night: str, clock: Clock | None) -> Iterator[str]:
+    """Those of a case's units that computed otherwise than the others."""
+    image = record.firmware.elf_sha256 if record.firmware else ""
+    for share in record.units if record.backend == "probe" else ():
+        if not share.trusted:
+            yield from disagrees(
+                share.unit.uid,
+                _reason(record),
+                record.run_id,
+                test=record.case_id,
+                image=image,
+                board=board.name,
+                rack=tuple(options.places),
+                night=night,
+                clock=clock,
+            )
 
 
 @_lines

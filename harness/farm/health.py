@@ -21,7 +21,7 @@ from enum import Enum, auto
 
 from harness.bench.rackstate import State, UnitState
 from harness.plans.bench import BenchHealth
-from harness.records import Record, Verdict
+from harness.records import Record, UnitShare, Verdict
 
 
 class Saw(Enum):
@@ -58,6 +58,25 @@ def seen(record: Record) -> Saw:
     if record.rig is None or record.rig.whose != "unit":
         return Saw.NOTHING
     return Saw.WEDGED if record.rig.wedged else Saw.FAULT
+
+
+def parts(record: Record) -> list[Record]:
+    """What a case that was spread over several units says of each of them, as if it had run on it alone."""
+    return [_part(record, share) for share in record.units]
+
+
+def _part(record: Record, share: UnitShare) -> Record:
+    did_its_part = share.trusted and share.link is not None and record.verdict is not Verdict.ERROR
+    return record.model_copy(
+        update={
+            "units": (),
+            "unit": share.unit,
+            # Without a fault of its own, and without an end: nothing is learnt of it.
+            "verdict": record.verdict if did_its_part and share.rig is None else Verdict.ERROR,
+            "rig": share.rig,
+            "reasons": (share.fault or "no reason was told",),
+        }
+    )
 
 
 def after_case(unit: UnitState, saw: Saw, rules: BenchHealth, reason: str = "") -> Change | None:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from harness.bench import boards, rackstate
 from harness.bench.boards import load_board
 from harness.bench.places import Place, known
 from harness.bench.rackstate import UnitState
+from harness.bench.sources import Source
 from harness.clock import Clock
-from harness.errors import HilError, MisuseError
+from harness.errors import BenchError, HilError, MisuseError
 from harness.farm import aftercare, healthplan
 from harness.farm.healthplan import HealthReport
 from harness.farm.knowngood import known_good
@@ -75,10 +77,12 @@ def check_all(
     at_once: int,
     clock: Clock,
     tell: Callable[[Place, str], None],
+    source: Source | None = None,
 ) -> Iterator[Checked]:
     """Check each, as they are done. ``asked``: somebody named these very units, so a quarantined one that passes is good again.
 
-    ``rack`` is all that the units belong to. Ended early, the steps under way are waited for: no unit stays held.
+    ``rack`` is all that the units belong to; ``source``: who keeps them, where that is elsewhere: each is claimed for its check.
+    Ended early, the steps under way are waited for: no unit stays held.
     """
     for place in chosen:
         known_good(place.health.plan, place.board)
@@ -95,7 +99,15 @@ def check_all(
             except queue.Empty:
                 return
             try:
-                done.put(_checked(place, rack, asked, quick, clock, tell, stop))
+                with ExitStack() as stack:
+                    if source is not None:
+                        stack.callback(source.acquire(place, what="health check").release)
+                    done.put(_checked(place, rack, asked, quick, clock, tell, stop))
+            except BenchError as error:
+                report = HealthReport(
+                    place.uid, place.board, clock.now().isoformat(timespec="seconds"), None, (), error.what
+                )
+                done.put(Checked(place, report, rackstate.state_of(place.uid, clock), ()))
             except BaseException as error:  # noqa: BLE001 - raised where somebody listens
                 done.put(error)
 

@@ -106,6 +106,8 @@ class VirtualPower(_Part):
     port: int | None = Field(default=None, ge=1, description="Which port of it; left out: all of them.")
 
 
+#: The driver of ``VirtualPower``.
+HUB_OF_OURS: Final = "virtual"
 _Known = CommandPower | UhubctlPower | YkushPower | ShellyPower | TasmotaPower | HttpPower | VirtualPower
 
 

@@ -41,7 +41,7 @@ class RackEntry(Part):
         description="What has more of it runs first, and is left out last when the night is too short.",
     )
     samples: int | None = Field(default=None, ge=1, description="Only the first so many samples of each case.")
-    shards: Annotated[int, Field(ge=1)] | Literal["auto"] | None = Field(
+    shards: Literal["auto"] | Annotated[int, Field(ge=2, le=64)] | None = Field(
         default=None,
         description="Each case is spread over so many units of its kind; `auto`: over those that are free.",
     )
@@ -94,7 +94,8 @@ class RackPlan(Part):
     stop_on: StopOn = Field(default_factory=StopOn, description="When the night begins nothing more.")
     report_dir: str = Field(
         default="",
-        description="Where the night's reports go, from where the command is started; a new folder in hil-reports if left out.",
+        description="The folder, from where the command is started, in which each night gets one of its own; hil-reports if left"
+        " out.",
     )
     # Where the file was read from. Set by load, never by the file.
     origin: Path | None = Field(default=None, exclude=True, repr=False)
@@ -112,7 +113,7 @@ def json_schema() -> dict[str, Any]:
             "anyOf": [value["items"], value],
             "description": value["description"],
         }
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A rack plan of hil"} | schema
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema | {"title": "A rack plan of hil"}
 
 
 #: The keys of an entry that take one word for a list of one.

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -20,6 +20,9 @@ from harness.records import Operator, Severity
 Option = str | int | float | bool | tuple[str | int | float | bool, ...] | dict[str, str]
 #: Metrics that are about two runs by themselves, without a word for the direction.
 COMPARED = ("negative_flips", "churn")
+#: More units than that no case uses: a rack of them would be one of many hosts.
+MOST_SHARDS: Final = 64
+
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -259,6 +262,10 @@ class Plan(Part):
     min_samples: int | None = Field(
         default=None, ge=1, description="A run of fewer samples (`--samples`) does not pass, whatever it measures."
     )
+    shards: Literal["auto"] | Annotated[int, Field(ge=2, le=MOST_SHARDS)] | None = Field(
+        default=None,
+        description="Over so many units of the kind the samples are spread; `auto`: all that are free. One unit if left out.",
+    )
     timeouts: Timeouts = Field(default_factory=Timeouts, description="Bounds on waiting, in seconds.")
     stream: Stream = Field(default_factory=Stream, description="How samples travel. Rarely needed.")
     tags: tuple[str, ...] = Field(default=(), description="Words of your own, for people.")
@@ -302,6 +309,12 @@ class Plan(Part):
             if samples is not None and samples < self.min_samples:
                 what = f"min_samples is {self.min_samples}, but dataset.samples is {samples}"
                 yield ("min_samples",), "dataset", what
+        if self.shards is not None and self.continuous is not None:
+            what = "a recording is played to one unit from start to end, so its samples cannot be spread: leave 'shards' out"
+            yield ("shards",), "continuous", what
+        if self.shards is not None and self.state is not None and self.state.reset == "never":
+            what = "the network's memory goes on through all samples, so they cannot be spread over units: leave 'shards' out"
+            yield ("shards",), "state", what
         if self.task.name == "detection" and self.continuous is None:
             yield (
                 ("task",),

@@ -207,6 +207,16 @@ def pytest_handlecrashitem(crashitem: str, report: pytest.TestReport, sched: Sch
         killed.describe(sched.config, crashitem, report, earlier, why)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that no unit of this bench can run, ever, is skipped with why."""
+    if item.config.stash[options.KEY].boards and item.get_closest_marker("requires") is not None:
+        from harness.plugin.spread import needs
+
+        if (why := needs.unfit(item)) is not None:
+            pytest.skip(f"hil: {why}")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """A test with `dut` leaves its records. Data that is not on this machine skips a test, as it skips a plan."""

@@ -29,6 +29,8 @@ def describe(
     """
     # What xdist counts as a failure of the test; pytest's word for an error is the phase.
     report.when = "setup"
+    file, _, name = nodeid.partition("::")
+    report.location = (file, None, name or file)  # its headline; xdist says the file alone
     words = str(report.longrepr)
     words = "\n".join(filter(None, [words, _before(earlier), why]))
     report.longrepr = words

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ class Options:
         return self.make_run()
 
 
+PLACES = "hil_places"  # in the workerinput of a worker of xdist that is a unit
 KEY = pytest.StashKey[Options]()
 WHOLE: pytest.StashKey[Whole] = pytest.StashKey()  # the run that this process writes for, once it may
 ALL = "all"  # as the name of a board: every kind that there is
@@ -52,6 +54,7 @@ _VALUES = (
     "report-dir",
     "speed",
     "baseline",
+    "shards",
 )
 _NAMES = (*_VALUES, "no-wait", "skip-flash", "allow-mass-erase", "layers", "wire-log", "no-history")
 #: The options of ours that take a value, by all of their names.
@@ -187,6 +190,11 @@ def add(parser: pytest.Parser) -> None:
         help="judge against this run: a tag, latest, a session, a run's id, or a path (default: the plan's baseline)",
     )
     group.addoption(
+        "--shards",
+        metavar="N",
+        help="spread the samples of each case over N units of its kind, or auto: all that are free (default: as the plan says)",
+    )
+    group.addoption(
         "--no-history",
         action="store_true",
         help="leave nothing in the history of runs (hil-reports/history.db, HIL_DB)",
@@ -197,13 +205,14 @@ def add(parser: pytest.Parser) -> None:
 def read(config: pytest.Config) -> Options:
     """The options as given. ``PlanError`` for a bench file that cannot be read; errors as ``RunOptions.make``."""
     bench: str | None = config.getoption(_dest("--bench"))
+    given = getattr(config, "workerinput", {}).get(PLACES)
 
     def run() -> RunOptions:
         from harness.run.options import RunOptions
 
-        return RunOptions.make(
+        made = RunOptions.make(
             backend=config.getoption(_dest("--backend")),
-            bench=bench,
+            bench=bench if given is None else None,
             uid=config.getoption(_dest("--device-serial")),
             skip_flash=config.getoption(_dest("--skip-flash")),
             firmware=config.getoption(_dest("--firmware")),
@@ -215,8 +224,11 @@ def read(config: pytest.Config) -> Options:
             serial_log=not config.getoption(_dest("--no-serial-log")),
             speed=config.getoption(_dest("--speed")),
             baseline=config.getoption(_dest("--baseline")),
+            shards=config.getoption(_dest("--shards")),
             no_wait=config.getoption(_dest("--no-wait")),
         )
+        # A worker of xdist has the units that the controller has found, not those that a bench names by now.
+        return made if given is None else replace(made, places=pickle.loads(given))
 
     boards = tuple(dict.fromkeys(config.getoption(_dest("--board"))))
     if ALL in boards:

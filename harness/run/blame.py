@@ -15,6 +15,7 @@ more. *Idle* means: asleep where our firmware waits for bytes (``board_idle``). 
     violation      a frame with a good CRC breaks the protocol, or another identity      fail     only the firmware makes those
     unreachable    silent, and the probe cannot reach the core                           error    power, cable or probe
     in-reset       silent, and the core is held in reset                                 error    somebody holds its reset line
+    never-began    silent from the start, and the core is before its first instruction   error    no clock, or too little supply
     stopped        silent, and the core is halted or locked up                           fail     its own doing, with its pc
     mute-pin       silent from the start, core idle, an emulator saw why (pin, clock)    fail     a chip would be as silent
     line-mute      silent from the start, image read back, core idle                     error    it waits for bytes and none come
@@ -163,6 +164,12 @@ def _silent(
     reasons = (str(error), describe_core(core, symbols))
     if core.state is CoreState.RESET:
         return Blame("in-reset", Verdict.ERROR, reasons)
+    if session is None and _is_at_its_first(core, symbols):
+        words = (
+            "the image was read back, and its core has not executed the first instruction of it: the chip has no clock, too"
+            " little supply, or somebody's debugger holds it"
+        )
+        return Blame("never-began", Verdict.ERROR, (*reasons, words))
     if core.state in (CoreState.HALTED, CoreState.LOCKUP) and session is None:
         return Blame("stopped", Verdict.FAIL, reasons)
     idle = unit.read_back and _is_idle(core, symbols)
@@ -232,6 +239,11 @@ def worker_killed(words: str) -> Blame:
         (words, "nothing was learnt of the product; look for: out of memory, a kill"),
         rig=RigFault(whose="host", row="worker-killed"),
     )
+
+
+def _is_at_its_first(core: CoreReport, symbols: Symbols | None) -> bool:
+    entry = symbols.entry if symbols is not None else None
+    return core.state in (CoreState.RUNNING, CoreState.HALTED) and entry is not None and core.pc == entry
 
 
 def _is_idle(core: CoreReport, symbols: Symbols | None) -> bool:

@@ -29,7 +29,7 @@ from harness.run.memory import of_case
 from harness.run.notes import Notes, ended_early
 from harness.run.options import RunOptions
 from harness.run.outcome import NotPrinted, Run
-from harness.run.power import Power
+from harness.run.power import Power, came_on
 from harness.run.product import Product, product_for
 from harness.run.streaming import CaseFiles, listening, raise_speed
 from harness.run.trail import Trail
@@ -237,7 +237,7 @@ class Dut:
 
     def _came_on(self) -> None:
         self._is_off = False
-        self._begin_anew("power", self._unit.reconnect_probe)
+        self._begin_anew("power", lambda: came_on(self._unit, self._live, self._clock))
 
     def _begin_anew(self, what: str, first: Callable[[], None]) -> None:
         """Greet what is on the board after ``first``, if anything of ours is."""

@@ -8,6 +8,9 @@ sample::
     {"unit": the probe's id, "chip": the chip's unique id in hexadecimal}
     {"i": index, "status": n, "cycles": n, "crc": CRC-32 of the input as the engine read it, "out": outputs in hex, "t": s}
 
+In a run that is spread over several units (``run.sharded``) ``"u": the probe's id`` says whose answer it is; without it, it is
+that of the unit told of last.
+
 ``"quiet": true`` stands in the line of a sample that went alone: its cycles may be taken as a time. ``t`` is the time spent on
 streaming until then, earlier parts of the run included. A line that was torn or damaged counts
 as never written: its sample is streamed again. Lines are handed to the system at once and to the disk once a second: the
@@ -21,7 +24,7 @@ import json
 import os
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -50,6 +53,8 @@ class Earlier:
     spent_s: float
     quiet: frozenset[int] = frozenset()
     units: tuple[tuple[str, str], ...] = ()  # (id of the probe, unique id of the chip) of every part of the run
+    by: dict[int, str] = field(default_factory=dict)  # the id of the probe whose unit answered a sample
+    spread: bool = False  # it was on several units at once
 
     def check_unit(self, uid: str, chip_id: str, where: Path) -> None:
         """MisuseError when a part of the run was on another unit: what is measured is measured on one. "" is not compared."""
@@ -62,6 +67,19 @@ class Earlier:
                     found=f"unit {uid}" + (f", chip {chip_id}" if chip_id else ""),
                     next_step=f"take that one (--device-serial {other}), or start a new run without --resume",
                 )
+
+    def check_chip(self, uid: str, chip_id: str, where: str) -> None:
+        """MisuseError when that probe was on another chip in an earlier part: whose answers those are is not known. "" is not
+        compared."""
+        before = dict(self.units).get(uid, "")
+        if before and chip_id and before != chip_id:
+            raise MisuseError(
+                f"the run cannot be gone on with: unit {uid} has another chip than in its earlier part",
+                where=where,
+                expected=f"chip {before}",
+                found=f"chip {chip_id}",
+                next_step="put the board back that it was begun on, or start a new run without --resume",
+            )
 
     def check_bound(self, bound: Mapping[str, str], where: Path) -> None:
         """MisuseError naming both sides when this run is not the one that the journal was written by."""
@@ -116,8 +134,8 @@ class Journal:
         except OSError as error:
             raise _disk(self.path, error) from error
 
-    def add(self, index: int, result: ResultReceived, *, quiet: bool = False) -> None:
-        """One more answered sample; ``quiet`` when it went alone.
+    def add(self, index: int, result: ResultReceived, *, quiet: bool = False, unit: str = "") -> None:
+        """One more answered sample; ``quiet`` when it went alone, ``unit``: whose answer it is where there are several.
 
         BenchError when the disk refuses: going on would promise what cannot be kept.
         """
@@ -133,6 +151,8 @@ class Journal:
         }
         if quiet:
             line["quiet"] = True
+        if unit:
+            line["u"] = unit
         try:
             self._write(line)
             if now_s - self._synced_s >= _SYNC_EVERY_S:
@@ -183,6 +203,8 @@ def read(path: Path) -> Earlier:
     answered: dict[int, ResultReceived] = {}
     quiet = set()
     units: list[tuple[str, str]] = []
+    by: dict[int, str] = {}
+    spread = False
     spent_s = 0.0
     for line in lines[1:]:
         content = _parsed(line)
@@ -195,6 +217,9 @@ def read(path: Path) -> Earlier:
         index = int(content["i"])
         if content.get("quiet") and index not in answered:
             quiet.add(index)
+        spread = spread or "u" in content
+        if index not in answered and (whose := str(content.get("u", units[-1][0] if units else ""))):
+            by[index] = whose
         answered.setdefault(
             index,
             ResultReceived(
@@ -207,7 +232,7 @@ def read(path: Path) -> Earlier:
             ),
         )
     started = datetime.fromisoformat(head["started"])
-    return Earlier(head["run"], started, head["bound"], answered, spent_s, frozenset(quiet), tuple(units))
+    return Earlier(head["run"], started, head["bound"], answered, spent_s, frozenset(quiet), tuple(units), by, spread)
 
 
 def set_aside(folder: Path) -> Path | None:

@@ -27,6 +27,7 @@ from harness.records import (
     EarlierTry,
     Evidence,
     FaultReport,
+    LinkFacts,
     ModelFacts,
     Record,
     RigFault,
@@ -34,6 +35,7 @@ from harness.records import (
     Setting,
     SourceFacts,
     UnitFacts,
+    UnitShare,
     Verdict,
 )
 from harness.run import blame, journal
@@ -102,6 +104,8 @@ class Notes:
     live: Live | None = None
     answered: int = 0
     streamed: StreamResult | None = None
+    link: LinkFacts | None = None  # the lines' counters, where there are several
+    units: tuple[UnitShare, ...] = ()  # each unit's part, where there are several
     view: View | None = None
     climbed: Climbed | None = None
     assessed: Assessment | None = None
@@ -315,7 +319,8 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
         reference=notes.workload.reference if notes.workload else None,
         conversion=_conversion(notes),
         playback=notes.playback,
-        link=link_facts(notes.streamed, evidence) if notes.streamed else None,
+        link=notes.link or (link_facts(notes.streamed, evidence) if notes.streamed else None),
+        units=notes.units,
         measurements=assessed.measurements if assessed else (),
         gates=assessed.gates if assessed else (),
         baseline=notes.held_against,

@@ -136,7 +136,7 @@ def run(
         notes.warnings.append(f"{shared.what}: {shared.found}")
     watch(Step("judge"))
     status = live.session.status()
-    _heed(unit.findings(), notes)
+    heed(unit.findings(), notes)
     if isinstance(workload, PlayedWorkload):
         found = scored(case, notes.product.model, workload, notes.streamed, live.hello.clock_hz)
         notes.streamed, notes.workload, notes.playback = found.streamed, found.workload, found.playback
@@ -180,7 +180,7 @@ def run(
     notes.said = notes.last_lines()
 
 
-def _heed(found: Findings, notes: Notes) -> None:
+def heed(found: Findings, notes: Notes) -> None:
     """What the emulator saw: gaps of its model are warnings; what a chip would not have done is the firmware's fault."""
     notes.warnings += found.warnings
     if found.errors:

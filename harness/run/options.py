@@ -8,10 +8,13 @@ from typing import Literal
 
 from harness.bench import boards, sources
 from harness.bench.places import LEASE_WAIT_S, Place, places_of
+from harness.errors import MisuseError
 from harness.plans.bench import load_bench
+from harness.plans.schema import MOST_SHARDS
 
 Compiler = Literal["auto", "zig", "gcc"]
 Speed = Literal["fast", "realtime"]
+Shards = Literal["auto"] | int
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class RunOptions:
     ``baseline``: the earlier run that the case is held against, in place of the plan's. ``tags``: only units that the bench file
     gives all of these, beside what the plan requires. ``no_wait``: a unit in use is not waited for. ``bench``: the URL of the
     bench where it is elsewhere, "" for this host's; ``places`` are its units as they were.
+    ``shards``: over so many units the samples are spread, in place of the plan's word.
     """
 
     backend: str = "auto"
@@ -42,6 +46,7 @@ class RunOptions:
     tags: tuple[str, ...] = ()
     no_wait: bool = False
     bench: str = ""
+    shards: Shards | None = None
 
     @property
     def wait_s(self) -> float:
@@ -66,11 +71,12 @@ class RunOptions:
         speed: Speed | None = None,
         baseline: str | None = None,
         no_wait: bool = False,
+        shards: str | None = None,
     ) -> RunOptions:
         """From what a user gave: ``bench`` is a file, or the URL of a bench elsewhere (``bench.sources``).
 
-        ``PlanError`` when the bench file cannot be read, ``MisuseError`` for a URL that nobody knows, ``BenchError`` when who
-        keeps a bench elsewhere is out of reach.
+        ``PlanError`` when the bench file cannot be read, ``MisuseError`` for a URL that nobody knows and for ``shards``
+        that are none, ``BenchError`` when who keeps a bench elsewhere is out of reach.
         """
         elsewhere = str(bench) if sources.is_url(bench) else ""
         places: tuple[Place, ...] = ()
@@ -94,4 +100,22 @@ class RunOptions:
             baseline,
             no_wait=no_wait,
             bench=elsewhere,
+            shards=shards_of(shards),
         )
+
+
+def shards_of(text: str | None) -> Shards | None:
+    """``auto``, or a number from 2 on. ``MisuseError`` for anything else."""
+    if text is None:
+        return None
+    if text == "auto":
+        return "auto"
+    if text.isascii() and text.isdigit() and 2 <= int(text) <= MOST_SHARDS:
+        return int(text)
+    raise MisuseError(
+        "the samples of a case cannot be spread so",
+        where="--shards",
+        expected=f"auto (all units of the kind that are free), or a number from 2 to {MOST_SHARDS}",
+        found=text,
+        next_step="leave --shards out to run on one unit",
+    )

@@ -6,14 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from harness.bench.power import PowerSwitch
+from harness.bench.unit import Unit
 from harness.clock import Clock, SystemClock
+from harness.errors import BenchError
+from harness.run.bring_up import Live
+
+_MOST_READS = 100
 
 
 @dataclass(frozen=True)
 class Power:
     """A unit's power in the hands of a test. Whatever the switch cannot do is a ``BenchError``.
 
-    It is the board's own supply that is meant: where probe and port lose theirs with it, they are gone, and that is told.
+    Where probe and port lose theirs with the board, they are waited for when it is back.
     """
 
     switch: PowerSwitch
@@ -36,3 +41,19 @@ class Power:
         self.off()
         self.clock.sleep_s(off_s)
         self.on()
+
+
+def came_on(unit: Unit, live: Live | None, clock: Clock) -> None:
+    """After its power came: the port again where it had gone with the power, and a new connection to the probe.
+
+    ``BenchError`` when one of them does not come back.
+    """
+    try:
+        for _ in range(_MOST_READS):  # what was said before it ended is no news; that it has ended stands behind it
+            if not unit.transport.read(4096, 0.0):
+                break
+    except BenchError as gone:
+        transport = unit.reopen_port(gone, clock)
+        if live is not None:
+            live.session.move_to(transport)
+    unit.reconnect_probe()

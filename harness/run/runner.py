@@ -23,7 +23,8 @@ from harness.run.played.playing import Playing
 from harness.run.played.workload import at_speed, loaded
 from harness.run.prepare import prepared
 from harness.run.product import product_for
-from harness.run.streaming import binding, case_files, find_earlier, same_unit
+from harness.run.sharded.case import Given, spread_out
+from harness.run.streaming import binding, case_files, find_earlier, same_unit, was_aside
 from harness.run.watch import PREPARE, Step, Watch
 from harness.run.workload import make_workload, truth_of
 
@@ -80,6 +81,10 @@ def _run(
         notes.product = product_for(model, board, options, case.plan.timeouts.build_s, playing)
         symbols = Symbols(notes.product.image.elf)
         bound = binding(case.id, notes.workload, notes.product)
+        tags = (*case.plan.requires, *options.tags)
+        spread = spread_out(Given(case, board, options, notes, symbols, bound, earlier, watch, clock, folder, tags))
+        if spread is not None:
+            return spread
         with (
             case_files(folder, earlier, bound, options, clock, run_id=notes.run_id, started=notes.started) as files,
             at_unit(
@@ -89,7 +94,7 @@ def _run(
                 what=case.id,
                 clock=clock,
                 watch=watch,
-                tags=(*case.plan.requires, *options.tags),
+                tags=tags,
             ) as unit,
         ):
             notes.unit, notes.stand_in = unit.facts(), unit.stand_in
@@ -97,9 +102,7 @@ def _run(
             notes.console = files.console
             notes.journal = files.journal.path if files.journal else None
             if files.aside is not None:
-                notes.warnings.append(
-                    f"an interrupted run lay in the report directory; it was kept: --resume {files.aside} goes on with it"
-                )
+                notes.warnings.append(was_aside(files.aside))
             same_unit(files, unit)  # before anything is flashed; once more when its chip is known
             try:
                 onboard.put(case, options, unit, notes, files, watch, clock)

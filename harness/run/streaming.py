@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -84,6 +85,25 @@ def case_files(
 ) -> Iterator[CaseFiles]:
     """Open what the options ask for; closed again whatever happens. ``MisuseError`` when the journal is another run's."""
     with ExitStack() as stack:
+        kept, aside = stack.enter_context(written_down(folder, found, bound, clock, run_id=run_id, started=started))
+        log, console = stack.enter_context(listening(folder, options, clock, go_on=found is not None))
+        if folder is not None:
+            clear_reports(folder)  # of an earlier run: should this one be killed, nothing must look like its result
+        yield CaseFiles(kept, log, console, found[1] if found else None, aside)
+
+
+@contextmanager
+def written_down(
+    folder: Path | None,
+    found: tuple[Path, Earlier] | None,
+    bound: Mapping[str, str],
+    clock: Clock,
+    *,
+    run_id: str,
+    started: datetime,
+) -> Iterator[tuple[Journal | None, Path | None]]:
+    """The case's journal, None without a folder; where an interrupted run's was put aside. ``MisuseError`` as ``case_files``."""
+    with ExitStack() as stack:
         kept: Journal | None = None
         aside: Path | None = None
         if found is not None:
@@ -95,27 +115,38 @@ def case_files(
             kept = Journal.begin(folder / journal.FILENAME, clock, run_id=run_id, started=started, bound=bound)
         if kept is not None:
             stack.callback(kept.close)
-        log, console = stack.enter_context(listening(folder, options, clock, go_on=found is not None))
-        if folder is not None:
-            clear_reports(folder)  # of an earlier run: should this one be killed, nothing must look like its result
-        yield CaseFiles(kept, log, console, found[1] if found else None, aside)
+        yield kept, aside
+
+
+def was_aside(aside: Path) -> str:
+    """What a reader must know of the journal that was put aside."""
+    return f"an interrupted run lay in the report directory; it was kept: --resume {aside} goes on with it"
 
 
 @contextmanager
 def listening(
-    folder: Path | None, options: RunOptions, clock: Clock, *, go_on: bool = False
+    folder: Path | None, options: RunOptions, clock: Clock, *, go_on: bool = False, of: str = ""
 ) -> Iterator[tuple[wirelog.WireLog | None, Console]]:
-    """What keeps the bytes, if asked for, and what keeps the firmware's text: in ``serial.log`` too, unless that is not wanted."""
+    """What keeps the bytes, if asked for, and what keeps the firmware's text: in ``serial.log`` too, unless that is not wanted.
+
+    ``of``: the unit of several whose they are; ``serial.UID.log`` then.
+    """
     with ExitStack() as stack:
         log = None
         if options.wire_log and folder is not None:
-            log = wirelog.WireLog(folder / wirelog.FILENAME)
+            log = wirelog.WireLog(folder / _named_for(wirelog.FILENAME, of))
             stack.callback(log.close)
-        console = Console(
-            clock, folder / SERIAL_LOG if options.serial_log and folder is not None else None, go_on=go_on
-        )
+        kept = folder / _named_for(SERIAL_LOG, of) if options.serial_log and folder is not None else None
+        console = Console(clock, kept, go_on=go_on)
         stack.callback(console.close)
         yield log, console
+
+
+def _named_for(filename: str, uid: str) -> str:
+    if not uid:
+        return filename
+    stem, _, ending = filename.rpartition(".")
+    return f"{stem}.{re.sub(r'[^A-Za-z0-9._-]', '_', uid)[:60]}.{ending}"
 
 
 def same_unit(files: CaseFiles, unit: Unit) -> None:

@@ -16,6 +16,7 @@ from harness.bench import lease
 from harness.disk import files
 from harness.errors import BenchError, HilError, MisuseError
 from harness.evidence import layout, ourfault, read_record, runrecord, runreports, runs
+from harness.evidence.reports._words import tried
 from harness.evidence.runrecord import Command, Interrupted, RunRecord, Skipped
 from harness.records import Record, Samples
 from harness.run import claim, journal
@@ -156,7 +157,7 @@ class Whole:
             interrupted=left,
             skipped=_plain(skipped),
             refused=_plain(refused),
-            warnings=warnings,
+            warnings=(*warnings, *_flaky(found)),
         )
 
 
@@ -186,6 +187,12 @@ def interrupted(root: Path) -> Iterator[Interrupted]:
         except MisuseError:
             continue
         yield Interrupted(id=name, folder=folder, answered=answered)
+
+
+def _flaky(found: dict[str, Record]) -> Iterator[str]:
+    for record in found.values():
+        for name, text in tried(record):
+            yield printable(f"{name.replace('_', ' ')}: {record.case_id}: {text}")
 
 
 def _plain(told: Sequence[tuple[str, str]]) -> tuple[Skipped, ...]:

@@ -97,11 +97,21 @@ TOO_SLOW: Final = "the board was too slow for the sensor's pace"
 
 
 class Supply(Sequence[bytes]):
-    """Samples that come while they are streamed, such as from another host. Each is taken once, in order."""
+    """Samples that come while they are streamed: from another host, or from a queue that others take from too.
+
+    Each is taken once, in order. ``len`` counts those that are sure to come; behind them there may be more.
+    """
 
     @abstractmethod
     def has(self, index: int) -> bool:
-        """Whether that sample is there by now. What it raises ends the stream. Asked again and again."""
+        """Whether that sample is there by now, also behind the last of ``len``. What it raises ends the stream."""
+
+    def check(self) -> None:
+        """What it raises ends the stream. Asked again and again, also while nothing is wanted."""
+
+    def alone(self, index: int) -> bool:
+        """Whether that sample, which is there, goes alone whatever ``quiet`` says."""
+        return False
 
     #: In how many seconds it is looked again, while a sample is missing and while all is well.
     missing_s: float = 0.005
@@ -132,8 +142,8 @@ class Streaming:
         self._supply = samples if isinstance(samples, Supply) else None
         self._began_s = began_s
         self._on_result = on_result
-        self._quiet = len(samples) if conversation.window == 1 else min(quiet, len(samples))
-        self._quiet = 0 if pace is not None else self._quiet
+        quiet = len(samples) if conversation.window == 1 else min(quiet, len(samples))
+        self._alone = set(range(0 if pace is not None else quiet))
         self._before = replace(conversation.counters)
         self._fed = 0
         self.results: dict[int, ResultReceived] = {}
@@ -146,7 +156,7 @@ class Streaming:
 
     @property
     def complete(self) -> bool:
-        """Whether every sample is over."""
+        """Whether every sample is over, of those that are known."""
         return len(self.results) + len(self.lost) >= len(self._samples)
 
     def take(self, event: Event) -> None:
@@ -190,19 +200,30 @@ class Streaming:
         """A few ahead of the window: a data set need not lie in memory twice."""
         supply = self._supply
         ahead = 256 if self._conversation.window is None else self._conversation.window + 1
-        while self._fed < len(self._samples) and self._conversation.unanswered < ahead:
-            # Each quiet sample goes alone, and so is the first of the others kept back until the last quiet one is over.
-            if self._fed <= self._quiet and self._conversation.unanswered:
+        while self._conversation.unanswered < ahead:
+            if not self._is_there(self._fed):
+                if supply is not None and self._fed < len(self._samples):
+                    return supply.missing_s
                 break
-            if supply is not None and not supply.has(self._fed):
-                return supply.missing_s
+            # Each quiet sample goes alone, and so is the first of the others kept back until the last quiet one is over.
+            if not self._alone.isdisjoint((self._fed - 1, self._fed)) and self._conversation.unanswered:
+                break
             follows = self._follows is not None and self._follows[self._fed]
             self._conversation.send_sample(self._fed, self._samples[self._fed], follows=follows)
             self._fed += 1
         if supply is None:
             return None
-        supply.has(self._fed)  # it may have a reason to end the stream
+        supply.check()
         return supply.well_s
+
+    def _is_there(self, index: int) -> bool:
+        if self._supply is None:
+            return index < len(self._samples)
+        if not self._supply.has(index):
+            return False
+        if self._supply.alone(index) or (self._conversation.window == 1 and self._pace is None):
+            self._alone.add(index)
+        return True
 
     def lose_rest(self, reason: str) -> None:
         """Everything that is not over is lost."""
@@ -226,7 +247,7 @@ class Streaming:
             revived=tuple(self.revived),
             reopened=tuple(self.reopened),
             climbs=self.climbs,
-            quiet=frozenset(range(self._quiet)),
+            quiet=frozenset(self._alone),
         )
 
 

@@ -35,14 +35,8 @@ from harness.wire.encodings import Encoding, Wish, needed
 from harness.wire.states import State
 
 __all__ = [
-    "BoardFaultError",
-    "BoardGarbledError",
-    "BoardRefusedError",
-    "BoardSilentError",
-    "OtherBoardError",
-    "Session",
-    "StreamResult",
-]
+    "BoardFaultError", "BoardGarbledError", "BoardRefusedError", "BoardSilentError", "OtherBoardError", "Session", "StreamResult"
+]  # fmt: skip
 
 _E = TypeVar("_E", bound=ev.Event)
 _T = TypeVar("_T")
@@ -244,7 +238,8 @@ class Session:
         with that status. ``timeout_s`` bounds the whole stream: what is open then is lost. ``rescue`` says what to do about
         silence and a lost line, which else end the stream. ``on_result`` may raise; the session is then still good for a new
         ``hello``. The first ``quiet`` go alone: no interrupt is in their cycles. ``follows``: which go on from a memory.
-        ``pace``: none is held back for the board, and none goes alone.
+        ``pace``: none is held back for the board, and none goes alone. ``samples`` may be a ``Supply``: it ends when that has no
+        more, and all that it had are over.
         """
         if self._conversation.state is not State.READY:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)
@@ -254,10 +249,12 @@ class Session:
         self._stream = stream = Streaming(self._conversation, samples, now_s, on_result, quiet, follows, pace)
         deadline = Deadline.after(self._clock, float("inf") if timeout_s is None else timeout_s)
         try:
-            while not stream.complete:
-                if self._slowed and self._conversation.state is State.READY:
+            while True:
+                if self._slowed and self._conversation.state is State.READY and not stream.complete:
                     self._regain_speed(stream, rescue or Rescue())
                 next_s = stream.feed(self._clock.monotonic_s())
+                if stream.complete:
+                    break
                 until = deadline if next_s is None else deadline.sooner(next_s)
                 event = self._next_event(until, stream, rescue or Rescue())
                 if event is None and deadline.passed:
@@ -278,6 +275,13 @@ class Session:
             self._conversation.forget_samples()
         return self._outcome(stream)
 
+    def move_to(self, transport: Transport) -> None:
+        """Go on over another transport, after the one before has ended."""
+        self._transport = transport
+        self._pump.replace_transport(transport)
+        self.speed.replace(transport)
+        self._conversation.line_replaced(self._clock.monotonic_s())
+
     # -- inside --------------------------------------------------------------------------------------------------------
 
     @property
@@ -291,10 +295,7 @@ class Session:
             except BenchError as gone:
                 if rescue.reopen is None or len(stream.reopened) >= rescue.most_reopenings:
                     raise
-                self._transport = rescue.reopen(gone)
-                self._pump.replace_transport(self._transport)
-                self.speed.replace(self._transport)
-                self._conversation.line_replaced(self._clock.monotonic_s())
+                self.move_to(rescue.reopen(gone))
                 stream.reopened.append(self._transport.name)
 
     def _settle(self) -> None:

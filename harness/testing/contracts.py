@@ -10,10 +10,11 @@ check_transport(my_line)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from harness.bench.power import PowerSwitch
 from harness.bench.transports import Transport
 from harness.errors import BenchError, MisuseError
 
@@ -151,3 +152,17 @@ def _through(transport: Transport, far: FarEnd, up: bytes, down: bytes) -> tuple
         f"the line locked up: {len(up_left)} B and {len(down_left)} B not sent,"
         f" {len(at_far)} B and {len(at_near)} B came"
     )
+
+
+def check_power_switch(switch: PowerSwitch, powered: Callable[[], bool], secrets: Sequence[str] = ()) -> None:
+    """The contract of what switches a unit: both ways, twice over, and what it says of itself.
+
+    ``powered`` is how the thing behind it really is. ``secrets``: texts that must not be in its title or its ``repr``.
+    """
+    assert switch.title, "a switch without a title"
+    for text in secrets:
+        assert text not in switch.title + repr(switch), "a secret is shown"
+    for on in (True, False, False, True, True, False, True):
+        (switch.on if on else switch.off)()
+        assert powered() is on, f"switched {'on' if on else 'off'}, and it is not"
+        assert switch.is_on() in (on, None), f"it is {'on' if on else 'off'}, and it says otherwise"

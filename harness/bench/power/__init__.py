@@ -1,8 +1,9 @@
 """What switches a unit's power: one file a driver, found by its name in the bench file.
 
 Such a file has ``switch(spec)``, which makes a ``PowerSwitch`` of the bench file's keys (``plans.power``), and ``examine()``,
-which tells the doctor of what the driver needs. A switch is bounded: it ends in ``DEADLINE_S`` one way or the other. What it says
-is what it was told, not what was seen: whether the power really went, ``farm.recovery`` proves at the unit.
+which tells the doctor of what the driver needs. A switch is bounded: it ends in ``DEADLINE_S`` one way or the other, a virtual
+hub in the time that its units take to start. What it says is what it was told, not what was seen: whether the power really
+went, ``farm.recovery`` proves at the unit.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from harness.bench.finding import Finding
 from harness.bench.power import DEADLINE_S, failed
 from harness.errors import BenchError
 
+_MOST_SHOWN = 400
+
 
 def run(words: Sequence[str], *, title: str, advice: str, install: str = "") -> str:
     """What it says on its standard output. ``BenchError`` when it is not there, fails or does not end.
@@ -31,8 +33,8 @@ def run(words: Sequence[str], *, title: str, advice: str, install: str = "") -> 
     except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
         raise no_command(title, error, advice) from error
     if done.returncode != 0:
-        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        raise no_command(title, f"exit status {done.returncode}" + "".join(f", {line}" for line in last), advice)
+        said = " | ".join((done.stderr.strip() or done.stdout.strip()).splitlines())[-_MOST_SHOWN:]
+        raise no_command(title, f"exit status {done.returncode}" + (f", {said}" if said else ""), advice)
     return done.stdout
 
 

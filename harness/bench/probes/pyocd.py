@@ -11,17 +11,20 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from harness.bench.boards import Debug
 from harness.bench.probes import FLASH_TIMEOUT_S, CoreReport, CoreState, FlashReport, Progress
+from harness.bench.usb_budget import WAIT_S
 from harness.errors import BenchError, WedgedError
 
 OPEN_TIMEOUT_S = 30.0
 CALL_TIMEOUT_S = 10.0
 ERASE_TIMEOUT_S = 30.0  # of one sector: 128 KB take up to 4 s (DS10693), and an algorithm has to be loaded first
+_HUNG_S = 8.0
 #: To the running core; if that fails, with its reset held: firmware may have switched the debug pins off.
 CONNECT: Final = ("attach", "under-reset")
 
@@ -36,16 +39,17 @@ class PyocdProbe:
         *,
         allow_mass_erase: bool = False,
         connect: Sequence[str] = CONNECT,
+        queue_s: float = WAIT_S,
         worker: Sequence[str] = (sys.executable, "-m", "harness.bench.probes.pyocd_worker"),
     ) -> None:
         """Start the worker. ``open`` connects: apart, so that half a second of imports overlaps the caller's other work.
 
-        ``connect`` are the ways to try, in order.
+        ``connect`` are the ways to try, in order. ``queue_s``: how long others may have the USB controller first.
         """
         self.uid = uid
         self._debug = debug
         self._allow_mass_erase = allow_mass_erase
-        self._connect = tuple(connect)
+        self._connect, self._queue_s = tuple(connect), queue_s
         self._description = ""
         self._errors: list[str] = []
         self._calls = 0
@@ -76,6 +80,7 @@ class PyocdProbe:
             uid=self.uid,
             target=debug.target,
             modes=self._connect,
+            queue_s=self._queue_s,
             pack_target=debug.pack_target,
             chip={"address": debug.chip_id_address, "mask": debug.chip_id_mask, "value": debug.chip_id},
             empty_flag=(debug.empty_flag_address, debug.empty_flag_mask),
@@ -139,6 +144,7 @@ class PyocdProbe:
         self, verb: str, timeout_s: float, progress: Progress | None = None, **arguments: object
     ) -> dict[str, Any]:
         self._calls += 1
+        began_s = time.monotonic()
         request = {"id": self._calls, "verb": verb, "arguments": arguments}
         try:
             assert self._worker.stdin is not None
@@ -170,7 +176,9 @@ class PyocdProbe:
                     progress(float(answer["progress"]))
                 continue
             if "error" in answer:
-                raise BenchError(
+                # Programming may take its time to fail. What is asked in an instant and fails so late has hung.
+                hung = verb not in ("flash", "erase") and time.monotonic() - began_s > _HUNG_S
+                raise (WedgedError if hung else BenchError)(
                     str(answer["error"]),
                     where=str(answer.get("where") or f"probe {self.uid}"),
                     expected=answer.get("expected"),

@@ -40,6 +40,7 @@ class _Worker:
         self._answer = answer
         self._session: Any = None
         self._uid = ""
+        self._queue_s = usb_budget.WAIT_S
         self._chip: dict[str, int] = {}
         self._protection: dict[str, Any] | None = None
         self._empty_flag = (0, 0)
@@ -55,11 +56,13 @@ class _Worker:
         protection: dict[str, Any] | None,
         rom_vectors: int | None,
         modes: list[str],
+        queue_s: float = usb_budget.WAIT_S,
     ) -> dict[str, Any]:
         self._uid, self._chip, self._empty_flag = uid, chip, empty_flag
         self._protection, self._rom_vectors = protection, rom_vectors
         name, origin = targets.choose(target, pack_target)
-        with usb_budget.listing(uid, waits=self._waits):
+        self._queue_s = queue_s
+        with usb_budget.listing(uid, waits=self._waits, wait_s=queue_s):
             probe = self._find(uid)
         mode = self._connect(probe, name, modes)
         self._check_chip()
@@ -118,7 +121,7 @@ class _Worker:
         )
 
     def flash(self, elf: str, allow_mass_erase: bool) -> dict[str, Any]:
-        with usb_budget.flashing(self._uid, waits=self._waits):
+        with usb_budget.flashing(self._uid, waits=self._waits, wait_s=self._queue_s):
             return self._flash(elf, allow_mass_erase)
 
     def _waits(self, who: str) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote
 
 from harness.clock import spoken
-from harness.evidence.nightrecord import NightCase, NightRecord, NightUnit, Try
+from harness.evidence.nightrecord import NightCase, NightRecord, NightUnit, Try, folder_of
 from harness.evidence.reports import _words as case_words
 from harness.evidence.runrecord import worst
 from harness.records import Record, Verdict
@@ -140,8 +140,8 @@ def units(night: NightRecord) -> list[UnitLine]:
     found = [
         UnitLine(
             unit,
-            sum(one.unit == unit.uid for case in night.cases for one in case.tries),
-            tuple(fault for fault in faults if fault.spoilt.unit == unit.uid),
+            sum(unit.uid in (one.unit, *one.lent) for case in night.cases for one in case.tries),
+            tuple(fault for fault in faults if unit.uid in fault.spoilt.blamed),
             unit.busy_s / wall_s if wall_s else 0.0,
         )
         for unit in night.units
@@ -149,6 +149,17 @@ def units(night: NightRecord) -> list[UnitLine]:
     return sorted(
         found, key=lambda line: (-len(line.faults), line.unit.state == "good", line.unit.board, line.unit.uid)
     )
+
+
+def of_no_unit(night: NightRecord) -> list[Fault]:
+    """The faults that are none of a unit of the rack: the host's, a virtual board's."""
+    known = {unit.uid for unit in night.units}
+    return [fault for fault in rig_faults(night) if not known & set(fault.spoilt.blamed)]
+
+
+def whose(night: NightRecord, fault: Fault) -> str:
+    """Whose fault it was, for people."""
+    return ", ".join(unit_title(night, uid) for uid in fault.spoilt.blamed) or "the host"
 
 
 def rig_faults(night: NightRecord) -> list[Fault]:
@@ -161,16 +172,10 @@ def rig_faults(night: NightRecord) -> list[Fault]:
     ]
 
 
-def folder_of(case: NightCase, number: int) -> str:
-    """Where the reports of a try lie, below the night's folder; the first is 1."""
-    one = case.tries[number - 1]
-    return one.folder if number == len(case.tries) else f"{one.folder}/try{number}"
-
-
 def figures(night: NightRecord) -> list[tuple[str, str]]:
     """What the night took: label and value."""
     tries = [one for case in night.cases for one in case.tries if one.ended]
-    busy_s = sum(one.wall_s for one in tries)
+    busy_s = sum(one.wall_s * (1 + len(one.lent)) for one in tries)
     places = len(night.units) or night.slots
     told = [
         ("Wall time", spoken(night.wall_s) + (f" of {spoken(night.budget_s)}" if night.budget_s else "")),

@@ -37,7 +37,7 @@ def render(night: NightRecord, records: Mapping[str, Record]) -> bytes:
     for lacking in _words.lacking(night):
         lines += _section(f"Not run: {lacking.why}", [_lacking(case) for case in lacking.cases])
     lines += _section(
-        "Not run: plans that are wrong", [f"**{safe(name)}**: {_short(safe(why))}" for name, why in night.refused]
+        "Not run: plans that are wrong", [f"**{safe(one.id)}**: {_short(safe(one.reason))}" for one in night.refused]
     )
     lines += _matrix(night)
     lines += [", ".join(f"{label.lower()} {value}" for label, value in _words.figures(night)) + ".", ""]
@@ -79,8 +79,7 @@ def _units(night: NightRecord) -> list[str]:
         for move in night.moves
     ]
     faults = [
-        f"{safe(_words.unit_title(night, one.spoilt.unit))}: {safe(one.case.id)},"
-        f" {_short(safe('; '.join(one.spoilt.reasons[:1])))}"
+        f"{safe(_words.whose(night, one))}: {safe(one.case.id)}, {_short(safe('; '.join(one.spoilt.reasons[:1])))}"
         for one in _words.rig_faults(night)
     ]
     return [

@@ -40,6 +40,24 @@ def banner(record: Record) -> str:
     return record.caveat or f"{record.backend}, emulated: no cycles, no latency"
 
 
+def tried(record: Record) -> list[tuple[str, str]]:
+    """What was tried before on other units and the rig has ended: ``flaky`` where this try went on, with what it was."""
+    name = "first_try" if record.verdict is Verdict.ERROR else "flaky"
+    return [
+        (
+            name,
+            f"a first try{f' on {each.unit}' if each.unit else ''} ended as {each.ended}: {each.reason}"
+            + (f"; its reports: {each.folder}/" if each.folder else ""),
+        )
+        for each in record.tries
+    ]
+
+
+def remarks(record: Record) -> list[str]:
+    """What a reader should know although it changes no verdict: earlier tries, and warnings."""
+    return [*(f"{name.replace('_', ' ')}: {text}" for name, text in tried(record)), *record.warnings]
+
+
 def figure(value: float, unit: str) -> str:
     """A number with its unit as people read it. Only 1 is 100 % or 1, and only 0 is 0 %."""
     if not math.isfinite(value):

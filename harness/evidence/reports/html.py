@@ -17,6 +17,7 @@ from harness.evidence.reports import (
     _recording,
     _taskplots,
     _tasks,
+    _units,
     _words,
 )
 from harness.records import Measurement, Record, Samples
@@ -98,6 +99,9 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         conversion_columns=[
             _kinds(columns) for columns in (_conversion.row_columns(record), _conversion.step_columns(record))
         ],
+        unit_title=_units.title(record),
+        unit_columns=_kinds(_units.columns(record)),
+        unit_rows=_units.rows(record),
         layers=_layers,
         layer_columns=_layer_columns(record),
         layer_rows=[(f"{number} {name}", *rest) for number, name, *rest in _layers.profile(record)],

@@ -16,7 +16,7 @@ from datetime import datetime
 from junit_xml import TestCase, TestSuite, to_xml_report_string
 
 from harness.evidence.reports import Inputs
-from harness.evidence.reports._words import against, banner, limit, ordered, shortened, task
+from harness.evidence.reports._words import against, banner, limit, ordered, shortened, task, tried
 from harness.plans.schema import number
 from harness.records import GateResult, Record, Samples, Verdict
 
@@ -87,7 +87,13 @@ def _judge_gate(case: TestCase, gate: GateResult, verdict: Verdict) -> None:
 
 def notes(record: Record) -> list[tuple[str, str]]:
     """What makes a verdict worth less, for a JUnit file that another program writes: evidence, extent, warnings; harmless."""
-    pairs = [("evidence", record.evidence), ("note", banner(record)), ("extent", shortened(record)), *_warnings(record)]
+    pairs = [
+        ("evidence", record.evidence),
+        ("note", banner(record)),
+        ("extent", shortened(record)),
+        *tried(record),
+        *_warnings(record),
+    ]
     return [(name, line(value)) for name, value in pairs if value]
 
 
@@ -109,7 +115,8 @@ def _properties(record: Record) -> list[tuple[str, str]]:
         ("note", banner(record)),
         ("extent", shortened(record)),
         ("baseline", against(record)),
-        ("unit", record.unit.uid if record.unit else ""),
+        *tried(record),
+        ("unit", _unit(record)),
     ]
     if record.firmware is not None:
         pairs += [
@@ -136,6 +143,13 @@ def _properties(record: Record) -> list[tuple[str, str]]:
     if record.explanation is not None:
         pairs.append(("explanation", record.explanation.describe()))
     return pairs + _warnings(record)
+
+
+def _unit(record: Record) -> str:
+    """Of several all, the one that samples were spread over first."""
+    if record.units:
+        return ", ".join(share.unit.uid for share in record.units)
+    return record.unit.uid if record.unit else ""
 
 
 def _warnings(record: Record) -> list[tuple[str, str]]:

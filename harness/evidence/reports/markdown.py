@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.evidence.reports import Inputs, _conversion, _tasks
+from harness.evidence.reports import Inputs, _conversion, _tasks, _units
 from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
 from harness.evidence.reports._markup import SIGN as _SIGN
 from harness.evidence.reports._markup import code as _code
@@ -21,6 +21,7 @@ from harness.evidence.reports._words import (
     limit,
     meaning,
     outcome,
+    remarks,
     shortened,
     task,
     trouble,
@@ -69,6 +70,9 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         if steps := _conversion.steps(record):
             lines += [*_table(_conversion.step_columns(record), steps), ""]
         lines += [f"{_conversion.note(record).capitalize()}.", ""] if _conversion.note(record) else []
+    if record.units:
+        table = _table(_units.columns(record), _units.rows(record))
+        lines += _folded(_units.title(record).capitalize(), table, len(record.units) > _OPEN)
     if record.fault is not None:
         where = record.fault.symbols[0] if record.fault.symbols else "no symbol"
         lines += [f"**Fault** at pc `{record.fault.pc:#010x}` ({_safe(where)}), lr `{record.fault.lr:#010x}`.", ""]
@@ -84,7 +88,7 @@ def render(record: Record, samples: Samples | None, inputs: Inputs | None) -> by
         lines += ["On the line:", "", *(f"- {_safe(line)}" for line in trouble(record)), ""]
     if record.console and record.verdict is not Verdict.PASS:
         lines += ["The last lines that the firmware printed:", "", *map(_printed, record.console), ""]
-    lines += [f"> {_safe(warning)}" for warning in record.warnings]
+    lines += [f"> {_safe(warning)}" for warning in remarks(record)]
     facts = []
     if record.firmware is not None:
         facts += [f"firmware `{record.firmware.elf_sha256[:12]}`", f"model `{record.firmware.model_sha256[:12]}`"]

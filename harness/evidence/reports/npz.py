@@ -19,7 +19,7 @@ from harness.evidence.reports import Inputs
 from harness.records import Beside, Record, Samples
 
 FILENAME = "samples.npz"
-_OPTIONAL = ("decisions", "quiet", "targets", "scores", "origin", "converted", "groups", "digests")
+_OPTIONAL = ("decisions", "quiet", "targets", "scores", "origin", "converted", "groups", "digests", "units")
 _SIDES = tuple(field.name for field in fields(Beside))
 
 

@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.evidence.reports import _conversion, _tasks
+from harness.evidence.reports import _conversion, _tasks, _units
 from harness.evidence.reports._layers import LAYER_COLUMNS, layer_unit, layers_title, profile
 from harness.evidence.reports._words import (
     against,
@@ -25,6 +25,7 @@ from harness.evidence.reports._words import (
     outcome,
     shortened,
     task,
+    tried,
 )
 from harness.records import Record, Verdict
 
@@ -60,6 +61,8 @@ def view(record: Record) -> RenderableType:
             parts.append(Text(f"and {len(shown.rows) - _MOST_ROWS} more in the reports", style="dim"))
     if record.conversion is not None:
         parts += [_table(columns, rows) for columns, rows in _conversions(record) if rows]
+    if record.units:
+        parts += [Text(_units.title(record), style="dim"), _table(*_shown_units(record))]
     if against(record):
         parts.append(Text(against(record), style="dim"))
     if record.gates:
@@ -78,6 +81,7 @@ def view(record: Record) -> RenderableType:
         parts.extend(Text(f"  {line}", style="dim") for line in record.console)
     if record.layers:
         parts.append(_layers(record))
+    parts.extend(Text(f"{name.replace('_', ' ')}: {text}", style="yellow") for name, text in tried(record))
     parts.extend(Text(f"warning: {warning}", style="yellow") for warning in record.warnings)
     return Group(*parts)
 
@@ -130,6 +134,13 @@ def _conversions(record: Record) -> list[tuple[Sequence[tuple[str, bool]], list[
         (_conversion.row_columns(record), _conversion.rows(record)),
         ([columns[i] for i in shown], steps),
     ]
+
+
+def _shown_units(record: Record) -> tuple[list[tuple[str, bool]], list[tuple[str, ...]]]:
+    # A terminal is narrow: what is 0 or empty for every unit says nothing.
+    columns, rows = _units.columns(record), _units.rows(record)
+    shown = [i for i in range(len(columns)) if i < 2 or any(row[i] not in ("", "0", "-") for row in rows)]
+    return [columns[i] for i in shown], [tuple(row[i] for i in shown) for row in rows]
 
 
 def _table(columns: Sequence[tuple[str, bool]], rows: Sequence[tuple[str, ...]]) -> Table:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,9 @@ from harness.clock import age
 from harness.errors import HilError, MisuseError, PlanError
 from harness.evidence import layout, runs
 from harness.evidence.database import is_off
-from harness.evidence.history import History, RunRow, Wanted, folders
+from harness.evidence.history import History, RunRow, folders
 from harness.evidence.nightrecord import Before, NightCase, NightRecord
-from harness.evidence.runrecord import Command
+from harness.evidence.runrecord import Command, Skipped
 from harness.farm.nightly.cases import Expanded, Planned, available, expanded, folder_of, named
 from harness.farm.schedule import Job
 from harness.paths import read_file, shipped
@@ -27,7 +26,6 @@ from harness.records import Verdict
 from harness.run.reading import read_plan
 
 FOLDER = Path("testplans") / "racks"
-_RUNS = 5  # of a case, the newest so many say how long it takes
 
 
 def tag_of(name: str) -> str:
@@ -96,7 +94,7 @@ def made(rack: RackPlan, found: Expanded, command: Command, root: Path, wishes: 
         max_errors=rack.stop_on.errors,
         parts=(command,),
         cases=tuple(_case(case, known.get(case.id, _Known())) for case in found.cases),
-        refused=found.refused,
+        refused=tuple(Skipped(id=name, reason=why) for name, why in found.refused),
         compared=", ".join(sessions[:3]) + (f" and {len(sessions) - 3} before" if len(sessions) > 3 else ""),
         warnings=(warning,) if warning else (),
     )
@@ -139,6 +137,7 @@ def night_folder(reference: str) -> Path:
             "there is no night that could be gone on with",
             expected=f"{layout.LATEST}, a night's folder, or a run of {base} by its name",
             found=reference,
+            next_step="name the night's folder",
         )
     return found.absolute()
 
@@ -161,20 +160,16 @@ def _known(name: str, cases: Sequence[Planned], base: Path) -> tuple[dict[str, _
                 before = {row.case_id: row for row in store.resolve(tag_of(name))}
             except MisuseError:  # the first night
                 before = {}
-            return {case.id: _of(case, before.get(case.id), store) for case in cases}, ""
+            seconds = store.seconds([case.id for case in cases])
+            return {case.id: _Known(seconds.get(case.id), _before(before.get(case.id))) for case in cases}, ""
     except HilError as error:
         return {}, f"nothing is known of earlier nights: {error.what}"
 
 
-def _of(case: Planned, before: RunRow | None, store: History) -> _Known:
-    rows = store.runs(Wanted(plan=case.plan, board=case.board, model=case.model), limit=_RUNS)
-    times = [(row.finished - row.started).total_seconds() for row in rows if row.verdict != Verdict.ERROR]
-    return _Known(
-        statistics.median(times) if times else None,
-        Before(run_id=before.run_id, session=before.session, verdict=Verdict(before.verdict), finished=before.finished)
-        if before
-        else None,
-    )
+def _before(row: RunRow | None) -> Before | None:
+    if row is None:
+        return None
+    return Before(run_id=row.run_id, session=row.session, verdict=Verdict(row.verdict), finished=row.finished)
 
 
 def _case(case: Planned, known: _Known) -> NightCase:
@@ -186,7 +181,7 @@ def _case(case: Planned, known: _Known) -> NightCase:
         tags=case.tags,
         priority=case.priority,
         samples=case.samples,
-        shards=case.shards,
+        shards="" if case.shards is None else str(case.shards),
         baseline=case.baseline,
         spare=case.spare,
         deadline_s=case.deadline_s,

@@ -63,7 +63,10 @@ def sum_up(book: Book, whole: Whole, ended: datetime, ends_with: int, *, history
     return whole.end(
         ends_with,
         [(name, why) for name, why, lack in left if lack not in _REFUSED],
-        [*((name, why) for name, why, lack in left if lack in _REFUSED), *book.night.refused],
+        [
+            *((name, why) for name, why, lack in left if lack in _REFUSED),
+            *((one.id, one.reason) for one in book.night.refused),
+        ],
     )
 
 

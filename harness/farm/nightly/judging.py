@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -12,12 +13,12 @@ from harness.data import DataMissing
 from harness.errors import HilError, PlanError
 from harness.evidence import layout, read_record
 from harness.evidence.history import folders
-from harness.evidence.nightrecord import Lack, NightCase
+from harness.evidence.nightrecord import Lack, NightCase, folder_of
 from harness.farm.nightly import left
 from harness.farm.nightly.book import Book
 from harness.farm.schedule import Worker
 from harness.plans import Case, expand
-from harness.records import Record, Verdict
+from harness.records import EarlierTry, Record, Verdict
 from harness.run.keeping import Keeping
 from harness.run.options import RunOptions
 from harness.run.reading import read_plan
@@ -76,7 +77,7 @@ class Judging:
                 self.book.ended(case_id, ended=self.clock.now(), reasons=(words,))
                 return Ended(lack="plan", why=f"{error}\n{words}")
         left.settle(root, case_id)
-        self._note(case, worker, record, late=late)
+        self._note(case, worker, record, late=late, killed=killed)
         return Ended(record.verdict, record.reasons, killed=killed)
 
     def adopt(self, case_id: str, worker: Worker) -> Ended | None:
@@ -86,7 +87,7 @@ class Judging:
         left.settle(self.book.root, case_id)
         if found.record is None:
             return None
-        self._note(case, worker, found.record, late=False)
+        self._note(case, worker, found.record, late=False, killed=False, ended=found.record.finished)
         return Ended(found.record.verdict, found.record.reasons)
 
     def keep(self, folder: Path) -> None:
@@ -97,19 +98,72 @@ class Judging:
         except HilError as error:
             self.warnings.append(printable(f"not in the history: {error.what} ({folder})"))
 
-    def _note(self, case: NightCase, worker: Worker, record: Record, *, late: bool) -> None:
+    def catch_up(self) -> None:
+        """Into the history: what an earlier part of the night was killed before it could keep it."""
+        root = self.book.root
+        ended = [case for case in self.book.night.cases if case.state == "ended" and case.last]
+        places = [(case, number) for case in ended for number, _ in enumerate(case.tries, start=1)]
+        found = {}
+        for case, number in places:
+            folder = folder_of(case, number)
+            try:
+                found[folder] = read_record(root / folder / "record.json")
+            except HilError:  # it is told of where it is shown
+                continue
+        if told := self.keeping.catch_up(found, datetime.min.replace(tzinfo=UTC)):
+            self.warnings.append(told)
+
+    def _note(
+        self,
+        case: NightCase,
+        worker: Worker,
+        record: Record,
+        *,
+        late: bool,
+        killed: bool,
+        ended: datetime | None = None,
+    ) -> None:
         self.book.ended(
             case.id,
-            ended=max(self.clock.now(), record.finished),
+            ended=ended or self.clock.now(),
             verdict=record.verdict,
             reasons=record.reasons,
             run_id=record.run_id,
             folder=layout.case_folder(Path(), case.id).as_posix(),
             late=late,
+            killed=killed,
+            blamed=_blamed(record, worker.uid if killed else None),
         )
         if worker.uid is not None:
-            busy = sum(one.wall_s for each in self.book.night.cases for one in each.tries if one.unit == worker.uid)
-            self.book.unit(worker.uid, busy_s=busy)
+            last = self.book.case(case.id).tries[-1]
+            for uid in (worker.uid, *last.lent):
+                tries = (one for each in self.book.night.cases for one in each.tries if uid in (one.unit, *one.lent))
+                self.book.unit(uid, busy_s=sum(one.wall_s for one in tries))
+
+
+def _blamed(record: Record, killed_on: str | None) -> tuple[str, ...]:
+    """The units whose fault an error was: of several that did not agree the odd ones, not the one that had the case."""
+    if record.verdict is not Verdict.ERROR:
+        return ()
+    if killed_on is not None:
+        return (killed_on,)
+    odd = tuple(share.unit.uid for share in getattr(record, "units", ()) if not share.trusted)
+    if odd or record.rig is None or record.rig.whose != "unit":
+        return odd
+    return (record.rig.unit,) if record.rig.unit else ()
+
+
+def earlier_tries(case: NightCase) -> tuple[EarlierTry, ...]:
+    """What a record says of the tries before it."""
+    return tuple(
+        EarlierTry(
+            unit=one.unit,
+            ended="killed" if one.killed else "error",
+            reason=next((line for reason in one.reasons for line in reason.splitlines()), ""),
+            folder=f"{left.TRY}{number}",
+        )
+        for number, one in enumerate((one for one in case.tries if one.verdict is Verdict.ERROR), start=1)
+    )
 
 
 def _words(case: NightCase, root: Path, status: int, *, late: bool) -> str:
@@ -124,7 +178,7 @@ def _without(case: NightCase, worker: Worker, root: Path, words: str) -> Record:
     """The record of a case whose process left none: the rig's error."""
     folder = layout.case_folder(left.running(root, case.id), case.id)
     options = RunOptions(backend="virtual" if worker.uid is None else "probe", uid=worker.uid)
-    result = killed_case(_expanded(case), options, words, folder)
+    result = killed_case(_expanded(case), options, words, folder).after(earlier_tries(case))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

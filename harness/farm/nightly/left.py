@@ -24,7 +24,7 @@ from harness.text import printable
 SAID: Final = "output.log"  # what the case's process printed
 _RUNNING: Final = ".running"
 _LAST_LINES: Final = 4
-_TRY: Final = "try"
+TRY: Final = "try"
 _ENDING_S: Final = 15.0
 
 
@@ -101,11 +101,11 @@ def settle(root: Path, case_id: str) -> Path:
 def set_aside(root: Path, case_id: str, number: int) -> Path:
     """Before the case is tried again: put what its try of that number, from 1 on, has left into a folder of its own."""
     place = kept(root, case_id)
-    target = place / f"{_TRY}{number}"
+    target = place / f"{TRY}{number}"
     try:
         target.mkdir(parents=True, exist_ok=True)
         for path in sorted(place.iterdir(), key=lambda path: path.name == "record.json"):
-            if not path.name.startswith(_TRY):
+            if not path.name.startswith(TRY):
                 path.replace(target / path.name)
     except OSError as error:
         raise refused(target, error) from error

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
+from harness.bench import loans
 from harness.bench.sources import Claim
 from harness.clock import Clock
 from harness.errors import BenchError
@@ -15,7 +17,7 @@ from harness.farm.nightly import left, words
 from harness.farm.nightly.book import Book
 from harness.farm.nightly.budget import Budget
 from harness.farm.nightly.child import HIL, Child
-from harness.farm.nightly.judging import Ended, Judging
+from harness.farm.nightly.judging import Ended, Judging, earlier_tries
 from harness.farm.nightly.rack import Bay, Rack, environment
 from harness.farm.nightly.stopping import Stops
 from harness.farm.schedule import Job, Outcome, Schedule, Worker
@@ -26,7 +28,7 @@ _LOOK_EVERY_S: Final = 1.0
 _RENEW_EVERY_S: Final = 10.0
 #: A health check is a few cases' worth of work.
 _PROOF_S: Final = 1800.0
-_STOPPED: Final = "the night was ended before it"
+_STOPPED: Final = "the night was ended before it could run"
 
 
 @dataclass
@@ -37,8 +39,9 @@ class _Running:
     worker: Worker
     title: str
     child: Child
-    claim: Claim | None
+    claims: list[Claim]
     renewed_s: float
+    lent: tuple[str, ...] = ()
 
 
 @dataclass
@@ -117,7 +120,7 @@ class Night:
         for worker in self.schedule.workers:
             if self.stops.by or len(self._running) >= self.rack.slots:
                 return
-            if worker.id in self._running or not self._bays[worker.id].ready:
+            if not self._is_idle(worker):
                 continue
             job = self.schedule.peek(worker, self.budget.has_room)
             if job is not None and not self._is_stopped(job):
@@ -165,17 +168,53 @@ class Night:
         if earlier is not None and uid not in left.units_of(self.book.root, case.id) and uid:
             earlier = None  # what is measured is measured on one unit
         folder = left.made(self.book.root, case.id)
+        claims = [] if claim is None else [claim]
+        lent = self._lend(case, worker, folder, claims)
         child = Child(
             [*self.program, *words.of_case(case, folder, self.rack.words(worker), earlier)],
             folder / left.SAID,
             self.clock,
             deadline_s=case.deadline_s,
-            **environment(self.book.night.session),
+            **environment(self.book.night.session, earlier_tries(case)),
         )
         self._running[worker.id] = _Running(
-            job, worker, self._bays[worker.id].title, child, claim, self.clock.monotonic_s()
+            job, worker, self._bays[worker.id].title, child, claims, self.clock.monotonic_s(), lent
         )
-        self.book.began(case.id, Try(unit=uid, began=self.clock.now()))
+        self.book.began(case.id, Try(unit=uid, lent=lent, began=self.clock.now()))
+
+    def _is_idle(self, worker: Worker) -> bool:
+        lent = {uid for one in self._running.values() for uid in one.lent}
+        return worker.id not in self._running and worker.uid not in lent and self._bays[worker.id].ready
+
+    def _lend(self, case: NightCase, worker: Worker, folder: Path, claims: list[Claim]) -> tuple[str, ...]:
+        """Idle units of its kind for a case that spreads its samples over several; their claims are added to ``claims``."""
+        if not case.shards or worker.uid is None:
+            return ()
+        most = len(self._bays) if case.shards == "auto" else int(case.shards) - 1
+        lent: list[str] = []
+        for other in self.schedule.workers:
+            if len(lent) == most:
+                break
+            if other.id == worker.id or other.board != worker.board or not self._is_idle(other) or other.uid is None:
+                continue
+            try:
+                found = self.rack.claim(other, f"hil nightly {self.book.night.name}: {case.id}")
+            except BenchError:
+                continue
+            claims += [found] if found is not None else []
+            lent.append(other.uid)
+        if lent:
+            try:
+                loans.lend(folder, case.id, lent)
+            except OSError as error:
+                raise left.refused(folder, error) from error
+        return tuple(lent)
+
+    def _give_back(self, one: _Running) -> None:
+        if one.lent:
+            loans.give_back(left.running(self.book.root, one.job.id), one.job.id)
+        for claim in one.claims:
+            claim.release()
 
     def _collect(self) -> None:
         for name, one in list(self._running.items()):
@@ -196,8 +235,7 @@ class Night:
             case = self.book.case(one.job.id)
             for line in self.rack.died(one.worker, case.last.run_id if case.last else "", test=case.id):
                 self.tell(line)
-        if one.claim is not None:
-            one.claim.release()
+        self._give_back(one)
         self.rack.used(one.worker)
         self._looked_s = float("-inf")
         outcome = _outcome(ended)
@@ -265,10 +303,10 @@ class Night:
     def _leave_the_rest(self) -> None:
         """Every case that has not run says why."""
         for case in self.book.night.of_state("waiting"):
-            if any(one.verdict is not None for one in case.tries):
-                self._end(case.id, "not tried again")
-            elif self.stops.by:
+            if self.stops.by:
                 self.book.change(case.id, state="left", lack="stopped", why=_STOPPED)
+            elif any(one.verdict is not None for one in case.tries):
+                self._end(case.id, "not tried again")
             elif self._over:
                 self.book.change(case.id, state="left", lack=self._over_by, why=self._over)
             elif not self.budget.has_room_for(case.id):
@@ -278,21 +316,21 @@ class Night:
 
     def _renew(self, one: _Running) -> None:
         now = self.clock.monotonic_s()
-        if one.claim is None or now - one.renewed_s < _RENEW_EVERY_S:
+        if now - one.renewed_s < _RENEW_EVERY_S:
             return
         one.renewed_s = now
-        try:
-            for line in one.claim.renew():
-                self.tell(f"{one.title}: {line}")
-        except BenchError as error:  # the lock on the unit's own host still stands: the case goes on
-            self.tell(f"{one.title}: its place is not ours any more: {error.what}")
+        for claim in one.claims:
+            try:
+                for line in claim.renew():
+                    self.tell(f"{claim.place.title}: {line}")
+            except BenchError as error:  # the lock on the unit's own host still stands: the case goes on
+                self.tell(f"{claim.place.title}: its place is not ours any more: {error.what}")
 
     def _close(self) -> None:
         for child in [*(one.child for one in self._running.values()), *self._proofs.values()]:
             child.close()
         for one in self._running.values():
-            if one.claim is not None:
-                one.claim.release()
+            self._give_back(one)
         self._running.clear()
         self._proofs.clear()
 

@@ -130,6 +130,7 @@ def _budget(night: NightRecord, wishes: Wishes, clock: Clock) -> Budget:
 
 def _take_up(book: Book, schedule: Schedule, judging: Judging, tell: Callable[[str], None]) -> None:
     """What an earlier part of the night has left: cases whose processes ended after it, and those that had one try."""
+    judging.catch_up()
     for case in book.night.cases:
         if case.state in ("running", "interrupted"):
             _adopt(case, book, schedule, judging, tell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -13,11 +14,11 @@ from harness.clock import Clock
 from harness.errors import BenchError, HarnessBug
 from harness.farm import aftercare, valve
 from harness.farm.schedule import Worker
+from harness.records import EarlierTry
+from harness.run import of_night
 
 #: A unit that somebody else has is waited for so long, when nothing else is left to do.
 PATIENCE_S: Final = 600.0
-#: Names the night that a ``hil run`` is part of, for the safety valve.
-NIGHT: Final = "HIL_NIGHT"
 #: So long after a claim that was refused, the next one is tried.
 _AGAIN_S: Final = 5.0
 
@@ -222,6 +223,6 @@ class Units:
         )
 
 
-def environment(night: str) -> dict[str, str]:
-    """What a process of this night must be told so that it may use the units that the night has claimed, and tell whose it is."""
-    return lease.environment() | {NIGHT: night}
+def environment(night: str, tries: Sequence[EarlierTry] = ()) -> dict[str, str]:
+    """What a process of this night must be told so that it may use the units that the night has claimed, and says whose it is."""
+    return lease.environment() | of_night.environment(night, tries)

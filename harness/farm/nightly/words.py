@@ -17,8 +17,8 @@ def of_case(case: NightCase, folder: Path, place: Sequence[str], earlier: Path |
     found += ["--report-dir", str(folder), "--no-history"]
     if case.samples is not None:
         found += ["--samples", str(case.samples)]
-    if case.shards is not None:
-        found += ["--shards", str(case.shards)]
+    if case.shards:
+        found += ["--shards", case.shards]
     if case.baseline:
         found += ["--baseline", case.baseline]
     if earlier is not None:

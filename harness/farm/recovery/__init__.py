@@ -106,7 +106,14 @@ def recover(
     the units of the bench file: the hub is switched only when all that hang on it are free. ``tell`` is told each step.
 
     ``lease.InUse`` when somebody else has it, ``OtherUnitError`` when the unit that answers is another: no rung puts that right.
+    ``BenchError`` for a unit of another host: its bus and its switches are there.
     """
+    if place.via:
+        raise BenchError(
+            "a unit is recovered on the host that it is plugged into",
+            where=f"unit {place.uid}, host {place.via}",
+            next_step=f"ssh {place.via} hil rack recover {place.uid} --bench BENCH, with that host's own bench file",
+        )
     clock = clock or SystemClock()
     if held:
         return _climb(place, board, clock, budget_s, tell or _silent, near, ladder)

@@ -3,7 +3,7 @@
 The proof has two halves. The probe must have left the bus while the switch says "off" and be back when it says "on": many hubs
 say that a port is off and keep its power (uhubctl's README, "How do I check if my USB hub is supported", and field notes), and
 some probes turn themselves back on. And the firmware must say that its last reset was a power-on: a board with a supply of its
-own loses its probe and keeps running.
+own loses its probe and keeps running. A chip that does not tell a power-on from its reset pin (PSoC 6) leaves the second half open.
 """
 
 from __future__ import annotations
@@ -88,7 +88,10 @@ def _answers(patient: Patient, switch: PowerSwitch, *, seen: bool, left: bool) -
             next_step=error.next_step,
         ) from error
     if left:
-        patient.power_cut = proof.reset_cause is ResetCause.POWER
-        if seen and not patient.power_cut:
+        told = {ResetCause.POWER: True, ResetCause.UNKNOWN: None}
+        patient.power_cut = told.get(proof.reset_cause, False)
+        if patient.power_cut is None:
+            bus += ", and the chip does not tell a power-on from its reset pin"
+        elif seen and not patient.power_cut:
             bus = "the probe lost its power and the chip did not: it has another supply"
     return Proof(f"{bus}; {proof.words}", proof.reset_cause)

@@ -103,7 +103,9 @@ class Patient:
         """
         if self._probe is not None:
             self._probe.close()
-        self._probe = probe = PyocdProbe(self.place.uid, self.board.debug, connect=modes)
+        self._probe = probe = PyocdProbe(
+            self.place.uid, self.board.debug, connect=modes, queue_s=self.deadline.left_s()
+        )
         probe.open()
         chip_id = known_id(probe.chip_id()).hex()
         if self.place.chip_id and chip_id and chip_id != self.place.chip_id:

@@ -63,6 +63,7 @@ DEVELOPERS = {
     "HIL_TWIN_CC": ("a gcc-like compiler for the reference `twin`", "zig"),
     "HIL_PARENT": ("set by `hil nightly` for its cases: the process with which a `hil` ends", "-"),
     "HIL_NIGHT": ("the same: the night that a case is part of", "-"),
+    "HIL_TRIES": ("the same: what the case was tried before", "-"),
     "HIL_TIMED_RUN_US": ("set by `hil bench-link` for its program of this host", "-"),
     "HIL_RESERVED_BY": ("set by pytest and nightlies for the processes that use the units they have reserved", "-"),
     "HIL_STEP_FD": ("the same", "-"),

@@ -1,4 +1,4 @@
-"""Every key of a plan, a bench file or a release file, from their schemas."""
+"""Every key of a plan, a bench file, a release file or a rack plan, from their schemas."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from pydantic import BaseModel
 
 from harness.guide.parts._words import code
 from harness.plans.bench import Bench
+from harness.plans.racks import RackPlan
 from harness.plans.releases import Release
 from harness.plans.schema import Plan, number
 
-_KINDS: dict[str, type[BaseModel]] = {"plan": Plan, "bench": Bench, "release": Release}
+_KINDS: dict[str, type[BaseModel]] = {"plan": Plan, "bench": Bench, "release": Release, "rack": RackPlan}
 _SET_BY_LOAD = ("origin", "places")
 _LIKE_ANOTHER = ("hub",)  # its mappings are ``power``'s
 _BOUNDS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
 
 
 def made(*words: str) -> str:
-    """``plan``, ``bench`` or ``release``: a section for each mapping, a line for each key."""
+    """``plan``, ``bench``, ``release`` or ``rack``: a section for each mapping, a line for each key."""
     kind = _KINDS[words[0]]
     schema = kind.model_json_schema()
     kinds: dict[str, Any] = schema.get("$defs", {})

@@ -12,7 +12,7 @@ from typing import Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from harness.evidence import runrecord
+from harness.evidence import nightrecord, runrecord
 from harness.evidence.comparison import Compared
 from harness.guide.parts._fields import Field, fields
 from harness.guide.parts._words import code, plain
@@ -34,6 +34,7 @@ _PLAIN = {
 _ROOTS: dict[str, type] = {
     "record": Record,
     "run": runrecord.RunRecord,
+    "night": nightrecord.NightRecord,
     "release": ReleaseFacts,
     "compared": Compared,
 }

@@ -3,7 +3,12 @@
     start       what was asked for: how many workers, on which units; what cannot go together is refused
     pool        the units: which are free, which are ours, which are not trusted any more
     crew        in the controller: which worker has which unit; hears of deaths, gives units back
+    starting    in the controller: a worker killed while it starts ends nothing
     scheduler   in the controller: xdist's scheduler, by the rules of ``farm.schedule``
+    lending     units of workers that have nothing to do, for a case that spreads its samples
+    telling     what the controller has to tell by itself
+    times       how long tests took before
+    distrust    what is made of a unit whose worker was killed
     seat        what the controller tells a worker with each test, and hears from it: small files
     worker      in a worker: takes its unit, runs one test at a time
     pause       what a worker holds between two tests

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +12,9 @@ import pytest
 
 from harness.bench.places import Place
 from harness.farm.schedule import Job, Schedule, Worker
-from harness.plugin.spread import distrust
+from harness.plugin import options, places
+from harness.plugin.spread import distrust, starting
+from harness.plugin.spread.lending import Lending
 from harness.plugin.spread.pool import Pool
 from harness.plugin.spread.seat import Desk
 from harness.plugin.spread.worker import CONTROLLER, FOLDER
@@ -42,6 +45,8 @@ class Crew:
         self.virtual = frozenset(virtual)
         self._folder = folder
         self._units: dict[str, Place] = {}  # by worker
+        self.lending = Lending(pool, places.report_root(config))
+        self.starting: set[str] = set()  # workers that have not collected yet
         self._scheduler: BoardScheduling | None = None
 
     def desk(self, worker: str) -> Desk:
@@ -116,11 +121,24 @@ class Crew:
         return self._scheduler
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(self, config: pytest.Config) -> None:
+        """Workers are about to be started, one after the other."""
+        starting.survive(config.pluginmanager.getplugin("dsession").nodemanager, self._not_started)
+
+    def _not_started(self, worker: str) -> None:
+        self.say(f"{worker} was killed while it was being started")
+        self.starting.discard(worker)
+        if (place := self._units.pop(worker, None)) is not None:
+            self._first.insert(0, place)  # for the one in its place
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: WorkerController) -> None:
         """A worker is about to be started. One in place of another gets its unit when there is work for it."""
         worker = node.gateway.id
+        self.starting.add(worker)
         node.workerinput[FOLDER] = str(self._folder)
         node.workerinput[CONTROLLER] = os.getpid()
+        node.workerinput[options.PLACES] = pickle.dumps(self.config.stash[options.KEY].run.places)
         if self._first:
             place = self._units[worker] = self._first.pop(0)
             self.say(f"{worker}: {place.title} ({place.board})")
@@ -129,6 +147,9 @@ class Crew:
     def pytest_testnodedown(self, node: WorkerController, error: object | None) -> None:
         """A worker has ended. The unit of one that was killed is not trusted before it has proved itself."""
         worker = node.gateway.id
+        self.starting.discard(worker)
+        if self.lending.orphan(worker):  # it was idle, and its unit is another's for now
+            self._units.pop(worker)
         place = self.unit(worker)
         if place is not None and error is not None and error != _INTERRUPTED:
             at = self._scheduler.at(node) if self._scheduler is not None else None

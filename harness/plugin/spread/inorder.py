@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from harness.bench import lease
 from harness.bench.places import Place
 from harness.plugin import ours
 from harness.plugin.spread import aside, distrust, needs, seat, tries
@@ -23,6 +26,8 @@ class InOrder:
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         """A test that uses a unit of this bench; any other is pytest's."""
         need = needs.of(item)
+        if need.shards > 1:
+            return None  # it takes its units itself
         if not (need.board and needs.is_on_units(self._config, need.board) and _is_judged(item)):
             return None
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
@@ -50,11 +55,16 @@ class InOrder:
         self, item: pytest.Item, nextitem: pytest.Item | None, here: Seat, place: Place | None
     ) -> list[pytest.TestReport]:
         self._config.stash[seat.SEAT] = here
+        before = os.environ.get(lease.RESERVED_BY)
+        if place is not None:  # so that nobody claims it a second time
+            os.environ |= lease.environment()
         try:
             return tries.run(item, nextitem)
         finally:
             del self._config.stash[seat.SEAT]
             if place is not None:
+                os.environ.pop(lease.RESERVED_BY)
+                os.environ |= {lease.RESERVED_BY: before} if before is not None else {}
                 self._pool.give_back(place.uid)
 
     def _take(self, need: Need, but: str = "") -> Place | None:

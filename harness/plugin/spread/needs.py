@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -13,6 +13,12 @@ from harness.bench.boards import load_board
 from harness.bench.places import Place, known
 from harness.bench.unit import choose_backend
 from harness.plugin import options, ours
+
+if TYPE_CHECKING:
+    from harness.plugin.collect import PlanItem
+
+
+_MANY: Final = 1 << 16  # as many as there are
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,11 @@ class Need:
     board: str = ""
     tags: tuple[str, ...] = ()
     shards: int = 1
+
+    def words(self) -> str:
+        """What it needs, for messages."""
+        tags = f" with the tags {', '.join(self.tags)}" if self.tags else ""
+        return f"{self.board or 'unit'}{tags}"
 
     def told(self) -> dict[str, Any]:
         """As ``read`` takes it."""
@@ -38,8 +49,10 @@ def of(item: pytest.Item) -> Need:
     """What the item needs. One that is skipped anyway, or that this bench has no unit for, needs none: it only says so."""
     from harness.plugin.collect import PlanItem
 
+    shards = 1
     if isinstance(item, PlanItem):
         board, case, tags = item.case.board, item.case.id, item.case.plan.requires
+        shards = _shards(item)
     elif ours.uses(item, "board"):
         # A test that is for none of the boards asked for has the parameter None, and a mark that skips it.
         board = getattr(item, "callspec").params.get("board") or ""  # noqa: B009
@@ -48,7 +61,14 @@ def of(item: pytest.Item) -> Need:
         board, case, tags = "", "", required(item)
     if not (board or tags) or unfit(item) is not None or item.get_closest_marker("skip"):
         return Need(case=case)
-    return Need(case, board, tags)
+    return Need(case, board, tags, shards)
+
+
+def _shards(item: PlanItem) -> int:
+    """Over how many units its samples may be spread."""
+    run = item.config.stash[options.KEY].run
+    wanted = run.shards or item.case.plan.shards
+    return _MANY if wanted == "auto" else int(wanted or 1)
 
 
 def required(item: pytest.Item) -> tuple[str, ...]:

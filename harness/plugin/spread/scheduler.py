@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from xdist.scheduler import LoadScheduling
 
+from harness.bench.places import Place
 from harness.farm.schedule import Impossible, Job, Outcome, Schedule
 from harness.plugin.spread import aside, telling, times
 from harness.plugin.spread.crew import VIRTUAL, Crew
@@ -50,6 +51,7 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
     def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
         """A worker has collected. One in place of another must have found the same."""
         super().add_node_collection(node, collection)
+        self.crew.starting.discard(node.gateway.id)
         if self.collection is not None and node not in self.node2collection:
             node.shutdown()
             self._halted = all(each not in self.node2collection for each in self.nodes)
@@ -87,22 +89,28 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
     def remove_node(self, node: WorkerController) -> str | None:
         """A worker is gone. The test that it was at, if it died of it for good; xdist then makes a report of that."""
         pending = self.node2pending.pop(node)
-        if not pending or self.plan is None:
-            self._remove(node, died=False)
+        if self.plan is None:
             return None
-        at = pending[0]
+        killer = self._lost(node, pending[0]) if pending else None
+        self._remove(node, died=False)
+        if hasattr(node, "workeroutput"):  # it has ended by itself
+            self._go_on()
+        else:  # there will be another in its place, which is not here yet: nothing is given up before that
+            self._feed_all()
+        return killer
+
+    def _lost(self, node: WorkerController, at: int) -> str | None:
+        """A worker is gone in the middle of a test, or so it seems: the test, if that was its last try."""
+        assert self.plan is not None
         desk = self.crew.desk(node.gateway.id)
-        told = self._told.get(node, ())
-        if desk.held() is not None or any(report.when == "teardown" for report in told):
+        if desk.held() is not None or any(report.when == "teardown" for report in self._told.get(node, ())):
             self._over(node, at)  # it had ended; that was not heard of
-            self._remove(node, died=False)
             return None
         if not desk.begun:
-            self._remove(node, died=False)
             return None
         self._remove(node, died=True)
         if self.plan.outcome(str(at)) is not None:
-            return str(self._nodeid(at))
+            return self._nodeid(at)
         words = f"worker {node.gateway.id!r} was killed while it ran this"
         self._keep_untold(at, telling.Untold(node, words=words, unit=self.plan.tries(str(at))[-1].unit))
         return None
@@ -148,6 +156,7 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
     def _over(self, node: WorkerController, at: int) -> None:
         """A test has ended: told, or kept back."""
         assert self.plan is not None
+        self.crew.lending.end(node.gateway.id)
         held = self.crew.desk(node.gateway.id).held()
         reports = self._told.pop(node, [])
         if held is None:
@@ -168,19 +177,28 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
 
     def _remove(self, node: WorkerController, *, died: bool) -> None:
         self._told.pop(node, None)
+        self.crew.lending.end(node.gateway.id)
         if self.plan is not None and node.gateway.id in {worker.id for worker in self.plan.workers}:
             self.plan.remove_worker(node.gateway.id, died=died)
 
     def _go_on(self) -> None:
-        """Something to do for everyone who is idle; what nobody can do any more is told."""
+        """Something to do for everyone who is idle; what nobody can do any more is told.
+
+        While anything goes on there will be another look, and units that others have now may be free by then.
+        """
+        self._feed_all()
+        self._give_up(self.crew.could_come() if self.crew.starting or any(self.node2pending.values()) else [])
+
+    def _feed_all(self) -> None:
         for node in self.nodes:
             if node in self.node2collection and not (node.shutting_down or self.node2pending[node]):
                 self._feed(node)
-        self._give_up(self.crew.could_come())
 
     def _feed(self, node: WorkerController) -> None:
         assert self.plan is not None
         worker = node.gateway.id
+        if self.crew.lending.has(worker):
+            return
         if worker not in {each.id for each in self.plan.workers}:
             self.plan.add_worker(self.crew.as_worker(worker))
         job = self.plan.next_for(worker)
@@ -213,10 +231,22 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
             )
         )
         self.node2pending[node] = [at]
+        if self.need[at].shards > 1 and place is not None:
+            self._lend(worker, self.need[at], place)
         try:
             node.send_runtest_some([at, len(self.need)])
         except OSError:
             pass  # it is dead: that is heard of next, and that it has not begun
+
+    def _lend(self, worker: str, need: Need, mine: Place) -> None:
+        idle = {
+            each.gateway.id: unit
+            for each, pending in self.node2pending.items()
+            if not pending and (unit := self.crew.unit(each.gateway.id)) is not None
+        }
+        n = self.crew.lending.begin(worker, need.case, mine, need.shards - 1, idle, need.tags)
+        if n:
+            self.crew.say(f"{need.case} has {n} more unit{'s' * (n > 1)}")
 
     def _give_up(self, coming: Sequence[object]) -> None:
         assert self.plan is not None
@@ -225,9 +255,11 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
 
     def _tell(self, lost: Impossible) -> None:
         at = int(lost.job.id)
-        if (untold := self._first.get(at)) is not None:
-            telling.replay(self.config, untold, self._nodeid(at), why=lost.why)
-            return
         need = self.need[at]
-        absent = self.crew.pool.absent(lambda place: place.board == need.board and set(need.tags) <= set(place.tags))
-        telling.not_run(self.config, self._nodeid(at), need, lost.why, absent)
+        if (untold := self._first.get(at)) is not None:
+            telling.replay(self.config, untold, self._nodeid(at), f"no other {need.words()} is left")
+            return
+        absent = self.crew.pool.absent(
+            lambda place: need.board in ("", place.board) and set(need.tags) <= set(place.tags)
+        )
+        telling.not_run(self.config, self._nodeid(at), need, f"no {need.words()} is left", absent)

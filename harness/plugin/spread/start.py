@@ -125,12 +125,7 @@ def _pool(config: pytest.Config) -> Pool:
     if _POOL not in config.stash:
         asked = config.stash[options.KEY]
         uid = asked.run.uid
-        listed = {place.uid: place for place in open_source(asked.bench).list()} if asked.bench is not None else {}
-        places = [
-            listed.get(place.uid, place)
-            for place in needs.on_bench(config)
-            if uid is None or uid in (place.uid, place.name)
-        ]
+        places = [place for place in needs.on_bench(config) if uid is None or uid in (place.uid, place.name)]
         what = " ".join(["pytest", *map(str, config.invocation_params.args)])[:200]
         config.stash[_POOL] = Pool(places, open_source(asked.bench), what)
     return config.stash[_POOL]

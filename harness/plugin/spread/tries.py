@@ -30,7 +30,7 @@ def run(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestRepo
     """Run one test without telling of it; its reports say what was tried before."""
     earlier = seat.tries(item.config)
     reports = runtestprotocol(item, log=False, nextitem=nextitem)
-    if earlier:
+    if earlier and not any(key == RECORD for report in reports for key, _ in report.user_properties):
         name = FIRST_TRY if rigs_fault(reports) is not None else FLAKY
         for report in reports:
             report.user_properties += [(name, told(each)) for each in earlier]

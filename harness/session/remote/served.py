@@ -49,10 +49,14 @@ class _Stock(Supply):
             self._here.append(blob[at : at + size])
             at += size
 
-    def has(self, index: int) -> bool:
+    def check(self) -> None:
         """See Supply. Ends the stream when the client has left off."""
         if self._request.unwanted:
             raise LeftOff
+
+    def has(self, index: int) -> bool:
+        """See Supply."""
+        self.check()
         return index < self._first + len(self._here)
 
     def __len__(self) -> int:

@@ -87,7 +87,7 @@ def test_who_waits_to_list_goes_before_who_waits_to_flash():
 def test_virtual_units_share_one_budget_and_wait_for_no_listing(tmp_path):
     with VirtualRack({"nucleo_f446re": 1}, tmp_path / "bench.yaml") as rack:
         (uid,) = rack.uids
-        assert usb_budget.group_of(uid) == "virtual"
+        assert usb_budget.group_of(uid) == "emulated"
         assert usb.pyocd_kind(uid) == "hil-virtual"
         with (
             usb_budget.listing("a real one"),

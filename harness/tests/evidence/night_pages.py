@@ -9,7 +9,7 @@ from evidence_runs import make_run
 
 from harness.evidence import nightreports
 from harness.evidence.nightrecord import Before, NightCase, NightRecord, NightUnit, Try, UnitMove
-from harness.evidence.runrecord import Command
+from harness.evidence.runrecord import Command, Skipped
 from harness.records import Record, Verdict
 
 BEGAN = datetime(2026, 11, 28, 22, 0, 0, tzinfo=UTC)
@@ -29,7 +29,8 @@ def command(
 def one_try(verdict: str | None, unit: str = "", minutes: float = 3.0, *reasons: str, **more: Any) -> Try:
     return Try(
         unit=unit, began=BEGAN, ended=BEGAN + timedelta(minutes=minutes), verdict=Verdict(verdict) if verdict else None,
-        reasons=reasons or ((f"why it came to {verdict}",) if verdict else ()), run_id=f"run{unit}{verdict}", **more,
+        reasons=reasons or ((f"why it came to {verdict}",) if verdict else ()), run_id=f"run{unit}{verdict}",
+        blamed=(unit,) if verdict == "error" and unit else (), **more,
     )  # fmt: skip
 
 
@@ -73,7 +74,7 @@ def eventful() -> NightRecord:
         bench="/rack/rack1.yaml",
         budget_s=8 * 3600.0,
         compared=BEFORE,
-        refused=(("/rack/testplans/new.yaml", "unknown key 'gate'\n  where: new.yaml:4:gate"),),
+        refused=(Skipped(id="/rack/testplans/new.yaml", reason="unknown key 'gate'\n  where: new.yaml:4:gate"),),
         parts=(command(2, 143), command(5, 1, at=BEGAN + timedelta(hours=2.5), words="hil nightly --resume latest")),
         units=(
             NightUnit(uid="n1", title="left of the window", board="nucleo_f446re", busy_s=20000),

@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.bench import rackstate
@@ -24,14 +24,14 @@ from harness.run.reading import read_plan
 from harness.run.runner import run_case
 from harness.run.watch import Step
 from harness.testing.rack import VirtualRack
-from harness.virtual.host.control import Control
+from harness.virtual.host.control import Control, Direction
 
 BOARD = "nucleo_f446re"
 ROUNDS = 5  # the fault comes in the first; three in a row make a unit suspect; the last is refused
 SAMPLES = 60
 
 
-def _sparks(how: Callable[[Control, str, int], None]) -> Callable[[Control], None]:
+def _sparks(how: Callable[[Control, Direction, int], None]) -> Callable[[Control], None]:
     """Five bytes each way, a few hundred bytes apart."""
 
     def inject(control: Control) -> None:
@@ -44,32 +44,84 @@ def _sparks(how: Callable[[Control, str, int], None]) -> Callable[[Control], Non
 
 @dataclass(frozen=True)
 class Fault:
-    """``verdicts`` of the unit's cases, the one under way first; ``rows`` of the table of blame that may decide the errors."""
+    """One that stays, unless ``sparks``. ``verdicts`` of the sick unit's cases, the one under way first: P pass, E error.
+
+    ``proof``: what stands in the reason of its last move; ``why``: for people, why that is right. ``switched``: how it stands where
+    its power can be switched.
+    """
 
     inject: Callable[[Control], None]
-    verdicts: str  # P pass, F fail, E error, in order
+    verdicts: str
     state: str
-    rows: tuple[str, ...] = ()
-    proof: str = ""  # in the reason of its last move
-    remark: str = ""
+    why: str
+    proof: str = ""
+    rows: str = ""  # of the table of blame, while it still works, in order
+    sparks: bool = False
+    switched: str = ""
 
 
+def _corrupt(control: Control, way: Direction, at: int) -> None:
+    control.corrupt_byte(way, at)
+
+
+def _drop(control: Control, way: Direction, at: int) -> None:
+    control.drop_byte(way, at)
+
+
+def _insert(control: Control, way: Direction, at: int) -> None:
+    control.insert_byte(way, 0x5A, at)
+
+
+_REPAIRED = "damage is found by checksums and sent again; the health plan was not even asked for"
 EXPECTED = {
-    "corrupt_byte": Fault(_sparks(lambda c, way, at: c.corrupt_byte(way, at)), "PPPPP", "good"),  # type: ignore[arg-type]
-    "drop_byte": Fault(_sparks(lambda c, way, at: c.drop_byte(way, at)), "PPPPP", "good"),  # type: ignore[arg-type]
-    "insert_byte": Fault(_sparks(lambda c, way, at: c.insert_byte(way, 0x5A, at)), "PPPPP", "good"),  # type: ignore[arg-type]
-    "cut_line": Fault(lambda c: c.cut_line(), "EEEEE", "quarantined"),
-    "spoil_line to_host": Fault(lambda c: c.spoil_line("to_host"), "EEEEE", "quarantined"),
-    "spoil_line to_board": Fault(lambda c: c.spoil_line("to_board"), "EEEEE", "quarantined"),
-    "freeze": Fault(lambda c: c.freeze(), "EEEEE", "quarantined"),
-    "power": Fault(lambda c: c.power(on=False), "EEEEE", "quarantined"),
-    "protect": Fault(lambda c: c.protect(), "PEEEE", "quarantined"),
-    "hang_probe": Fault(lambda c: c.hang_probe(), "PEEEE", "quarantined"),
-    "take_debug_pins": Fault(lambda c: c.take_debug_pins(), "PPPPP", "good"),
-    "refuse_programming": Fault(lambda c: c.refuse_programming(), "PEEEE", "quarantined"),
-    "cut_clock": Fault(lambda c: c.cut_clock(), "PPPPP", "good"),
-    "kill": Fault(lambda c: c.kill(), "EEEEE", "quarantined"),
-}
+    "corrupt_byte": Fault(_sparks(_corrupt), "PPPPP", "good", _REPAIRED, sparks=True),
+    "drop_byte": Fault(_sparks(_drop), "PPPPP", "good", _REPAIRED, sparks=True),
+    "insert_byte": Fault(_sparks(_insert), "PPPPP", "good", _REPAIRED, sparks=True),
+    "cut_line": Fault(
+        lambda c: c.cut_line(), "EEEEE", "quarantined", "the core waits for bytes, and none come: the line",
+        "hello: the board is silent",
+        "line-broken line-mute line-mute", switched="quarantined",
+    ),
+    "spoil_line to_host": Fault(
+        lambda c: c.spoil_line("to_host"), "EEEEE", "quarantined", "what it says right arrives as garbage: the line",
+        "hello: only garbage comes", "line-damage line-damage line-damage",
+    ),
+    "spoil_line to_board": Fault(
+        lambda c: c.spoil_line("to_board"), "EEEEE", "quarantined", "it answers what it cannot read with silence: the line",
+        "hello: the board is silent", "line-broken line-mute line-mute",
+    ),
+    "freeze": Fault(
+        lambda c: c.freeze(), "EEEEE", "quarantined",
+        "the core stays before its first instruction, and runs no flash algorithm: a chip without a clock, no firmware", "flash",
+        "line-broken rig never-began", switched="good",
+    ),
+    "power": Fault(
+        lambda c: c.power(on=False), "EEEEE", "quarantined", "the debug port is dead", "probe: the chip does not answer the probe",
+        "rig rig rig", switched="good",
+    ),
+    "protect": Fault(
+        lambda c: c.protect(), "PEEEE", "quarantined", "the flash must not be read; only a person may erase it",
+        "flash: the chip's flash is protected", "rig rig rig",
+    ),
+    "hang_probe": Fault(
+        lambda c: c.hang_probe(), "PEEEE", "quarantined", "it let a deadline pass, and once more when it was brought back",
+        "probe: ", "rig", switched="good",
+    ),
+    "take_debug_pins": Fault(
+        lambda c: c.take_debug_pins(), "PPPPP", "good", "the probe connects while it holds the reset", ""
+    ),
+    "refuse_programming": Fault(
+        lambda c: c.refuse_programming(), "PEEEE", "quarantined", "the flash takes no image; only a person may erase all of it",
+        "flash: the flash cannot be programmed", "rig rig rig",
+    ),
+    "cut_clock": Fault(
+        lambda c: c.cut_clock(), "PPPPP", "good", "the chip runs from its own oscillator, and each record warns of it", ""
+    ),
+    "kill": Fault(
+        lambda c: c.kill(), "EEEEE", "quarantined", "its probe is not there any more", "probe: no probe has the id", "rig rig rig",
+        switched="good",
+    ),
+}  # fmt: skip
 
 
 @dataclass
@@ -85,9 +137,9 @@ class Night:
         """One letter a case."""
         return "".join(record.verdict.value[0].upper() for record in self.records[uid])
 
-    def rows(self) -> list[str]:
-        """Of the sick unit's errors."""
-        return [f"{r.rig.row}/{r.rig.whose}" for r in self.records[self.sick] if r.rig is not None]
+    def rows(self) -> str:
+        """Of the sick unit's errors, while it was given work."""
+        return " ".join(r.rig.row for r in self.records[self.sick] if r.rig is not None and r.rig.whose == "unit")
 
 
 def cases(folder: Path) -> list[Case]:
@@ -100,8 +152,8 @@ def cases(folder: Path) -> list[Case]:
     return list(expand(read_plan(path), boards=names(), only_boards=[BOARD], samples=SAMPLES))
 
 
-def night(folder: Path, fault: Fault, *, n_units: int = 3, rounds: int = ROUNDS) -> Night:
-    """Play one. The caller gives it a state folder of its own."""
+def night(folder: Path, fault: Fault, *, n_units: int = 3, rounds: int = ROUNDS, switch: bool = False) -> Night:
+    """Play one. The caller gives it a state folder of its own. ``switch``: the units' power can be switched."""
     board, both = load_board(BOARD), cases(folder)
     with VirtualRack({BOARD: n_units}, folder / "bench.yaml") as rack:
         sick = rack.uids[1]
@@ -117,7 +169,8 @@ def night(folder: Path, fault: Fault, *, n_units: int = 3, rounds: int = ROUNDS)
                         with Control(sick) as control:
                             fault.inject(control)
 
-                options = RunOptions(backend="probe", places=rack.places(), uid=uid)
+                places = [replace(one, power=one.power if switch else None, hub=None) for one in rack.places()]
+                options = RunOptions(backend="probe", places=tuple(places), uid=uid)
                 result = run_case(both[n % 2], options, watch=watch)
                 found.records[uid].append(result.record)
                 found.told += aftercare.after_case(result.record, board=board, options=options)
@@ -127,16 +180,17 @@ def night(folder: Path, fault: Fault, *, n_units: int = 3, rounds: int = ROUNDS)
 
 def main(wanted: list[str]) -> None:
     """Play those of the command line, or all, and print the table."""
-    for name in wanted or EXPECTED:
+    switch = "--switch" in wanted
+    for name in [name for name in wanted if name != "--switch"] or EXPECTED:
         with tempfile.TemporaryDirectory() as folder:
             os.environ["HIL_STATE_DIR"] = f"{folder}/state"
-            seen = night(Path(folder), EXPECTED[name])
+            seen = night(Path(folder), EXPECTED[name], switch=switch)
             state = seen.states[seen.sick]
             others = {
                 uid: seen.verdicts(uid) + " " + seen.states[uid].state for uid in seen.records if uid != seen.sick
             }
             print(
-                f"| {name} | {seen.verdicts(seen.sick)} | {', '.join(seen.rows())} | {state.state} | {state.reason} |",
+                f"| {name} | {seen.verdicts(seen.sick)} | {seen.rows()} | {state.state} | {state.reason} |",
                 flush=True,
             )
             print("   others:", others)

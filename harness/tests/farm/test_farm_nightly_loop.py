@@ -8,10 +8,11 @@ import threading
 import pytest
 from night_stage import MODEL, NUCLEO, PSOC, Stage
 
-from harness.bench import lease, rackstate
+from harness.bench import lease, loans, rackstate
 from harness.bench.rackstate import State
 from harness.errors import MisuseError
 from harness.evidence.history import History
+from harness.farm import valve
 from harness.records import Verdict
 
 
@@ -128,7 +129,7 @@ def test_a_plan_that_is_wrong_spoils_no_other(stage):
     (night.folder / "testplans" / "c.yaml").write_text("name: c\n")
     assert night.run().status == 3
     assert len(night.runs()) == 4
-    assert "c.yaml" in night.night.refused[0][0]
+    assert "c.yaml" in night.night.refused[0].id
 
 
 def test_a_board_that_the_rack_does_not_have_is_told(stage):
@@ -137,6 +138,30 @@ def test_a_board_that_the_rack_does_not_have_is_told(stage):
     case = night.case("a_psoc")
     assert (case.state, case.lack) == ("left", "unit")
     assert PSOC in case.why
+
+
+def test_what_the_safety_valve_has_stopped_is_not_run(stage):
+    night = stage()
+    for uid in ("n1", "n2"):  # by one image: two of two would be suspect
+        cause = valve.Cause(test=f"a/{NUCLEO}/{MODEL}", image="3f" * 32, board=NUCLEO)
+        rackstate.move(uid, State.SUSPECT, reason="three faults", by="hil", evidence=cause.text())
+        rackstate.move(uid, State.GOOD, reason="checked", by="ada")
+    assert valve.allows("n2", test=f"a/{NUCLEO}/{MODEL}", image="3f" * 32, rack_size=4, of_kind=2) is not None
+    assert night.run().status == 2
+    case = night.case("a_nucleo")
+    assert (case.state, case.lack) == ("left", "valve")
+    assert f"a/{NUCLEO}/{MODEL}" not in night.runs()
+    assert len(night.runs()) == 3
+
+
+def test_a_unit_whose_process_died_is_doubted_and_proves_itself(stage):
+    night = stage(units={"n1": NUCLEO, "n2": NUCLEO, "p1": PSOC}, a_nucleo=["die", "pass"])
+    night.run()
+    (doubted,) = (uid for uid, stands in rackstate.states().items() if stands.state is State.SUSPECT)
+    assert doubted == night.case("a_nucleo").tries[0].unit
+    assert ("check", doubted) in night.starts()
+    assert [move.uid for move in night.night.moves] == [doubted]
+    assert night.case("a_nucleo").tries[0].killed
 
 
 def test_units_out_of_service_get_no_work_and_say_why(stage):
@@ -204,6 +229,35 @@ def test_virtual_boards_are_tried_again_on_a_new_one(stage):
     assert night.run(jobs=1).status == 0
     assert [one.verdict for one in night.case("a_nucleo").tries] == [Verdict.ERROR, Verdict.PASS]
     assert {unit for _, unit in night.starts()} == {"-"}
+
+
+def test_a_case_that_spreads_its_samples_is_lent_the_idle_units_of_its_kind_until_it_ends(stage):
+    night = stage(
+        units={"n1": NUCLEO, "n2": NUCLEO, "n3": NUCLEO, "p1": PSOC},
+        rack="run: [{plans: a, shards: auto, priority: 1}, {plans: b, boards: nucleo*}]\n",
+        gate=True,
+    )
+    seen = []
+
+    def watch():
+        pause = threading.Event()
+        while len(night.starts()) < 2:
+            pause.wait(0.01)
+        seen.append((list(night.starts()), [lease.holder(uid) is not None for uid in ("n1", "n2", "n3")]))
+        night.gate.touch()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    assert night.run().status == 0
+    thread.join()
+    starts, held = seen[0]
+    assert {case.split("/")[0] for case, _ in starts} == {"a"}, "the other plan waits for its units"
+    assert held == [True, True, True]
+    (only,) = night.case("a_nucleo").tries
+    assert {only.unit, *only.lent} == {"n1", "n2", "n3"}
+    assert night.case("a_psoc").tries[0].lent == ()
+    assert free("n1", "n2", "n3") == ["n1", "n2", "n3"]
+    assert loans.lent(night.root / ".running" / "a" / NUCLEO / MODEL, f"a/{NUCLEO}/{MODEL}") == ()
 
 
 def test_nothing_more_begins_after_as_many_failures_as_the_rack_plan_allows(stage):
@@ -345,6 +399,36 @@ def test_a_night_that_was_killed_is_gone_on_with_and_what_came_to_its_end_by_its
     assert night.runs()[f"b/{NUCLEO}/{MODEL}"] == 1
     assert len(night.case("a_nucleo").tries) == 2
     assert (kept / "record.json").is_file()
+
+
+def test_a_second_try_that_a_stop_came_before_is_had_when_the_night_is_gone_on_with(stage):
+    night = stage(
+        units={"n1": NUCLEO, "n2": NUCLEO, "p1": PSOC}, a_nucleo=["error", "pass"], b_nucleo="hang", a_psoc="hang"
+    )
+    # Its other unit is taken, so it waits; then the night is ended.
+    thread = interrupt_when(night, lambda: any("again" in line for line in night.said))
+    assert night.run().status == 143
+    thread.join()
+    assert night.case("a_nucleo").state in ("left", "interrupted")
+    assert [str(one.verdict) for one in night.case("a_nucleo").tries][:1] == ["error"]
+    night.write(others="pass")
+    assert night.resume().status == 0
+    first, second = night.case("a_nucleo").tries
+    assert (first.verdict, second.verdict) == (Verdict.ERROR, Verdict.PASS)
+    assert first.unit != second.unit
+
+
+def test_what_a_kill_kept_out_of_the_history_comes_in_with_the_next_command(stage):
+    night = stage(a_nucleo=["error", "pass"])
+    night.run(history=False)
+    with History.open(base=night.folder / "hil-reports") as store:
+        assert store.count() == 0
+    night.resume()
+    with History.open(base=night.folder / "hil-reports") as store:
+        rows = store.runs()
+    assert len(rows) == 5
+    assert {row.session for row in rows} == {night.root.name}
+    assert sum(row.folder.endswith("try1") for row in rows) == 1
 
 
 def test_two_commands_never_run_the_same_night(stage):

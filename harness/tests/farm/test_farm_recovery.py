@@ -1,5 +1,7 @@
 """The ladder on virtual units: for each thing that goes wrong the gentlest rung that mends it, and the proof that it did."""
 
+import os
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -7,11 +9,14 @@ from recovery_rack import BOARD, injure, left_halted, put, recover, reset, tried
 
 from harness.bench import lease, onbus, rackstate
 from harness.bench.boards import load_board
-from harness.farm.recovery import OtherUnitError
+from harness.errors import BenchError
+from harness.farm.recovery import LADDER, OtherUnitError, reenumerate
 from harness.models import metadata
 from harness.run.product import build_product
 from harness.testing.rack import VirtualRack
 from harness.virtual.debug import registry
+
+FULL = os.environ.get("HIL_FULL") == "1"
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +67,11 @@ def test_firmware_that_takes_the_debug_pins_is_caught_under_reset(unit):
     assert tried(found) == ["reconnect", "reset", "under_reset"]
 
 
-@pytest.mark.parametrize("wounds", [("cut_line",), ("freeze",), ("hang_probe",)])
-def test_what_no_reset_mends_loses_its_power_and_says_so(unit, wounds):
-    injure(unit.uid, *wounds)
-    found = recover(unit)
+@pytest.mark.parametrize("wound", ["cut_line", "freeze", "hang_probe"])
+def test_what_no_reset_mends_loses_its_power_and_says_so(unit, wound):
+    injure(unit.uid, wound)
+    # The rungs before it wait for an answer that does not come: all of them once.
+    found = recover(unit, ladder=LADDER if FULL or wound == "cut_line" else ("reset", "reenumerate", "power_port"))
     assert found.helped == "power_port"
     last = found.steps[-1]
     assert last.power_cut is True
@@ -158,6 +164,41 @@ def test_a_unit_in_use_is_left_alone_and_a_quarantined_one_is_not(unit):
     assert recover(unit).ok
     now = rackstate.state_of(unit.uid)
     assert (now.state, now.rig_faults) == (rackstate.State.QUARANTINED, 3)
+
+
+def test_a_unit_of_another_host_is_left_to_that_host(unit):
+    with pytest.raises(BenchError, match="on the host that it is plugged into") as caught:
+        recover(replace(unit, via="rack2"))
+    assert f"ssh rack2 hil rack recover {unit.uid}" in str(caught.value)
+
+
+def test_what_a_probe_does_without_its_power_is_told_where_it_is_not_allowed(tmp_path):
+    device, node = tmp_path / "1-1.4", tmp_path / "node"
+    with pytest.raises(BenchError, match="may not re-enumerate") as caught:
+        reenumerate.again(device, node)
+    assert str(node) in str(caught.value)
+    assert "udev" in str(caught.value)
+    device.mkdir()
+    node.touch()  # no device, so it takes no such request: then the kernel's other way is tried
+    assert reenumerate.again(device, node) == "1-1.4 deauthorized and authorized"
+    assert (device / "authorized").read_text() == "1"
+
+
+def test_leaving_the_bus_and_coming_back_is_seen_also_when_nobody_looked(rack, unit, tmp_path):
+    before = onbus.mark(unit.uid)
+    rack.start(unit.uid)
+    assert onbus.mark(unit.uid) not in (None, before)
+    device = tmp_path / "1-1.4"
+    seen = []
+    for number in ("7", "8"):
+        device.mkdir()
+        (device / "serial").write_text("066EFF\n")
+        (device / "devnum").write_text(f"{number}\n")
+        seen.append(onbus.mark("066eff", tmp_path))
+        shutil.rmtree(device)
+    assert onbus.mark("066EFF", tmp_path) is None
+    assert len({*seen}) == 2
+    assert all(mark.startswith("1-1.4, device ") for mark in seen)
 
 
 def test_the_budget_ends_the_ladder(unit):

@@ -24,6 +24,7 @@ from harness.bench.remote import rack as remote_rack
 from harness.bench.unit import open_unit
 from harness.clock import SystemClock
 from harness.errors import BenchError, HostError, MisuseError
+from harness.exits import Exit
 from harness.farm.unitserver import stdio
 from harness.testing.rack import VirtualRack
 
@@ -102,19 +103,36 @@ def refused(place, kind, what):
     return told.value
 
 
+def hil_run(far, folder, *words):
+    """A run of digits on the far unit into ``folder``/out."""
+    bench = folder / "far.yaml"
+    bench.write_text(f"units: [{{board: {BOARD.name}, uid: {far.uid}, via: rack2}}]\n")
+    words = ["run", "digits", "--board", BOARD.name, "--bench", str(bench), "--report-dir", str(folder / "out"), *words]
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness", *words, "--no-history"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=folder,
+    )
+
+
+def assert_passes(run):
+    said = run.communicate(timeout=250)[0]
+    assert run.returncode == 0, said
+
+
+def record_in(folder):
+    (path,) = (folder / "out").rglob("record.json")
+    return json.loads(path.read_text())
+
+
 def test_a_run_over_50_ms_of_round_trip_is_a_run_whose_record_says_where_and_what_it_was(
     far, rack, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("HIL_SSH", f"{FAR_HOST} --delay-ms 25")
-    bench = tmp_path / "far.yaml"
-    bench.write_text(f"units: [{{board: {BOARD.name}, uid: {far.uid}, port: there, via: rack2}}]\n")
-    words = ["run", "digits", "--board", BOARD.name, "--bench", str(bench), "--report-dir", str(tmp_path / "out")]
-    ran = subprocess.run(
-        [sys.executable, "-m", "harness", *words, "--no-history"], capture_output=True, text=True, cwd=tmp_path
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    (path,) = (tmp_path / "out").rglob("record.json")
-    record = json.loads(path.read_text())
+    assert_passes(hil_run(far, tmp_path))
+    record = record_in(tmp_path)
     assert record["verdict"] == "pass"
     assert (record["backend"], record["evidence"]) == ("probe", "emulated")
     unit = record["unit"]
@@ -180,6 +198,27 @@ def test_whoever_is_killed_the_unit_is_free_and_no_process_is_left(far, killed):
         client.kill()
         client.wait()
         client.stdout.close()
+
+
+@LONG
+def test_a_run_whose_connection_is_lost_is_the_rigs_error_and_resume_goes_on_with_it(far, tmp_path):
+    run = hil_run(far, tmp_path)
+
+    def answered():
+        return sum(path.stat().st_size for path in (tmp_path / "out").rglob("journal*"))
+
+    eventually(lambda: answered() > 3000, 250)
+    os.kill(next(pid for pid, words in servers(far.uid) if "far_host" in words), signal.SIGKILL)
+    said = run.communicate(timeout=250)[0]
+    assert run.returncode == Exit.RIG, said
+    record = record_in(tmp_path)
+    assert record["verdict"] == "error"
+    assert "the connection to the unit's host is lost" in " ".join(record["reasons"])
+    before = record["run_id"]
+    assert_passes(hil_run(far, tmp_path, "--resume", str(tmp_path / "out")))
+    record = record_in(tmp_path)
+    assert (record["verdict"], record["run_id"]) == ("pass", before)
+    assert_free(far.uid)
 
 
 @pytest.mark.parametrize("number", [pytest.param(signal.SIGTERM, marks=LONG), signal.SIGHUP])

@@ -1,7 +1,10 @@
 """The recipes for CI systems are what those systems take: their own published schemas say so, as others have packed them."""
 
+import configparser
 import json
 import re
+import shutil
+import subprocess
 from importlib import resources
 
 import jsonschema
@@ -50,20 +53,115 @@ def test_every_recipe_runs_the_same_and_keeps_cache_reports_and_junit():
         assert line[0] in next(block.text for block in blocks("ci") if block.kind == "sh"), file
 
 
-def test_the_jenkinsfile_is_a_declarative_pipeline_with_closed_braces():
-    text = FILES["Jenkinsfile"].text
+NIGHTS = (".github/workflows/nightly.yml", "nightly/.gitlab-ci.yml", "nightly/Jenkinsfile")
+
+
+@pytest.mark.parametrize(("file", "name"), [(NIGHTS[0], "github-workflows"), (NIGHTS[1], "gitlab-ci")])
+def test_a_nights_recipe_is_valid_and_the_schema_would_find_a_mistake(file, name):
+    document = {"on" if key is True else key: value for key, value in yaml.safe_load(FILES[file].text).items()}
+    assert errors(name, document) == []
+    broken = json.loads(json.dumps(document))
+    job = broken.get("jobs", broken)["rack1" if "jobs" in broken else "nightly"]
+    job["steps" if "steps" in job else "script"] = 7
+    assert errors(name, broken)
+
+
+def test_every_nights_recipe_runs_the_shipped_rack_plan_with_options_that_there_are_and_keeps_history_and_reports():
+    from harness.cli.tree import commands
+    from harness.farm.nightly.begin import find
+
+    (command,) = (each for each in commands() if each.name == "hil nightly")
+    known = {word for parameter in command.parameters for word in re.findall(r"--[a-z-]+", parameter.usage)}
+    for file in NIGHTS:
+        text = FILES[file].text.replace("\\\n", " ")
+        (line,) = re.findall(r"(?:hil|\$HIL) (nightly [^'\n]+)", text)
+        assert find(line.split()[1]).is_file()
+        assert {word for word in line.split() if word.startswith("--")} <= known
+        assert "sqlite:////home/hil/history.db" in text
+        assert "hil-reports" in text
+        assert "junit" in text or "GITHUB_STEP_SUMMARY" in text
+
+
+def directives(text):
+    """The blocks of a declarative pipeline by their path, each text closed and each brace too."""
     path, seen = [], set()
     for line in text.splitlines():
         bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", line)
         assert not re.search(r"['\"]", bare), f"a text is not closed: {line}"
-        for word, brace in re.findall(r"(\w*)[ ()]*([{}])", bare):
+        assert bare.count("(") == bare.count(")"), line
+        for word, brace in re.findall(r"(\w*)(?:\([^)]*\))?\s*([{}])", bare):
             if brace == "{":
                 path.append(word)
                 seen.add("/".join(path))
             else:
                 path.pop()
     assert path == []
+    return seen
+
+
+#: What Jenkins' declarative syntax knows at each place, of what a recipe may need.
+DECLARATIVE = {
+    "pipeline": {"agent", "triggers", "options", "environment", "stages", "post", "tools", "parameters"},
+    "pipeline/stages": {"stage"},
+    "pipeline/stages/stage": {"steps", "agent", "when", "environment", "post", "options"},
+    "pipeline/post": {"always", "success", "failure", "unstable", "aborted", "cleanup"},
+}
+
+
+@pytest.mark.parametrize("file", ["Jenkinsfile", "nightly/Jenkinsfile"])
+def test_every_block_of_a_jenkinsfile_is_a_directive_at_its_place(file):
+    seen = directives(FILES[file].text)
     assert {"pipeline/agent", "pipeline/stages/stage/steps", "pipeline/post/always"} <= seen
+    for each in seen - {"pipeline"}:
+        above, _, word = each.rpartition("/")
+        assert word in DECLARATIVE.get(above, {word}), f"{file}: {each}"
+
+
+def test_a_misspelt_directive_would_be_found():
+    seen = directives(FILES["nightly/Jenkinsfile"].text.replace("post {", "posts {"))
+    assert "pipeline/posts" in seen
+    assert "posts" not in DECLARATIVE["pipeline"]
+
+
+UNITS = {block.said["file"]: block for block in blocks("nightly") if block.kind == "ini"}
+#: The keys that we use, each as systemd.unit(5), systemd.service(5), systemd.exec(5), systemd.kill(5) and systemd.timer(5) have it.
+SYSTEMD = {
+    "Unit": {"Description", "Wants", "After", "OnFailure"},
+    "Service": {
+        "Type", "User", "WorkingDirectory", "Environment", "ExecStart", "TimeoutStartSec", "KillMode", "TimeoutStopSec",
+    },
+    "Timer": {"OnCalendar", "Persistent"},
+    "Install": {"WantedBy"},
+}  # fmt: skip
+
+
+def test_the_units_for_systemd_have_sections_and_keys_that_it_knows():
+    assert set(UNITS) == {"hil-nightly.service", "hil-nightly.timer"}
+    for name, block in UNITS.items():
+        parser = configparser.ConfigParser(interpolation=None, strict=True)
+        parser.optionxform = str
+        parser.read_string(block.text)
+        for section in parser.sections():
+            assert set(parser[section]) <= SYSTEMD[section], f"{name}: [{section}]"
+    assert "KillMode=mixed" in UNITS["hil-nightly.service"].text  # the night ends its cases itself
+
+
+def test_systemd_itself_takes_its_units(tmp_path):
+    tool = shutil.which("systemd-analyze")
+    if tool is None:
+        pytest.skip("systemd-analyze is not here")
+    for name, block in UNITS.items():
+        # It looks whether the program is there and runs; that it is hil is the reader's business.
+        (tmp_path / name).write_text(
+            block.text.replace("/srv/rack/.venv/bin/hil", "/bin/true").replace("User=hil\n", "")
+        )
+    paths = [str(tmp_path / name) for name in UNITS]
+    done = subprocess.run([tool, "verify", "--man=no", *paths], capture_output=True, text=True, timeout=60)
+    told = [line for line in (done.stdout + done.stderr).splitlines() if "hil-nightly" in line]
+    assert told == []
+    (tmp_path / "hil-nightly.timer").write_text("[Timer]\nOnCalender=daily\n")
+    broken = subprocess.run([tool, "verify", "--man=no", paths[1]], capture_output=True, text=True, timeout=60)
+    assert "hil-nightly" in broken.stdout + broken.stderr
 
 
 def test_the_plan_of_the_page_is_one():

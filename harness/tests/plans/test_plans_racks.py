@@ -34,7 +34,7 @@ WRONG = [
     (HEAD + "stop_on: 3\n", "keys: fails, errors"),
     ("name: a\nrun: [{plan: digits}]\n", "did you mean 'plans'?"),
     ("name: a\nrun: [{plans: digits, priority: high}]\n", "a whole number"),
-    ("name: a\nrun: [{plans: digits, shards: 0}]\n", "run[0].shards"),
+    ("name: a\nrun: [{plans: digits, shards: 1}]\n", "run[0].shards"),
     ("name: a\nrun: [7]\n", "the name of a plan"),
     (HEAD + "origin: /x\n", "unknown key 'origin'"),
     ("- digits\n", "a rack plan is a mapping of keys"),

@@ -169,6 +169,16 @@ def _(scene, patch):
     return scene.judged(GARBLED, scene.idle)
 
 
+@play("never-began")
+def _(scene, patch):
+    at_rest = CoreReport(CoreState.HALTED, pc=scene.symbols.entry)
+    assert scene.judged(SILENT, at_rest).row == "never-began"
+    begun = CoreReport(CoreState.RUNNING, pc=scene.symbols.entry)
+    assert scene.judged(SILENT, begun, spoke=True, again=SILENT).row == "line-broken"
+    assert scene.judged(SILENT, CoreReport(CoreState.RUNNING, pc=scene.symbols.entry + 2)).row == "never-spoke"
+    return scene.judged(SILENT, begun)
+
+
 @play("never-spoke")
 def _(scene, patch):
     assert scene.judged(GARBLED, scene.busy).row == "never-spoke"

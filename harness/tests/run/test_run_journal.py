@@ -48,6 +48,41 @@ def test_which_samples_were_timed_is_kept_and_a_journal_that_does_not_say_timed_
     assert read(written(tmp_path / "old")).quiet == frozenset()
 
 
+def test_of_a_run_on_several_units_it_is_known_whose_answer_each_is(tmp_path):
+    path = tmp_path / FILENAME
+    kept = Journal.begin(path, ManualClock(), run_id="r", started=STARTED, bound=BOUND)
+    for uid in ("a", "b"):
+        kept.on_unit(uid, "")
+    for i, uid in enumerate("abba"):
+        kept.add(i, answer(i), unit=uid)
+    kept.close()
+    earlier = read(path)
+    assert (earlier.by, earlier.spread) == ({0: "a", 1: "b", 2: "b", 3: "a"}, True)
+    earlier.check_chip("a", "01", "x")  # it was not known then
+    alone = read(written(tmp_path / "old"))
+    assert (alone.by, alone.spread) == ({}, False), "no unit is told of there"
+
+
+def test_a_probe_that_is_on_another_chip_by_now_does_not_go_on_with_its_answers(tmp_path):
+    path = tmp_path / FILENAME
+    kept = Journal.begin(path, ManualClock(), run_id="r", started=STARTED, bound=BOUND)
+    kept.on_unit("a", "01")
+    kept.close()
+    read(path).check_chip("a", "01", "x")
+    read(path).check_chip("b", "02", "x")
+    with pytest.raises(MisuseError, match="another chip"):
+        read(path).check_chip("a", "02", "x")
+
+
+def test_of_a_run_on_one_unit_its_answers_are_that_unit_s(tmp_path):
+    path = tmp_path / FILENAME
+    kept = Journal.begin(path, ManualClock(), run_id="r", started=STARTED, bound=BOUND)
+    kept.on_unit("a", "")
+    kept.add(0, answer(0))
+    kept.close()
+    assert (read(path).by, read(path).spread) == ({0: "a"}, False)
+
+
 def test_a_run_is_gone_on_with_on_the_unit_that_it_was_begun_on_and_on_no_other(tmp_path):
     path = tmp_path / FILENAME
     kept = Journal.begin(path, ManualClock(), run_id="r", started=STARTED, bound=BOUND)

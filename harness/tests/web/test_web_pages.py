@@ -9,6 +9,8 @@ import pytest
 from evidence_runs import make_run
 from web_site import BOARDS, PLANS, START, served
 
+from harness.bench import discover, holds
+from harness.bench.discover import Attached
 from harness.evidence import write_reports
 from harness.evidence.history import History
 from harness.evidence.history.rows import RunRow
@@ -291,3 +293,20 @@ def test_every_template_style_and_script_is_part_of_the_package():
     folder = Path(harness.web.__file__).parent
     assert {path.name for path in (folder / "_static").iterdir()} == {"hil.js", "icon.svg"}
     assert {path.name.split(".")[0] for path in (folder / "_templates").iterdir()} >= {"site", "matrix", "runs", "run"}
+
+
+def test_the_bench_says_which_units_take_no_work_and_why(client, monkeypatch, tmp_path):
+    monkeypatch.setenv("HIL_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("HIL_USER", "<b>ann")
+    units = [Attached(uid, f"port-of-{uid}", "") for uid in ("dead", "mine", "fine")]
+    monkeypatch.setattr(discover, "attached", lambda board: units if board.name == BOARDS[0] else ())
+    holds.quarantine("dead", reason="it drops <i>bytes")
+    holds.hold("mine", reason="soldering")
+    rows = re.findall(r"<tr.*?</tr>", client.get("/bench").text, re.DOTALL)
+    dead, mine, fine = (next(row for row in rows if f">{uid}<" in row) for uid in ("dead", "mine", "fine"))
+    assert "quarantined" in dead
+    assert "it drops &lt;i&gt;bytes" in dead
+    assert "maintenance" in mine
+    assert "&lt;b&gt;ann until " in mine
+    assert "free" in fine
+    assert "free" not in dead + mine

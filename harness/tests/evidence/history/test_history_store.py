@@ -279,3 +279,14 @@ def test_an_unknown_run_is_a_mistake_and_a_closed_server_a_store_error(history):
         history.load("unknown")
     with pytest.raises(StoreError, match="cannot be used"):
         History.open("postgresql://hil@/x?host=/nonexistent")
+
+
+def test_how_long_a_case_takes_is_told_by_its_newest_runs_that_were_judged(history):
+    for i, seconds in enumerate([900, 7, 5, 6, 8, 6]):  # the first is too old to count
+        began = FIRST + timedelta(hours=i)
+        history.add(a_record(i, started=began, finished=began + timedelta(seconds=seconds)), None, session="s")
+    broken = a_record(
+        7, verdict=Verdict.ERROR, started=FIRST + timedelta(hours=9), finished=FIRST + timedelta(hours=99)
+    )
+    history.add(broken, None, session="s")
+    assert history.seconds([broken.case_id, "digits/b1/other"]) == {broken.case_id: 6.0}

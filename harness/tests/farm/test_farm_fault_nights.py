@@ -1,0 +1,107 @@
+"""Nights on a rack with one unit that is given a fault in mid-case: right verdicts, state and proof, its neighbours untouched.
+
+Each takes minutes: with HIL_FULL=1. The table of the guide's page is always held against them.
+"""
+
+import os
+import re
+
+import pytest
+from fault_nights import EXPECTED, ROUNDS, cases, night
+
+from harness.bench import rackstate
+from harness.bench.boards import load_board
+from harness.bench.rackstate import State
+from harness.farm import aftercare, healthplan
+from harness.farm.valve import Cause
+from harness.guide import pages
+from harness.models import load_model
+from harness.run.options import RunOptions
+from harness.run.product import build_product
+from harness.run.runner import run_case
+from harness.testing.rack import VirtualRack
+
+FULL = os.environ.get("HIL_FULL") == "1"
+full = pytest.mark.skipif(not FULL, reason="plays a night of minutes; with HIL_FULL=1")
+
+
+@full
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_fault_ends_in_the_right_state_with_its_proof_and_touches_no_neighbour(name, tmp_path):
+    fault = EXPECTED[name]
+    seen = night(tmp_path, fault)
+    assert seen.verdicts(seen.sick) == fault.verdicts
+    assert seen.rows() == fault.rows
+    assert seen.states[seen.sick].state == fault.state
+    for uid in set(seen.records) - {seen.sick}:
+        assert seen.verdicts(uid) == "P" * ROUNDS
+        assert seen.states[uid].state is State.GOOD
+        assert rackstate.moves(uid) == ()
+    damaged = seen.records[seen.sick][0].link
+    if fault.sparks:
+        assert damaged.frames_bad > 0
+    if fault.state != "good":
+        last = rackstate.moves(seen.sick)[-1]
+        assert re.search(fault.proof, last.reason)
+        assert Cause.read(last.evidence).report == str(healthplan.report_path(seen.sick))
+        refused = seen.records[seen.sick][-1]
+        assert (refused.rig.whose, refused.firmware is not None) == ("nobody", True)
+        assert (refused.finished - refused.started).total_seconds() < 10
+
+
+@full
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", [name for name, fault in EXPECTED.items() if fault.switched])
+def test_where_the_power_can_be_switched_what_power_mends_works_again(name, tmp_path):
+    seen = night(tmp_path, EXPECTED[name], switch=True)
+    assert seen.states[seen.sick].state == EXPECTED[name].switched
+    if EXPECTED[name].switched == "good":
+        assert seen.verdicts(seen.sick).endswith("PPP")
+        assert any("answers again after `power_port`" in line for line in seen.told)
+
+
+@full
+@pytest.mark.timeout(1800)
+def test_a_firmware_that_is_wrong_on_every_unit_quarantines_none(tmp_path):
+    board = load_board("nucleo_f446re")
+    case = cases(tmp_path)[0]
+    # An image of another network with this one's name would be refused: this one's weights are spoilt in the image itself.
+    elf = build_product(load_model("digits_cnn_int8"), board, out=tmp_path / "fw.elf").image.elf
+    wrong = spoilt(elf, tmp_path / "wrong.elf")
+    with VirtualRack({board.name: 4}, tmp_path / "bench.yaml") as rack:
+        verdicts = []
+        for n in range(3):
+            for uid in rack.uids:
+                options = RunOptions(backend="probe", places=rack.places(), uid=uid, firmware=wrong)
+                record = run_case(case, options, watch=lambda step: None).record
+                verdicts.append(record.verdict.value)
+                assert aftercare.after_case(record, board=board, options=options) == (), n
+        assert set(verdicts) == {"fail"}
+        assert rackstate.moves() == ()
+
+
+def spoilt(elf, to):
+    """The image with zeros for the later half of its network's weights: it runs, and answers wrongly."""
+    from elftools.elf.elffile import ELFFile
+
+    content = bytearray(elf.read_bytes())
+    with elf.open("rb") as file:
+        image = ELFFile(file)
+        (weights,) = image.get_section_by_name(".symtab").get_symbol_by_name("hil_model_weights")
+        section = image.get_section(weights["st_shndx"])
+        n_bytes = weights["st_size"]
+        at = section["sh_offset"] + weights["st_value"] - section["sh_addr"] + n_bytes // 2
+        content[at : at + n_bytes // 2] = bytes(n_bytes // 2)
+    to.write_bytes(content)
+    return to
+
+
+def test_the_page_tells_each_kind_of_fault_as_it_is_played():
+    page = pages.source("health")
+    for name, fault in EXPECTED.items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| {name} "))
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert cells[1:3] == [fault.verdicts, fault.state], name
+        assert fault.why in row
+        assert cells[3] == (fault.switched or "-"), name
