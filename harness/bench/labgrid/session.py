@@ -261,7 +261,7 @@ class Session:
             self._process = self._start(python.find())
             for claim, place in self._held.items():
                 self._ask(self._process, "join", {"claim": claim})
-                self._ask(self._process, "acquire", {"claim": claim, "place": place})
+                self._ask(self._process, "acquire", {"claim": claim, "place": place, "insist": True})
         return self._process
 
     def _start(self, interpreter: Path) -> _Process:

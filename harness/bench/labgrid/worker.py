@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -94,20 +95,23 @@ class Worker:
         await self._claims[claim].member.call("CancelReservation", pb2.CancelReservationRequest(token=token))
         return {}
 
-    async def acquire(self, claim: int, place: str) -> Told:
-        """Take the place, and keep it from now on."""
+    async def acquire(self, claim: int, place: str, insist: bool = False) -> Told:
+        """Take the place, and keep it from now on. ``insist``: it is a run's already, whatever the coordinator says of it now."""
         mine = self._claims[claim]
-        await self._watcher.ready()
         mine.place = place  # at once: an answer that is lost leaves an acquisition that we must release
+        taken = True
         try:
+            await self._watcher.ready()
             await mine.member.call("AcquirePlace", pb2.AcquirePlaceRequest(placename=place))
         except Refused as refused:
             refused.by = self._view.acquired_by(place)
-            if refused.by != mine.member.name:  # else an answer was lost, or a worker before this one has taken it
+            taken = refused.by == mine.member.name  # an answer was lost, or a worker before this one has taken it
+            if not (taken or insist):
                 if refused.kind == "refused":
                     mine.place = ""
                 raise
-        await self._beat(mine)
+        if taken:
+            await self._beat(mine)
         mine.kept = asyncio.create_task(self._keep(mine))
         return {}
 
@@ -233,6 +237,8 @@ async def serve(options: Told, say: Callable[[Told], None]) -> None:
             loop.call_soon_threadsafe(take, line)
         loop.call_soon_threadsafe(ended.set)
 
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a service that is stopped: its processes are told, then killed
+        loop.add_signal_handler(number, ended.set)
     parent = os.getppid()
     threading.Thread(target=read, daemon=True).start()
     say({"labgrid": labgrid_version()})

@@ -251,12 +251,27 @@ def test_what_a_host_that_died_has_left_is_freed_by_the_next_of_us_that_looks(la
     assert who(stranger) == {"rack1-u0": bobs}
 
 
-def test_a_worker_process_that_is_killed_is_started_anew_and_holds_what_the_old_one_held(stranger, source):
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_process_that_is_killed_is_started_anew_and_holds_what_the_old_one_held(stranger, source, how):
     claim = source.acquire(named(source, "rack1-u0"), what="a test")
-    source.session._process.popen.kill()
-    source.session._process.popen.wait()
+    worker = source.session._process.popen
+    worker.send_signal(how)
+    worker.wait()
+    assert (who(stranger) == {}) == (how is signal.SIGTERM)  # as of a service that is stopped
     claim.renew()
     assert who(stranger) == {"rack1-u0": claim.identity}
+    claim.release()
+
+
+def test_a_place_that_is_somebody_elses_by_then_is_waited_for_by_the_new_worker(stranger, source):
+    claim = source.acquire(named(source, "rack1-u0"), what="a test")
+    source.session._process.popen.terminate()
+    source.session._process.popen.wait()
+    number = stranger.join()
+    stranger.acquire(number, "rack1-u0")
+    until(lambda: any("desk/bob" in line for line in claim.renew()))
+    stranger.release(number)
+    until(lambda: who(stranger) == {"rack1-u0": claim.identity})
     claim.release()
 
 
