@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from harness.bench import emulators, power
 from harness.bench.finding import Finding
-from harness.doctor import data, host, rack, rig
+from harness.doctor import data, host, labgrid, rack, rig
 
 _CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("host", host.python),
@@ -23,6 +23,7 @@ _CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("ports", rig.ports),
     ("rack", rack.journal),
     ("rack", rack.units),
+    ("labgrid", labgrid.environment),
     *(("emulators", emulators.load(name).examine) for name in emulators.names()),
     ("power", power.examine),
     ("data", data.datasets),

@@ -59,6 +59,7 @@ class _Process:
             env={key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")},
         )
         self.answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self.notes: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._errors: list[str] = []
         self._readers = [
             threading.Thread(target=reader, daemon=True) for reader in (self._read_answers, self._read_errors)
@@ -99,7 +100,8 @@ class _Process:
         assert self.popen.stdout is not None
         for line in self.popen.stdout:
             try:
-                self.answers.put(json.loads(line))
+                told = json.loads(line)
+                (self.notes if "note" in told else self.answers).put(told)
             except ValueError:
                 self._errors.append(line.rstrip())
         self.answers.put(None)
@@ -126,6 +128,7 @@ class Session:
         self._numbers = itertools.count()
         self._calls = itertools.count(1)
         self._held: dict[int, str] = {}
+        self._notes: dict[int, list[str]] = {}
 
     @property
     def identity(self) -> str:
@@ -153,8 +156,15 @@ class Session:
         self._held[claim] = place
 
     def renew(self, claim: int) -> tuple[str, ...]:
-        """What happened to it since the last time, in words. The worker has renewed it meanwhile, and goes on."""
-        return tuple(self._call("renew", claim=claim)["notes"])
+        """What happened to it since the last time, in words. The worker renews it by itself; one that has died is started anew.
+
+        Waits for nothing while the worker lives. ``BenchError`` when no other can be had.
+        """
+        with self._guard:
+            if self._process is not None and self._process.popen.poll() is not None:
+                self._gone(self._process)
+            self._take_notes(self._running())
+        return tuple(self._notes.pop(claim, ()))
 
     def release(self, claim: int) -> str:
         """Give it back: "", or why the coordinator could not be told yet. The worker goes on trying, until some time after the run.
@@ -178,6 +188,11 @@ class Session:
     def cancel(self, claim: int, token: str) -> None:
         """Leave the queue."""
         self._call("cancel", claim=claim, token=token)
+
+    def _take_notes(self, process: _Process) -> None:
+        while not process.notes.empty():
+            told = process.notes.get()
+            self._notes.setdefault(int(told["claim"]), []).append(str(told["note"]))
 
     def close(self) -> None:
         """Release all and end the worker. May be called twice; never raises."""
@@ -246,7 +261,7 @@ class Session:
             self._process = self._start(python.find())
             for claim, place in self._held.items():
                 self._ask(self._process, "join", {"claim": claim})
-                self._ask(self._process, "acquire", {"claim": claim, "place": place})
+                self._ask(self._process, "acquire", {"claim": claim, "place": place, "insist": True})
         return self._process
 
     def _start(self, interpreter: Path) -> _Process:

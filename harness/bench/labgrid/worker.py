@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -36,12 +37,12 @@ Told = dict[str, Any]
 
 
 class Claim:
-    """One name, the place that it holds, and what happened to it since somebody asked."""
+    """One name, the place that it holds; what happens to it is said in a line without a number."""
 
-    def __init__(self, member: Member) -> None:
+    def __init__(self, member: Member, say: Callable[[str], None]) -> None:
         self.member = member
         self.place = ""
-        self.notes: list[str] = []
+        self.say = say
         self.kept: asyncio.Task[None] | None = None
         self.touched_s = 0.0
         self._noted = ""
@@ -49,14 +50,17 @@ class Claim:
     def note(self, what: str) -> None:
         """Say it once for as long as it stays so; "" when all is well."""
         if what and what != self._noted:
-            self.notes.append(what)
+            self.say(what)
         self._noted = what
 
 
 class Worker:
     """All claims of one run. Its public methods are the verbs of the requests."""
 
-    def __init__(self, *, target: str, host: str, user: str, beat_s: float, tag: str) -> None:
+    def __init__(
+        self, say: Callable[[Told], None], *, target: str, host: str, user: str, beat_s: float, tag: str
+    ) -> None:
+        self._say = say
         self._target, self._host, self._user = target, host, user
         self._beat_s, self._tag = beat_s, tag
         self._view = View()
@@ -73,7 +77,8 @@ class Worker:
     async def join(self, claim: int) -> Told:
         """A name, for one place."""
         if claim not in self._claims:
-            self._claims[claim] = Claim(Member(self._target, f"{self._host}/{self._user}.{claim}"))
+            member = Member(self._target, f"{self._host}/{self._user}.{claim}")
+            self._claims[claim] = Claim(member, lambda what: self._say({"note": what, "claim": claim}))
         return {"identity": self._claims[claim].member.name}
 
     async def reserve(self, claim: int, filters: dict[str, str]) -> Told:
@@ -90,28 +95,25 @@ class Worker:
         await self._claims[claim].member.call("CancelReservation", pb2.CancelReservationRequest(token=token))
         return {}
 
-    async def acquire(self, claim: int, place: str) -> Told:
-        """Take the place, and keep it from now on."""
+    async def acquire(self, claim: int, place: str, insist: bool = False) -> Told:
+        """Take the place, and keep it from now on. ``insist``: it is a run's already, whatever the coordinator says of it now."""
         mine = self._claims[claim]
-        await self._watcher.ready()
         mine.place = place  # at once: an answer that is lost leaves an acquisition that we must release
+        taken = True
         try:
+            await self._watcher.ready()
             await mine.member.call("AcquirePlace", pb2.AcquirePlaceRequest(placename=place))
         except Refused as refused:
             refused.by = self._view.acquired_by(place)
-            if refused.by != mine.member.name:  # else an answer was lost, or a worker before this one has taken it
+            taken = refused.by == mine.member.name  # an answer was lost, or a worker before this one has taken it
+            if not (taken or insist):
                 if refused.kind == "refused":
                     mine.place = ""
                 raise
-        await self._beat(mine)
+        if taken:
+            await self._beat(mine)
         mine.kept = asyncio.create_task(self._keep(mine))
         return {}
-
-    async def renew(self, claim: int) -> Told:
-        """What happened since."""
-        mine = self._claims[claim]
-        notes, mine.notes = mine.notes, []
-        return {"notes": notes}
 
     async def release(self, claim: int) -> Told:
         """Now, or as soon as the coordinator answers again: ``why`` it does not, "" when it did."""
@@ -199,9 +201,7 @@ class Worker:
             mine.touched_s = now_s
             await mine.member.call("AcquirePlace", pb2.AcquirePlaceRequest(placename=place))
             await self._beat(mine)
-            mine.notes.append(
-                f"place {place} was nobody's at the coordinator, restarted or told so by a stranger: taken again"
-            )
+            mine.say(f"place {place} was nobody's at the coordinator, restarted or told so by a stranger: taken again")
 
     async def _beat(self, mine: Claim) -> None:
         await self._set_tag(mine, f"{mine.member.name}_{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
@@ -213,7 +213,7 @@ class Worker:
 
 async def serve(options: Told, say: Callable[[Told], None]) -> None:
     """Answer until standard input or the parent ends, then release all."""
-    worker = Worker(**options)
+    worker = Worker(say, **options)
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     running: set[asyncio.Task[None]] = set()
@@ -237,6 +237,8 @@ async def serve(options: Told, say: Callable[[Told], None]) -> None:
             loop.call_soon_threadsafe(take, line)
         loop.call_soon_threadsafe(ended.set)
 
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a service that is stopped: its processes are told, then killed
+        loop.add_signal_handler(number, ended.set)
     parent = os.getppid()
     threading.Thread(target=read, daemon=True).start()
     say({"labgrid": labgrid_version()})

@@ -40,8 +40,8 @@ class Claim(Protocol):
         """Which one."""
         ...
 
-    def renew(self) -> None:
-        """Say that it is still wanted. ``BenchError`` when it is lost."""
+    def renew(self) -> tuple[str, ...]:
+        """Say that it is still wanted; what has happened to it since the last time, for people. ``BenchError`` when it is lost."""
         ...
 
     def release(self) -> None:

@@ -33,9 +33,9 @@ _WAITING, _ALLOCATED = 0, 1  # labgrid's states of a reservation
 class LabgridClaim:
     """A place that was acquired. See ``Claim``."""
 
-    def __init__(self, place: Place, session: Session, number: int, tell: lease.Tell | None = None) -> None:
+    def __init__(self, place: Place, session: Session, number: int) -> None:
         self.place = place
-        self._session, self._number, self._tell = session, number, tell
+        self._session, self._number = session, number
         self._released = False
 
     @property
@@ -43,33 +43,26 @@ class LabgridClaim:
         """Under which name the coordinator knows it."""
         return f"{self._session.identity}.{self._number}"
 
-    def renew(self) -> None:
-        """Nothing that must be done: the worker process renews it. What happened to it meanwhile is told.
+    def renew(self) -> tuple[str, ...]:
+        """See ``Claim``. Nothing must be done: the worker process renews it.
 
         A place that the coordinator gave to somebody else is not lost: the unit is ours for as long as its host's lock is.
         """
-        if not self._released:
-            for note in self._session.renew(self._number):
-                if self._tell is not None:
-                    self._tell(note)
+        return () if self._released else self._session.renew(self._number)
 
     def release(self) -> None:
         """See ``Claim``. Never raises: what the coordinator cannot be told now, the worker tells it later."""
-        if self._released:
-            return
-        self._released = True
-        why = self._session.release(self._number)
-        if why and self._tell is not None:
-            self._tell(f"place {self.place.name} could not be given back yet: {why}")
+        if not self._released:
+            self._released = True
+            self._session.release(self._number)
 
 
 class Labgrid:
-    """See ``Source``. ``look`` asks the units' hosts; ``tell`` is told what happens to places meanwhile."""
+    """See ``Source``. ``look`` asks the units' hosts."""
 
     def __init__(self, url: str, *, look: Look = look, clock: Clock | None = None) -> None:
         self.address = address.parse(url)
         self.session = Session(self.address)
-        self.tell: lease.Tell | None = None
         self._look, self._clock = look, clock or SystemClock()
         self._stands: dict[tuple[str, str], Stand] = {}
         self._fresh = Deadline.after(self._clock, 0.0)
@@ -94,7 +87,7 @@ class Labgrid:
         except BaseException:
             self.session.release(number)
             raise
-        return LabgridClaim(place, self.session, number, self.tell)
+        return LabgridClaim(place, self.session, number)
 
     def acquire_any(
         self, wanted: Sequence[Place], *, what: str, wait_s: float, tell: lease.Tell | None = None
@@ -190,7 +183,7 @@ class Labgrid:
                 place = named.get(turn.get("place", "")) if turn["state"] == _ALLOCATED else None
                 if place is not None:
                     self._take(number, place)
-                    claim = LabgridClaim(place, self.session, number, self.tell)
+                    claim = LabgridClaim(place, self.session, number)
                     return claim
             except lease.OutOfService:
                 del named[place.name if place is not None else ""]

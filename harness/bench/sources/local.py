@@ -17,8 +17,9 @@ class LocalClaim:
     place: Place
     lease: lease.Lease
 
-    def renew(self) -> None:
+    def renew(self) -> tuple[str, ...]:
         """Nothing: see ``Claim``."""
+        return ()
 
     def release(self) -> None:
         """See ``Claim``."""

@@ -324,7 +324,8 @@ class Night:
         one.renewed_s = now
         for claim in one.claims:
             try:
-                claim.renew()
+                for line in claim.renew():
+                    self.tell(f"{claim.place.title}: {line}")
             except BenchError as error:  # the lock on the unit's own host still stands: the case goes on
                 self.tell(f"{claim.place.title}: its place is not ours any more: {error.what}")
 

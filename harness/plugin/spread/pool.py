@@ -68,6 +68,16 @@ class Pool:
                 break
         return taken
 
+    def renew(self) -> list[str]:
+        """Say that all are still wanted; what has happened to them meanwhile. Never raises: a unit's own lock decides."""
+        told: list[str] = []
+        for claim in self._claims.values():
+            try:
+                told += claim.renew()
+            except BenchError as error:
+                told.append(f"{claim.place.title}: {error.what}")
+        return told
+
     def give_back(self, uid: str) -> None:
         """Others may have it."""
         if (claim := self._claims.pop(uid, None)) is not None:

@@ -76,6 +76,8 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
         if self.plan is None or item_index >= len(self.need):
             return  # a pause
         worker = node.gateway.id
+        for line in self.crew.pool.renew():
+            self.crew.say(line)
         desk = self.crew.desk(worker)
         if (why := desk.refused()) is not None:
             self._remove(node, died=False)

@@ -20,7 +20,6 @@ def say(**what):
 def main():
     url, name = sys.argv[1:3]
     source = open_source(url)
-    source.tell = lambda line: say(told=line)
     places = [place for place in source.list() if place.board == "nucleo_f446re" and not place.skip]
     wanted = [place for place in places if place.name == name] if name != "any" else places
     try:
@@ -37,7 +36,8 @@ def main():
             while True:
                 time.sleep(0.25)
                 say(state=str(unit.core().state))
-                claim.renew()
+                for line in claim.renew():
+                    say(told=line)
     except (BenchError, lease.InUse) as error:
         say(lost=error.what, found=str(error.found), kind=type(error).__name__)
     finally:
