@@ -116,7 +116,7 @@ def _need_simpy() -> None:
         raise BenchError(
             "the simulation needs SimPy, which is not installed",
             where="harness/farm/simulate",
-            next_step="pip install 'hil[farm]', or pip install 'simpy>=4.1,<5'",
+            next_step="pip install 'simpy>=4.1,<5'",
         )
 
 

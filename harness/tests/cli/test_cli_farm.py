@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner
 
-pytest.importorskip("simpy", reason="pip install 'hil[farm]'")
+pytest.importorskip("simpy", reason="pip install simpy")
 
 from harness.cli import farm_commands  # noqa: F401 - importing it adds its commands to `app`
 from harness.cli.app import app

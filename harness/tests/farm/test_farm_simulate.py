@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-pytest.importorskip("simpy", reason="pip install 'hil[farm]'")
+pytest.importorskip("simpy", reason="pip install simpy")
 import simpy
 
 from harness.farm.simulate.cores import Cores
