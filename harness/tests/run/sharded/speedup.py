@@ -114,5 +114,5 @@ def main(n: int, units=UNITS) -> list[Row]:
 
 
 if __name__ == "__main__":
-    rows = main(int(sys.argv[1]) if len(sys.argv) > 1 else 4000)
+    rows = main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
     print(table(rows))
