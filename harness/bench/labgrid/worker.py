@@ -44,6 +44,7 @@ class Claim:
         self.place = ""
         self.say = say
         self.kept: asyncio.Task[None] | None = None
+        self.busy = asyncio.Lock()  # while something is asked for it
         self.touched_s = 0.0
         self._noted = ""
 
@@ -161,7 +162,9 @@ class Worker:
     async def _let_go(self, mine: Claim) -> None:
         """``Refused`` when the coordinator is away: it is tried again then."""
         if mine.kept is not None:
-            mine.kept.cancel()
+            # Not in the middle of a call: one that takes the place again would be carried out after our release.
+            async with mine.busy:
+                mine.kept.cancel()
             await asyncio.gather(mine.kept, return_exceptions=True)
             mine.kept = None
         if not mine.place:
@@ -180,7 +183,8 @@ class Worker:
     async def _keep(self, mine: Claim) -> None:
         while True:
             try:
-                await self._look_after(mine)
+                async with mine.busy:
+                    await self._look_after(mine)
             except Refused as refused:
                 mine.note(f"place {mine.place}: {refused}")
             await asyncio.sleep(TICK_S)

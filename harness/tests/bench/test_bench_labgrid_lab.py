@@ -3,6 +3,7 @@
 They are found as ``harness.bench.labgrid.python`` finds them (HIL_LABGRID); without them all here is skipped.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -215,9 +216,9 @@ RUN = textwrap.dedent(
     for place in source.list()[:2]:
         source.acquire(place, what="a run")
     if os.fork() == 0:  # a child that holds what its parent had open
-        print("child", os.getpid(), flush=True)
+        os.write(1, b"child %d\\n" % os.getpid())
         time.sleep(600)
-    print("worker", source.session._process.popen.pid, flush=True)
+    os.write(1, b"worker %d\\n" % source.session._process.popen.pid)  # in one piece: both write there
     time.sleep(600)
     """
 )
@@ -227,8 +228,9 @@ def test_a_run_that_is_killed_frees_its_places_and_leaves_no_process_though_a_ch
     lab, stranger, source
 ):
     run = subprocess.Popen([sys.executable, "-c", RUN, lab.url], stdout=subprocess.PIPE, text=True)
-    pids = dict(run.stdout.readline().split() for _ in range(2))
+    pids = {}
     try:
+        pids = dict(run.stdout.readline().split() for _ in range(2))
         assert len(who(stranger)) == 2
         run.kill()
         run.wait()
@@ -236,7 +238,10 @@ def test_a_run_that_is_killed_frees_its_places_and_leaves_no_process_though_a_ch
         until(lambda: not _lives(int(pids["worker"])))
         assert _lives(int(pids["child"]))
     finally:
-        os.kill(int(pids["child"]), signal.SIGKILL)
+        for pid in (run.pid, int(pids.get("child", 0))):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid or run.pid, signal.SIGKILL)
+        run.wait()
         run.stdout.close()
 
 
