@@ -23,6 +23,7 @@ from harness.bench.sources.labgrid import Labgrid
 from harness.errors import BenchError
 from harness.testing.labgrid_lab import Lab, commands
 
+FULL = os.environ.get("HIL_FULL") == "1"
 pytestmark = pytest.mark.skipif(
     commands() is None, reason="labgrid is not installed: HIL_LABGRID names its environment"
 )
@@ -280,6 +281,7 @@ def test_a_place_that_is_somebody_elses_by_then_is_waited_for_by_the_new_worker(
     claim.release()
 
 
+@pytest.mark.skipif(not FULL, reason="waits for a coordinator to come up again; with HIL_FULL=1")
 def test_a_coordinator_that_is_restarted_has_forgotten_us_and_is_reminded(lab, stranger, source):
     claim = source.acquire(named(source, "rack1-u0"), what="a test")
     before = lab.coordinator.log.read_text()
@@ -294,6 +296,7 @@ def test_a_coordinator_that_is_restarted_has_forgotten_us_and_is_reminded(lab, s
     claim.release()
 
 
+@pytest.mark.skipif(not FULL, reason="waits until nobody answers; with HIL_FULL=1")
 def test_no_coordinator_is_told_with_where_it_was_looked_for(hosts):
     nowhere = Labgrid("labgrid://127.0.0.1:1/", look=hosts)
     try:

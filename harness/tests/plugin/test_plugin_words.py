@@ -92,6 +92,16 @@ def test_who_asks_for_the_whole_traceback_gets_it(tmp_path):
     assert "harness/models/metadata.py" in run.stdout
 
 
+def test_workers_without_a_unit_end_before_any_test_and_say_what_to_do(tmp_path):
+    digits_plan(tmp_path)
+    run = pytest_in(tmp_path, "--board", BOARD, "--backend", "probe", "-v", "-n", "1", CI="1")
+    assert run.returncode == 2, run.stdout + run.stderr
+    assert "no unit is free" in run.stderr
+    assert len(run.stderr.splitlines()) <= 15, run.stderr
+    assert not (tmp_path / "hil-reports").exists()
+
+
+@pytest.mark.parametrize("how", [[], ["-v"]], ids=["bare", "verbose"])
 def test_a_rig_error_of_a_plan_is_15_lines_at_most(tmp_path, how):
     digits_plan(tmp_path)
     run = pytest_in(tmp_path, "--board", BOARD, "--backend", "probe", "--report-dir", "out", *how, CI="1")
