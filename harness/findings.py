@@ -1,5 +1,5 @@
 """What was found out about a case beyond its measurements, as the record tells it: layers, where the first of them diverges, and
-which usual mistake explains the labels or the outputs. Frozen types, as those of ``records``.
+which usual mistake explains the labels or the outputs, where the rig was at fault. Frozen types, as those of ``records``.
 """
 
 from __future__ import annotations
@@ -116,3 +116,23 @@ class BaselineFacts(Frozen):
     elf_sha256: str  # of the image's file
     n: int  # samples that both were sent
     changes: tuple[str, ...] = ()  # what is not the same on both sides: model, engine, compiler, ...
+
+
+class RigFault(Frozen):
+    """Where the fault lay that kept a case from a verdict about the product."""
+
+    whose: Literal[
+        "unit", "host", "nobody"
+    ]  # a unit's counts against its health; nobody's: it was in use, or was not flashed
+    unit: str = ""  # the id of the unit in hand, "": none was
+    row: str = ""  # of the table of blame that decided
+    wedged: bool = False  # a part of the unit let its whole deadline pass: asked again, it costs as much again
+
+
+class EarlierTry(Frozen):
+    """A try of the same case in the same run, on another unit, that the rig ended."""
+
+    unit: str  # the unit's probe id; "": none was opened, or a virtual one
+    ended: Literal["error", "killed"]  # "killed": its test process died
+    reason: str  # the first line of why
+    folder: str = ""  # where its reports lie, below this record's folder; "": it left none

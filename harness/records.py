@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.conversion import Conversion
-from harness.findings import BaselineFacts, Divergence, Explanation, LayerFacts, PublishedFigure
+from harness.findings import BaselineFacts, Divergence, EarlierTry, Explanation, LayerFacts, PublishedFigure, RigFault
 from harness.frozen import Frozen, Written
 from harness.playback import Playback
 
@@ -290,17 +290,6 @@ class FaultReport(Frozen):
     sample: int | None = None  # index of the sample under way
 
 
-class RigFault(Frozen):
-    """Where the fault lay that kept a case from a verdict about the product."""
-
-    whose: Literal[
-        "unit", "host", "nobody"
-    ]  # a unit's counts against its health; nobody's: it was in use, or was not flashed
-    unit: str = ""  # the id of the unit in hand, "": none was
-    row: str = ""  # of the table of blame that decided
-    wedged: bool = False  # a part of the unit let its whole deadline pass: asked again, it costs as much again
-
-
 class UnitShare(Frozen):
     """One unit's part in a case whose samples were spread over several of its kind."""
 
@@ -330,15 +319,6 @@ class ModelFacts(Frozen):
     sha256: str  # of the .tflite that the firmware was made of
     file: str  # where the user's own file was
     file_sha256: str  # of that file: another one when it was converted first
-
-
-class EarlierTry(Frozen):
-    """A try of the same case in the same run, on another unit, that the rig ended."""
-
-    unit: str  # the unit's probe id; "": none was opened, or a virtual one
-    ended: Literal["error", "killed"]  # "killed": its test process died
-    reason: str  # the first line of why
-    folder: str = ""  # where its reports lie, below this record's folder; "": it left none
 
 
 class Setting(Frozen):

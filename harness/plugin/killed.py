@@ -9,12 +9,13 @@ import pytest
 
 from harness.bench import boards
 from harness.errors import HilError
+from harness.findings import EarlierTry
 from harness.plans import load
 from harness.plans.expand import Case, expand
 from harness.plugin import options, told
 from harness.plugin.ours import RECORD, is_plan
 from harness.plugin.places import begin, keep, report_folder
-from harness.records import EarlierTry, Record
+from harness.records import Record
 
 if TYPE_CHECKING:
     from harness.run.notes import CaseResult

@@ -38,7 +38,8 @@ from harness.bench.probes import CoreReport, CoreState
 from harness.bench.unit import Unit
 from harness.build.symbols import Symbols
 from harness.errors import BenchError, DeviceError, HilError, TakenError, WedgedError
-from harness.records import FaultReport, RigFault, Verdict
+from harness.findings import RigFault
+from harness.records import FaultReport, Verdict
 from harness.session.verbs import BoardFaultError, BoardGarbledError, BoardSilentError, Session
 
 _HELLO_TIMEOUT_S = 2.0

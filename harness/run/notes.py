@@ -19,18 +19,16 @@ from harness.clock import Clock
 from harness.conversion import Conversion
 from harness.errors import BenchError, DeviceError
 from harness.evidence import write_reports
-from harness.findings import BaselineFacts, Explanation, PublishedFigure
+from harness.findings import BaselineFacts, EarlierTry, Explanation, PublishedFigure, RigFault
 from harness.plans.expand import Case
 from harness.playback import Playback
 from harness.records import (
     Backend,
-    EarlierTry,
     Evidence,
     FaultReport,
     LinkFacts,
     ModelFacts,
     Record,
-    RigFault,
     Samples,
     Setting,
     SourceFacts,

@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from harness.records import EarlierTry
+from harness.findings import EarlierTry
 
 #: Names the night, for the safety valve.
 NIGHT: Final = "HIL_NIGHT"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from harness.errors import BenchError, DeviceError, HilError
 from harness.evidence import clear_reports
-from harness.records import EarlierTry, Record, Verdict
+from harness.findings import EarlierTry
+from harness.records import Record, Verdict
 from harness.run.notes import CaseResult
 from harness.run.outcome import Ending, Run
 

@@ -238,8 +238,7 @@ class Session:
         with that status. ``timeout_s`` bounds the whole stream: what is open then is lost. ``rescue`` says what to do about
         silence and a lost line, which else end the stream. ``on_result`` may raise; the session is then still good for a new
         ``hello``. The first ``quiet`` go alone: no interrupt is in their cycles. ``follows``: which go on from a memory.
-        ``pace``: none is held back for the board, and none goes alone. ``samples`` may be a ``Supply``: it ends when that has no
-        more, and all that it had are over.
+        ``pace``: none is held back for the board, and none goes alone. A ``Supply`` of samples ends it when it has no more.
         """
         if self._conversation.state is not State.READY:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)

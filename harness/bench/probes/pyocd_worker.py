@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.bench import usb, usb_budget
-from harness.bench.probes import targets
+from harness.bench.probes import images, targets
 from harness.errors import HilError
 
 _COMPARE_BYTES = 16 * 1024
@@ -133,7 +133,7 @@ class _Worker:
         self._check_chip()  # once more: cables are moved
         self._halt_for_flash()
         erased = self._open_protection(allow_mass_erase)
-        segments = _loadable(Path(elf))
+        segments = images.loadable(Path(elf))
         total = sum(len(data) for _, data in segments)
         changed = self._first_difference(segments) is not None
         if changed:
@@ -228,7 +228,7 @@ class _Worker:
                 where=f"probe {self._uid}, register {how['level_register']:#010x}",
                 expected=f"{how['level_open']:#x} (no protection)",
                 found=f"{found:#x}",
-                next_step=_way_out(lasting, bool(how["unlock"])),
+                next_step=images.way_out(lasting, bool(how["unlock"])),
             )
         for address, word in how["unlock"]:
             target.write32(address, word)
@@ -346,35 +346,11 @@ class _Worker:
         return None
 
 
-def _way_out(lasting: bool, known: bool) -> str:
-    if lasting:
-        return "this protection cannot be taken back: use another chip"
-    if known:
-        return "--allow-mass-erase takes the protection away, which erases the whole flash"
-    return "take the protection away with the vendor's programmer, which erases the whole flash; not done from here"
-
-
 def _close(session: Any) -> None:
     try:
         session.close()
     except Exception:  # noqa: BLE001 - it never was open
         pass
-
-
-def _text(part: object) -> str | None:
-    return None if part is None else str(part)
-
-
-def _loadable(elf: Path) -> list[tuple[int, bytes]]:
-    """The bytes that go into flash, as (physical address, content)."""
-    from elftools.elf.elffile import ELFFile
-
-    with elf.open("rb") as file:
-        return [
-            (int(segment["p_paddr"]), bytes(segment.data()))
-            for segment in ELFFile(file).iter_segments()
-            if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]
-        ]
 
 
 def main() -> None:
@@ -401,9 +377,8 @@ def main() -> None:
         except _Failure as failure:
             answer(failure.parts)
         except HilError as error:
-            answer(
-                {"error": error.what, "where": error.where, "found": _text(error.found), "next_step": error.next_step}
-            )
+            found = None if error.found is None else str(error.found)
+            answer({"error": error.what, "where": error.where, "found": found, "next_step": error.next_step})
         except Exception as error:  # noqa: BLE001 - whatever pyOCD or a driver raises is the rig's, and must be told
             found = f"{type(error).__name__}: {error}"
             answer(

@@ -17,8 +17,9 @@ from harness.evidence.nightrecord import Lack, NightCase, folder_of
 from harness.farm.nightly import left
 from harness.farm.nightly.book import Book
 from harness.farm.schedule import Worker
+from harness.findings import EarlierTry
 from harness.plans import Case, expand
-from harness.records import EarlierTry, Record, Verdict
+from harness.records import Record, Verdict
 from harness.run.keeping import Keeping
 from harness.run.options import RunOptions
 from harness.run.reading import read_plan

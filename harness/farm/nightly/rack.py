@@ -14,7 +14,7 @@ from harness.clock import Clock
 from harness.errors import BenchError
 from harness.farm import aftercare, valve
 from harness.farm.schedule import Worker
-from harness.records import EarlierTry
+from harness.findings import EarlierTry
 from harness.run import of_night
 
 #: A unit that somebody else has is waited for so long, when nothing else is left to do.

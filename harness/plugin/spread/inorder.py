@@ -8,12 +8,12 @@ import pytest
 
 from harness.bench import lease
 from harness.bench.places import Place
+from harness.findings import EarlierTry
 from harness.plugin import ours
 from harness.plugin.spread import aside, distrust, needs, seat, tries
 from harness.plugin.spread.needs import Need
 from harness.plugin.spread.pool import Pool
 from harness.plugin.spread.seat import Seat
-from harness.records import EarlierTry
 
 
 class InOrder:

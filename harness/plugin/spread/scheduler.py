@@ -14,12 +14,12 @@ from xdist.scheduler import LoadScheduling
 
 from harness.bench.places import Place
 from harness.farm.schedule import Impossible, Job, Outcome, Schedule
+from harness.findings import EarlierTry
 from harness.plugin import places
 from harness.plugin.spread import aside, telling, times
 from harness.plugin.spread.crew import VIRTUAL, Crew
 from harness.plugin.spread.needs import Need
 from harness.plugin.spread.seat import Seat
-from harness.records import EarlierTry
 
 if TYPE_CHECKING:
     from xdist.remote import Producer

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.disk import files
+from harness.findings import EarlierTry
 from harness.plugin import options
-from harness.records import EarlierTry
 
 if TYPE_CHECKING:
     from harness.plugin.spread.needs import Need

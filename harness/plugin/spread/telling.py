@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import HilError
+from harness.findings import EarlierTry
 from harness.plugin import killed, told
 from harness.plugin.ours import RECORD
 from harness.plugin.spread import aside
 from harness.plugin.spread.needs import Need
-from harness.records import EarlierTry
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController

@@ -8,9 +8,10 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from harness.errors import BenchError
+from harness.findings import EarlierTry
 from harness.plugin.ours import RECORD
 from harness.plugin.spread import seat
-from harness.records import EarlierTry, Record, Verdict
+from harness.records import Record, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from harness.findings import RigFault
 from harness.plans.expand import Case
-from harness.records import RigFault, Verdict
+from harness.records import Verdict
 from harness.run.notes import Notes
 from harness.run.sharded.crew import Crew
 from harness.run.sharded.pooled import present

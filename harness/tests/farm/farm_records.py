@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from harness.records import FirmwareFacts, Record, RigFault, UnitFacts, Verdict
+from harness.findings import RigFault
+from harness.records import FirmwareFacts, Record, UnitFacts, Verdict
 
 NOW = datetime(2026, 11, 29, 22, 0, tzinfo=UTC)
 IMAGE = "ab" * 32

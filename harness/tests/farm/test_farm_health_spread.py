@@ -8,7 +8,8 @@ import pytest
 
 from harness.farm import health
 from harness.farm.health import Saw
-from harness.records import LinkFacts, Record, RigFault, UnitFacts, UnitShare, Verdict
+from harness.findings import RigFault
+from harness.records import LinkFacts, Record, UnitFacts, UnitShare, Verdict
 
 LINE = LinkFacts(baud=921600, bytes_tx=1, bytes_rx=1, frames_bad=0, resent=0, line_use=None, lost=0, wall_s=1.0)
 

@@ -6,7 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
-from harness.records import EarlierTry
+from harness.findings import EarlierTry
 from harness.run import of_night, orphan
 
 #: Starts a hil that would run for ever, says its number, and waits to be killed.
