@@ -132,7 +132,7 @@ import sys
 from pathlib import Path
 from harness.bench import lease
 mark = Path(sys.argv[1]) / "mark"
-for _ in range(30):
+for _ in range(12):
     with lease.acquire("unit-1", what="x", wait_s=60):
         mark.touch(exist_ok=False)
         mark.unlink()

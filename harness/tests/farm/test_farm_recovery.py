@@ -67,7 +67,8 @@ def test_firmware_that_takes_the_debug_pins_is_caught_under_reset(unit):
     assert tried(found) == ["reconnect", "reset", "under_reset"]
 
 
-@pytest.mark.parametrize("wound", ["freeze", *(["cut_line", "hang_probe"] if FULL else [])])
+# A killed unit loses its power in the next test.
+@pytest.mark.parametrize("wound", ["cut_line", "freeze", "hang_probe"] if FULL else [])
 def test_what_no_reset_mends_loses_its_power_and_says_so(unit, wound):
     injure(unit.uid, wound)
     # The rungs before it wait for an answer that does not come: all of them once.
@@ -100,6 +101,7 @@ def test_a_hub_that_lies_is_told_and_not_believed(rack, unit, monkeypatch):
     assert "answers no more" in rackstate.moves(unit.uid)[-1].reason
 
 
+@pytest.mark.skipif(not FULL, reason="cuts the power once more; with HIL_FULL=1")
 def test_a_board_with_a_supply_of_its_own_is_told(unit, tmp_path):
     class ProbeAlone:
         """A port that feeds the probe, and not the chip: only the probe leaves the bus."""
