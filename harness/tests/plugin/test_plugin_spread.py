@@ -51,6 +51,7 @@ def shared():
     with open("shared", "a") as file:
         file.write("down\\n")
 
+@pytest.mark.requires("camera")  # which one unit has: with another, the two tests may run side by side
 class TestShared:
     def test_one(self, shared):
         pass
