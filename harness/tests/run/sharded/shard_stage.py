@@ -33,12 +33,15 @@ def run(case, rack=None, *, folder=None, watch=lambda step: None, **options):
     return run_case(case, options, watch=watch, folder=folder)
 
 
-def when(share, what):
-    """A watch that does something once, when that share of the samples is answered."""
+def when(share, what, *, unit="", folder=None):
+    """A watch that does something once, when that share of the samples is answered; one of them by that unit, if one is named."""
     done = []
 
+    def answered():
+        return not unit or any(f'"u":"{unit}"'.encode() in each.read_bytes() for each in folder.rglob("journal.jsonl"))
+
     def watch(step):
-        if step.name == "stream" and step.share >= share and not done:
+        if step.name == "stream" and step.share >= share and not done and answered():
             done.append(True)
             what()
 

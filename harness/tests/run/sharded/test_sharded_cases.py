@@ -92,10 +92,11 @@ def test_with_one_unit_left_it_is_an_ordinary_run_with_a_word_of_why(rack):
     assert "in use" in told
 
 
-def test_a_unit_that_is_killed_in_mid_run_gives_its_samples_to_the_others(rack, alone):
+def test_a_unit_that_is_killed_in_mid_run_gives_its_samples_to_the_others(rack, right, alone, tmp_path):
     gone = rack.uids[1]
+    watch = when(0.1, lambda: rack.kill(gone), unit=gone, folder=tmp_path)
     try:
-        result = run(digits_case(N), rack, shards=3, watch=when(0.2, lambda: rack.kill(gone)))
+        result = run(digits_case(N), rack, shards=3, watch=watch, folder=tmp_path)
         held = not free(rack)
     finally:
         rack.start(gone)
