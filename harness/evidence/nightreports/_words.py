@@ -178,7 +178,7 @@ def figures(night: NightRecord) -> list[tuple[str, str]]:
     busy_s = sum(one.wall_s * (1 + len(one.lent)) for one in tries)
     places = len(night.units) or night.slots
     told = [
-        ("Wall time", spoken(night.wall_s) + (f" of {spoken(night.budget_s)}" if night.budget_s else "")),
+        ("Wall time", spoken(night.wall_s) + (f" of {spoken(night.budget_s)}" if night.budget_s is not None else "")),
         ("Cases with a verdict", f"{sum(c.verdict is not None for c in night.cases)} of {len(night.cases)}"),
         ("Tries", str(len(tries))),
         ("Time on units" if night.units else "Time of cases", spoken(busy_s)),

@@ -123,3 +123,21 @@ def test_a_night_is_read_back_as_it_was_written_and_a_damaged_one_is_refused(tmp
 
 def test_the_record_tells_how_long_its_commands_ran_without_the_time_between_them():
     assert eventful().wall_s == 7 * 3600
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_a_night_is_compared_with_is_told_without_guessing_why_it_is_nothing(form):
+    """Without a history (HIL_DB=off, a server that is away) it need not be the first."""
+    assert "ompared with nothing: no earlier night of its cases is known" in plain(form, first())
+    assert "ompared with 20261127T220000Z-4711" in plain(form, eventful())
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_move_says_on_which_day_of_the_night_it_was_and_by_which_clock(form):
+    page = plain(form, eventful())
+    assert "11-28 22:09" in page
+    assert "(UTC)" in page
+
+
+def test_a_budget_of_nothing_is_told_too():
+    assert "of 0 s" in rendered("markdown", night(case("digits", lack="budget", state="left"), budget_s=0.0))
