@@ -60,6 +60,16 @@ class UnitLine:
     tries: int
     faults: tuple[Fault, ...]
     use: float  # share of the night with a case on it
+    spoilt: int = 0  # so many of its last tries, one after the other, were spoilt by it
+
+    @property
+    def state(self) -> str:
+        """How it stands, with why. A good one whose last cases it has spoilt is not as good as it looks."""
+        state, reason = self.unit.state, self.unit.reason
+        if state != "good":
+            return f"{state}: {reason}" if reason else state
+        cases = "case was" if self.spoilt == 1 else f"{self.spoilt} cases were"
+        return f"{state}, but its last {cases} spoilt by it" if self.spoilt else state
 
 
 def verdict(night: NightRecord) -> Verdict | None:
@@ -143,12 +153,20 @@ def units(night: NightRecord) -> list[UnitLine]:
             sum(unit.uid in (one.unit, *one.lent) for case in night.cases for one in case.tries),
             tuple(fault for fault in faults if unit.uid in fault.spoilt.blamed),
             unit.busy_s / wall_s if wall_s else 0.0,
+            _spoilt(night, unit.uid),
         )
         for unit in night.units
     ]
     return sorted(
         found, key=lambda line: (-len(line.faults), line.unit.state == "good", line.unit.board, line.unit.uid)
     )
+
+
+def _spoilt(night: NightRecord, uid: str) -> int:
+    """How many of a unit's last tries, one after the other, came to an error that was its fault."""
+    tries = sorted((one for c in night.cases for one in c.tries if uid in (one.unit, *one.lent)), key=lambda t: t.began)
+    blamed = [uid in one.blamed for one in tries if one.verdict is not None]
+    return next((n for n, mine in enumerate(reversed(blamed)) if not mine), len(blamed))
 
 
 def of_no_unit(night: NightRecord) -> list[Fault]:

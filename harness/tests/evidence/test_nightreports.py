@@ -141,3 +141,18 @@ def test_a_move_says_on_which_day_of_the_night_it_was_and_by_which_clock(form):
 
 def test_a_budget_of_nothing_is_told_too():
     assert "of 0 s" in rendered("markdown", night(case("digits", lack="budget", state="left"), budget_s=0.0))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_unit_that_has_spoilt_its_last_cases_does_not_just_look_good(form):
+    """Three faults in a row make a unit suspect: a dead one with two is good by its state."""
+    unit = nightrecord.NightUnit(uid="n1", title="n1", board="nucleo_f446re")
+    spoilt = [case(name, one_try("error", "n1", 3)) for name in ("a", "b")]
+    page = plain(form, night(case("z", one_try("pass", "n1", -5)), *spoilt, units=(unit,)))
+    assert "good, but its last" in page
+    assert "good, but" not in plain(form, night(case("z", one_try("pass", "n1")), units=(unit,)))
+
+
+def test_the_parts_of_a_message_stay_apart_where_they_come_into_one_line():
+    page = plain("markdown", night(case("a", one_try("error", "n1", 3, "no port\n  where:  n1\n  next:   plug it in"))))
+    assert "no port; where: n1; next: plug it in" in page
