@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -57,6 +58,11 @@ def content(path: Path, at_most: int = MOST_BYTES) -> bytes:
 def text(path: Path, at_most: int = MOST_BYTES) -> str:
     """The UTF-8 text of a file. ``UnicodeDecodeError`` when it is none; else as ``content``."""
     return content(path, at_most).decode("utf-8")
+
+
+def name_for(what: str) -> str:
+    """A file's name for what has an id of its own, a unit's say: ``_`` for each character that some file system minds."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", what)
 
 
 def replace(path: Path, new: bytes) -> None:
