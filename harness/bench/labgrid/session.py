@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import itertools
 import json
 import os
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import harness
+from harness.bench import people
 from harness.bench.labgrid import beat, python
 from harness.bench.labgrid.address import Address
 from harness.errors import BenchError
@@ -122,7 +122,7 @@ class Session:
     def __init__(self, address: Address) -> None:
         self.address = address
         self.host = os.environ.get("LG_HOSTNAME") or socket.gethostname()
-        self.run = beat.run_name(os.environ.get("LG_USERNAME") or _user(), secrets.token_hex(4))
+        self.run = beat.run_name(os.environ.get("LG_USERNAME") or people.me(), secrets.token_hex(4))
         self._process: _Process | None = None
         self._guard = threading.RLock()
         self._numbers = itertools.count()
@@ -294,10 +294,3 @@ class Session:
                 next_step="pip install 'labgrid>=26.0.1,<27' there",
             )
         return process
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return str(os.getuid()) if hasattr(os, "getuid") else "user"
