@@ -1,4 +1,4 @@
-"""A line that is cut, spoiled or away for a while at any moment of a session: silence or damage, never a board that breaks the wire.
+"""A line that is cut, spoiled or away for a while at any moment of a session: silence or damage, never a breach of the wire.
 
 Only that can be told apart from a firmware that is wrong (``run.blame``). More moments with HIL_FULL=1.
 """
