@@ -22,6 +22,8 @@ class Wish:
     allow_mass_erase: bool = False
     care: bool = False
     tell: lease.Tell | None = None
+    named: bool = False
+    user: str = ""  # whose it is, where not this process's person's
 
 
 def take_one(
@@ -74,7 +76,9 @@ def _together(kind: type[TakenError], what: str, refused: Sequence[TakenError]) 
 def _here(
     board: Board, places: Sequence[Place], uid: str | None, tags: Sequence[str], wish: Wish, clock: Clock, wait_s: float
 ) -> tuple[Place, lease.Lease]:
-    return lease_one(board, places, uid, wish.what, clock, tags, wait_s=wait_s, care=wish.care, tell=wish.tell)
+    return lease_one(
+        board, places, uid, wish.what, clock, tags, wait_s=wait_s, care=wish.care, tell=wish.tell, named=wish.named
+    )
 
 
 def _there(board: Board, place: Place, wish: Wish, wait_s: float) -> Connection:
@@ -87,4 +91,5 @@ def _there(board: Board, place: Place, wish: Wish, wait_s: float) -> Connection:
         allow_mass_erase=wish.allow_mass_erase,
         care=wish.care,
         tell=wish.tell,
+        named=wish.named,
     )

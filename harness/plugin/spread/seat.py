@@ -48,7 +48,7 @@ def run_options(config: pytest.Config) -> RunOptions:
 
     run = config.stash[options.KEY].run
     seat = config.stash.get(SEAT, Seat())
-    return run if seat.uid is None else replace(run, uid=seat.uid)
+    return run if seat.uid is None else replace(run, uid=seat.uid, named=run.uid is not None)
 
 
 def tries(config: pytest.Config) -> tuple[EarlierTry, ...]:
