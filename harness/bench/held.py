@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -12,6 +13,9 @@ from pathlib import Path
 from harness.bench import people
 from harness.clock import Clock
 from harness.disk.folders import runtime_folder
+
+#: File names may have 255 bytes; an id of a probe has a tenth of it.
+_LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -81,5 +85,8 @@ def folder(name: str) -> Path:
 
 
 def file(name: str, uid: str, ending: str) -> Path:
-    """The file of a unit in one of those folders."""
-    return folder(name) / (re.sub(r"[^A-Za-z0-9._-]", "_", uid) + ending)
+    """The file of a unit in one of those folders: no two ids have the same."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", uid)[:_LONGEST]
+    if plain != uid:
+        plain += "-" + hashlib.sha256(uid.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return folder(name) / (plain + ending)
