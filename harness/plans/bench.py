@@ -18,7 +18,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from harness.errors import PlanError
+from harness.errors import MisuseError, PlanError
 from harness.paths import read_file
 from harness.plans import benchwords, hwmap, mistakes
 from harness.plans.checked import checked, mapping
@@ -115,6 +115,8 @@ class Bench(_Part):
 
 
 _PAIR: Final = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
+#: Why a unit that a search has not found takes no work: numbers such as ``/dev/ttyACM0`` are given to whoever comes first.
+PORT_LOST: Final = "not attached, and its port is another's now"
 #: What a line may leave out, in the order in which it is written.
 _TOLD = ("name", "tags", "chip", "usb", "skip", "notes", "via")
 
@@ -132,6 +134,24 @@ def load_bench(path: Path, boards: Sequence[str] = ()) -> Bench:
         mistakes.raised(str(path), [_no_board(tree, at, unit, boards) for at, unit in enumerate(bench.units)
                                     if unit.board not in boards])  # fmt: skip
     return _each_once(bench, tree, [("units", at) for at in range(len(bench.units))])
+
+
+def to_update(path: Path) -> Bench | None:
+    """The bench file that a command is told to bring up to date; None where there is none yet.
+
+    ``PlanError`` for one that cannot be read, ``MisuseError`` for a hardware map: Twister could not read what would be made of it.
+    """
+    if not path.exists():
+        return None
+    tree = parse(_text_of(path), str(path), "bench file")
+    if hwmap.is_map(tree):
+        raise MisuseError(
+            "this is Twister's hardware map, and would not be one any more",
+            where=str(path),
+            expected="a bench file, or a file that is not there yet",
+            next_step="name another file; `hil bench import` makes a bench file of a map",
+        )
+    return load_bench(path)
 
 
 def _no_board(tree: Tree, at: int, unit: BenchUnit, boards: Sequence[str]) -> PlanError:
@@ -262,12 +282,17 @@ def merged(old: Bench | None, found: Sequence[BenchUnit], forget: Sequence[str] 
     """``found`` and those of ``old`` that were not found: a unit that is unplugged today is not forgotten.
 
     Nor is what no search finds of one that is there: its switches, name, tags, notes, why it is skipped. ``forget`` are the
-    ids of units whose line in ``old`` is known to be wrong.
+    ids of units whose line in ``old`` is known to be wrong. One whose port is another's by now takes no work until it is found.
     """
     before = {unit.uid: unit for unit in old.units} if old is not None else {}
     found = [_filled(unit, before[unit.uid]) if unit.uid in before else unit for unit in found]
     ids = {unit.uid for unit in found} | set(forget)
-    kept = tuple(unit for unit in old.units if unit.uid not in ids) if old is not None else ()
+    kept = [unit for unit in old.units if unit.uid not in ids] if old is not None else []
+    taken = {unit.port for unit in found if not unit.via}
+    kept = [
+        unit.model_copy(update={"skip": PORT_LOST}) if unit.port in taken and not unit.via and not unit.skip else unit
+        for unit in kept
+    ]
     units = tuple(sorted((*found, *kept), key=lambda unit: (unit.board, unit.uid)))
     return Bench(units=units) if old is None else old.model_copy(update={"units": units})
 
@@ -275,6 +300,6 @@ def merged(old: Bench | None, found: Sequence[BenchUnit], forget: Sequence[str] 
 def _filled(unit: BenchUnit, before: BenchUnit) -> BenchUnit:
     """``unit`` with what it leaves out as it was."""
     given = {name: value for name in BenchUnit.model_fields if (value := getattr(unit, name))}
-    if before.skip == hwmap.NOT_CONNECTED:
+    if before.skip in (hwmap.NOT_CONNECTED, PORT_LOST):
         given["skip"] = unit.skip  # it was no person who said so, and now it is there
     return before.model_copy(update=given)

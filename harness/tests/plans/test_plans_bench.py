@@ -107,6 +107,16 @@ def scratch(tmp_path_factory):
     _scratch = tmp_path_factory.mktemp("benches")
 
 
+def test_a_unit_that_is_away_does_not_keep_the_port_that_another_has_now(tmp_path):
+    away, found = BenchUnit(board="b", uid="1", port="/dev/ttyACM0"), BenchUnit(board="b", uid="2", port="/dev/ttyACM0")
+    now = merged(Bench(units=(away,)), [found])
+    assert [(unit.uid, bool(unit.skip)) for unit in now.units] == [("1", True), ("2", False)]
+    (tmp_path / "rack.yaml").write_text(dump_bench(now, "found"))
+    assert load_bench(tmp_path / "rack.yaml") == now
+    back = merged(now, [away.model_copy(update={"port": "/dev/ttyACM1"}), found])
+    assert [(unit.port, unit.skip) for unit in back.units] == [("/dev/ttyACM1", ""), ("/dev/ttyACM0", "")]
+
+
 def test_a_board_that_twister_had_lost_and_has_again_takes_work_again():
     lost = BenchUnit(board="b", uid="1", port="p", skip="not connected, says the hardware map", notes="by hand")
     found = BenchUnit(board="b", uid="1", port="q")
