@@ -139,7 +139,11 @@ def doubt() -> str:
     read = rackjournal.read()
     if read.why:
         return f"the journal of their states cannot be read ({read.why}): each is taken for good"
-    return f"{read.damaged} lines of the journal of their states are damaged and passed over" if read.damaged else ""
+    return (
+        f"the journal of their states has damaged lines, which were passed over ({read.damaged})"
+        if read.damaged
+        else ""
+    )
 
 
 def find(said: str, places: Sequence[Place] | None = None) -> str:

@@ -48,6 +48,7 @@ class RunOptions:
     tags: tuple[str, ...] = ()
     no_wait: bool = False
     bench: str = ""
+    named: bool = True  # whether a person asked for ``uid``, as whoever has it on hold must; else a scheduler gave it
     shards: Shards | None = None
     ask_first: Callable[[str, str], None] | None = None
 

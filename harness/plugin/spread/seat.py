@@ -50,7 +50,8 @@ def run_options(config: pytest.Config) -> RunOptions:
 
     run = config.stash[options.KEY].run
     seat = config.stash.get(SEAT, Seat())
-    return replace(run, uid=run.uid if seat.uid is None else seat.uid, ask_first=valve.check)
+    run = replace(run, ask_first=valve.check)
+    return run if seat.uid is None else replace(run, uid=seat.uid, named=run.uid is not None)
 
 
 def tries(config: pytest.Config) -> tuple[EarlierTry, ...]:

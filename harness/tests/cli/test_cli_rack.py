@@ -108,7 +108,7 @@ def test_a_journal_that_cannot_be_read_is_told_where_units_are_said_to_be_good(b
     rackjournal.path().rmdir()
     assert json.loads(hil("rack", "status", "--bench", bench, "--json"))["journal"] == ""
     rackjournal.path().write_text("{\n")
-    assert "1 lines of the journal" in hil("rack", "status", "--bench", bench)
+    assert "damaged lines, which were passed over (1)" in hil("rack", "status", "--bench", bench)
 
 
 def test_a_reason_and_a_name_are_one_line(bench, monkeypatch):
