@@ -15,7 +15,7 @@ from harness.bench.labgrid.session import Seen
 from harness.bench.places import Place
 from harness.errors import BenchError, MisuseError
 
-TAGS = st.from_regex(r"[a-z][a-z0-9_]{1,8}", fullmatch=True)
+TAGS = st.builds("{}{}".format, st.sampled_from("abz"), st.text("az_09", min_size=1, max_size=8))
 TEXT = st.text(max_size=30)
 
 
