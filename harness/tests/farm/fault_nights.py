@@ -97,8 +97,8 @@ EXPECTED = {
     ),
     "freeze": Fault(
         PSOC6, lambda c: c.freeze(), "EEEEE", "quarantined",
-        "the core stays before its first instruction, and runs no flash algorithm: a chip without a clock, no firmware", "flash",
-        "line-broken rig never-began", switched="good",
+        "the core stays before its first instruction, of an image that was read back: a chip without a clock, no firmware",
+        "hello: the board is silent", "line-broken never-began never-began", switched="good",
     ),
     "power": Fault(
         F446, lambda c: c.power(on=False), "EEEEE", "quarantined", "the debug port is dead",
