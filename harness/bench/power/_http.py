@@ -80,7 +80,12 @@ class Device:
 
     def refused(self, answer: Answer, password_env: str) -> BenchError:
         """What to do about a status that is no answer to the question."""
-        if answer.status in (401, 403):
+        if answer.status == 403:
+            return self.failed(
+                "HTTP 403: it does not allow that",
+                "is its control over HTTP switched on (Tasmota: `SetOption128 1`), and may that user or token do it?",
+            )
+        if answer.status == 401:
             how = f"the password in {password_env} is not the device's" if password_env else "it asks for a password"
             return self.failed(
                 f"HTTP {answer.status}: {how}",
