@@ -1,4 +1,4 @@
-"""One case on several units of its kind: its samples are spread over them, each is scored once, and some are computed by two.
+"""One case on several units of its kind: its samples are spread over them, each is scored once, and some go to all.
 
 ``spread``     which sample goes to which unit (pure)
 ``agree``      whether the units compute the same, and who is odd (pure)
