@@ -153,10 +153,7 @@ class Night:
 
     def _take_out(self, job: Job, lack: Lack, why: str) -> None:
         """It is not run, whatever units there are."""
-        self.schedule.add_worker(nobody := Worker("nobody", None, "nobody", job.tags))
-        self.schedule.next_for(nobody.id, lambda other: other.id == job.id)
-        self.schedule.done(nobody.id, job.id, Outcome.SKIPPED)
-        self.schedule.remove_worker(nobody.id, died=False)
+        self.schedule.drop(job.id)
         case = self.book.case(job.id)
         if any(one.verdict is not None for one in case.tries):
             self._end(case.id, why)

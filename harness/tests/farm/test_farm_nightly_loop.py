@@ -10,6 +10,7 @@ from night_stage import MODEL, NUCLEO, PSOC, Stage
 
 from harness.bench import lease, loans, rackstate
 from harness.bench.rackstate import State
+from harness.clock import Deadline
 from harness.errors import MisuseError
 from harness.evidence.history import History
 from harness.farm import valve
@@ -114,9 +115,18 @@ def test_a_process_that_leaves_no_record_gets_one_and_is_tried_again(stage, does
 def test_a_case_that_is_late_is_ended_with_its_group_and_is_the_rigs_error(stage, monkeypatch):
     from harness.farm.nightly import cases, child
 
-    monkeypatch.setattr(cases, "MARGIN_S", -4100.0 + 0.5)  # of the 4100 s that a plan allows by itself
-    monkeypatch.setattr(child, "GRACE_S", 0.3)
-    night = stage(plans=("a",), rack="retries: 0\nrun: [all]\n", a_nucleo="stubborn")
+    monkeypatch.setattr(cases, "MARGIN_S", -4100.0 + 0.1)  # of the 4100 s that a plan allows by itself
+    monkeypatch.setattr(child, "GRACE_S", 0.1)
+    night = stage(plans=("a",), units={"n1": NUCLEO}, rack="retries: 0\nrun: [all]\n", a_nucleo="stubborn")
+
+    class OnceStubborn(Deadline):
+        """Before it has begun in earnest it would heed what it is told."""
+
+        @property
+        def passed(self):
+            return bool(night.ready()) and super().passed
+
+    monkeypatch.setattr(child, "Deadline", OnceStubborn)
     assert night.run().status == 2
     only = night.case("a_nucleo").tries[0]
     assert only.late
@@ -296,7 +306,7 @@ def test_so_many_at_once_as_was_asked_for(stage):
 
     def watch():
         pause = threading.Event()
-        while not night.starts_file.exists():
+        while not night.starts():
             pause.wait(0.01)
         pause.wait(0.5)  # had a second one been begun, it would be there by now
         counts.append(len(night.starts()))
@@ -478,7 +488,7 @@ def interrupt_when(night, ready, by=signal.SIGTERM):
 def test_a_stop_ends_what_runs_sums_up_what_is_done_and_resume_runs_the_rest_and_nothing_twice(stage, by):
     night = stage(a_nucleo=["hang", "pass"], b_psoc=["hang", "pass"])
     thread = interrupt_when(
-        night, lambda: len(night.starts()) == 4 and sum("pass" in line for line in night.said) == 2, by
+        night, lambda: len(night.ready()) == 2 and sum("pass" in line for line in night.said) == 2, by
     )
     told = night.run()
     thread.join()
@@ -561,7 +571,7 @@ def test_a_second_try_that_a_stop_came_before_is_had_when_the_night_is_gone_on_w
         units={"n1": NUCLEO, "n2": NUCLEO, "p1": PSOC}, a_nucleo=["error", "pass"], b_nucleo="hang", a_psoc="hang"
     )
     # Its other unit is taken, so it waits; then the night is ended.
-    thread = interrupt_when(night, lambda: any("again" in line for line in night.said))
+    thread = interrupt_when(night, lambda: len(night.ready()) == 2 and any("again" in line for line in night.said))
     assert night.run().status == 143
     thread.join()
     assert night.case("a_nucleo").state in ("left", "interrupted")
@@ -629,7 +639,7 @@ def test_what_a_kill_kept_out_of_the_history_comes_in_with_the_next_command(stag
 
 def test_a_second_signal_kills_what_does_not_end_and_the_night_is_summed_up_all_the_same(stage):
     night = stage(plans=("a",), a_nucleo="stubborn", a_psoc="pass")
-    first = interrupt_when(night, lambda: len(night.starts()) == 2 and any("pass" in line for line in night.said))
+    first = interrupt_when(night, lambda: night.ready() and any("pass" in line for line in night.said))
     second = interrupt_when(night, lambda: not first.is_alive(), signal.SIGINT)
     told = night.run()
     second.join()
