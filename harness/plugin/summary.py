@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from harness.bench.boards import load_board
-from harness.bench.unit import about, choose_backend
+from harness.bench.unit import choose_backend, expected
 from harness.evidence.reports import terminal
 from harness.plugin import ending, options, places, progress
 from harness.plugin.ours import RECORD, SKIPPED, UNIT, is_plan
@@ -40,7 +40,7 @@ def header(config: pytest.Config) -> list[str]:
             if backend == "probe"
             else "no real unit attached"
         )
-        stand_in = about(backend)
+        stand_in = expected(board, backend, asked.run.places, asked.run.uid)
         what = f"{stand_in.title} ({stand_in.evidence}: {stand_in.limits})" if stand_in else "a real unit"
         lines.append(f"hil: {name}: {what}, {why}")
     if lines and asked.samples is not None:
