@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness.bench import people
 from harness.clock import Clock
+from harness.disk.files import name_for
 from harness.disk.folders import runtime_folder
-
-#: File names may have 255 bytes; an id of a probe has a tenth of it.
-_LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -86,7 +82,4 @@ def folder(name: str) -> Path:
 
 def file(name: str, uid: str, ending: str) -> Path:
     """The file of a unit in one of those folders: no two ids have the same."""
-    plain = re.sub(r"[^A-Za-z0-9._-]", "_", uid)[:_LONGEST]
-    if plain != uid:
-        plain += "-" + hashlib.sha256(uid.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return folder(name) / (plain + ending)
+    return folder(name) / (name_for(uid) + ending)

@@ -18,5 +18,5 @@ def me() -> str:
         return said
     try:
         return getpass.getuser()
-    except (OSError, KeyError):  # no entry in the list of users: a container's numeric user
+    except (OSError, KeyError, ImportError):  # no entry in the list of users: a container's numeric user
         return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"

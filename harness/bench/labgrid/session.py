@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import itertools
 import json
 import os
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import harness
+from harness.bench import people
 from harness.bench.labgrid import beat, python
 from harness.bench.labgrid.address import Address
 from harness.errors import BenchError
@@ -122,7 +122,7 @@ class Session:
     def __init__(self, address: Address) -> None:
         self.address = address
         self.host = os.environ.get("LG_HOSTNAME") or socket.gethostname()
-        self.run = beat.run_name(os.environ.get("LG_USERNAME") or _user(), secrets.token_hex(4))
+        self.run = beat.run_name(os.environ.get("LG_USERNAME") or people.me(), secrets.token_hex(4))
         self._process: _Process | None = None
         self._guard = threading.RLock()
         self._numbers = itertools.count()
@@ -158,12 +158,10 @@ class Session:
     def renew(self, claim: int) -> tuple[str, ...]:
         """What happened to it since the last time, in words. The worker renews it by itself; one that has died is started anew.
 
-        Waits for nothing while the worker lives. ``BenchError`` when no other can be had.
+        Asks the coordinator nothing, but waits for what other threads ask. ``BenchError`` when no other can be had.
         """
         with self._guard:
-            if self._process is not None and self._process.popen.poll() is not None:
-                self._gone(self._process)
-            self._take_notes(self._running())
+            self._take_notes(self._living())
         return tuple(self._notes.pop(claim, ()))
 
     def release(self, claim: int) -> str:
@@ -171,11 +169,14 @@ class Session:
 
         Never raises: a place that nobody could release is free ``beat.LIMIT_S`` after its last beat.
         """
-        self._held.pop(claim, None)
         try:
+            with self._guard:
+                self._living()  # one that is started anew has it too, and can release it
             return str(self._call("release", claim=claim)["why"])
         except BenchError as error:
             return error.what
+        finally:
+            self._held.pop(claim, None)
 
     def reserve(self, claim: int, tags: dict[str, str]) -> dict[str, Any]:
         """Stand in the coordinator's queue for a place with these tags: the reservation, see ``poll``."""
@@ -256,10 +257,16 @@ class Session:
             next_step="run again, which starts another; if it stays, see that labgrid 26 is installed whole",
         )
 
+    def _living(self) -> _Process:
+        """It, or another where it has died."""
+        if self._process is not None and self._process.popen.poll() is not None:
+            self._gone(self._process)
+        return self._running()
+
     def _running(self) -> _Process:
         if self._process is None:
             self._process = self._start(python.find())
-            for claim, place in self._held.items():
+            for claim, place in list(self._held.items()):
                 self._ask(self._process, "join", {"claim": claim})
                 self._ask(self._process, "acquire", {"claim": claim, "place": place, "insist": True})
         return self._process
@@ -294,10 +301,3 @@ class Session:
                 next_step="pip install 'labgrid>=26.0.1,<27' there",
             )
         return process
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return str(os.getuid()) if hasattr(os, "getuid") else "user"

@@ -16,6 +16,7 @@ from harness.bench.remote.calls import PORT, Caller
 from harness.bench.remote.mux import Mux
 from harness.bench.remote.process import ServerProcess
 from harness.errors import BenchError, HostError
+from harness.text import printable
 
 _LETS_GO_S: Final = 2.0
 
@@ -99,7 +100,7 @@ class Connection:
 
         def heed(note: dict[str, Any], blob: bytes) -> None:
             if tell is not None and "tell" in note:
-                tell(f"{note['tell']}, on {host}")
+                tell(printable(f"{note['tell']}, on {host}"))
 
         made = cls(host, uid, stream)
         try:

@@ -42,6 +42,7 @@ class _Running:
     claims: list[Claim]
     renewed_s: float
     lent: tuple[str, ...] = ()
+    resumed: bool = False
 
 
 @dataclass
@@ -138,10 +139,7 @@ class Night:
 
     def _take_out(self, job: Job, lack: Lack, why: str) -> None:
         """It is not run, whatever units there are."""
-        self.schedule.add_worker(nobody := Worker("nobody", None, "nobody", job.tags))
-        self.schedule.next_for(nobody.id, lambda other: other.id == job.id)
-        self.schedule.done(nobody.id, job.id, Outcome.SKIPPED)
-        self.schedule.remove_worker(nobody.id, died=False)
+        self.schedule.drop(job.id)
         case = self.book.case(job.id)
         if any(one.verdict is not None for one in case.tries):
             self._end(case.id, why)
@@ -170,6 +168,8 @@ class Night:
         folder = left.made(self.book.root, case.id)
         claims = [] if claim is None else [claim]
         lent = self._lend(case, worker, folder, claims)
+        # Written down first: whoever goes on with a night that was killed now looks for its process.
+        self.book.began(case.id, Try(unit=uid, lent=lent, began=self.clock.now()))
         child = Child(
             [*self.program, *words.of_case(case, folder, self.rack.words(worker), earlier)],
             folder / left.SAID,
@@ -178,9 +178,8 @@ class Night:
             **environment(self.book.night.session, earlier_tries(case)),
         )
         self._running[worker.id] = _Running(
-            job, worker, self._bays[worker.id].title, child, claims, self.clock.monotonic_s(), lent
+            job, worker, self._bays[worker.id].title, child, claims, self.clock.monotonic_s(), lent, earlier is not None
         )
-        self.book.began(case.id, Try(unit=uid, lent=lent, began=self.clock.now()))
 
     def _is_idle(self, worker: Worker) -> bool:
         lent = {uid for one in self._running.values() for uid in one.lent}
@@ -230,7 +229,10 @@ class Night:
                 self._looked_s = float("-inf")
 
     def _finish(self, one: _Running, status: int) -> None:
-        ended = self.judging.ended(one.job.id, one.worker, status, late=one.child.late, stopped=bool(self.stops.by))
+        stopped = bool(self.stops.by)
+        ended = self.judging.ended(
+            one.job.id, one.worker, status, late=one.child.late, stopped=stopped, resumed=one.resumed
+        )
         if ended.killed:
             case = self.book.case(one.job.id)
             for line in self.rack.died(one.worker, case.last.run_id if case.last else "", test=case.id):
@@ -242,8 +244,11 @@ class Night:
         case = self.book.case(one.job.id)
         if outcome is None:
             self.schedule.remove_worker(one.worker.id, died=False)
-            self.book.change(case.id, state="interrupted")
-            self._say("interrupted", case, one.title)
+            if ended.anew:
+                self.book.change(case.id, state="waiting", tries=case.tries[:-1])
+            else:
+                self.book.change(case.id, state="interrupted")
+            self._say("anew" if ended.anew else "interrupted", case, _first_line([ended.why or one.title]))
             return
         final = self.schedule.done(one.worker.id, one.job.id, outcome)
         if one.worker.uid is None:
@@ -350,7 +355,7 @@ def _first_line(reasons: Sequence[str]) -> str:
 
 def _outcome(ended: Ended) -> Outcome | None:
     """What the schedule is told; None: it was broken off, by us."""
-    if ended.interrupted:
+    if ended.interrupted or ended.anew:
         return None
     if ended.verdict is None:
         return Outcome.SKIPPED

@@ -68,6 +68,8 @@ def resumed(root: Path, file: Path | None, command: Command, wishes: Wishes) -> 
             next_step="leave RACKPLAN out: the night knows its own",
         )  # fmt: skip
     changed: dict[str, object] = {}
+    if told := begin.changed_since(night):
+        changed["warnings"] = (*(one for one in night.warnings if one != told), told)
     if wishes.bench is not None:
         changed["bench"] = wishes.bench if "://" in wishes.bench else str(Path(wishes.bench).absolute())
     if wishes.jobs is not None:
@@ -101,12 +103,17 @@ def run(
             schedule = Schedule(begin.jobs_of(book.night.cases), retry=night.retries > 0)
             _take_up(book, schedule, judging, tell)
             Night(book, schedule, rack, _budget(book.night, wishes, clock), judging, clock, stops, tell, program).run()
-            if judging.warnings:
-                book.change_night(warnings=(*book.night.warnings, *judging.warnings))
-            stopped_by = stops.by.name if stops.by else ""
-            if stopped_by:
-                book.change_night(stopped=f"The night was ended by {stopped_by} before its cases were through")
-            status = 128 + stops.by if stops.by else int(end.status(book.night))
+            if judging.keeping.failed:  # once more, before the tag is to name what it came to
+                judging.catch_up()
+            by = (
+                stops.by if end.is_cut_short(book.night) else None
+            )  # one that came after the last case has ended nothing
+            if by is not None:
+                book.change_night(stopped=f"The night was ended by {by.name} before its cases were through")
+            stopped_by = by.name if by is not None else ""
+            status = 128 + by if by is not None else int(end.status(book.night))
+            if warnings := tuple(line for line in judging.warnings if line not in book.night.warnings):
+                book.change_night(warnings=(*book.night.warnings, *warnings))
             unwritten = end.sum_up(book, whole, clock.now(), status, history=wishes.history)
         finally:
             whole.release()

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import asdict
 from typing import Final, Literal, TypeVar
 
+from harness.bench import power
 from harness.bench.remote import words
 from harness.bench.remote.calls import PORT, Desk, Request, Told
 from harness.bench.remote.mux import Ended, Mux
@@ -43,7 +44,7 @@ class UnitServer:
         self._sessions: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._port: PortLane | None = None
         self._service: SessionService | None = None
-        self._probe_busy = False
+        self._busy_with = ""  # "probe", "power"
         self._switched_off = False
         self._mux = Mux(
             read_fd, write_fd, where=f"unit server {uid}", on_message=self._take, on_end=self._end, own_s=self._own_s
@@ -134,15 +135,21 @@ class UnitServer:
         threading.Thread(target=self._insist, name="unit server, end", daemon=True).start()
 
     def _insist(self) -> None:
-        """The end comes, whatever hangs."""
-        if not self._over.wait(_ENDING_S):
+        """The end comes, whatever hangs; a unit without power is given its own time to have it again."""
+        limit_s = _ENDING_S + (2 * power.DEADLINE_S if self._switched_off or self._busy_with == "power" else 0.0)
+        if not self._over.wait(limit_s):
             self._leave()
 
     def _wind_up(self, lanes: list[threading.Thread]) -> None:
         """Before the unit is closed: nobody uses it any more."""
         threading.Thread(target=self._insist, name="unit server, end", daemon=True).start()
         self._mux.end()
-        if self._probe_busy:
+        if self._busy_with == "power":
+            lanes[0].join(power.DEADLINE_S)  # off may still be under way, and must not come behind our on
+        if self._switched_off and self._unit is not None and self._unit.power is not None:
+            with suppress(BenchError):
+                self._unit.power.on()  # whoever comes next finds the unit with power
+        if self._busy_with:
             self._leave()  # a flash that is under way cannot be stopped but with its process
         for lane in (self._lane, self._sessions):
             lane.put(None)
@@ -150,9 +157,6 @@ class UnitServer:
             thread.join(_ORDERLY_S)
         if self._port is not None:
             self._port.stop()
-        if self._switched_off and self._unit is not None and self._unit.power is not None:
-            with suppress(BenchError):
-                self._unit.power.on()  # whoever comes next finds the unit with power
 
     # -- requests ------------------------------------------------------------------------------------------------------
 
@@ -194,11 +198,11 @@ class UnitServer:
         """What is asked of the probe, the switch and the unit."""
         assert self._unit is not None
         unit, known = self._unit, {**verbs.OF_UNIT, "power.off": self._power_off, "power.on": self._power_on}
-        self._probe_busy = True
+        self._busy_with = "power" if request.verb.startswith("power.") else "probe"
         try:
             self._answer(request, known.get(request.verb), unit)
         finally:
-            self._probe_busy = False
+            self._busy_with = ""
 
     def _of_rack(self, request: Request) -> None:
         """What can be asked without having the unit."""

@@ -19,7 +19,10 @@ USERS = {
         "private folder for locks and the sockets of virtual boards; whatever uses this host's units must share it",
         "`/tmp/hil-<user id>`, the same for shells, services and CI jobs of that user",
     ),
-    "HIL_USER": ("who you are to others that share a rack's units: your holds bear this name", "the login name"),
+    "HIL_USER": (
+        "who you are to others: your holds of units, your places at labgrid, your tags and notes of runs bear this name",
+        "the login name",
+    ),
     "HIL_DB": (
         "where the history of runs is: a SQLAlchemy URL such as `postgresql://user@host/name`; `off`: nothing is kept",
         "`hil-reports/history.db` below the folder where you stand",

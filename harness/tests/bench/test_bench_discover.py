@@ -145,7 +145,7 @@ def test_the_package_imports_where_there_is_no_termios(tmp_path):
         "import harness.bench.transports.serial, harness.bench.unit, harness.bench.discover, harness.bench.usb\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=dict(os.environ)
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=200, env=dict(os.environ)
     )
     assert done.returncode == 0, done.stderr
 

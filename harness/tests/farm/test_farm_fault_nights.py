@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fault_nights import EXPECTED, ROUNDS, cases, night
+from fault_nights import EXPECTED, F446, ITS_NEIGHBOUR, cases, night
 
 from harness.bench import rackstate
 from harness.bench.boards import load_board
@@ -40,7 +40,7 @@ def test_a_fault_ends_in_the_right_state_with_its_proof_and_touches_no_neighbour
     assert seen.rows() == fault.rows
     assert seen.states[seen.sick].state == fault.state
     for uid in set(seen.records) - {seen.sick}:
-        assert seen.verdicts(uid) == "P" * ROUNDS
+        assert seen.verdicts(uid) == "P" * len(ITS_NEIGHBOUR)
         assert seen.states[uid].state is State.GOOD
         assert rackstate.moves(uid) == ()
     damaged = seen.records[seen.sick][0].link
@@ -77,8 +77,8 @@ WRONG = {
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("how", WRONG)
 def test_a_firmware_that_is_wrong_on_every_unit_quarantines_none(how, tmp_path):
-    board = load_board("nucleo_f446re")
-    case = cases(tmp_path)[0]
+    board = load_board(F446)
+    case = cases(tmp_path, board.name)[0]
     wrong = build_product(load_model("digits_cnn_int8"), board, out=tmp_path / "wrong.elf").image.elf
     WRONG[how](wrong)
     with VirtualRack({board.name: 2}, tmp_path / "bench.yaml") as rack:

@@ -223,7 +223,7 @@ def test_a_stream_out_of_time_loses_the_rest_and_says_why():
         session.hello()
         outcome = session.stream(samples_of(20, 64), timeout_s=0.3)
         assert set(outcome.lost.values()) == {"no answer within 0.3 s"}
-        assert len(outcome.lost) == 16
+        assert set(outcome.lost) >= set(range(4, 20))  # the four before it may have come too late too
 
 
 def test_samples_of_a_sensor_keep_its_pace_there():
