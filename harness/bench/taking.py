@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness.bench import lease
 from harness.bench.boards import Board
 from harness.bench.places import NoneFree, Place, known, lease_one, qualified
+from harness.bench.remote import rack
 from harness.bench.remote.connection import Connection
 from harness.clock import Clock
 from harness.errors import TakenError
@@ -82,7 +83,7 @@ def _here(
 
 
 def _there(board: Board, place: Place, wish: Wish, wait_s: float) -> Connection:
-    return Connection.open(
+    connection = Connection.open(
         place.via,
         place.uid,
         board=board.name,
@@ -93,3 +94,5 @@ def _there(board: Board, place: Place, wish: Wish, wait_s: float) -> Connection:
         tell=wish.tell,
         named=wish.named,
     )
+    rack.heed(place.via, rack.made(place.uid, connection.is_open.rack))
+    return connection

@@ -32,6 +32,7 @@ class Opened:
     stand_in: dict[str, Any] | None
     power: str  # its switch by name; "" where it has none
     own_s: float | None
+    rack: dict[str, Any]  # how it stands there: see ``remote.rack``
 
 
 class Stream(Protocol):

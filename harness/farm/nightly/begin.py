@@ -101,7 +101,7 @@ def made(rack: RackPlan, found: Expanded, command: Command, root: Path, wishes: 
 
 
 def changed_since(night: NightRecord) -> str:
-    """That the rack plan is not what it was when the night began, in words; "" when it is. What it says now is for the next one."""
+    """That the rack plan is not what it was when the night began, in words; "" when it is."""
     try:
         now = hashlib.sha256(read_file(Path(night.file))).hexdigest()
     except OSError:

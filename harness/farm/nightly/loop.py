@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +26,7 @@ from harness.records import Verdict
 _POLL_S: Final = 0.1
 _LOOK_EVERY_S: Final = 1.0
 _RENEW_EVERY_S: Final = 10.0
+_TELL_EVERY_S: Final = 60.0
 #: A health check is a few cases' worth of work.
 _PROOF_S: Final = 1800.0
 _STOPPED: Final = "the night was ended before it could run"
@@ -62,6 +63,7 @@ class Night:
     _proofs: dict[str, Child] = field(default_factory=dict)  # by unit
     _bays: dict[str, Bay] = field(default_factory=dict)  # by worker, as they stood last
     _looked_s: float = float("-inf")
+    _told_s: float = float("-inf")
     _over: str = ""  # why nothing more begins
     _over_by: Lack = "stopped"
 
@@ -72,8 +74,10 @@ class Night:
                 self._collect()
                 self._look()
                 self._give()
-                if not self._running and not self._proofs and not self._may_go_on():
-                    break
+                if not self._running and not self._proofs:
+                    if not self._may_go_on():
+                        break
+                    self._tell_waiting()
                 self.clock.sleep_s(_POLL_S)
             self._end_running()
             self._leave_the_rest()
@@ -115,6 +119,15 @@ class Night:
             self.schedule.peek(worker, self.budget.has_room) for worker in (*self.schedule.workers, *self._coming())
         )
 
+    def _tell_waiting(self) -> None:
+        """Who has the units that it waits for: at once, and once a minute."""
+        now = self.clock.monotonic_s()
+        away = [bay for bay in self._bays.values() if bay.coming and not bay.ready and bay.why]
+        told = [bay.told for bay in away if self.schedule.peek(bay.worker, self.budget.has_room)]
+        if told and now - self._told_s >= _TELL_EVERY_S:
+            self._told_s = now
+            self.tell(f"waits for {'; '.join(told)}")
+
     def _give(self) -> None:
         if self._over:
             return
@@ -152,9 +165,12 @@ class Night:
         case = self.book.case(job.id)
         try:
             claim = self.rack.claim(worker, f"hil nightly {self.book.night.name}: {case.id}")
-        except BenchError:
-            self._looked_s = float("-inf")  # somebody was quicker: it says so itself when it is looked at
-            self._bays[worker.id] = Bay(worker, worker.title, ready=False)
+        except BenchError as error:
+            self._looked_s = float(
+                "-inf"
+            )  # somebody was quicker: whether it is worth waiting is told when it is looked at
+            why = ": ".join(str(part) for part in (error.what, error.found) if part)
+            self._bays[worker.id] = replace(self._bays[worker.id], ready=False, coming=True, why=why)
             return
         self.schedule.next_for(worker.id, lambda other: other.id == job.id)
         uid = worker.uid or ""
@@ -317,10 +333,17 @@ class Night:
                 self._end(case.id, "not tried again")
             elif self._over:
                 self.book.change(case.id, state="left", lack=self._over_by, why=self._over)
-            elif not self.budget.has_room_for(case.id):
+            elif not self.budget.has_room_for(case.id) and self._has_a_unit(case):
                 self.book.change(case.id, state="left", lack="budget", why=self.budget.why(case.id))
             else:
                 self._cannot(case.id, f"no {case.board} became free")
+
+    def _has_a_unit(self, case: NightCase) -> bool:
+        """Whether one that fits took work, as far as is known: else it was not the time that was missing."""
+        return any(
+            bay.ready and not bay.why and bay.worker.board in (None, case.board) and bay.worker.tags >= set(case.tags)
+            for bay in self._bays.values()
+        )
 
     def _renew(self, one: _Running) -> None:
         now = self.clock.monotonic_s()

@@ -22,7 +22,7 @@ from harness.farm.nightly.budget import Budget
 from harness.farm.nightly.child import HIL
 from harness.farm.nightly.judging import Judging
 from harness.farm.nightly.loop import Night
-from harness.farm.nightly.rack import Rack, Units, VirtualSlots
+from harness.farm.nightly.rack import PATIENCE_S, Rack, Units, VirtualSlots
 from harness.farm.nightly.stopping import Stops
 from harness.farm.schedule import Outcome, Schedule, Worker
 from harness.run import claim
@@ -99,10 +99,11 @@ def run(
             whole.begin()
             book.change_night()
             judging = Judging(book, clock, Keeping(root, wanted=wishes.history))
-            rack = _rack(book, clock)
+            budget = _budget(book.night, wishes, clock)
+            rack = _rack(book, clock, budget.seconds)
             schedule = Schedule(begin.jobs_of(book.night.cases), retry=night.retries > 0)
             _take_up(book, schedule, judging, tell)
-            Night(book, schedule, rack, _budget(book.night, wishes, clock), judging, clock, stops, tell, program).run()
+            Night(book, schedule, rack, budget, judging, clock, stops, tell, program).run()
             if judging.keeping.failed:  # once more, before the tag is to name what it came to
                 judging.catch_up()
             by = (
@@ -120,12 +121,18 @@ def run(
     return Told(status, headline(book.night), stopped_by, unwritten or "")
 
 
-def _rack(book: Book, clock: Clock) -> Rack:
+def _rack(book: Book, clock: Clock, budget_s: float | None) -> Rack:
     night = book.night
     if not night.bench:
         return VirtualSlots(night.slots)
     return Units(
-        night.bench, open_source(night.bench), clock, night.slots, night.session, check=night.quarantined == "check"
+        night.bench,
+        open_source(night.bench),
+        clock,
+        night.slots,
+        night.session,
+        check=night.quarantined == "check",
+        patience_s=PATIENCE_S if budget_s is None else float("inf"),
     )
 
 

@@ -37,8 +37,8 @@ class Habits:
     """How the rack is run. Rates and times of faults are per run of a case; a fault is independent of the one before it.
 
     After a rig's error a case is tried ``retries`` times more, on another unit; where there is no other it stands.
-    ``faults_in_a_row`` errors take a unit out for its health plan (``check_s``); it fails with ``broken_rate``, and then
-    the unit is away for ``repair_s``.
+    ``faults_in_a_row`` errors take a unit out for its health plan (``check_s``); it fails with ``broken_rate``, and then the
+    unit is away for ``repair_s``.
     """
 
     retries: int = 1

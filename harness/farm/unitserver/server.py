@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import asdict
 from typing import Final, Literal, TypeVar
 
-from harness.bench import power
-from harness.bench.remote import words
+from harness.bench import power, rackstate
+from harness.bench.remote import rack, words
 from harness.bench.remote.calls import PORT, Desk, Request, Told
 from harness.bench.remote.mux import Ended, Mux
 from harness.bench.taking import Wish
@@ -33,10 +33,22 @@ _ENDING_S: Final = 6.0
 class UnitServer:
     """Serves one client over two descriptors. ``leave`` ends the process at once; it is not expected to return."""
 
-    def __init__(self, read_fd: int, write_fd: int, opener: Opener, *, uid: str, leave: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        read_fd: int,
+        write_fd: int,
+        opener: Opener,
+        *,
+        uid: str,
+        leave: Callable[[], object],
+        mend: Callable[[Request], Told] | None = None,
+    ) -> None:
         self._opener, self._uid, self._leave = opener, uid, leave
+        self._of_rack: dict[str, Callable[[str, Request], Told | bytes]] = dict(verbs.OF_RACK)
+        if mend is not None:
+            self._of_rack["rack.recover"] = lambda uid, request: mend(request)
         self._ended, self._over = threading.Event(), threading.Event()
-        self._state: Literal["waiting", "opening", "open"] = "waiting"
+        self._state: Literal["waiting", "mending", "opening", "open"] = "waiting"
         self.why = ""  # it ended
         self._unit: Unit | None = None
         self._first: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
@@ -56,7 +68,7 @@ class UnitServer:
         self._mux.start()
         try:
             while (request := self._first.get()) is not None and request.verb.startswith("rack."):
-                self._of_rack(request)
+                self._ask_rack(request)
             if request is None:
                 return self.why
             self._state = "opening"
@@ -121,6 +133,7 @@ class UnitServer:
                     "stand_in": None if unit.stand_in is None else asdict(unit.stand_in),
                     "power": "" if unit.power is None else unit.power.title or "its switch",
                     "own_s": self._own_s(),
+                    "rack": rack.told(rackstate.state_of(unit.uid)),
                 }
             )
         return unit
@@ -132,7 +145,8 @@ class UnitServer:
         self._ended.set()
         if self._state == "opening":
             self._leave()  # nothing is half done yet, and the kernel frees what is held
-        threading.Thread(target=self._insist, name="unit server, end", daemon=True).start()
+        if self._state != "mending":  # a unit whose power is cut must have it again; all that is done there is bounded
+            threading.Thread(target=self._insist, name="unit server, end", daemon=True).start()
 
     def _insist(self) -> None:
         """The end comes, whatever hangs; a unit without power is given its own time to have it again."""
@@ -204,9 +218,15 @@ class UnitServer:
         finally:
             self._busy_with = ""
 
-    def _of_rack(self, request: Request) -> None:
+    def _ask_rack(self, request: Request) -> None:
         """What can be asked without having the unit."""
-        self._answer(request, verbs.OF_RACK.get(request.verb), self._uid)
+        self._state = "mending"
+        try:
+            with suppress(Ended):  # that it has ended the queue of the first requests says too
+                self._answer(request, self._of_rack.get(request.verb), self._uid)
+        finally:
+            self._state = "waiting"
+        self._desk.over(request)
 
     @staticmethod
     def _answer(request: Request, verb: Callable[[_On, Request], Told | bytes] | None, on: _On) -> None:

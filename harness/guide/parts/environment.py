@@ -12,7 +12,7 @@ USERS = {
     ),
     "HIL_STATE_DIR": (
         "folder for what was learnt here: `line-speeds.json`, the speed that each real unit's line held last time, and"
-        " `rack/moves.jsonl`, which of this host's units take work",
+        " `rack/`, which of this host's units take work, and why",
         "the user's state folder, `~/.local/state/hil` on Linux",
     ),
     "HIL_RUNTIME_DIR": (

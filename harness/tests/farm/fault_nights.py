@@ -18,7 +18,7 @@ from pathlib import Path
 
 from harness.bench import rackstate
 from harness.bench.boards import load_board, names
-from harness.farm import aftercare
+from harness.farm import aftercare, healthplan, valve
 from harness.paths import shipped
 from harness.plans.expand import Case, expand
 from harness.records import Record
@@ -97,8 +97,8 @@ EXPECTED = {
     ),
     "freeze": Fault(
         PSOC6, lambda c: c.freeze(), "EEEEE", "quarantined",
-        "the core stays before its first instruction, and runs no flash algorithm: a chip without a clock, no firmware", "flash",
-        "line-broken rig never-began", switched="good",
+        "the core stays before its first instruction, of an image that was read back: a chip without a clock, no firmware",
+        "hello: the board is silent", "line-broken never-began never-began", switched="good",
     ),
     "power": Fault(
         F446, lambda c: c.power(on=False), "EEEEE", "quarantined", "the debug port is dead",
@@ -187,6 +187,35 @@ def night(folder: Path, fault: Fault, *, switch: bool = False) -> Night:
     return found
 
 
+def hold(seen: Night, fault: Fault) -> None:
+    """The right verdicts, state and proof; its neighbour untouched."""
+    assert seen.verdicts(seen.sick) == fault.verdicts
+    assert seen.rows() == fault.rows
+    assert seen.states[seen.sick].state == fault.state
+    for uid in set(seen.records) - {seen.sick}:
+        assert seen.verdicts(uid) == "P" * len(ITS_NEIGHBOUR)
+        assert seen.states[uid].state is rackstate.State.GOOD
+        assert rackstate.moves(uid) == ()
+    damaged = seen.records[seen.sick][0].link
+    if fault.sparks:
+        assert damaged.frames_bad > 0
+    if fault.state != "good":
+        last = rackstate.moves(seen.sick)[-1]
+        assert re.search(fault.proof, last.reason)
+        assert valve.Cause.read(last.evidence).report == str(healthplan.report_path(seen.sick))
+        refused = seen.records[seen.sick][-1]
+        assert (refused.rig.whose, refused.firmware is not None) == ("nobody", True)
+        assert (refused.finished - refused.started).total_seconds() < 10
+
+
+def hold_switched(seen: Night, fault: Fault) -> None:
+    """The right state where the power can be switched, with the proof that this is what has helped."""
+    assert seen.states[seen.sick].state == fault.switched, seen.states[seen.sick]
+    if fault.switched == "good":
+        assert seen.verdicts(seen.sick).endswith("PPP"), seen.verdicts(seen.sick)
+        assert any("answers again after `power_port`" in line for line in seen.told), seen.told
+
+
 def main(wanted: list[str]) -> None:
     """Play those of the command line, or all, and print the table."""
     switch = "--switch" in wanted
@@ -217,6 +246,7 @@ def main(wanted: list[str]) -> None:
                 )
             for line in seen.told:
                 print("   told:", line[:250])
+            (hold_switched if switch else hold)(seen, fault)
 
 
 if __name__ == "__main__":

@@ -205,6 +205,83 @@ def test_a_unit_that_somebody_else_uses_is_left_to_them(stage):
     assert "n1" not in {unit for _, unit in night.starts()}
 
 
+def test_a_unit_that_somebody_else_has_is_waited_for_and_the_night_says_so(stage, monkeypatch):
+    from harness.farm.nightly import rack
+
+    monkeypatch.setattr(rack, "_AGAIN_S", 0.3)
+    monkeypatch.setattr(rack, "PATIENCE_S", 0.0)  # a budget is patience enough
+    night = stage(units={"n1": NUCLEO, "p1": PSOC}, plans=("a",), rack="budget: 8h\nrun: [all]\n")
+    held = lease.acquire("n1", what="a person's")
+
+    def give_back():
+        pause = threading.Event()
+        for _ in range(3000):  # else the night shall end all the same, and the test fail
+            if any("waits for" in line for line in night.said):
+                break
+            pause.wait(0.01)
+        held.release()
+
+    thread = threading.Thread(target=give_back)
+    thread.start()
+    assert night.run().status == 0
+    thread.join()
+    (told,) = (line for line in night.said if "waits for" in line)
+    assert "a person's" in told
+    assert "p1" not in told
+
+
+def test_a_night_without_a_budget_gives_up_a_unit_that_stays_taken_and_says_who_has_it(stage, monkeypatch):
+    from harness.farm.nightly import night as whole_night
+    from harness.farm.nightly import rack
+
+    monkeypatch.setattr(rack, "_AGAIN_S", 0.3)
+    monkeypatch.setattr(whole_night, "PATIENCE_S", 0.05)
+    night = stage(units={"n1": NUCLEO, "p1": PSOC}, plans=("a",))
+    with lease.acquire("n1", what="a person's"):
+        assert night.run().status == 2
+    case = night.case("a_nucleo")
+    assert case.lack == "unit"
+    assert "a person's" in case.why
+
+
+def test_what_others_had_all_night_was_short_of_a_unit_and_not_of_time(stage, monkeypatch):
+    from harness.farm.nightly import rack
+
+    monkeypatch.setattr(rack, "_AGAIN_S", 0.3)
+    night = stage(units={"n1": NUCLEO, "p1": PSOC}, plans=("a",))
+    with lease.acquire("n1", what="a person's"):
+        assert night.run(budget_s=1.5).status == 2
+    assert night.case("a_nucleo").lack == "unit"
+    assert "a person's" in night.case("a_nucleo").why
+
+
+def test_a_unit_that_goes_from_hand_to_hand_is_waited_for_anew():
+    from harness.bench.places import Place
+    from harness.farm.nightly.rack import Units
+    from harness.testing.clock import ManualClock
+
+    class Taken:
+        who = "ada"
+
+        def list(self):
+            return (Place(NUCLEO, "n1", "/dev/n1"),)
+
+        def acquire(self, place, *, what):
+            raise lease.InUse("in use", found=self.who)
+
+    clock, source = ManualClock(), Taken()
+    rack = Units("bench.yaml", source, clock, 1, "night", patience_s=100.0)
+    coming = []
+    for who, later_s in (("ada", 60), ("bob", 60), ("bob", 60)):
+        (bay,) = rack.look()
+        source.who = who
+        with pytest.raises(lease.InUse):
+            rack.claim(bay.worker, "a case")
+        clock.sleep_s(later_s)
+        coming.append(rack.look()[0].coming)
+    assert coming == [True, True, False]
+
+
 def test_priority_comes_before_everything(stage):
     night = stage(
         plans=("a", "b", "c"),

@@ -11,11 +11,14 @@ import pytest
 from near_far import FakeProbe, FakeSwitch, fake_unit, served
 
 from harness.bench.probes import CoreReport, CoreState, MemoryProbe
-from harness.bench.remote import calls
+from harness.bench.rackstate import State
+from harness.bench.remote import calls, rack
+from harness.bench.remote.mux import Ended
 from harness.bench.remote.probe import RemoteProbe, RemoteSwitch
 from harness.bench.remote.transport import CREDIT, RemoteTransport
 from harness.bench.transports import serial
 from harness.errors import BenchError, HostError, MisuseError
+from harness.farm.unitserver import server
 from harness.testing.contracts import check_transport
 
 
@@ -216,6 +219,40 @@ def test_a_stream_that_ends_while_the_unit_is_being_switched_off_leaves_it_with_
             call.finish()
     assert switch.switched == ["off", "on"]
     assert connection.left == []
+
+
+def test_a_unit_that_is_being_brought_back_when_the_stream_ends_is_brought_back_all_the_same(monkeypatch):
+    monkeypatch.setattr(server, "_ENDING_S", 0.2)
+    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    def mend(request):
+        begun.set()
+        go_on.wait(30)
+        with suppress(Ended):
+            request.note({"tell": "power_port helped"})
+        done.set()
+        return {"steps": []}
+
+    with served(None, mend=mend) as connection:
+        connection.calls.begin("rack.recover")
+        assert begun.wait(30)
+        connection.ends.cut()
+        assert not done.wait(1.0)  # so long the power is away
+        go_on.set()
+        assert done.wait(30)
+    assert connection.left == []
+
+
+def test_a_unit_is_moved_there_only_if_it_still_stands_as_it_stood_for_who_says_that():
+    with served(None, mend=lambda request: {}) as connection:
+
+        def moved(to, n):
+            told, _ = connection.calls.call(
+                "rack.move", to=to, only_from="good", reason=f"{n} faults", by="hil", evidence="", rig_faults=n
+            )
+            return rack.made("u1", told)
+
+        assert (moved("suspect", 3).beneath, moved("good", 1).rig_faults) == (State.SUSPECT, 3)
 
 
 def test_a_port_that_fails_as_nobody_foresaw_is_told_and_keeps_nobody_waiting():

@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import resource
 import signal
 import sys
 import tempfile
@@ -10,6 +11,7 @@ import threading
 import time
 
 import pytest
+from plugin_runs import digits_plan
 from rack_runs import ENDS_WITHIN_S, KINDS, Run, all_plans, check_free, check_told
 from spread_watch import wait_for
 
@@ -19,12 +21,12 @@ FULL = os.environ.get("HIL_FULL") == "1"
 pytestmark = [
     pytest.mark.skipif(not FULL, reason="takes a quarter of an hour; with HIL_FULL=1"),
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc"),
-    pytest.mark.timeout(3600),
+    pytest.mark.timeout(7200),
 ]
 
-#: Left out where things are killed: those on data from outside differ from the others in their data alone.
+#: Those on data from outside, which differ from the others in their data alone.
 WITHOUT = ("keywords_speech_commands", "kws_dscnn_speech_commands", "mnist", "vowels_captures")
-PARTS, MOMENTS, A_RUN, SEED = 5, 20, 12, 20261129  # so many parts with so many moments each
+PARTS, MOMENTS, A_RUN, SEED = 5, 20, 14, 20261129  # so many parts with so many moments each
 #: Enough to be killed in the middle of, few enough that a round is short.
 SAMPLES = 6
 
@@ -38,7 +40,7 @@ def rack(tmp_path_factory):
 
 
 def test_all_shipped_plans_run_on_the_rack_and_no_unit_is_used_twice_at_once(rack, tmp_path):
-    cases = all_plans(tmp_path)
+    cases = all_plans(tmp_path, without=WITHOUT)
     began = time.monotonic()
     with Run(rack, tmp_path, "whole") as run:
         said = run.ended()
@@ -60,7 +62,7 @@ def test_all_shipped_plans_run_on_the_rack_and_no_unit_is_used_twice_at_once(rac
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_whatever_is_killed_nothing_hangs_and_nothing_is_left(rack, part, tmp_path):
-    cases = all_plans(tmp_path, without=WITHOUT)
+    cases = all_plans(tmp_path, without=WITHOUT, short=True)
     dice = random.Random(SEED + part)
     done, runs, began = {"worker": 0, "unit": 0, "pytest": 0}, 0, time.monotonic()
     pause = threading.Event()
@@ -143,3 +145,37 @@ def test_a_test_that_kills_its_process_has_two_tries_and_the_others_pass(tmp_pat
             tried = (tmp_path / "tried").read_text().split()
             assert len(tried) == 2, said
             assert tried[0] != tried[1]
+
+
+def test_sixty_four_units_are_flashed_and_run_a_case_each(tmp_path, monkeypatch):
+    kinds, plans = dict.fromkeys(KINDS, 16), range(16)
+    path = digits_plan(tmp_path)
+    text = re.sub(r"(?m)^boards:.*$", f"boards: [{', '.join(kinds)}]", path.read_text())
+    for n in plans:
+        path.with_stem(f"digits{n}").write_text(re.sub(r"(?m)^name: digits$", f"name: digits{n}", text))
+    path.unlink()
+    with tempfile.TemporaryDirectory(prefix="hil-") as runtime:
+        monkeypatch.setenv("HIL_RUNTIME_DIR", runtime)
+        began = time.monotonic()
+        with VirtualRack(kinds, tmp_path / "bench.yaml") as rack:
+            up = time.monotonic()
+            with Run(rack, tmp_path, "out", "--samples", 100) as run:
+                said = run.ended()
+                check_free(run, rack)
+            check_told(run, {f"digits{n}/{kind}/digits_cnn_int8" for n in plans for kind in kinds})
+            ended, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+            units = {record.unit.uid for record in run.records().values()}
+    all_used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(
+        said.splitlines()[-1],
+        f"started in {up - began:.1f} s; run in {ended - up:.0f} s; {len(units)} units had work, at most {run.watch.most} at once",
+        f"processor: pytest and its workers {_seconds(used):.0f} s, with the units {_seconds(all_used):.0f} s",
+        sep="\n",
+    )
+    assert {record.verdict for record in run.records().values()} == {"pass"}
+    assert all(record.firmware.flash_s for record in run.records().values())
+    assert run.watch.twice == []
+
+
+def _seconds(used):
+    return used.ru_utime + used.ru_stime
