@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness.bench import people
 from harness.clock import Clock
+from harness.disk.files import name_for
 from harness.disk.folders import runtime_folder
 
 
@@ -81,5 +81,5 @@ def folder(name: str) -> Path:
 
 
 def file(name: str, uid: str, ending: str) -> Path:
-    """The file of a unit in one of those folders."""
-    return folder(name) / (re.sub(r"[^A-Za-z0-9._-]", "_", uid) + ending)
+    """The file of a unit in one of those folders: no two ids have the same."""
+    return folder(name) / (name_for(uid) + ending)

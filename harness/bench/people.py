@@ -14,9 +14,9 @@ USER = "HIL_USER"
 
 def me() -> str:
     """The name of whoever runs this process: ``$HIL_USER``, else the login name, else the number of the account."""
-    if said := os.environ.get(USER, "").strip():
+    if said := " ".join(os.environ.get(USER, "").split()):
         return said
     try:
         return getpass.getuser()
-    except (OSError, KeyError):  # no entry in the list of users: a container's numeric user
+    except (OSError, KeyError, ImportError):  # no entry in the list of users: a container's numeric user
         return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"

@@ -23,6 +23,8 @@ class Wish:
     allow_mass_erase: bool = False
     care: bool = False
     tell: lease.Tell | None = None
+    named: bool = False
+    user: str = ""  # whose it is, where not this process's person's
 
 
 def take_one(
@@ -75,7 +77,9 @@ def _together(kind: type[TakenError], what: str, refused: Sequence[TakenError]) 
 def _here(
     board: Board, places: Sequence[Place], uid: str | None, tags: Sequence[str], wish: Wish, clock: Clock, wait_s: float
 ) -> tuple[Place, lease.Lease]:
-    return lease_one(board, places, uid, wish.what, clock, tags, wait_s=wait_s, care=wish.care, tell=wish.tell)
+    return lease_one(
+        board, places, uid, wish.what, clock, tags, wait_s=wait_s, care=wish.care, tell=wish.tell, named=wish.named
+    )
 
 
 def _there(board: Board, place: Place, wish: Wish, wait_s: float) -> Connection:
@@ -88,6 +92,7 @@ def _there(board: Board, place: Place, wish: Wish, wait_s: float) -> Connection:
         allow_mass_erase=wish.allow_mass_erase,
         care=wish.care,
         tell=wish.tell,
+        named=wish.named,
     )
     rack.heed(place.via, rack.made(place.uid, connection.is_open.rack))
     return connection

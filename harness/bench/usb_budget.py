@@ -27,6 +27,7 @@ from typing import Final
 from harness.bench import held, usb
 from harness.clock import Clock, Deadline, SystemClock
 from harness.disk import locks
+from harness.disk.files import name_for
 from harness.errors import BenchError, MisuseError
 from harness.virtual.debug import registry
 
@@ -152,7 +153,7 @@ def _place(group: str, most: int) -> locks.Lock | None:
 
 def _free(group: str, most: int) -> locks.Lock | None:
     for number in range(most):
-        lock = locks.take(_file(f"flash-{group}-{number}"))
+        lock = locks.take(_file(f"flash-{name_for(group)}-{number}"))
         if lock is not None:
             return lock
     return None
@@ -161,7 +162,7 @@ def _free(group: str, most: int) -> locks.Lock | None:
 def _busy(group: str | None = None) -> str:
     """Who is flashing on that controller, or on any (virtual units are on none); "" for nobody."""
     found = []
-    for path in sorted(held.folder(_FOLDER).glob(f"flash-{_safe(group or '')}*.lock")):
+    for path in sorted(held.folder(_FOLDER).glob(f"flash-{name_for(group or '')}*.lock")):
         if group is None and path.name.startswith(f"flash-{_VIRTUAL}-"):
             continue
         if locks.held(path):
@@ -171,8 +172,4 @@ def _busy(group: str | None = None) -> str:
 
 
 def _file(name: str) -> Path:
-    return held.folder(_FOLDER) / f"{_safe(name)}.lock"
-
-
-def _safe(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]", "_", name)
+    return held.folder(_FOLDER) / f"{name_for(name)}.lock"

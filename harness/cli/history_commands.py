@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from harness.bench import people
 from harness.cli.app import Exit, Output, app, wide_console
 from harness.cli.when import age, moment
 from harness.errors import MisuseError
@@ -116,7 +116,7 @@ def tag(
     """Give a run, or the runs of a session, a name that lasts. What is tagged is never pruned."""
     with opened(base) as store:
         rows = store.resolve(run)
-        store.tag(name, [row.run_id for row in rows], force=force, by=_who())
+        store.tag(name, [row.run_id for row in rows], force=force, by=people.me())
     typer.echo(printable(f"{name}: {', '.join(f'{row.run_id} ({row.case_id})' for row in rows)}"))
 
 
@@ -124,7 +124,7 @@ def tag(
 def untag(name: Annotated[str, typer.Argument(metavar="NAME", help="The tag.")], base: Base = _DEFAULT_BASE) -> None:
     """Take a tag away. Its runs stay, and what it named is kept."""
     with opened(base) as store:
-        store.untag(name, by=_who())
+        store.untag(name, by=people.me())
     typer.echo(printable(f"{name}: taken away"))
 
 
@@ -153,7 +153,7 @@ def note(
     """Say something of a run, for whoever looks at it later."""
     with opened(base) as store:
         for row in store.resolve(run):
-            store.note(row.run_id, text, by=_who())
+            store.note(row.run_id, text, by=people.me())
             typer.echo(printable(f"noted of {row.run_id} ({row.case_id})"))
 
 
@@ -316,10 +316,3 @@ def _time(at: datetime) -> str:
 
 def _by(who: str) -> str:
     return f" by {who}" if who else ""
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a user id without a name, as in some containers
-        return ""

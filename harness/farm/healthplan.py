@@ -15,7 +15,6 @@ known good image at its safe speed.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -110,7 +109,7 @@ class HealthReport:
 
 def report_path(uid: str) -> Path:
     """Where the last report of a unit is kept. ``BenchError`` when this user has no home."""
-    return folders.state_path("rack") / "health" / f"{re.sub(r'[^A-Za-z0-9._-]', '_', uid)}.json"
+    return folders.state_path("rack") / "health" / f"{files.name_for(uid)}.json"
 
 
 def check(

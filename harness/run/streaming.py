@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from harness.bench.probes import CoreState
 from harness.bench.unit import Unit
 from harness.build.symbols import Symbols
 from harness.clock import Clock
+from harness.disk.files import name_for
 from harness.errors import BenchError
 from harness.evidence import clear_reports
 from harness.plans.schema import Stream
@@ -146,7 +146,7 @@ def _named_for(filename: str, uid: str) -> str:
     if not uid:
         return filename
     stem, _, ending = filename.rpartition(".")
-    return f"{stem}.{re.sub(r'[^A-Za-z0-9._-]', '_', uid)[:60]}.{ending}"
+    return f"{stem}.{name_for(uid, 60)}.{ending}"
 
 
 def same_unit(files: CaseFiles, unit: Unit) -> None:

@@ -71,51 +71,33 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_runtime_folder():
-    """Leases and virtual units of the tests are not those of whoever works on this machine."""
-    before = os.environ.get("HIL_RUNTIME_DIR")
+def _own_folders():
+    """Neither leases and virtual units of the tests, nor what they make of units, are those of whoever works on this machine."""
     # Not below pytest's folder: the path of a Unix socket must stay below 100 bytes.
-    with tempfile.TemporaryDirectory(prefix="hil-") as folder:
-        os.environ["HIL_RUNTIME_DIR"] = folder
+    with (
+        tempfile.TemporaryDirectory(prefix="hil-") as runtime,
+        tempfile.TemporaryDirectory(prefix="hil-") as state,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        environment.setenv("HIL_RUNTIME_DIR", runtime)
+        environment.setenv("HIL_STATE_DIR", state)
         yield
-    if before is None:
-        del os.environ["HIL_RUNTIME_DIR"]
-    else:
-        os.environ["HIL_RUNTIME_DIR"] = before
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _own_state_folder():
-    """What the tests make of units and their lines is not what this machine's own are: none of them is quarantined by a test."""
-    before = os.environ.get("HIL_STATE_DIR")
-    with tempfile.TemporaryDirectory(prefix="hil-") as folder:
-        os.environ["HIL_STATE_DIR"] = folder
-        yield
-    if before is None:
-        del os.environ["HIL_STATE_DIR"]
-    else:
-        os.environ["HIL_STATE_DIR"] = before
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_history():
     """What the tests run is nobody's history, and most of them have none; those of the history say where theirs is."""
-    before = os.environ.get("HIL_DB")
-    os.environ["HIL_DB"] = "off"
-    yield
-    if before is None:
-        del os.environ["HIL_DB"]
-    else:
-        os.environ["HIL_DB"] = before
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("HIL_DB", "off")
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _what_is_started_keeps_its_bytecode():
     """Hundreds of processes are started; where Python is told to keep no bytecode, each compiles all our modules again."""
-    before = os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    yield
-    if before is not None:
-        os.environ["PYTHONDONTWRITEBYTECODE"] = before
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")

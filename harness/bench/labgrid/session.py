@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import itertools
 import json
 import os
 import queue
 import secrets
 import socket
-import subprocess
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import harness
+from harness.bench import people
+from harness.bench.beside import Beside
 from harness.bench.labgrid import beat, python
 from harness.bench.labgrid.address import Address
 from harness.errors import BenchError
@@ -43,74 +43,19 @@ class Seen:
     resources: tuple[dict[str, Any], ...]
 
 
-class _Process:
-    """The worker, and what it says. Ends when its standard input does, and not with the terminal's Ctrl-C or with a signal to
-    our whole group: it has our places to release.
-    """
+class _Process(Beside):
+    """The worker at the coordinator, which has our places to release; ``notes`` are what befell them, unasked."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        self.popen = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            env={key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")},
-        )
-        self.answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.notes: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        self._errors: list[str] = []
-        self._readers = [
-            threading.Thread(target=reader, daemon=True) for reader in (self._read_answers, self._read_errors)
-        ]
-        for reader in self._readers:
-            reader.start()
+        # It is another environment's Python.
+        super().__init__(
+            command, {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+        )
 
-    @property
-    def tail(self) -> str:
-        """The last that it said beside its answers."""
-        return " | ".join(self._errors[-5:]) or "nothing on its standard error"
-
-    def ask(self, request: dict[str, object]) -> None:
-        """``OSError`` or ``ValueError`` when it is gone."""
-        assert self.popen.stdin is not None
-        self.popen.stdin.write(json.dumps(request) + "\n")
-        self.popen.stdin.flush()
-
-    def end(self, wait_s: float) -> None:
-        """Let it end, by force after that time."""
-        assert self.popen.stdin is not None
-        try:
-            self.popen.stdin.close()
-        except OSError:
-            pass
-        try:
-            self.popen.wait(wait_s)
-        except subprocess.TimeoutExpired:
-            self.popen.kill()
-            self.popen.wait()
-        for reader in self._readers:
-            reader.join(1.0)
-        for stream in (self.popen.stdout, self.popen.stderr):
-            if stream is not None:
-                stream.close()
-
-    def _read_answers(self) -> None:
-        assert self.popen.stdout is not None
-        for line in self.popen.stdout:
-            try:
-                told = json.loads(line)
-                (self.notes if "note" in told else self.answers).put(told)
-            except ValueError:
-                self._errors.append(line.rstrip())
-        self.answers.put(None)
-
-    def _read_errors(self) -> None:
-        assert self.popen.stderr is not None
-        for line in self.popen.stderr:
-            self._errors.append(line.rstrip())
-            del self._errors[:-50]
+    def heard(self, told: dict[str, Any]) -> None:
+        """See Beside."""
+        (self.notes if "note" in told else self.answers).put(told)
 
 
 class Session:
@@ -122,7 +67,7 @@ class Session:
     def __init__(self, address: Address) -> None:
         self.address = address
         self.host = os.environ.get("LG_HOSTNAME") or socket.gethostname()
-        self.run = beat.run_name(os.environ.get("LG_USERNAME") or _user(), secrets.token_hex(4))
+        self.run = beat.run_name(os.environ.get("LG_USERNAME") or people.me(), secrets.token_hex(4))
         self._process: _Process | None = None
         self._guard = threading.RLock()
         self._numbers = itertools.count()
@@ -301,10 +246,3 @@ class Session:
                 next_step="pip install 'labgrid>=26.0.1,<27' there",
             )
         return process
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return str(os.getuid()) if hasattr(os, "getuid") else "user"

@@ -6,16 +6,14 @@ pyOCD runs in a process of its own: a USB read that never returns, or a crash in
 
 from __future__ import annotations
 
-import json
 import queue
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from harness.bench.beside import Beside
 from harness.bench.boards import Debug
 from harness.bench.probes import FLASH_TIMEOUT_S, CoreReport, CoreState, FlashReport, Progress
 from harness.bench.usb_budget import WAIT_S
@@ -25,6 +23,7 @@ OPEN_TIMEOUT_S = 30.0
 CALL_TIMEOUT_S = 10.0
 ERASE_TIMEOUT_S = 30.0  # of one sector: 128 KB take up to 4 s (DS10693), and an algorithm has to be loaded first
 _HUNG_S = 8.0
+_ENDS_S = 2.0
 #: To the running core; if that fails, with its reset held: firmware may have switched the debug pins off.
 CONNECT: Final = ("attach", "under-reset")
 
@@ -51,25 +50,8 @@ class PyocdProbe:
         self._allow_mass_erase = allow_mass_erase
         self._connect, self._queue_s = tuple(connect), queue_s
         self._description = ""
-        self._errors: list[str] = []
         self._calls = 0
-        self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        # The worker ends when its standard input does, so it cannot outlive us even when we are killed. A session of its
-        # own keeps the terminal's Ctrl-C from it: it would die before the unit could be left in order.
-        self._worker = subprocess.Popen(
-            worker,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        self._readers = [
-            threading.Thread(target=self._read_answers, daemon=True),
-            threading.Thread(target=self._read_errors, daemon=True),
-        ]
-        for reader in self._readers:
-            reader.start()
+        self._worker = Beside(worker)
 
     def open(self) -> None:
         """Connect and compare the chip's identity register. ``BenchError`` when there is no such probe or it is another chip."""
@@ -133,12 +115,12 @@ class PyocdProbe:
 
     def close(self) -> None:
         """See ``Probe.close``."""
-        if self._worker.poll() is None:
+        if self._worker.popen.poll() is None:
             try:
                 self._call("close", CALL_TIMEOUT_S)
             except BenchError:
                 pass  # it is being closed because something is wrong, as like as not
-        self._end()
+        self._worker.end(_ENDS_S)
 
     def _call(
         self, verb: str, timeout_s: float, progress: Progress | None = None, **arguments: object
@@ -147,22 +129,20 @@ class PyocdProbe:
         began_s = time.monotonic()
         request = {"id": self._calls, "verb": verb, "arguments": arguments}
         try:
-            assert self._worker.stdin is not None
-            self._worker.stdin.write(json.dumps(request) + "\n")
-            self._worker.stdin.flush()
+            self._worker.ask(request)
         except (OSError, ValueError) as error:
             raise self._gone(verb) from error
         while True:
             try:
-                answer = self._answers.get(timeout=timeout_s)
+                answer = self._worker.answers.get(timeout=timeout_s)
             except queue.Empty:
-                self._worker.kill()
-                self._end()
+                self._worker.popen.kill()
+                self._worker.end(_ENDS_S)
                 raise WedgedError(
                     f"the probe did not finish `{verb}` in time; its process was killed",
                     where=f"probe {self.uid}",
                     expected=f"an answer within {timeout_s:g} s",
-                    found=self._tail(),
+                    found=self._worker.tail,
                     next_step="unplug and replug the probe's USB cable, then `hil doctor`",
                 ) from None
             if answer is None:
@@ -190,45 +170,10 @@ class PyocdProbe:
             return result
 
     def _gone(self, verb: str) -> BenchError:
-        self._end()
+        self._worker.end(_ENDS_S)
         return BenchError(
             f"the probe's process ended during `{verb}`",
             where=f"probe {self.uid}",
-            found=self._tail(),
+            found=self._worker.tail,
             next_step="run the same again; if it stays, `hil doctor`",
         )
-
-    def _tail(self) -> str:
-        return " | ".join(self._errors[-5:]) or "nothing on its standard error"
-
-    def _end(self) -> None:
-        if self._worker.stdin is not None:
-            try:
-                self._worker.stdin.close()
-            except OSError:
-                pass
-        try:
-            self._worker.wait(2.0)
-        except subprocess.TimeoutExpired:
-            self._worker.kill()
-            self._worker.wait()
-        for reader in self._readers:
-            reader.join(1.0)
-        for stream in (self._worker.stdout, self._worker.stderr):
-            if stream is not None:
-                stream.close()
-
-    def _read_answers(self) -> None:
-        assert self._worker.stdout is not None
-        for line in self._worker.stdout:
-            try:
-                self._answers.put(json.loads(line))
-            except ValueError:
-                self._errors.append(f"not an answer: {line.strip()}")
-        self._answers.put(None)
-
-    def _read_errors(self) -> None:
-        assert self._worker.stderr is not None
-        for line in self._worker.stderr:
-            self._errors.append(line.rstrip())
-            del self._errors[:-50]

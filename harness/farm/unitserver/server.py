@@ -102,6 +102,8 @@ class UnitServer:
                 bool(args["allow_mass_erase"]),
                 bool(args["care"]),
                 lambda text: request.note({"tell": text}),
+                bool(args.get("named", True)),
+                str(args.get("user", "")),
             )
             unit = stack.enter_context(self._opener(str(args["board"]), wish))
         except Exception as error:  # noqa: BLE001 - whatever it is, the client is to know

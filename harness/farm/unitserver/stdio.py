@@ -6,16 +6,18 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict
 
 from harness import __version__
+from harness.bench import people
 from harness.bench.boards import load_board
 from harness.bench.places import Place, known
 from harness.bench.remote import LINK, MAGIC
 from harness.bench.remote.calls import Request, Told
 from harness.bench.remote.mux import Ended
-from harness.bench.unit import open_unit
+from harness.bench.taking import Wish
+from harness.bench.unit import Unit, open_unit
 from harness.clock import SystemClock
 from harness.errors import MisuseError
 from harness.farm import recovery
@@ -35,19 +37,26 @@ def serve(uid: str, places: Sequence[Place]) -> str:
 
 
 def opener(uid: str, places: Sequence[Place]) -> Opener:
-    """Opens that unit as a local run does."""
-    return lambda board, wish: open_unit(
-        load_board(board),
-        backend="probe",
-        places=places,
-        uid=uid,
-        what=wish.what,
-        clock=SystemClock(),
-        allow_mass_erase=wish.allow_mass_erase,
-        wait_s=wish.wait_s,
-        care=wish.care,
-        tell=wish.tell,
-    )
+    """Opens that unit as a local run of the client's person does."""
+
+    def opened(board: str, wish: Wish) -> AbstractContextManager[Unit]:
+        if wish.user:  # this process serves nobody else; a client of before says nothing of itself, and is the account
+            os.environ[people.USER] = wish.user
+        return open_unit(
+            load_board(board),
+            backend="probe",
+            places=places,
+            uid=uid,
+            what=wish.what,
+            clock=SystemClock(),
+            allow_mass_erase=wish.allow_mass_erase,
+            wait_s=wish.wait_s,
+            care=wish.care,
+            tell=wish.tell,
+            named=wish.named,
+        )
+
+    return opened
 
 
 def mender(uid: str, places: Sequence[Place]) -> Callable[[Request], Told]:

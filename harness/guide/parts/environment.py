@@ -12,14 +12,17 @@ USERS = {
     ),
     "HIL_STATE_DIR": (
         "folder for what was learnt here: `line-speeds.json`, the speed that each real unit's line held last time, and"
-        " `rack/moves.jsonl`, which of this host's units take work",
+        " `rack/`, which of this host's units take work, and why",
         "the user's state folder, `~/.local/state/hil` on Linux",
     ),
     "HIL_RUNTIME_DIR": (
-        "private folder for locks and the sockets of virtual boards; everyone who shares a rack's units must share it",
-        "`$XDG_RUNTIME_DIR/hil`, else `hil-<user id>` in the temporary folder",
+        "private folder for locks and the sockets of virtual boards; whatever uses this host's units must share it",
+        "`/tmp/hil-<user id>`, the same for shells, services and CI jobs of that user",
     ),
-    "HIL_USER": ("who you are to others that share a rack's units: your holds bear this name", "the login name"),
+    "HIL_USER": (
+        "who you are to others: your holds of units, your places at labgrid, your tags and notes of runs bear this name",
+        "the login name",
+    ),
     "HIL_DB": (
         "where the history of runs is: a SQLAlchemy URL such as `postgresql://user@host/name`; `off`: nothing is kept",
         "`hil-reports/history.db` below the folder where you stand",

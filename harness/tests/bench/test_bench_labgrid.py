@@ -1,6 +1,7 @@
 """What is ours about labgrid, without it: addresses, whose an acquisition is, what places say of units, an exporter's file."""
 
 import json
+import socket
 
 import jinja2
 import pytest
@@ -11,11 +12,11 @@ from hypothesis import strategies as st
 from harness.bench.labgrid import beat, export, python, units
 from harness.bench.labgrid.address import Address, as_tag, is_address, parse
 from harness.bench.labgrid.beat import Acquired
-from harness.bench.labgrid.session import Seen
+from harness.bench.labgrid.session import Seen, Session
 from harness.bench.places import Place
 from harness.errors import BenchError, MisuseError
 
-TAGS = st.from_regex(r"[a-z][a-z0-9_]{1,8}", fullmatch=True)
+TAGS = st.builds("{}{}".format, st.sampled_from("abz"), st.text("az_09", min_size=1, max_size=8))
 TEXT = st.text(max_size=30)
 
 
@@ -75,6 +76,16 @@ def test_a_workers_name_is_known_as_ours_whoever_the_user_is(identity):
     assert beat.is_ours(identity)
     assert identity.count("/") == 1  # labgrid's client splits it there
     assert identity.startswith(beat.run_of(identity) + ".")
+
+
+def test_a_run_bears_the_name_that_its_user_has_for_labgrid_else_for_racks(monkeypatch):
+    for name in ("LG_HOSTNAME", "LG_USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HIL_USER", "ann")
+    assert Session(parse("labgrid://h")).identity.startswith(f"{socket.gethostname()}/hil.ann.")
+    monkeypatch.setenv("LG_USERNAME", "bob")
+    monkeypatch.setenv("LG_HOSTNAME", "desk")
+    assert Session(parse("labgrid://h")).identity.startswith("desk/hil.bob.")
 
 
 @pytest.mark.parametrize(

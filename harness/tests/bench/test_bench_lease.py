@@ -41,7 +41,7 @@ def holding(*arguments):
 def end(process):
     process.stdin.close()
     process.stdout.close()
-    process.wait(10)
+    process.wait(60)
 
 
 def test_a_free_unit_is_leased_and_given_back():
@@ -75,7 +75,7 @@ def test_asking_who_holds_a_unit_does_not_drop_our_own_lock():
             [sys.executable, "-c", "from harness.bench import lease; lease.acquire('unit-1', what='x')"],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=200,
         )
         assert taken.returncode != 0
         assert "in use" in taken.stderr
@@ -85,10 +85,18 @@ def test_asking_who_holds_a_unit_does_not_drop_our_own_lock():
 def test_a_killed_holder_leaves_the_unit_free(arguments):
     process = holding(*arguments)
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(60)
     process.stdin.close()
     process.stdout.close()
     lease.acquire("unit-1", what="mine").release()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("a b", "a_b"), ("\u00e4", "\u00f6"), ("x" * 400, "x" * 401), ("../a", ".._a")]
+)
+def test_units_whose_ids_no_file_could_bear_do_not_exclude_each_other(one, other):
+    with lease.acquire(one, what="one"), lease.acquire(other, what="other"):
+        assert (lease.holder(one).what, lease.holder(other).what) == ("one", "other")
 
 
 def test_two_units_do_not_exclude_each_other():

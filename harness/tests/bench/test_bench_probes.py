@@ -206,7 +206,7 @@ def test_a_probe_that_hangs_in_the_middle_is_killed_with_its_process_and_the_uni
             control.hang_probe()
         with pytest.raises(BenchError, match="did not finish `flash` in time; its process was killed"):
             opened.flash(image, timeout_s=0.5)
-        assert opened._worker.returncode == -9
+        assert opened._worker.popen.returncode == -9
         with pytest.raises(BenchError, match="ended during `reset`"):
             opened.reset()
         assert unit.alive, "the unit is no part of what was killed"
@@ -234,7 +234,7 @@ def test_a_call_that_hangs_is_killed_with_its_process_and_reported(probe, monkey
     stuck = probe("any", worker=[sys.executable, "-c", "import threading; threading.Event().wait()"])
     with pytest.raises(BenchError, match="did not finish `open` in time; its process was killed"):
         stuck.open()
-    assert stuck._worker.returncode == -9
+    assert stuck._worker.popen.returncode == -9
 
 
 def test_a_worker_that_dies_is_reported_with_its_last_words(probe):

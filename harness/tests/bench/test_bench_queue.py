@@ -63,9 +63,10 @@ def files():
     return sorted(path.name for path in folders.runtime_folder().rglob("*") if path.is_file())
 
 
-def test_a_hundred_that_wait_get_the_unit_in_the_order_in_which_they_came(tmp_path):
-    seen = run("in_order", 100, tmp_path)
-    assert seen["served"] == list(range(100))
+def test_those_that_wait_get_the_unit_in_the_order_in_which_they_came(tmp_path):
+    n = 100 if FULL else 25
+    seen = run("in_order", n, tmp_path)
+    assert seen["served"] == list(range(n))
     assert seen["statuses"] == [0]
     assert files() == []
 
@@ -96,7 +97,7 @@ def test_a_waiter_that_is_killed_has_left_the_queue(waiter):
     with lease.acquire("u", what="this test"):
         first, second = waiter("u"), waiter("u")
         first.kill()
-        first.wait(10)
+        first.wait(60)
         assert [one.pid for one in queue.waiting("u")] == [second.pid]
     assert second.stdout.readline() == "u\n"
     assert files() == ["u.holder", "u.lock", "u.lock"]
@@ -106,7 +107,7 @@ def test_the_ticket_of_a_killed_waiter_goes_with_the_next_lease_of_any_unit(wait
     with lease.acquire("u", what="this test"):
         process = waiter("u")
         process.kill()
-        process.wait(10)
+        process.wait(60)
         lease.acquire("another", what="sweeps").release()
         assert files() == ["u.holder", "u.lock", "u.lock"]
 

@@ -69,12 +69,12 @@ class Controller:
 
     def kill(self):
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def end(self):
         self.process.stdin.close()  # ends the worker
         self.process.stdout.read()
-        self.process.wait(10)
+        self.process.wait(60)
         self.process.stdout.close()
 
 
@@ -138,7 +138,7 @@ def test_a_controller_that_ends_while_its_worker_uses_the_unit_leaves_it_to_the_
 def test_a_killed_worker_leaves_the_unit_to_its_controller_alone(controller):
     controller.say("case")
     os.kill(controller.worker, 9)
-    controller.process.wait(10)  # it ends when its worker does
+    controller.process.wait(60)  # it ends when its worker does
     assert lease.holder("u") is None
     lease.reserve("u", what="mine").release()
     assert files() == []

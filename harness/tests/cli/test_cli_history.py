@@ -17,7 +17,7 @@ def says(capsys, monkeypatch, tmp_path):
     """Run a command in an empty folder; (exit status, standard output, standard error)."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HIL_DB", raising=False)
-    monkeypatch.setenv("LOGNAME", "ann")
+    monkeypatch.setenv("HIL_USER", "ann")  # as by units: who shares an account has a name of their own
 
     def run(*arguments):
         with pytest.raises(SystemExit) as end:

@@ -101,7 +101,7 @@ class Ends:
         return ""
 
     def listen_out(self):
-        self._server.join(10)
+        self._server.join(60)
 
     def kill(self):
         self.cut()
@@ -113,7 +113,7 @@ class Ends:
 
     def end(self, *, at_once=False):
         self.cut()
-        self._server.join(10)
+        self._server.join(60)
         assert not self._server.is_alive(), "the server outlives its stream"
 
 

@@ -111,6 +111,11 @@ class Stage:
         lines = self.starts_file.read_text().splitlines() if self.starts_file.exists() else []
         return [(line.split()[1], line.split()[2]) for line in lines]
 
+    def ready(self):
+        """The cases that hang or are stubborn by now, and not only begun."""
+        file = self.starts_file.with_suffix(".ready")
+        return file.read_text().splitlines() if file.exists() else []
+
     def runs(self):
         """How often each case was started."""
         return Counter(case for case, _ in self.starts() if case != "check")

@@ -37,7 +37,7 @@ def left_halted(place, elf):
     probe = PyocdProbe(place.uid, load_board(place.board).debug)
     probe.open()
     probe.flash(elf)
-    os.kill(probe._worker.pid, signal.SIGKILL)
+    os.kill(probe._worker.popen.pid, signal.SIGKILL)
     probe.close()
 
 

@@ -31,6 +31,12 @@ def journal(folder, case):
     (folder / "journal.jsonl").write_bytes(b"".join(b"%08x %s\n" % (zlib.crc32(line), line) for line in lines))
 
 
+def ready(case):
+    """It heeds, or does not heed, what it is told from now on."""
+    with Path(script["starts"]).with_suffix(".ready").open("a") as file:
+        file.write(f"{case}\n")
+
+
 def wait_for_ever(until=lambda: False):
     parent = os.getppid()
     while os.getppid() == parent and not until():
@@ -61,11 +67,13 @@ if what == "nothing":
     sys.exit(5)
 if what == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    ready(case)
     wait_for_ever()
 if what == "hang":
     asked = []
     signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
     journal(folder, case)
+    ready(case)
     wait_for_ever(lambda: asked)
     sys.exit(143)
 if script.get("gate"):  # all of them run until the gate is there

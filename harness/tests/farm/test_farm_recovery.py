@@ -5,16 +5,17 @@ import shlex
 import shutil
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from recovery_rack import BOARD, injure, left_halted, put, recover, reset, tried
 
-from harness.bench import lease, onbus, rackstate
+from harness.bench import holds, lease, onbus, rackstate
 from harness.bench.boards import load_board
 from harness.bench.places import Place
 from harness.errors import BenchError
 from harness.farm import recovery
-from harness.farm.recovery import LADDER, OtherUnitError, reenumerate
+from harness.farm.recovery import LADDER, OtherUnitError, hub, reenumerate
 from harness.models import metadata
 from harness.run.product import build_product
 from harness.testing.rack import VirtualRack
@@ -170,6 +171,16 @@ def test_the_hub_is_switched_only_while_all_that_hang_on_it_are_free(rack, unit)
     assert onbus.mark(neighbour.uid) not in (None, before)
     assert lease.holder(neighbour.uid) is None
     assert not recover(without, ladder=("hub",)).steps[0].done
+
+
+def test_the_hub_is_left_alone_while_a_person_holds_a_unit_on_it_be_it_who_asks(tmp_path, monkeypatch):
+    monkeypatch.setenv("HIL_STATE_DIR", str(tmp_path))
+    holds.hold("held", reason="soldering")
+    switch = object()  # which does nothing: it must not be asked
+    sick, held = (Place("nucleo_f446re", uid, "loop://", hub=switch) for uid in ("sick", "held"))
+    with pytest.raises(BenchError, match="the hub was left alone") as caught:
+        hub.climb(SimpleNamespace(place=sick, near=(sick, held)))
+    assert "soldering" in str(caught.value)
 
 
 def test_another_chip_than_the_bench_file_names_ends_the_ladder(unit):

@@ -12,13 +12,14 @@ from harness.bench.remote import mux
 from harness.bench.transports import open_transport
 from harness.clock import SystemClock
 from harness.errors import BenchError, DeviceError, HostError, MisuseError
+from harness.session.remote import elsewhere
 from harness.session.remote.elsewhere import SessionElsewhere
-from harness.session.remote.served import STOCK_BYTES
 from harness.session.rescue import Rescue
 from harness.session.stream import Pace
 from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError, Session
 from harness.testing.device import FakeDevice, Fault, Injection, hello_for
 from harness.testing.pty_board import on_pty
+from harness.testing.speeds import SpeedyDevice, with_bauds
 from harness.wire import messages as m
 
 CLOCK = SystemClock()
@@ -101,22 +102,48 @@ def test_every_verb_says_what_it_says_here_whatever_the_round_trip(delay_s):
         assert session.baud == 115_200
 
 
+def test_a_second_session_begins_at_the_safe_speed_whatever_the_first_one_has_climbed_to():
+    device = FakeDevice(with_bauds(hello_for([64], [8]), 115_200, 460_800), network)
+    line = []
+    board = Locked(SpeedyDevice(device, lambda: line[0].baud if line else 115_200))
+
+    def reset():
+        with board.lock:
+            device.reset(CLOCK.monotonic_s())
+
+    with on_pty(board) as port:
+        line.append(open_transport(port, 115_200))
+        with served(fake_unit(line[0], FakeProbe(reset))) as connection:
+            for _ in range(2):
+                session = session_over(connection, answer_timeout_s=0.3)
+                session.restart(lambda: connection.calls.call("probe.reset"))
+                assert session.baud == 115_200
+                assert session.climb().baud == board.device.baud == 460_800
+
+
 def test_a_verb_before_hello_is_misuse_here_as_there():
     with far_board() as (session, _, _), pytest.raises(MisuseError, match="say hello before streaming"):
         session.stream(samples_of(1, 64))
 
 
-def test_far_more_than_the_stock_goes_through_and_neither_end_holds_it():
-    samples = samples_of(60, 20_000)
-    assert sum(map(len, samples)) > 4 * STOCK_BYTES
-    with far_board(size=20_000, delay_s=0.005) as (session, _, _):
+@pytest.fixture
+def stock(monkeypatch):
+    """A smaller one, so that less is more than it."""
+    monkeypatch.setattr(elsewhere, "STOCK_BYTES", 16 * 1024)
+    return elsewhere.STOCK_BYTES
+
+
+def test_far_more_than_the_stock_goes_through_and_neither_end_holds_it(stock):
+    samples = samples_of(60, 2_000)
+    assert sum(map(len, samples)) > 4 * stock
+    with far_board(size=2_000, delay_s=0.005) as (session, _, _):
         session.hello()
         assert_each_answered_once_and_rightly(session.stream(samples), samples)
 
 
-def test_a_sample_larger_than_the_stock_goes_alone():
-    samples = samples_of(3, STOCK_BYTES + 512)
-    with far_board(hello=hello_for([STOCK_BYTES // 512 + 1, 512], [8])) as (session, _, _):
+def test_a_sample_larger_than_the_stock_goes_alone(stock):
+    samples = samples_of(3, stock + 512)
+    with far_board(hello=hello_for([stock // 512 + 1, 512], [8])) as (session, _, _):
         session.hello()
         assert_each_answered_once_and_rightly(session.stream(samples), samples)
 
@@ -223,7 +250,7 @@ def test_a_stream_out_of_time_loses_the_rest_and_says_why():
         session.hello()
         outcome = session.stream(samples_of(20, 64), timeout_s=0.3)
         assert set(outcome.lost.values()) == {"no answer within 0.3 s"}
-        assert len(outcome.lost) == 16
+        assert set(outcome.lost) >= set(range(4, 20))  # the four before it may have come too late too
 
 
 def test_samples_of_a_sensor_keep_its_pace_there():
@@ -305,7 +332,7 @@ def test_a_connection_that_is_lost_in_mid_stream_is_the_rigs_and_the_server_lets
                 connection.ends.cut()
 
         with pytest.raises(HostError, match="the connection to the unit's host is lost") as lost:
-            session.stream(samples_of(100_000, 64), cut)
+            session.stream(samples_of(100, 64) * 1000, cut)
         assert not isinstance(lost.value, DeviceError)
         assert connection.left == [], "it ends tidily"
 
@@ -323,7 +350,7 @@ def cutting(cut, at, then):
 
 def test_a_network_that_stops_for_longer_than_a_board_may_be_silent_is_no_silence_of_the_board(tmp_path):
     cut = tmp_path / "cut"
-    samples = samples_of(3000, 64)
+    samples = samples_of(1500, 64)
 
     def heal():
         CLOCK.sleep_s(2.0)
@@ -341,7 +368,7 @@ def test_a_network_that_stops_for_long_is_noticed_by_both_ends(tmp_path, monkeyp
     with far_board(cut=cut) as (session, _, connection):
         session.hello()
         with pytest.raises(HostError, match="is lost") as lost:
-            session.stream(samples_of(100_000, 64), cutting(cut, 5, lambda: None))
+            session.stream(samples_of(100, 64) * 1000, cutting(cut, 5, lambda: None))
         assert "nothing was heard from the other end for 1.5 s" in lost.value.found
         connection.ends.listen_out()  # the server has ended by itself: nothing travels
         assert cut.exists()

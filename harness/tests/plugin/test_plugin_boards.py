@@ -21,7 +21,7 @@ def compare(*arguments):
         command,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         env=os.environ | {"COLUMNS": "140"},
         stdin=subprocess.DEVNULL,
     )

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="lo
 FULL = os.environ.get("HIL_FULL") == "1"
 GONE_WITHIN_S = 20.0
 START_WITHIN_S = 150.0  # two pytests on a machine with other work
+TIMES = 12  # the 450 digits so many times: twenty seconds here, and on no machine less than the workers of a killed pytest have
 
 
 def processes_of(runtime: Path) -> list[str]:
@@ -61,15 +62,14 @@ def streaming(tmp_path, monkeypatch):
     runtime = Path(short.name)
     monkeypatch.setenv("HIL_RUNTIME_DIR", str(runtime))
     digits = datasets.load("digits", "test")
-    many = {"x": np.tile(digits.inputs, (6, 1, 1, 1)), "y": np.tile(digits.labels, 6)}  # 2700: ten seconds
-    np.savez(tmp_path / "many.npz", **many)
     plan = digits_plan(tmp_path)
     plan.write_text(
         re.sub(r"(?m)^dataset:(\n .*)+", "dataset: {name: npz, options: {path: ../many.npz}}", plan.read_text())
     )
     started = []
 
-    def start(*arguments):
+    def start(*arguments, times=TIMES):
+        np.savez(tmp_path / "many.npz", x=np.tile(digits.inputs, (times, 1, 1, 1)), y=np.tile(digits.labels, times))
         process = subprocess.Popen(
             command("--board", BOARD, "--report-dir", "out", *arguments),
             cwd=tmp_path,
@@ -143,12 +143,12 @@ def test_the_workers_of_a_pytest_that_was_killed_do_not_stream_to_the_end(stream
     assert registry.running() == []
     assert lease.holder(uid) is None
     (journal,) = tmp_path.rglob("journal.jsonl")
-    assert len(journal.read_bytes().splitlines()) < 450, "it went on for nobody"
+    assert len(journal.read_bytes().splitlines()) < 450 * TIMES, "it went on for nobody"
     assert not list(tmp_path.rglob("record.json"))
 
 
 def test_a_worker_that_is_killed_is_the_rigs_error_with_a_record_and_can_be_gone_on_with(streaming, tmp_path):
-    process, runtime, _uid = streaming("-n", "1", "--junitxml", "pytest.xml", "--max-worker-restart", "0")
+    process, runtime, _uid = streaming("-n", "1", "--junitxml", "pytest.xml", "--max-worker-restart", "0", times=2)
     assert wait_for(lambda: list(tmp_path.rglob("journal.jsonl")), START_WITHIN_S)
     (journal,) = tmp_path.rglob("journal.jsonl")
     assert wait_for(lambda: len(journal.read_bytes().splitlines()) > 3, START_WITHIN_S)

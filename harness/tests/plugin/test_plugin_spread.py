@@ -93,11 +93,6 @@ def bench(rack):
     return rack.bench
 
 
-def on(kind, **files):
-    """The units that tests noted in a file."""
-    return [line.split()[0] for line in Path(kind).read_text().splitlines()]
-
-
 def outcomes(path):
     return {
         case.get("name"): [child.tag for child in case if child.tag != "properties"]

@@ -14,6 +14,7 @@ from harness.paths import shipped
 from harness.plans import expand, load
 from harness.run.options import RunOptions
 from harness.run.runner import run_case
+from harness.run.sharded.shared import Shared
 
 BOARD = "nucleo_f446re"
 
@@ -46,6 +47,30 @@ def when(share, what, *, unit="", folder=None):
             what()
 
     return watch
+
+
+def halfway(monkeypatch, unit, what):
+    """``what``, for which all units wait halfway, ``unit`` with an answer: however slow this host is, it comes in mid-run."""
+    draw, over = Shared.draw, threading.Event()
+
+    def waiting(shared, drawn):
+        def may():
+            if over.is_set() or shared.stop.is_set():
+                return True
+            begins = drawn.unit == unit and unit not in shared.by.values()
+            return shared._coming <= 0 and (begins or len(shared.results) < shared.spread.n // 2)
+
+        with shared._changed:
+            while not may():
+                shared._changed.wait(0.05)
+        return draw(shared, drawn)
+
+    def done():
+        what()
+        over.set()
+
+    monkeypatch.setattr(Shared, "draw", waiting)
+    return done
 
 
 def flash(uid, elf):

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from run_images import UDF, damage_weight, replace_start
-from shard_stage import BOARD, digits_case, flash, free, run, share_of, started, when
+from shard_stage import BOARD, digits_case, flash, free, halfway, run, share_of, started, when
 
 from harness.bench import lease, loans, rackstate
 from harness.bench.boards import load_board, names
@@ -92,9 +92,9 @@ def test_with_one_unit_left_it_is_an_ordinary_run_with_a_word_of_why(rack):
     assert "in use" in told
 
 
-def test_a_unit_that_is_killed_in_mid_run_gives_its_samples_to_the_others(rack, right, alone, tmp_path):
+def test_a_unit_that_is_killed_in_mid_run_gives_its_samples_to_the_others(rack, right, alone, tmp_path, monkeypatch):
     gone = rack.uids[1]
-    watch = when(0.1, lambda: rack.kill(gone), unit=gone, folder=tmp_path)
+    watch = when(0.1, halfway(monkeypatch, gone, lambda: rack.kill(gone)), unit=gone, folder=tmp_path)
     try:
         result = run(digits_case(N), rack, shards=3, watch=watch, folder=tmp_path)
         held = not free(rack)
@@ -111,14 +111,16 @@ def test_a_unit_that_is_killed_in_mid_run_gives_its_samples_to_the_others(rack, 
 
 
 @pytest.mark.skipif(not FULL, reason="the rest of the campaign; with HIL_FULL=1")
-def test_all_units_lost_is_the_rigs_fault(rack):
+def test_all_units_lost_is_the_rigs_fault(rack, monkeypatch):
     def kill_all():
         for uid in rack.uids[:2]:
             rack.kill(uid)
 
     with lease.reserve(rack.uids[2], what="somebody else"):
         try:
-            record = run(digits_case(N), rack, shards=2, watch=when(0.1, kill_all)).record
+            record = run(
+                digits_case(N), rack, shards=2, watch=when(0.1, halfway(monkeypatch, rack.uids[0], kill_all))
+            ).record
         finally:
             for uid in rack.uids[:2]:
                 rack.start(uid)
@@ -176,7 +178,7 @@ def test_it_is_gone_on_with_after_a_kill_and_every_sample_is_scored_once(rack, a
     folder = layout.case_folder(tmp_path, f"digits/{BOARD}/digits_cnn_int8")
     before = journal.read(folder / journal.FILENAME)
     assert before.spread
-    assert 30 < len(before.answered) < 450
+    assert 0 < len(before.answered) < 450
     assert set(before.by) == set(before.answered)
     assert set(before.by.values()) <= set(rack.uids)
     # Without a word of shards: what several units have begun is gone on with by several.

@@ -50,6 +50,15 @@ class Rig:
         self.names.remove(name)
         self.spread.leave(name)
 
+    def wander(self, data, most):
+        """So many steps of any of them, now and then a loss."""
+        for _ in range(data.draw(st.integers(0, most))):
+            name = data.draw(st.sampled_from(self.names))
+            if len(self.names) > 1 and data.draw(st.integers(0, 9)) == 0:
+                self.lose(name)
+            else:
+                self.step(name)
+
     def drain(self):
         busy = True
         while busy:
@@ -59,12 +68,7 @@ class Rig:
 @given(n=st.integers(1, 400), k=st.integers(1, 8), data=st.data())
 def test_every_sample_is_scored_once_whoever_is_slow_and_whoever_is_lost(n, k, data):
     rig = Rig(Spread(n, k), [f"u{i}" for i in range(k)])
-    for _ in range(data.draw(st.integers(0, 60))):
-        name = data.draw(st.sampled_from(rig.names))
-        if len(rig.names) > 1 and data.draw(st.integers(0, 9)) == 0:
-            rig.lose(name)
-        else:
-            rig.step(name)
+    rig.wander(data, 60)
     rig.drain()
     assert sorted(rig.scored) == list(range(n))
     assert rig.spread.complete
@@ -75,12 +79,7 @@ def test_every_sample_is_scored_once_whoever_is_slow_and_whoever_is_lost(n, k, d
 def test_a_sequence_is_computed_from_its_beginning_in_order_on_every_unit_that_has_it(lengths, k, data):
     follows = follows_of(lengths)
     rig = Rig(Spread(len(follows), k, follows), [f"u{i}" for i in range(k)])
-    for _ in range(data.draw(st.integers(0, 80))):
-        name = data.draw(st.sampled_from(rig.names))
-        if len(rig.names) > 1 and data.draw(st.integers(0, 9)) == 0:
-            rig.lose(name)
-        else:
-            rig.step(name)
+    rig.wander(data, 80)
     rig.drain()
     assert sorted(rig.scored) == list(range(len(follows)))
     for given_to in rig.pieces.values():
