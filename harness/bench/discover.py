@@ -74,7 +74,8 @@ def unique_id(port: PortFacts) -> str | None:
     """The id under which pyOCD lists the probe that ``port`` belongs to; None when it cannot be told.
 
     ST-LINK: 24 hexadecimal digits, in capitals whatever the operating system makes of them; old firmware has 12 raw bytes
-    there, which pyOCD and we write as hexadecimal. KitProg3 and other CMSIS-DAP probes: the serial number as it is.
+    there, which pyOCD and we write as hexadecimal. KitProg3 and other CMSIS-DAP probes: the serial number as it is, without
+    blanks around it.
     """
     serial = port.serial_number or ""
     if port.vid is None or port.pid is None or _NO_SERIAL.search(serial):
@@ -83,7 +84,7 @@ def unique_id(port: PortFacts) -> str | None:
         if any(not (character.isascii() and character.isprintable()) for character in serial):
             return serial.encode("latin-1", errors="replace").hex().upper()
         return serial.upper()
-    return serial
+    return serial.strip() if serial.isprintable() else None
 
 
 def usb_places(known: Sequence[PortFacts] | None = None) -> dict[str, str]:

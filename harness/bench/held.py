@@ -81,5 +81,5 @@ def folder(name: str) -> Path:
 
 
 def file(name: str, uid: str, ending: str) -> Path:
-    """The file of a unit in one of those folders."""
+    """The file of a unit in one of those folders: no two ids have the same."""
     return folder(name) / (name_for(uid) + ending)

@@ -56,7 +56,7 @@ def quarantine(uid: str, *, reason: str, clock: Clock | None = None) -> UnitStat
 
 def admit(uid: str, *, reason: str = "", clock: Clock | None = None) -> UnitState:
     """Put a unit back into service, unproved: a person answers for it."""
-    why = reason or "admitted by a person, unproved"
+    why = " ".join(reason.split()) or "admitted by a person, unproved"
     return rackstate.move(uid, State.GOOD, reason=why, by=people.me(), clock=clock)
 
 

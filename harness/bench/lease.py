@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -63,7 +64,8 @@ class Lease:
         """Give the unit back. After it, any process may take the unit."""
         if self._lock is None:
             return
-        self._record.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder that may not be written any more must not keep the lock
+            self._record.unlink(missing_ok=True)
         self._lock.release()
         self._lock = None
         if self._turn is not None:

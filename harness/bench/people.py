@@ -14,7 +14,7 @@ USER = "HIL_USER"
 
 def me() -> str:
     """The name of whoever runs this process: ``$HIL_USER``, else the login name, else the number of the account."""
-    if said := os.environ.get(USER, "").strip():
+    if said := " ".join(os.environ.get(USER, "").split()):
         return said
     try:
         return getpass.getuser()

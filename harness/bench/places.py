@@ -110,11 +110,13 @@ def lease_one(
     wait_s: float = LEASE_WAIT_S,
     care: bool = False,
     tell: lease.Tell | None = None,
+    named: bool | None = None,
 ) -> tuple[Place, lease.Lease]:
     """The first free one of the units that qualify; when all are in use, the first that becomes free within ``wait_s``.
 
     ``BenchError`` when none qualifies, ``lease.InUse`` when all that do stay in use (``NoneFree`` when ``wait_s`` is 0 and it is
-    not for ``care``), ``lease.OutOfService`` when none of them takes work. ``care`` and ``tell`` as in ``lease.acquire``.
+    not for ``care``), ``lease.OutOfService`` when none of them takes work. ``care`` and ``tell`` as in ``lease.acquire``, and
+    ``named``; None: so it is where there is a ``uid``.
     """
     wanted = qualified(board, known(board, places), uid, tags)
     try:
@@ -123,7 +125,7 @@ def lease_one(
             what=what,
             wait_s=wait_s,
             clock=clock,
-            named=uid is not None,
+            named=uid is not None if named is None else named,
             care=care,
             tell=tell,
         )

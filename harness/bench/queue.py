@@ -16,6 +16,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -56,7 +57,8 @@ class Ticket:
 
     def leave(self) -> None:
         """May be called twice."""
-        _said(self._name).unlink(missing_ok=True)
+        with suppress(OSError):  # see ``Lease.release``
+            _said(self._name).unlink(missing_ok=True)
         self._lock.release()
 
 

@@ -102,7 +102,7 @@ def write(
                     _compact(path(), keep)
             return line
     except OSError as error:
-        raise folders.unusable(folder, error, folders.STATE) from error
+        raise folders.unusable(Path(error.filename or folder), error, folders.STATE) from error
 
 
 @contextmanager

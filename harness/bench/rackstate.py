@@ -2,7 +2,7 @@
 
 It lies on the unit's own host (``$HIL_STATE_DIR/rack``, see ``rackjournal``), as the locks do, and not in a project's history
 database: units belong to a host, several projects with databases of their own share them, and a database that is gone must
-not put a broken unit back to work. A unit of another host has its state there.
+not put a broken unit back to work. A unit of another host has its state there; what stands of it here follows (``remote.rack``).
 
 Two things are kept apart: what the rack thinks of a unit (good, suspect, quarantined), and that a person has it
 (maintenance). A hold that ends, by itself or by its holder, leaves the first as it is, also when it has moved meanwhile.

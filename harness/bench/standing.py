@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from harness.bench import lease, queue, rackstate
+from harness.bench import lease, queue, rackjournal, rackstate
 from harness.bench.held import Holder
 from harness.bench.labgrid import hosts
 from harness.bench.labgrid.hosts import Stand
@@ -132,6 +132,18 @@ def standings(places: Sequence[Place] | None = None) -> list[Standing]:
         if uid not in found and state.state is not State.GOOD:
             found[uid] = _standing(uid, "?", known)
     return list(found.values())
+
+
+def doubt() -> str:
+    """Why some state may not be known: the journal cannot be read, or parts of it cannot; "" where all is well."""
+    read = rackjournal.read()
+    if read.why:
+        return f"the journal of their states cannot be read ({read.why}): each is taken for good"
+    return (
+        f"the journal of their states has damaged lines, which were passed over ({read.damaged})"
+        if read.damaged
+        else ""
+    )
 
 
 def find(said: str, places: Sequence[Place] | None = None) -> str:

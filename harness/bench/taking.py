@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness.bench import lease
 from harness.bench.boards import Board
 from harness.bench.places import NoneFree, Place, known, lease_one, qualified
+from harness.bench.remote import rack
 from harness.bench.remote.connection import Connection
 from harness.clock import Clock
 from harness.errors import TakenError
@@ -22,6 +23,8 @@ class Wish:
     allow_mass_erase: bool = False
     care: bool = False
     tell: lease.Tell | None = None
+    named: bool = False
+    user: str = ""  # whose it is, where not this process's person's
 
 
 def take_one(
@@ -74,11 +77,13 @@ def _together(kind: type[TakenError], what: str, refused: Sequence[TakenError]) 
 def _here(
     board: Board, places: Sequence[Place], uid: str | None, tags: Sequence[str], wish: Wish, clock: Clock, wait_s: float
 ) -> tuple[Place, lease.Lease]:
-    return lease_one(board, places, uid, wish.what, clock, tags, wait_s=wait_s, care=wish.care, tell=wish.tell)
+    return lease_one(
+        board, places, uid, wish.what, clock, tags, wait_s=wait_s, care=wish.care, tell=wish.tell, named=wish.named
+    )
 
 
 def _there(board: Board, place: Place, wish: Wish, wait_s: float) -> Connection:
-    return Connection.open(
+    connection = Connection.open(
         place.via,
         place.uid,
         board=board.name,
@@ -87,4 +92,7 @@ def _there(board: Board, place: Place, wish: Wish, wait_s: float) -> Connection:
         allow_mass_erase=wish.allow_mass_erase,
         care=wish.care,
         tell=wish.tell,
+        named=wish.named,
     )
+    rack.heed(place.via, rack.made(place.uid, connection.is_open.rack))
+    return connection

@@ -220,12 +220,14 @@ def open_unit(
     wait_s: float = LEASE_WAIT_S,
     care: bool = False,
     tell: lease.Tell | None = None,
+    named: bool | None = None,
 ) -> Iterator[Unit]:
     """Lease and open one unit of ``board``. ``what`` tells others what it is used for.
 
     ``allow_mass_erase``: a flash that is protected or cannot be programmed may be erased as a whole. ``tags``: only a unit
     that the bench file gives all of these. ``wait_s``: for one to be free. ``care``: to be examined or mended, also while it is
-    quarantined; it is not waited for. ``tell`` is told who has it while it is waited for.
+    quarantined; it is not waited for. ``tell`` is told who has it while it is waited for. ``named``: a person asked for that
+    ``uid``, as whoever has it on hold must; None: so it is where there is one.
 
     ``BenchError`` when none is attached, all stay in use, or the probe or the port cannot be opened; nothing is then held.
     """
@@ -235,7 +237,8 @@ def open_unit(
         power: PowerSwitch | None = None
         expected = ""
         if backend == "probe":
-            wish = Wish(what, 0.0 if care else wait_s, allow_mass_erase, care, tell)
+            asked = uid is not None if named is None else named
+            wish = Wish(what, 0.0 if care else wait_s, allow_mass_erase, care, tell, asked)
             place, held = take_one(board, places, uid, tags, wish, clock)
             stack.enter_context(held)
             stack.enter_context(_in_hand(place.uid))

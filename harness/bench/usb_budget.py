@@ -153,7 +153,7 @@ def _place(group: str, most: int) -> locks.Lock | None:
 
 def _free(group: str, most: int) -> locks.Lock | None:
     for number in range(most):
-        lock = locks.take(_file(f"flash-{group}-{number}"))
+        lock = locks.take(_file(f"flash-{name_for(group)}-{number}"))
         if lock is not None:
             return lock
     return None

@@ -145,8 +145,8 @@ def discover_units(
 
     A port is proved when the chip that says hello there is the one at the probe; else it is the port of the probe's USB device.
     Exit status 0 when at least one was identified, else 2. Units in FILE that are not attached now are kept, and so is what no
-    search finds: names, tags, notes, power switches. The chip that is found is written down too: another one at that probe is
-    told by the next run, and nothing is written to it.
+    search finds: names, tags, notes, power switches; comments are not. The chip that is found is written down too: another one at
+    that probe is told by the next run, and nothing is written to it.
 
     Example: hil discover --write testplans/benches/lab.yaml
     """
@@ -155,13 +155,14 @@ def discover_units(
     from harness.bench.pairing import settle
     from harness.bench.probes.pyocd import PyocdProbe
     from harness.disk.folders import runtime_folder
-    from harness.plans.bench import BenchUnit, dump_bench, load_bench, merged
+    from harness.plans.bench import BenchUnit, dump_bench, merged, to_update
     from harness.session.whoami import whoami
 
     def ask(port: str, baud: int) -> str:
         hello = whoami(port, baud, SystemClock())
         return "" if hello is None else known_id(hello.chip_id).hex()
 
+    old = to_update(write) if write is not None else None  # before the probes are asked: that takes its time
     runtime_folder()  # before any probe is asked: where it is unusable each of them would look as if it were in use
     seen = [
         discover.identify(unit, boards, lambda board, uid: PyocdProbe(uid, board.debug))
@@ -188,7 +189,6 @@ def discover_units(
         if not known:
             typer.echo("no board was identified; " + (usb.advice() or "plug one in, then `hil doctor`"), err=True)
     if write is not None and known:
-        old = load_bench(write) if write.exists() else None
         # A port that is proved another's must not stay beside a unit whose own one was not found.
         lost = [one.uid for one in found if one.board and not one.port]
         bench = merged(old, known, forget=lost)

@@ -27,15 +27,16 @@ def import_map(
     """Make a bench file of Twister's hardware map. `--bench MAP` reads a map as it is, too.
 
     Fixtures become tags. What Twister alone needs, and boards that hil does not know, are told and left out. Units that stand
-    in FILE already keep what the map does not say.
+    in FILE already keep what the map does not say; comments in FILE are not kept.
 
     Example: hil bench import map.yml --write testplans/benches/rack1.yaml
     """
     from harness.bench.boards import names
-    from harness.plans.bench import dump_bench, imported, load_bench, merged
+    from harness.plans.bench import dump_bench, imported, merged, to_update
 
     found = imported(file, names())
-    bench = merged(load_bench(write), found.bench.units) if write is not None and write.exists() else found.bench
+    old = to_update(write) if write is not None else None
+    bench = merged(old, found.bench.units) if old is not None else found.bench
     for line in found.told:
         typer.echo(printable(line), err=True)
     text = dump_bench(bench, f"From Twister's hardware map {file.name}, by `hil bench import`.")

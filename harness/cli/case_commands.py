@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -215,7 +216,7 @@ def run(
     from harness.bench.boards import load_board, names
     from harness.evidence import layout
     from harness.evidence.reports import terminal
-    from harness.farm import aftercare
+    from harness.farm import aftercare, valve
     from harness.plans import expand
     from harness.records import Verdict
     from harness.run import of_night
@@ -242,6 +243,8 @@ def run(
         shards=shards,
         no_wait=no_wait,
     )
+    if of_night.night():  # a person who runs one case by hand has a reason
+        options = replace(options, ask_first=valve.check)
     root = report_root(report_dir, resume)
     found = find_plan(plan)
     load_board(board)

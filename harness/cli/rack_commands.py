@@ -42,9 +42,12 @@ def status(
     from harness.bench import standing
 
     found = standing.standings(_places(bench))
+    doubt = standing.doubt()
     if as_json:
-        typer.echo(json.dumps({"units": [one.as_json() for one in found]}, indent=2))
+        typer.echo(json.dumps({"units": [one.as_json() for one in found], "journal": doubt}, indent=2))
         return
+    if doubt:
+        typer.echo(printable(f"not all is known of the units: {doubt}; `hil doctor` says what to do"), err=True)
     if not found:
         typer.echo(
             "no unit is attached, no virtual one is running, and nothing is known of any; --bench FILE names some"

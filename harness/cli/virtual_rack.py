@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from harness.cli import output
+from harness.errors import MisuseError
 
 
 def keep(spec: str, write: Path, *, lies: bool) -> None:
@@ -18,6 +19,7 @@ def keep(spec: str, write: Path, *, lies: bool) -> None:
     from harness.virtual.host.hub import Hub
 
     kinds = rack.kinds_of(spec)
+    _check_overwritten(write)
     with Hub(rack.name_for(write), lies=lies) as hub:
         rack.fill(hub, kinds)
         bench = rack.bench_of(hub)
@@ -34,3 +36,19 @@ def keep(spec: str, write: Path, *, lies: bool) -> None:
             threading.Event().wait()
         except KeyboardInterrupt:
             pass
+
+
+def _check_overwritten(bench: Path) -> None:
+    """``MisuseError`` for a file that is no virtual rack's: the bench file of a rack of real units is somebody's work."""
+    from harness.plans.bench import to_update
+    from harness.plans.power import HUB_OF_OURS
+
+    output.check(bench, new_folder=True)
+    old = to_update(bench)
+    if old is not None and not all(unit.power is not None and unit.power.driver == HUB_OF_OURS for unit in old.units):
+        raise MisuseError(
+            "this file names other units than those of a virtual rack, and would be written over",
+            where=str(bench),
+            expected="a file that is not there yet, or one that `hil virtual --rack` has written",
+            next_step="name another file",
+        )

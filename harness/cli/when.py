@@ -13,7 +13,9 @@ def age(text: str) -> timedelta:
     try:
         return clock.age(text.strip())
     except ValueError:
-        raise MisuseError("this is no age", expected=clock.AGE_FORM, found=text) from None
+        raise MisuseError(
+            "this is no age", expected=clock.AGE_FORM, found=text, next_step="2h for two hours, for example"
+        ) from None
 
 
 def moment(text: str | None) -> datetime | None:

@@ -60,9 +60,18 @@ def text(path: Path, at_most: int = MOST_BYTES) -> str:
     return content(path, at_most).decode("utf-8")
 
 
-def name_for(what: str) -> str:
-    """A file's name for what has an id of its own, a unit's say: ``_`` for each character that some file system minds."""
-    return re.sub(r"[^A-Za-z0-9._-]", "_", what)
+def name_for(what: str, longest: int = 200) -> str:
+    """A file's name for what has an id of its own, a unit's say: no two ids have the same.
+
+    ``_`` for each character that some file system minds, and no more than ``longest`` and 13 characters (file systems take 255
+    bytes, and something may follow); what is changed so has a part of its SHA-256 behind it.
+    """
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", what)[:longest]
+    return (
+        plain
+        if plain == what
+        else f"{plain}-{hashlib.sha256(what.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
+    )
 
 
 def replace(path: Path, new: bytes) -> None:

@@ -79,18 +79,13 @@ def unusable(path: Path, why: OSError | str, variable: str = CACHE) -> HostError
 def runtime_folder() -> Path:
     """The private folder for what lives only while something runs: locks, holder records, the virtual units' sockets.
 
-    ``$HIL_RUNTIME_DIR``, else ``$XDG_RUNTIME_DIR/hil``, else a folder of this user's in the temporary folder. Created with
-    mode 0700. ``BenchError`` when it cannot be made, or belongs to somebody else: a shared temporary folder must not let
-    another user hold our units.
+    ``$HIL_RUNTIME_DIR``, else a folder of this user's in ``/tmp``. Not ``$XDG_RUNTIME_DIR`` and not ``$TMPDIR``: a shell has
+    them, a systemd service, a cron job and a CI job of the same user have none or others, and a night and a person must meet
+    at one lock. Created with mode 0700. ``BenchError`` when it cannot be made, or belongs to somebody else: a shared temporary
+    folder must not let another user hold our units.
     """
     override = os.environ.get(RUNTIME)
-    session = os.environ.get("XDG_RUNTIME_DIR")
-    if override:
-        folder = Path(override)
-    elif session and Path(session).is_dir() and os.access(session, os.W_OK):
-        folder = Path(session) / "hil"
-    else:
-        folder = Path(tempfile.gettempdir()) / f"hil-{_user()}"
+    folder = Path(override) if override else _for_all_sessions() / f"hil-{_user()}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.lstat()
@@ -105,6 +100,12 @@ def runtime_folder() -> Path:
         why = "a link to nothing" if folder.is_symlink() else error
         raise unusable(folder, why, RUNTIME) from error
     return folder
+
+
+def _for_all_sessions() -> Path:
+    """The temporary folder that whatever runs on this host finds, however it was started."""
+    usual = Path("/tmp")  # what is made in it is private, and refused if somebody else has made it
+    return usual if os.name == "posix" and os.access(usual, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
 
 
 def _chosen(variable: str, usual: Callable[[str], str]) -> Path:

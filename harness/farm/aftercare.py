@@ -292,8 +292,15 @@ def _refused(uid: str, cause: Cause, rack: Sequence[Place], board: str, clock: C
 
 
 def _move(stands: UnitState, change: Change, cause: Cause, clock: Clock | None, place: Place | None) -> None:
-    """Only if it still stands so: two processes may have had the unit in turn. On the unit's own host too."""
-    moved = rackstate.move(
+    """Only if it still stands so: two processes may have had the unit in turn. On the unit's own host first, whose word it is."""
+    if place is not None and place.via:
+        there = remote_rack.move(
+            place.via, stands, change.to, reason=change.why, by=BY, evidence=cause.text(), rig_faults=change.rig_faults
+        )
+        if (there.beneath, there.rig_faults) != (change.to, change.rig_faults):
+            remote_rack.heed(place.via, there)
+            return
+    rackstate.move(
         stands.uid,
         change.to,
         reason=change.why,
@@ -303,8 +310,6 @@ def _move(stands: UnitState, change: Change, cause: Cause, clock: Clock | None, 
         only_from=(stands.beneath,),
         clock=clock or SystemClock(),
     )
-    if place is not None and place.via:
-        remote_rack.carry(place.via, moved)
 
 
 def _place(uid: str, board: Board, rack: Sequence[Place]) -> Place:

@@ -1,10 +1,13 @@
 """PURE: which unit does which job next, what is tried once more, and what cannot be done here at all.
 
 A worker *is* a unit: it does one job at a time, and a job goes only where it fits. The longest known job of the highest priority
-is begun first, so that none is left over for the end. What ended as the rig's ``error``, or with its worker's death, is tried
-once more on **another** unit, of another host where a fitting one is there (a host that is gone takes all its units along); a
-job that fails twice so is over: it never sees a third. Whoever asks (pytest's plug-in, a
-night's run) has the clocks and the processes; here are only the rules, and each job ends in exactly one outcome.
+is begun first, so that none is left over for the end. Among equals a worker goes on with the group (a class, a module) that it
+is in, and begins one that no other is in: what tests of a group share is then made once. No unit waits for that.
+
+What ended as the rig's ``error``, or with its worker's death, is tried once more on **another** unit, of another host where a
+fitting one is there (a host that is gone takes all its units along); a job that fails twice so is over: it never sees a third.
+Whoever asks (pytest's plug-in, a night's run) has the clocks and the processes; here are only the rules, and each job ends in
+exactly one outcome.
 """
 
 from __future__ import annotations
@@ -13,11 +16,13 @@ import statistics
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
 from harness.errors import HarnessBug
 
 TRIES: Final = 2  # of one job, at most
+_AHEAD: Final = 500  # among so many jobs that fit is looked for one of the same group
 
 
 class Outcome(StrEnum):
@@ -41,7 +46,7 @@ class Job:
 
     ``tags``: only a unit that has all of these; ``uid``: only this one. ``seconds`` is how long it took before, None: not
     known, which counts as the median of what is. ``shards``: how many units of its kind it can use at once. What has more
-    ``priority`` comes first, however long it takes.
+    ``priority`` comes first, however long it takes. ``group``: what it shares with others, the widest first; () with none.
     """
 
     id: str
@@ -51,6 +56,7 @@ class Job:
     seconds: float | None = None
     shards: int = 1
     priority: int = 0
+    group: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,7 @@ class Schedule:
     _waiting: list[Job] = field(default_factory=list)  # what comes first, first
     _tries: dict[str, list[Try]] = field(default_factory=dict)
     _ended: dict[str, Outcome] = field(default_factory=dict)
+    _in: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by worker: the group that it was in last
 
     def __post_init__(self) -> None:
         known = [job.seconds for job in self.jobs if job.seconds is not None]
@@ -173,6 +180,7 @@ class Schedule:
             del self._running[worker]
             self._wait(job)
         del self._workers[worker]
+        self._in.pop(worker, None)
         return job
 
     def next_for(self, worker: str, only: Callable[[Job], bool] = lambda job: True) -> Job | None:
@@ -182,12 +190,25 @@ class Schedule:
         job = self.peek(self._workers[worker], only)
         if job is not None:
             self._waiting.remove(job)
-            self._running[worker] = job
+            self._running[worker], self._in[worker] = job, job.group
         return job
 
     def peek(self, worker: Worker, only: Callable[[Job], bool] = lambda job: True) -> Job | None:
         """What ``next_for`` would give to such a worker, which need not be here."""
-        return next((job for job in self._waiting if self._may(worker, job) and only(job)), None)
+        fitting = islice((job for job in self._waiting if self._may(worker, job) and only(job)), _AHEAD)
+        best = next(fitting, None)
+        if best is None:
+            return None
+        mine = self._in.get(worker.id, ())
+        others = [group for id, group in self._in.items() if id != worker.id]
+        best_at = _nearness(best, mine, others)
+        for job in fitting:
+            # Nothing is nearer than the very group that the worker is in; without one, than a group that nobody is in.
+            if best_at >= (len(mine), 0) or self._order[job.id][:2] != self._order[best.id][:2]:
+                break
+            if (at := _nearness(job, mine, others)) > best_at:
+                best, best_at = job, at
+        return best
 
     def needed(self, worker: str) -> bool:
         """Whether there may be work for it yet: what waits, or what is tried again if it goes wrong elsewhere."""
@@ -212,6 +233,13 @@ class Schedule:
         else:
             self._ended[job] = outcome
         return not again
+
+    def drop(self, job: str) -> None:
+        """End a job that waits, since it must not be begun (again): skipped, or as its try ended."""
+        given = next(each for each in self._waiting if each.id == job)
+        self._waiting.remove(given)
+        tried = self._tries.get(job)
+        self._ended[job] = tried[-1].outcome if tried else Outcome.SKIPPED
 
     def hopeful(self, job: str, coming: Iterable[Worker] = ()) -> bool:
         """Whether a job that waits can be done by a worker that is here or one of ``coming``."""
@@ -257,3 +285,15 @@ class Schedule:
         units = ", ".join(worker.title for worker in there if worker.board != "") or "none"
         another = "other " if job.id in self._tries else ""
         return f"no {another}{wanted} is there to run it; units: {units}"
+
+
+def _nearness(job: Job, mine: tuple[str, ...], others: list[tuple[str, ...]]) -> tuple[int, int]:
+    """How much of its group is the worker's own, then how little of it is another's."""
+    if mine and job.group == mine:
+        return len(mine), 0
+    return _shared(job.group, mine), -max((_shared(job.group, each) for each in others), default=0)
+
+
+def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """How many parts both begin with."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

@@ -4,6 +4,9 @@ One image or one test may make no more than a stated share (``health: {share: ..
 one night no more than that share of the whole rack; one each always. What would be beyond it is refused: the unit stays as it was,
 the image, the test or the night is stopped instead, and whoever hands out work asks ``stopped`` first.
 
+Whoever hands out a test knows its image only if it has run before (``NOT_BUILT``); so whoever has built one asks ``check`` before a
+unit gets it. That tests of the same image as a stopped one are met is seen to there.
+
 Who was moved because of what is read from the rack's journal, where each move has its ``Cause``; stops stand beside it, in
 ``stops.jsonl``. A night without a name is the last ``NIGHT``, and is not stopped: nobody could go on. So long a stop holds: by then
 somebody has looked. A stopped image is known by its hash: one that was built anew is another.
@@ -27,9 +30,19 @@ from harness.errors import BenchError
 
 NIGHT: Final = timedelta(hours=12)
 _BAD: Final = (State.SUSPECT, State.QUARANTINED)
+#: As an image: nobody knows yet which it is. No stop of an image holds; ``check`` is asked when it is built.
+NOT_BUILT: Final = "not built"
+WAY_OUT: Final = "build another image, or mend the test; `hil rack check --forget-stops` lets all go on that is stopped"
+_USE: Final = re.compile(r" #\d+$")  # the second use of a unit by a test, and further ones: they are of that test
 _PART = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*")')
 
 Kind = Literal["image", "test", "night"]
+
+
+class Stopped(BenchError):
+    """An image or a test that is given out no more. No unit is to blame, nor has seen it."""
+
+    whose = "nobody"
 
 
 @dataclass(frozen=True)
@@ -144,10 +157,22 @@ def stopped(*, test: str = "", image: str = "", night: str = "", clock: Clock | 
     )
 
 
+def check(test: str, image: str) -> None:
+    """Before a unit gets the ``image`` that was built for ``test``. ``Stopped`` when one of them must not be given out."""
+    if (why := stopped(test=test, image=image)) is not None:
+        raise Stopped(
+            f"the safety valve is shut: {why}",
+            where=test,
+            next_step=WAY_OUT,
+        )
+
+
 def _hits(stop: Stop, test: str, image: str, night: str) -> bool:
     if stop.what == "image":
         return stop.name == image if image else bool(test) and test in stop.tests
-    return stop.name == (test if stop.what == "test" else night)
+    if stop.what == "test":
+        return _USE.sub("", stop.name) == _USE.sub("", test)
+    return stop.name == night
 
 
 def stops(now: datetime | None = None) -> tuple[Stop, ...]:

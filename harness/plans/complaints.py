@@ -65,7 +65,7 @@ class Wrong:
 
     def unknown_key(self, path: Path) -> None:
         """A key that nothing of the file has."""
-        known = keys(path[:-1], self._kind)
+        known = keys(path[:-1], self._kind, _at(self._tree.value, path[:-1]))
         self.told.append(
             PlanError(
                 f"unknown key {str(path[-1])!r}",
@@ -81,6 +81,7 @@ class Wrong:
         where, found = self._tree.where(self._written(path)), words.shown(first["input"])
         hint = words.next_step(first, f"a gate is {FORM}" if path[0] == "gates" else "correct the value")
         if first["type"] == "value_error":
+            found = f"keys {listed(map(str, first['input']))}" if isinstance(first["input"], dict) else found
             return PlanError(first["msg"].removeprefix("Value error, "), where=where, found=found, next_step=hint)
         wanted = " or ".join(dict.fromkeys(map(words.expected, problems)))
         return PlanError(
@@ -110,9 +111,14 @@ class Wrong:
         return (one, *path[2:]) if (one,) in self._tree.lines and path[0] in ("models", "boards") else path
 
 
-def keys(path: Path, kind: type[BaseModel] = Plan) -> set[str]:
-    """The keys of a part of a file of that kind; of the file itself for no path. An unknown key is compared with these."""
-    known = {name for model in _parts(path, kind) for name in model.model_fields}
+def keys(path: Path, kind: type[BaseModel] = Plan, value: object = None) -> set[str]:
+    """The keys of a part of a file of that kind; of the file itself for no path. An unknown key is compared with these.
+
+    Where the part may be of several kinds, and ``value`` says which it is, those of that one.
+    """
+    parts = _parts(path, kind)
+    chosen = [part for part in parts if _says(value, part)] if isinstance(value, dict) and len(parts) > 1 else []
+    known = {name for model in chosen or parts for name in model.model_fields}
     return known - (set() if path else SET_BY_LOAD) | ({"gate"} if path[:1] == ("gates",) else set())
 
 
@@ -124,6 +130,24 @@ def _parts(path: Path, kind: type[BaseModel]) -> tuple[type[BaseModel], ...]:
             inside = [part.model_fields[key].annotation for part in found if key in part.model_fields]
             found = tuple(model for annotation in inside for model in _models(annotation))
     return found
+
+
+def _says(value: dict[str, object], part: type[BaseModel]) -> bool:
+    """Whether the words of a mapping are those of a part: of its ``driver``, say."""
+    words = {name: field for name, field in part.model_fields.items() if get_origin(field.annotation) is Literal}
+    return bool(words) and all(value.get(name, it.default) in get_args(it.annotation) for name, it in words.items())
+
+
+def _at(value: object, path: Path) -> object:
+    """What stands there in a file; None for nothing."""
+    for key in path:
+        if isinstance(value, dict):
+            value = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            return None
+    return value
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -3,6 +3,7 @@
 What its keys mean is from Zephyr's ``scripts/schemas/twister/hwmap-schema.yaml`` and ``twisterlib/hardwaremap.py``: a list of
 boards, ``platform`` a name, several names in one text or a list of them, each perhaps with qualifiers behind ``/`` or a
 revision behind ``@``; ``probe_id`` goes before ``id``; ``connected: false`` and an entry without a serial port take no work.
+Entries of one ``id`` are one piece of hardware there (``HardwareMap.reserve_dut``): other cores or ports of a board.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.errors import PlanError
+from harness.plans import benchwords
+from harness.plans.names import suggestion
 from harness.plans.yamltree import Tree
 
 #: Keys of a map that say how Twister builds, flashes or waits: hil has its own ways for that.
@@ -28,6 +31,13 @@ _TWISTERS_OWN: Final = (
     "flash_before",
     "west_flash_cmd",
 )
+#: All other keys that a map may have.
+_KEYS: Final = ("available", "baud", "connected", "fixtures", "id", "notes", "platform", "probe_id", "product", "runner",
+                "serial", "serial_baud", "serial_pty")  # fmt: skip
+#: As PyYAML reads it for Twister: by YAML 1.1.
+_TRUE: Final = ("true", "yes", "on")
+#: Why a board that is not there takes no work.
+NOT_CONNECTED: Final = "not connected, says the hardware map"
 _SAFE_BAUD: Final = "115200"
 
 
@@ -42,7 +52,11 @@ class Entry:
     notes: str
     skip: str
     left_out: str
-    ignored: tuple[str, ...]  # keys that mean something to Twister alone
+    told: tuple[str, ...]  # what its author should know of it
+
+
+#: What of an entry is a unit's.
+OURS: Final = ("board", "uid", "port", "tags", "notes", "skip")
 
 
 def is_map(tree: Tree) -> bool:
@@ -70,27 +84,32 @@ def _entry(tree: Tree, index: int, boards: tuple[str, ...]) -> Entry:
     port = _text(tree, index, found, "serial")
     if re.search(r"ST-?LINK", _text(tree, index, found, "product"), re.IGNORECASE):
         uid = uid.upper()  # as pyOCD lists it, whatever the operating system makes of it
-    connected = _text(tree, index, found, "connected").casefold() == "true"
+    connected = _text(tree, index, found, "connected").casefold() in _TRUE
     left_out = ""
     if not kinds:
         left_out = f"its platform is {' '.join(platforms) or 'not given'}, none of {', '.join(boards)}"
     elif not uid or uid.casefold() == "unknown":
         left_out = "it has no id: hil knows a unit by its probe's"
+    elif not re.fullmatch(benchwords.UID, uid):
+        left_out = "its id is none that a probe has"
     elif not port:
         left_out = "it has no serial port" + (", only a serial_pty" if "serial_pty" in found else "")
     ignored = [key for key in _TWISTERS_OWN if key in found]
     baud = _text(tree, index, found, "baud") or _text(tree, index, found, "serial_baud")
     if baud and baud != _SAFE_BAUD:
         ignored.append(f"baud {baud}")
+    told = [f"of Twister alone, not used here: {', '.join(ignored)}"] if ignored else []
+    for key in found.keys() - {*_TWISTERS_OWN, *_KEYS}:
+        told.append(f"no key of a hardware map: {key!r} ({suggestion(str(key), _KEYS, 'remove it')})")
     return Entry(
         board=kinds[0] if kinds else _kind(platforms[0]) if platforms else "",
         uid=uid,
         port=port,
         tags=_tags(tree, index, found),
         notes=_text(tree, index, found, "notes"),
-        skip="" if connected else "not connected, says the hardware map",
+        skip="" if connected else NOT_CONNECTED,
         left_out=left_out,
-        ignored=tuple(ignored),
+        told=tuple(told),
     )
 
 

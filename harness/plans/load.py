@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from harness.errors import PlanError
 from harness.paths import read_file
 from harness.plans import mistakes, racks
+from harness.plans.checked import checked, mapping, tuples
 from harness.plans.complaints import SET_BY_LOAD, Wrong, keys, salvaged
 from harness.plans.continuous import MajorityRule
 from harness.plans.names import listed, suggestion
@@ -21,7 +22,6 @@ from harness.plans.schema import ArgmaxRule, Plan
 from harness.plans.yamltree import Key, Tree, dotted, parse
 
 SUFFIXES = (".yaml", ".yml")
-_Kind = TypeVar("_Kind", bound=BaseModel)
 _LISTS = ("gates", "models")  # whose items later checks point at by their place
 
 
@@ -63,10 +63,10 @@ def load_release(path: Path) -> Release:
 def parse_release(text: str, file: str) -> Release:
     """The release in ``text``; ``file`` only names it in errors. Raises ``PlanError``."""
     tree = parse(text, file, "release")
-    values = _mapping(tree, "release", keys((), Release))
+    values = mapping(tree, "release", keys((), Release))
     if isinstance(values.get("plans"), list):
         values["plans"] = [_listing(item, ("boards", "models")) for item in values["plans"]]
-    return _checked(tree, Release, values)
+    return checked(tree, Release, values)
 
 
 def load_rack_plan(path: Path) -> RackPlan:
@@ -78,13 +78,13 @@ def load_rack_plan(path: Path) -> RackPlan:
 def parse_rack_plan(text: str, file: str) -> RackPlan:
     """The rack plan in ``text``; ``file`` only names it in errors. Raises ``PlanError``."""
     tree = parse(text, file, "rack plan")
-    values = _mapping(tree, "rack plan", keys((), RackPlan))
+    values = mapping(tree, "rack plan", keys((), RackPlan))
     if isinstance(values.get("run"), str):
         values["run"] = [values["run"]]
     if isinstance(values.get("run"), list):
         named = [{"plans": item} if isinstance(item, str) else item for item in values["run"]]
         values["run"] = [_listing(item, racks.LISTS) for item in named]
-    return _checked(tree, RackPlan, values)
+    return checked(tree, RackPlan, values)
 
 
 def is_rack_plan(path: Path) -> bool:
@@ -96,22 +96,6 @@ def is_rack_plan(path: Path) -> bool:
     except PlanError:
         return False
     return isinstance(tree.value, dict) and "run" in tree.value and "dataset" not in tree.value
-
-
-def _checked(tree: Tree, kind: type[_Kind], values: dict[str, Any]) -> _Kind:
-    """What ``values`` of a file say as a ``kind``. Raises ``PlanError`` for all that is wrong."""
-    wrong = Wrong(tree, kind)
-    for ours in SET_BY_LOAD & values.keys():
-        wrong.unknown_key((ours,))
-        del values[ours]
-    try:
-        found = kind.model_validate({key: _tuples(value) for key, value in values.items()})
-    except ValidationError as error:
-        wrong.add(error)
-        mistakes.raised(tree.file, wrong.told)
-        raise
-    mistakes.raised(tree.file, wrong.told)
-    return found
 
 
 def parse_plan(text: str, file: str) -> Plan:
@@ -154,18 +138,6 @@ def _text(path: Path, what: str) -> str:
         ) from error
 
 
-def _mapping(tree: Tree, what: str, known: Collection[str]) -> dict[str, Any]:
-    """The keys of a file. ``PlanError`` for one that has none."""
-    if isinstance(tree.value, dict):
-        return dict(tree.value)
-    raise PlanError(
-        f"a {what} is a mapping of keys",
-        where=f"{tree.file}:1",
-        expected=f"keys {listed(known)}",
-        found="an empty file" if tree.value is None else f"a {'list' if isinstance(tree.value, list) else 'word'}",
-    )
-
-
 def _listing(values: Any, names: Collection[str]) -> Any:
     """A mapping with one word made the list that it stands for; whatever is none is left as it is."""
     if not isinstance(values, dict):
@@ -186,7 +158,7 @@ def _normal(tree: Tree, wrong: Wrong) -> dict[str, Any]:
     """The short forms made long: ``model: x``, ``boards: x``, a bare dataset name; lists made the tuples of the
     schema.
     """
-    values = _mapping(tree, "plan", keys(()))
+    values = mapping(tree, "plan", keys(()))
     for ours in SET_BY_LOAD & values.keys():
         wrong.unknown_key((ours,))
         del values[ours]
@@ -209,7 +181,7 @@ def _normal(tree: Tree, wrong: Wrong) -> dict[str, Any]:
     if isinstance(played := values.get("continuous"), dict):
         short = {"rule": {"name": played["rule"]}} if isinstance(played.get("rule"), str) else {}
         values["continuous"] = _named(played | short, "rule", "name", MajorityRule)
-    return {key: _tuples(value) for key, value in values.items()}
+    return {key: tuples(value) for key, value in values.items()}
 
 
 def _named(values: dict[str, Any], part: str, key: str, usual: type[Part]) -> dict[str, Any]:
@@ -218,12 +190,3 @@ def _named(values: dict[str, Any], part: str, key: str, usual: type[Part]) -> di
     if isinstance(said, dict) and key not in said and said.keys() <= usual.model_fields.keys():
         return values | {part: said | {key: usual.model_fields[key].default}}
     return values
-
-
-def _tuples(value: object) -> object:
-    """Lists as tuples and whole numbers left alone: what the strict, frozen schema takes."""
-    if isinstance(value, list):
-        return tuple(_tuples(item) for item in value)
-    if isinstance(value, dict):
-        return {key: _tuples(item) for key, item in value.items()}
-    return value

@@ -10,11 +10,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-#: The name of a variable that holds a secret. Bench files are shown, copied and kept in repositories: no secret is in them.
-_VARIABLE: Final = "^[A-Za-z_][A-Za-z0-9_]*$"
-#: A host's name or address, with a port where it is not 80.
-_HOST: Final = r"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$"
-_URL: Final = r"^https?://[^/@\s]+(/\S*)?$"
+from harness.plans import benchwords
 
 
 class _Part(BaseModel):
@@ -33,9 +29,7 @@ class UhubctlPower(_Part):
     """A port of a USB hub that switches ports one by one."""
 
     driver: Literal["uhubctl"] = Field(description="A USB hub, through the program `uhubctl`.")
-    location: str = Field(
-        pattern=r"^[0-9]+(-[0-9]+(\.[0-9]+)*)?$", description="Where the hub is: `1-1.4`, as `uhubctl` lists it."
-    )
+    location: str = Field(pattern=benchwords.HUB, description="Where the hub is: `1-1.4`, as `uhubctl` lists it.")
     port: int | None = Field(default=None, ge=1, le=30, description="Which port of it; left out: all of them.")
 
 
@@ -46,7 +40,7 @@ class YkushPower(_Part):
     port: int | None = Field(default=None, ge=1, le=3, description="Which downstream port; left out: all of them.")
     serial: str = Field(
         default="",
-        pattern="^[A-Za-z0-9]*$",
+        pattern=benchwords.SERIAL,
         description="The hub's serial number (`ykushcmd -l`), where there are several.",
     )
     model: Literal["ykush", "ykush3", "ykushxs"] = Field(default="ykush", description="Which hub it is.")
@@ -56,11 +50,11 @@ class ShellyPower(_Part):
     """A relay of a Shelly plug or switch in the local network, of any generation."""
 
     driver: Literal["shelly"] = Field(description="A Shelly plug or relay.")
-    host: str = Field(pattern=_HOST, description="Its name or address.")
+    host: str = Field(pattern=benchwords.HOST, description="Its name or address.")
     channel: int = Field(default=0, ge=0, le=15, description="Which relay, from 0 on.")
     user: str = Field(default="admin", description="Who logs in, where it asks for that.")
     password_env: str = Field(
-        default="", pattern=f"{_VARIABLE}|^$", description="The environment variable that holds its password."
+        default="", pattern=benchwords.VARIABLE, description="The environment variable that holds its password."
     )
 
 
@@ -68,11 +62,11 @@ class TasmotaPower(_Part):
     """A relay of a device that runs Tasmota."""
 
     driver: Literal["tasmota"] = Field(description="A plug or relay with Tasmota.")
-    host: str = Field(pattern=_HOST, description="Its name or address.")
+    host: str = Field(pattern=benchwords.HOST, description="Its name or address.")
     output: int = Field(default=1, ge=1, le=32, description="Which relay, from 1 on.")
     user: str = Field(default="admin", description="Who logs in, where it asks for that.")
     password_env: str = Field(
-        default="", pattern=f"{_VARIABLE}|^$", description="The environment variable that holds its password."
+        default="", pattern=benchwords.VARIABLE, description="The environment variable that holds its password."
     )
 
 
@@ -80,21 +74,21 @@ class HttpPower(_Part):
     """Anything that is switched by a request: a power strip, a home automation server."""
 
     driver: Literal["http"] = Field(description="Whatever is switched by HTTP requests.")
-    on: str = Field(pattern=_URL, description="The address that switches it on.")
-    off: str = Field(pattern=_URL, description="The address that switches it off.")
+    on: str = Field(pattern=benchwords.URL, description="The address that switches it on.")
+    off: str = Field(pattern=benchwords.URL, description="The address that switches it off.")
     method: Literal["GET", "POST", "PUT"] = Field(default="GET", description="How both are asked for.")
     on_body: str = Field(default="", description="What is sent to switch it on; JSON where it begins with a brace.")
     off_body: str = Field(default="", description="What is sent to switch it off.")
-    state: str = Field(default="", pattern=f"{_URL}|^$", description="An address that tells whether it is on.")
+    state: str = Field(default="", pattern=benchwords.MAYBE_URL, description="An address that tells whether it is on.")
     state_on: str = Field(
         default="", description="The text that its answer has when it is on, and has not when it is off."
     )
     user: str = Field(default="", description="Who logs in (HTTP Basic).")
     password_env: str = Field(
-        default="", pattern=f"{_VARIABLE}|^$", description="The environment variable that holds the password."
+        default="", pattern=benchwords.VARIABLE, description="The environment variable that holds the password."
     )
     token_env: str = Field(
-        default="", pattern=f"{_VARIABLE}|^$", description="The environment variable that holds a bearer token."
+        default="", pattern=benchwords.VARIABLE, description="The environment variable that holds a bearer token."
     )
 
 

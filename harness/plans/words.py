@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from harness.clock import AGE, AGE_FORM
-from harness.plans import gatetext, modelspec
+from harness.plans import benchwords, gatetext, modelspec
 from harness.plans.names import suggestion
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _PATTERNS: Final = {
     r"^[a-z0-9][a-z0-9_.\-]*$": _NAME,
     r"^[A-Za-z_][^\s]*$": "the name of a metric (`hil metrics`)",
     f"^{AGE}$": AGE_FORM,
+    **benchwords.FORMS,
 }
 _BOUNDS: Final = {
     "greater_than_equal": ("ge", "{} or more"),
@@ -83,16 +85,21 @@ def choices(problem: ErrorDetails) -> list[str]:
 
 def next_step(problem: ErrorDetails, otherwise: str) -> str:
     """The word that was probably meant, else ``otherwise``."""
+    if problem["type"] == "string_type" and isinstance(problem["input"], (bool, int, float)):
+        return "put it in quotes: without them it is read as a number, or as true or false"
     said = problem.get("ctx", {}).get("tag", problem["input"])
     return suggestion(said, choices(problem), otherwise) if isinstance(said, str) else otherwise
 
 
 def shown(value: object) -> str:
-    """A value as a plan writes it, shortened."""
+    """A value as a plan writes it, shortened, and without the password that may stand in an address."""
     if value is None:
         return "nothing"
     text = json.dumps(value, ensure_ascii=False, default=repr) if isinstance(value, _PLAIN) else repr(value)
+    text = _LOGIN.sub("***@", text)
     return text if len(text) <= 120 else f"{text[:117]}..."
 
 
+#: ``user:password`` before a host.
+_LOGIN: Final = re.compile(r"[^\s/\"@:]+:[^\s/\"@]+@")
 _PLAIN = (bool, int, float, str, list, tuple, Mapping)

@@ -62,6 +62,7 @@ def at_unit(
                 tags=tags,
                 wait_s=options.wait_s,
                 tell=tell,
+                named=options.named and options.uid is not None,
             )
         )
 

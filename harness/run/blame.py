@@ -1,7 +1,8 @@
 """Whose fault it was: decided here and nowhere else. ``fail`` needs evidence against the product.
 
 The first row that suits decides. *Asked* means: the probe says what the core does, then resets the board, and it is greeted once
-more. *Idle* means: asleep where our firmware waits for bytes (``board_idle``). Each row is a test (test_run_blame.py).
+more. *Idle* means: asleep where our firmware waits for bytes (``board_idle``); an idle one that spoke before is greeted before it
+is reset too. Each row is a test (test_run_blame.py).
 
     row            what was seen                                                         verdict  why
     given-image    --firmware names no ELF, a damaged one, another board's or model's    mistake  nothing ran; the caller chose it
@@ -21,6 +22,7 @@ more. *Idle* means: asleep where our firmware waits for bytes (``board_idle``). 
     line-mute      silent from the start, image read back, core idle                     error    it waits for bytes and none come
     line-damage    only damage comes, image read back, core idle                         error    it said it right: the line did it
     never-spoke    silent or garbage from the start, and the core does something else    fail     it does not get to its loop
+    line-gap       spoke before, silent, core idle, and answers again without a reset    error    the line was away for a while
     line-broken    spoke before, silent, and a reset does not bring it back              error    the line is what has changed
     crash-kept     silent, and after the reset it tells of a crash                       fail     as crash
     hung           silent with the core alive, and after the reset it answers again      fail     it had hung
@@ -41,6 +43,7 @@ from harness.errors import BenchError, DeviceError, HilError, TakenError, Wedged
 from harness.findings import RigFault
 from harness.records import FaultReport, Verdict
 from harness.session.verbs import BoardFaultError, BoardGarbledError, BoardSilentError, Session
+from harness.wire.messages import ResetCause
 
 _HELLO_TIMEOUT_S = 2.0
 #: Where a firmware of ours is asleep while it waits for bytes; the loop itself where the compiler has put the one into the other.
@@ -52,6 +55,7 @@ _WHOSE: Final[dict[str, Literal["host", "nobody"]]] = {
     "not-flashed": "nobody",
     "worker-killed": "host",
 }
+_LOOKS, _LOOK_S = 3, 0.1  # of an emulator that has not got the processor yet, the core stands still for a moment too
 _SETTLE_S = 1.0  # a dying emulator hangs up a moment before its end can be seen
 
 
@@ -184,8 +188,41 @@ def _silent(
         )
         return Blame("line-mute", Verdict.ERROR, (*reasons, words))
     if session is None:
-        return Blame("never-spoke", Verdict.FAIL, reasons)
+        return _never_spoke(unit, symbols, reasons)
+    # The image need not have been read back: the hello that came before has said which it is.
+    if _is_idle(core, symbols) and (gap := _gap(unit, session, symbols, reasons)) is not None:
+        return gap
     return _greeted_again(core, unit, session, symbols, reasons)
+
+
+def _never_spoke(unit: Unit, symbols: Symbols | None, reasons: tuple[str, ...]) -> Blame:
+    """A core that is somewhere in its start-up: is it the firmware that does not get on, or has it no clock any more?"""
+    try:
+        unit.probe.reset()
+        for _ in range(_LOOKS):
+            if not _is_at_its_first(unit.core(), symbols):
+                return Blame("never-spoke", Verdict.FAIL, reasons)
+            unit.clock.sleep_s(_LOOK_S)
+    except BenchError as unreachable:
+        fault = rig_fault("unreachable", unreachable, unit.uid)
+        return Blame("unreachable", Verdict.ERROR, (str(unreachable), *reasons), rig=fault)
+    words = "reset, it does not execute the first instruction of the image that was read back: its clock or its supply has gone"
+    return Blame("never-began", Verdict.ERROR, (*reasons, words))
+
+
+def _gap(unit: Unit, session: Session, symbols: Symbols | None, reasons: tuple[str, ...]) -> Blame | None:
+    """Whether a board that only waits for bytes is heard again as it is, without any reset: then only the line was away."""
+    try:
+        hello = session.hello(_HELLO_TIMEOUT_S)
+        kept = session.fault() if hello.reset_cause == ResetCause.FAULT else None
+    except BenchError as gone:
+        return Blame("rig", Verdict.ERROR, (str(gone), *reasons), rig=rig_fault("rig", gone, unit.uid))
+    except DeviceError:
+        return None  # not heard: it must be reset to tell why
+    if kept is not None:
+        return _crashed("crash-kept", kept, symbols, *reasons)
+    words = "it had only waited for bytes, and answers again without having been reset: the line was interrupted for a while"
+    return Blame("line-gap", Verdict.ERROR, (*reasons, words))
 
 
 def _greeted_again(

@@ -330,6 +330,8 @@ class Dut:
             self._product = self._live = None
             watch(Step("build"))
             notes.product = product_for(known, self._unit.board, options, plan.timeouts.build_s)
+            if options.ask_first is not None and self.backend == "probe":
+                options.ask_first(self._trail.test, notes.product.elf_sha256)
         onboard.put(case, options, self._unit, notes, self._files, watch, self._clock)
         assert notes.live is not None
         notes.live = replace(notes.live, flashed=notes.live.flashed or flashed)

@@ -75,6 +75,11 @@ class Keeping:
         return None
 
     @property
+    def failed(self) -> bool:
+        """Whether something could not be written that ``catch_up`` should try once more."""
+        return self._failed
+
+    @property
     def _on(self) -> bool:
         return self._wanted and not is_off()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -27,7 +28,8 @@ class RunOptions:
     ``baseline``: the earlier run that the case is held against, in place of the plan's. ``tags``: only units that the bench file
     gives all of these, beside what the plan requires. ``no_wait``: a unit in use is not waited for. ``bench``: the URL of the
     bench where it is elsewhere, "" for this host's; ``places`` are its units as they were.
-    ``shards``: over so many units the samples are spread, in place of the plan's word.
+    ``shards``: over so many units the samples are spread, in place of the plan's word. ``ask_first``: is told the id of a case, or
+    of a test, and its image's SHA-256 before a unit is given that image, and raises a ``BenchError`` where none may be.
     """
 
     backend: str = "auto"
@@ -46,7 +48,9 @@ class RunOptions:
     tags: tuple[str, ...] = ()
     no_wait: bool = False
     bench: str = ""
+    named: bool = True  # whether a person asked for ``uid``, as whoever has it on hold must; else a scheduler gave it
     shards: Shards | None = None
+    ask_first: Callable[[str, str], None] | None = None
 
     @property
     def wait_s(self) -> float:

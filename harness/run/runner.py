@@ -80,6 +80,8 @@ def _run(
         watch(Step("build"))
         notes.product = product_for(model, board, options, case.plan.timeouts.build_s, playing)
         symbols = Symbols(notes.product.image.elf)
+        if options.ask_first is not None and notes.backend == "probe":
+            options.ask_first(case.id, notes.product.elf_sha256)
         bound = binding(case.id, notes.workload, notes.product)
         tags = (*case.plan.requires, *options.tags)
         spread = spread_out(Given(case, board, options, notes, symbols, bound, earlier, watch, clock, folder, tags))

@@ -146,7 +146,7 @@ def _named_for(filename: str, uid: str) -> str:
     if not uid:
         return filename
     stem, _, ending = filename.rpartition(".")
-    return f"{stem}.{name_for(uid)[:60]}.{ending}"
+    return f"{stem}.{name_for(uid, 60)}.{ending}"
 
 
 def same_unit(files: CaseFiles, unit: Unit) -> None:

@@ -7,7 +7,8 @@ from typing import Final
 
 from harness.bench.transports import Transport
 from harness.clock import Clock
-from harness.errors import BenchError, DeviceError
+from harness.errors import BenchError
+from harness.session import ends
 from harness.wire import messages as m
 from harness.wire.conversation import HostConversation
 from harness.wire.events import BaudReceived, PongReceived
@@ -120,12 +121,11 @@ class Speed:
             pong = self._wait_for_pong(_BACK_WAIT_S)
             if pong is not None:
                 return
-        raise DeviceError(
-            "the board did not come back to its safe speed",
-            where=f"wire over {self._transport.name}",
-            expected=f"an answer at {self.safe_baud} baud within {_BACK_TRIES * _BACK_WAIT_S:g} s",
-            found="none",
-            next_step="the firmware must go back when it hears no good frame (SPEC.md, Speed); reset the board",
+        raise ends.astray(
+            f"wire over {self._transport.name}",
+            f"an answer at {self.safe_baud} baud within {_BACK_TRIES * _BACK_WAIT_S:g} s",
+            self._conversation.noise.n_bytes,
+            self._conversation.counters.describe(),
         )
 
     def _tell_patience(self) -> None:

@@ -46,7 +46,7 @@ class Line(Protocol):
         ...
 
     def change_baud(self, baud: int) -> bool:
-        """Ask the board to change, and change with it; False when it will not. DeviceError when it is silent."""
+        """Ask the board to change, and change with it; False when it will not. BoardSilentError when it is silent."""
         ...
 
     def lost_probes(self, probes: Sequence[bytes]) -> int:
@@ -54,7 +54,7 @@ class Line(Protocol):
         ...
 
     def back_to_safe(self) -> None:
-        """Meet the board at the safe speed again. DeviceError when it does not come."""
+        """Meet the board at the safe speed again. BoardSilentError when it does not come."""
         ...
 
 
@@ -80,7 +80,7 @@ def climb(
 
     ``known`` is what held last time: it is tried first, and kept if it holds. ``avoid`` are speeds known not to. A line
     without a speed (TCP, a pipe) is left alone, with a note. PlanError when ``fixed`` is not offered or does not hold;
-    DeviceError when the board is lost on the way. On return both sides are at ``baud``.
+    BoardSilentError when the board is lost on the way. On return both sides are at ``baud``.
     """
     safe = line.safe_baud
     if safe is None:

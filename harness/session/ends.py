@@ -71,6 +71,22 @@ def crash(fault: m.Fault, hello: m.Hello | None, where: str) -> BoardFaultError 
     return error
 
 
+def astray(where: str, expected: str, noise_bytes: int, counted: str) -> BoardSilentError:
+    """The board was asked at its safe speed, behind one that did not hold, and did not come: silence, not a broken protocol.
+
+    A firmware that stays at the speed it had is as silent as a line that was cut meanwhile: the probe must tell which it is.
+    """
+    kind = BoardGarbledError if noise_bytes > _SOME_NOISE_BYTES else BoardSilentError
+    return kind(
+        "the board did not come back to its safe speed",
+        where=where,
+        expected=expected,
+        found=f"{noise_bytes} B, not one good frame; {counted}",
+        next_step="ask the probe: a core that waits for bytes has a broken line; else the firmware must go back when it hears no"
+        " good frame (SPEC.md, Speed)",
+    )
+
+
 def silence(where: str, waiting_for: str, quiet_s: float, noise_bytes: int, counted: str) -> BoardSilentError:
     """Nothing good came for ``quiet_s`` seconds, be it nothing at all or ``noise_bytes`` of garbage."""
     if noise_bytes > _SOME_NOISE_BYTES:

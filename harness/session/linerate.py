@@ -36,8 +36,8 @@ class LineRate:
 def line_rates(session: Session, bauds: Sequence[int], rounds: int) -> Iterator[LineRate]:
     """Measure each of ``bauds``, the slowest first; the session ends at its safe speed. Needs a session (``hello``).
 
-    A speed at which the first round shows that it does not hold gets no further ones. ``DeviceError`` when the board is lost
-    on the way, ``BenchError`` when the line is.
+    A speed at which the first round shows that it does not hold gets no further ones. ``BoardSilentError`` when the board is
+    lost on the way, ``BenchError`` when the line is.
     """
     speed = session.speed
     safe = speed.safe_baud

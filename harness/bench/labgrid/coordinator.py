@@ -127,8 +127,15 @@ class Member:
         try:
             return await getattr(self._stub, method)(request, timeout=CALL_S)
         except grpc.RpcError as error:
-            away = error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+            away = error.code() in (
+                grpc.StatusCode.UNAVAILABLE,
+                grpc.StatusCode.DEADLINE_EXCEEDED,
+                grpc.StatusCode.CANCELLED,
+            )
             raise Refused("away" if away else "refused", error.details() or str(error.code())) from error
+        except (asyncio.CancelledError, grpc.aio.UsageError) as error:
+            # Its connection was found dead and closed under it: gRPC tells that as if we had been told to leave off.
+            raise Refused("away", self.why) from error
 
     async def close(self) -> None:
         """End the connection. The coordinator keeps what was acquired under the name."""
@@ -142,6 +149,8 @@ class Member:
                 self.why = "the coordinator ended the connection"
             except grpc.RpcError as error:
                 self.why = error.details() or str(error.code())
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next connection may be better
+                self.why = f"{type(error).__name__}: {error}"
             finally:
                 self._up.clear()
                 if self._channel is not None:

@@ -61,7 +61,7 @@ def _ask(host: str, uids: Sequence[str]) -> dict[str, Stand]:
     words = [word for uid in uids for word in ("--look", uid)]
     try:
         told = _answer(host, words)
-        return {uid: Stand(str(told[uid]["holder"]), str(told[uid]["refusal"])) for uid in uids}
+        return {uid: Stand(*(printable(str(told[uid][part])) for part in ("holder", "refusal"))) for uid in uids}
     except BenchError as error:
         why = f"its host {host} cannot be asked: {error.what}" + (f" ({error.found})" if error.found else "")
     except (KeyError, TypeError):

@@ -103,12 +103,10 @@ class Session:
     def renew(self, claim: int) -> tuple[str, ...]:
         """What happened to it since the last time, in words. The worker renews it by itself; one that has died is started anew.
 
-        Waits for nothing while the worker lives. ``BenchError`` when no other can be had.
+        Asks the coordinator nothing, but waits for what other threads ask. ``BenchError`` when no other can be had.
         """
         with self._guard:
-            if self._process is not None and self._process.popen.poll() is not None:
-                self._gone(self._process)
-            self._take_notes(self._running())
+            self._take_notes(self._living())
         return tuple(self._notes.pop(claim, ()))
 
     def release(self, claim: int) -> str:
@@ -116,11 +114,14 @@ class Session:
 
         Never raises: a place that nobody could release is free ``beat.LIMIT_S`` after its last beat.
         """
-        self._held.pop(claim, None)
         try:
+            with self._guard:
+                self._living()  # one that is started anew has it too, and can release it
             return str(self._call("release", claim=claim)["why"])
         except BenchError as error:
             return error.what
+        finally:
+            self._held.pop(claim, None)
 
     def reserve(self, claim: int, tags: dict[str, str]) -> dict[str, Any]:
         """Stand in the coordinator's queue for a place with these tags: the reservation, see ``poll``."""
@@ -201,10 +202,16 @@ class Session:
             next_step="run again, which starts another; if it stays, see that labgrid 26 is installed whole",
         )
 
+    def _living(self) -> _Process:
+        """It, or another where it has died."""
+        if self._process is not None and self._process.popen.poll() is not None:
+            self._gone(self._process)
+        return self._running()
+
     def _running(self) -> _Process:
         if self._process is None:
             self._process = self._start(python.find())
-            for claim, place in self._held.items():
+            for claim, place in list(self._held.items()):
                 self._ask(self._process, "join", {"claim": claim})
                 self._ask(self._process, "acquire", {"claim": claim, "place": place, "insist": True})
         return self._process

@@ -12,6 +12,8 @@ from harness.bench.labgrid.address import Address
 from harness.bench.labgrid.beat import Acquired
 from harness.bench.labgrid.session import Seen
 from harness.bench.places import Place
+from harness.bench.remote import ssh
+from harness.text import printable
 
 #: The class of resource that an exporter offers a unit as. labgrid knows no such class, so it passes the parameters on as they are.
 CLASS: Final = "HilUnit"
@@ -62,6 +64,8 @@ def _place(place: Mapping[str, Any], resources: Iterable[Mapping[str, Any]]) -> 
         why = f"the place matches {len(offered)} units; it must match one"
     elif missing := [key for key in (BOARD, UID, HOST) if not told.get(key)]:
         why = f"its {CLASS} does not say: {', '.join(missing)}"
+    elif not ssh.is_host(told[HOST]) or uid.startswith("-"):  # anybody on the coordinator's network may be an exporter
+        why = f"its {CLASS} names what no host or unit is called: {printable(f'{told[HOST]}, {uid}')}"
     elif not offered[0]["avail"]:
         why = "its exporter says that it is not available"
     tags = [tag for tag in told.get(TAGS, "").split(",") if tag]

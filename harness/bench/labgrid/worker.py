@@ -187,6 +187,8 @@ class Worker:
                     await self._look_after(mine)
             except Refused as refused:
                 mine.note(f"place {mine.place}: {refused}")
+            except Exception as error:  # noqa: BLE001 - a place that is not looked after any more is taken for left behind
+                mine.note(f"place {mine.place}: {type(error).__name__}: {error}")
             await asyncio.sleep(TICK_S)
 
     async def _look_after(self, mine: Claim) -> None:

@@ -12,9 +12,10 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from harness.bench.power import failed
 from harness.errors import BenchError
@@ -80,7 +81,12 @@ class Device:
 
     def refused(self, answer: Answer, password_env: str) -> BenchError:
         """What to do about a status that is no answer to the question."""
-        if answer.status in (401, 403):
+        if answer.status == 403:
+            return self.failed(
+                "HTTP 403: it does not allow that",
+                "is its control over HTTP switched on (Tasmota: `SetOption128 1`), and may that user or token do it?",
+            )
+        if answer.status == 401:
             how = f"the password in {password_env} is not the device's" if password_env else "it asks for a password"
             return self.failed(
                 f"HTTP {answer.status}: {how}",
@@ -108,6 +114,44 @@ class Device:
             return error.reason if isinstance(error.reason, Exception) else OSError(str(error.reason))
         except Exception as error:  # noqa: BLE001 - whatever a server that speaks no HTTP does to the library
             return error
+
+
+@dataclass(frozen=True)
+class Relay(ABC):
+    """A relay of a device in the network, as ``PowerSwitch``: what the drivers of such devices have in common.
+
+    ``output`` is its number as its maker counts. ``password_env`` names the variable that has the password, "" where none is set.
+    """
+
+    host: str
+    output: int
+    user: str
+    password_env: str
+    maker: ClassVar[str]
+
+    @property
+    def title(self) -> str:
+        """See PowerSwitch."""
+        return f"{self.maker} at {self.host}, relay {self.output}"
+
+    def off(self) -> None:
+        """See PowerSwitch."""
+        self._switch(on=False)
+
+    def on(self) -> None:
+        """See PowerSwitch."""
+        self._switch(on=True)
+
+    @abstractmethod
+    def is_on(self) -> bool | None:
+        """See PowerSwitch."""
+
+    @abstractmethod
+    def _switch(self, *, on: bool) -> None:
+        """Switch it, and see that it is so. ``BenchError`` as of ``Device.failed`` and ``Device.refused``."""
+
+    def _device(self) -> Device:
+        return Device(self.title, secret(self.password_env, self.title))
 
 
 def secret(variable: str, title: str) -> str:

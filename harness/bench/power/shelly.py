@@ -9,35 +9,17 @@ answers ``{"was_on": false}``, ``/rpc/Switch.GetStatus?id=0`` has ``output``; HT
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from harness.bench.finding import Finding
 from harness.bench.power import _http
-from harness.bench.power._http import Answer, Device
+from harness.bench.power._http import Answer, Device, Relay
 from harness.plans.power import ShellyPower
 
 
-@dataclass(frozen=True)
-class ShellySwitch:
-    """See PowerSwitch."""
+class ShellySwitch(Relay):
+    """See Relay. ``output`` counts from 0 on."""
 
-    host: str
-    channel: int = 0
-    user: str = "admin"
-    password_env: str = ""
-
-    @property
-    def title(self) -> str:
-        """See PowerSwitch."""
-        return f"Shelly at {self.host}, relay {self.channel}"
-
-    def off(self) -> None:
-        """See PowerSwitch."""
-        self._switch(on=False)
-
-    def on(self) -> None:
-        """See PowerSwitch."""
-        self._switch(on=True)
+    maker = "Shelly"
 
     def is_on(self) -> bool | None:
         """See PowerSwitch."""
@@ -48,9 +30,9 @@ class ShellySwitch:
         device = self._device()
         first = self._first(device)
         if first:
-            self._get(device, f"/relay/{self.channel}?turn={'on' if on else 'off'}")
+            self._get(device, f"/relay/{self.output}?turn={'on' if on else 'off'}")
         else:
-            self._get(device, f"/rpc/Switch.Set?id={self.channel}&on={'true' if on else 'false'}")
+            self._get(device, f"/rpc/Switch.Set?id={self.output}&on={'true' if on else 'false'}")
         if self._state(device, first=first) is not on:
             raise device.failed(
                 f"it says that it is {'off' if on else 'on'}", "look at it: is it locked, or protected?"
@@ -58,11 +40,8 @@ class ShellySwitch:
 
     def _state(self, device: Device, *, first: bool) -> bool | None:
         if first:
-            return _flag(self._get(device, f"/relay/{self.channel}").json().get("ison"))
-        return _flag(self._get(device, f"/rpc/Switch.GetStatus?id={self.channel}").json().get("output"))
-
-    def _device(self) -> Device:
-        return Device(self.title, _http.secret(self.password_env, self.title))
+            return _flag(self._get(device, f"/relay/{self.output}").json().get("ison"))
+        return _flag(self._get(device, f"/rpc/Switch.GetStatus?id={self.output}").json().get("output"))
 
     def _first(self, device: Device) -> bool:
         about = device.ask(f"http://{self.host}/shelly")

@@ -8,42 +8,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from harness.bench.finding import Finding
-from harness.bench.power import _http
-from harness.bench.power._http import Answer, Device
+from harness.bench.power._http import Answer, Relay
 from harness.plans.power import TasmotaPower
 
 
-@dataclass(frozen=True)
-class TasmotaSwitch:
-    """See PowerSwitch."""
+class TasmotaSwitch(Relay):
+    """See Relay. ``output`` counts from 1 on."""
 
-    host: str
-    output: int = 1
-    user: str = "admin"
-    password_env: str = ""
-
-    @property
-    def title(self) -> str:
-        """See PowerSwitch."""
-        return f"Tasmota at {self.host}, relay {self.output}"
-
-    def off(self) -> None:
-        """See PowerSwitch."""
-        self._switch("Off")
-
-    def on(self) -> None:
-        """See PowerSwitch."""
-        self._switch("On")
+    maker = "Tasmota"
 
     def is_on(self) -> bool | None:
         """See PowerSwitch."""
         return {"ON": True, "OFF": False}.get(self._command(""))
 
-    def _switch(self, word: str) -> None:
+    def _switch(self, *, on: bool) -> None:
+        word = "On" if on else "Off"
         said = self._command(f" {word}")
         if said != word.upper():
             raise self._device().failed(f"it says {said or 'nothing of its power'}", "has the device that many relays?")
@@ -60,9 +42,6 @@ class TasmotaSwitch:
             raise device.refused(answer, self.password_env)
         # A device with one relay leaves the number out, whichever way it was asked.
         return str(told.get(f"POWER{self.output}", told.get("POWER", "") if self.output == 1 else ""))
-
-    def _device(self) -> Device:
-        return Device(self.title, _http.secret(self.password_env, self.title))
 
 
 def switch(spec: TasmotaPower) -> TasmotaSwitch:

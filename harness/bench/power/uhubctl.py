@@ -86,8 +86,9 @@ def states(said: str) -> dict[tuple[str, int], bool]:
         if section := _SECTION.match(line):
             hub = section["hub"]
         elif hub and (port := _PORT.match(line)):
-            # What is plugged in stands in brackets, and may have such words in its name.
-            found[hub, int(port["port"])] = "off" not in port["words"].partition("[")[0].split()
+            # What is plugged in stands in brackets, and may have such words in its name. "off" is said of a USB 2 port only where
+            # no bit of its status is set, "power" of every port that has it.
+            found[hub, int(port["port"])] = "power" in port["words"].partition("[")[0].split()
     return found
 
 

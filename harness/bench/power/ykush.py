@@ -53,8 +53,10 @@ class YkushSwitch:
         return True if True in said else None if None in said else False
 
     def _state(self, port: int | None) -> bool | None:
-        found = _STATE.search(self._run("-g", *([str(port)] if port is not None else [])))
-        if found is None or (port is not None and found["port"] != str(port)):
+        said = self._run("-g", *([str(port)] if port is not None else []))
+        found = _STATE.search(said)
+        # Of a YKUSHXS that it does not find it says that the port is off.
+        if found is None or _NO_HUB in said or (port is not None and found["port"] != str(port)):
             return None
         return found["state"] == "ON"
 

@@ -29,6 +29,8 @@ _LENGTH = struct.Struct(">I")
 _NOTE_CREDIT: Final = 1024 * 1024
 _ACKNOWLEDGED: Final = 64 * 1024
 _LOOK_EVERY_S: Final = 0.5
+#: What of a message has parts of its own.
+_OBJECTS: Final = ("args", "done", "error", "note", "ask", "back", "back_error")
 
 Told = dict[str, Any]
 Heed = Callable[[Told, bytes], None]
@@ -68,6 +70,8 @@ def unpack(message: bytes) -> tuple[Told, bytes]:
         raise ValueError(str(error)) from error
     if not isinstance(told, dict) or not isinstance(told.get("id"), int):
         raise ValueError("a message without a number")
+    if odd := [key for key in _OBJECTS if not isinstance(told.get(key, {}), dict)]:
+        raise ValueError(f"a message whose {odd[0]} is no object")
     return told, message[_LENGTH.size + n_bytes :]
 
 
@@ -212,7 +216,8 @@ class Request:
         self.cancelled = False
         self._more: Heed | None = None
         self._early: list[tuple[Told, bytes]] = []
-        self._mux, self._channel, self._number = mux, channel, number
+        self.number = number
+        self._mux, self._channel = mux, channel
         self._changed = threading.Condition()
         self._on_the_way = 0
         self._back: Told | None = None
@@ -291,7 +296,7 @@ class Request:
             raise Ended(OVER, where="unit server", next_step=GO_ON)
 
     def _say(self, told: Told, blob: bytes = b"") -> None:
-        self._mux.send(self._channel, pack({"id": self._number, **told}, blob))
+        self._mux.send(self._channel, pack({"id": self.number, **told}, blob))
 
 
 class Desk:
@@ -299,6 +304,7 @@ class Desk:
 
     def __init__(self, mux: Sends, on_request: Callable[[Request], None]) -> None:
         self._mux, self._on_request = mux, on_request
+        self._lock = threading.Lock()  # requests come by the reader's thread and are over by those that carry them out
         self._open: dict[int, Request] = {}
 
     def take(self, channel: int, message: bytes) -> None:
@@ -307,11 +313,14 @@ class Desk:
         number = told["id"]
         if "call" in told:
             request = Request(self._mux, channel, number, str(told["call"]), dict(told.get("args", {})), blob)
-            self._open[number] = request
+            with self._lock:
+                self._open[number] = request
             self._on_request(request)
         elif (known := self._open.get(number)) is not None:
             known.came(told, blob)
 
     def over(self, request: Request) -> None:
         """It was answered."""
-        self._open = {number: one for number, one in list(self._open.items()) if one is not request}
+        with self._lock:
+            if self._open.get(request.number) is request:
+                del self._open[request.number]

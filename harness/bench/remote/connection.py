@@ -10,11 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol
 
+from harness.bench import people
 from harness.bench.remote import words
 from harness.bench.remote.calls import PORT, Caller
 from harness.bench.remote.mux import Mux
 from harness.bench.remote.process import ServerProcess
 from harness.errors import BenchError, HostError
+from harness.text import printable
 
 _LETS_GO_S: Final = 2.0
 
@@ -30,6 +32,7 @@ class Opened:
     stand_in: dict[str, Any] | None
     power: str  # its switch by name; "" where it has none
     own_s: float | None
+    rack: dict[str, Any]  # how it stands there: see ``remote.rack``
 
 
 class Stream(Protocol):
@@ -88,13 +91,17 @@ class Connection:
         allow_mass_erase: bool = False,
         care: bool = False,
         tell: Callable[[str], None] | None = None,
+        named: bool = True,
         stream: Stream | None = None,
     ) -> Connection:
-        """A connection whose unit is leased and open there. Errors as of ``open_unit`` there: ``lease.InUse`` among them."""
+        """A connection whose unit is leased and open there. Errors as of ``open_unit`` there: ``lease.InUse`` among them.
+
+        There this process's person asks for it, and not the account that ssh came in by: holds are people's.
+        """
 
         def heed(note: dict[str, Any], blob: bytes) -> None:
             if tell is not None and "tell" in note:
-                tell(f"{note['tell']}, on {host}")
+                tell(printable(f"{note['tell']}, on {host}"))
 
         made = cls(host, uid, stream)
         try:
@@ -105,6 +112,8 @@ class Connection:
                 wait_s=wait_s,
                 allow_mass_erase=allow_mass_erase,
                 care=care,
+                named=named,
+                user=people.me(),
             )
             told, _ = call.finish(heed)
             made.opened = Opened(**told)

@@ -136,6 +136,8 @@ class Mux:
             why = str(error)
         except OSError as error:
             why = os.strerror(error.errno or 0)
+        except Exception as error:  # noqa: BLE001 - whatever the other end makes us trip over, we end as told, not as left
+            why = f"what came from the other end could not be understood: {type(error).__name__}: {error}"
         finally:
             self.end()
             self._on_end(why)

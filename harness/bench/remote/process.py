@@ -110,11 +110,11 @@ class ServerProcess:
             # A byte at a time: what follows the line is the stream's.
             byte = os.read(self.read_fd, 1)
             if not byte:
-                raise self._babbled(said) if said.strip() else self._never_came()
+                raise self._never_came(said)
             said += byte
-        greeting = said.decode("utf-8", "replace").split()
+        greeting = printable(said.decode("utf-8", "replace")).split()
         if not greeting or greeting[0] != MAGIC:
-            raise self._babbled(said)
+            raise self._never_came(said)
         link, version = (*greeting[1:3], "?", "?")[:2]
         if link != str(LINK):
             raise HostError(
@@ -135,9 +135,16 @@ class ServerProcess:
             f" ssh {self.host} true",
         )
 
-    def _never_came(self) -> HostError:
+    def _never_came(self, said: bytearray) -> HostError:
+        """There is no greeting. What was printed says why the server did not start; where it did, it is what stood in the way."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_LAST_WORDS_S)
+        status = self._process.poll()
+        if said.strip() and not status:
+            return self._babbled(said)
         self.listen_out()
-        return ssh.why(self.host, self._process.poll(), self.said())
+        lines = [printable(said.decode("utf-8", "replace")).strip(), self.said()]
+        return ssh.why(self.host, status, "\n".join(line for line in lines if line))
 
     def _listen(self) -> None:
         assert self._process.stderr is not None

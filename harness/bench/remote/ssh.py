@@ -6,18 +6,26 @@ import os
 import re
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from harness.errors import HostError, MisuseError
 
-#: No question can be answered here, no terminal is wanted, and a dead network is noticed by ssh as well.
+#: No question can be answered here, no terminal is wanted, and a dead network is noticed by ssh as well. The rest is as scp has
+#: it, for what people's ~/.ssh/config is about: a command of its own there, one here that prints, an agent that whoever is root
+#: over there could use. A connection that is shared already is used; none is made that outlives ours.
 OPTIONS: Final = (
     "-T",
+    "-x",
     "-oBatchMode=yes",
     "-oConnectTimeout=10",
     "-oServerAliveInterval=5",
     "-oServerAliveCountMax=3",
     "-oClearAllForwardings=yes",
+    "-oForwardAgent=no",
+    "-oPermitLocalCommand=no",
+    "-oRemoteCommand=none",
+    "-oControlMaster=no",
 )
 SERVER: Final = "hil unit-server"
 #: The variables that go before the usual.
@@ -25,6 +33,8 @@ SSH_BY: Final = "HIL_SSH"
 SERVER_BY: Final = "HIL_UNIT_SERVER"
 _SSH_FAILED: Final = 255
 _NOT_FOUND: Final = 127
+#: ssh puts a name into commands of ~/.ssh/config (ProxyCommand, Match exec), and labgrid's come from anybody on its network.
+_NO_NAME: Final = r"""[\s\x00-\x1f'"`$\\;&<>|(){}]|^ssh://-|@-"""
 #: What of ssh's words says what is wrong: a pattern, what it is, and what to do.
 _MEANINGS: Final = (
     (r"Host key verification failed|REMOTE HOST IDENTIFICATION", "the host's key is not the one that is known, or none is",
@@ -35,14 +45,21 @@ _MEANINGS: Final = (
      "check the name in the bench file's `via`"),
     (r"Connection refused|timed out|No route to host|Network is unreachable", "the host does not answer",
      "is it on, and does sshd run there? ssh {host} true"),
+    (r"bad interpreter|env: .?python|No module named", "the hil on that host does not start: its Python, or a part of it, is gone",
+     "install hil there anew, then: ssh {host} hil --version"),
     (r"command not found|[Nn]o such file or directory|not recognized|: not found", "there is no hil on that host's PATH",
      "install hil there, or say where it is: HIL_UNIT_SERVER='/path/to/hil unit-server'"),
 )  # fmt: skip
 
 
+def is_host(destination: str) -> bool:
+    """Whether ssh may be given it: neither ssh nor a shell would take it for something else than a name."""
+    return bool(destination) and not destination.startswith("-") and re.search(_NO_NAME, destination) is None
+
+
 def check(destination: str) -> str:
-    """``destination`` if ssh may be given it. ``MisuseError`` for what ssh would take for an option, or that names no host."""
-    if not destination or destination.startswith("-") or re.search(r"[\s\x00-\x1f]|^ssh://-", destination):
+    """``destination`` if it ``is_host``, else ``MisuseError``."""
+    if not is_host(destination):
         raise MisuseError(
             "this names no host for ssh",
             where="via",
@@ -56,7 +73,8 @@ def check(destination: str) -> str:
 def command(destination: str, *words: str, environment: Mapping[str, str] | None = None) -> list[str]:
     """What starts the server with these words: the id of its unit. ``HIL_SSH`` and ``HIL_UNIT_SERVER`` go before the usual.
 
-    ``MisuseError`` when one of them, or the destination, is none.
+    Where HIL_SSH names OpenSSH's ``ssh``, our options stand behind its own: of two, ssh takes the first. ``MisuseError`` when one
+    of them, or the destination, is none.
     """
     environment = os.environ if environment is None else environment
     given = environment.get(SSH_BY, "")
@@ -69,8 +87,10 @@ def command(destination: str, *words: str, environment: Mapping[str, str] | None
             next_step="write it as for a shell: quotes come in pairs",
         ) from error
     server = environment.get(SERVER_BY, "") or SERVER
+    ssh = ssh or ["ssh"]
+    options = OPTIONS if Path(ssh[0]).name in ("ssh", "ssh.exe") else ()
     # Without a separator of its own: not every ssh knows "--", and ``check`` has seen to it.
-    return [*(ssh or ("ssh", *OPTIONS)), check(destination), f"{server} {shlex.join(words)}"]
+    return [*ssh, *options, check(destination), f"{server} {shlex.join(words)}"]
 
 
 def why(host: str, status: int | None, said: str) -> HostError:

@@ -18,6 +18,7 @@ from harness.errors import (
     TakenError,
     WedgedError,
 )
+from harness.text import printable
 
 KINDS: Final[Mapping[str, type[HilError]]] = {
     kind.__name__: kind
@@ -49,13 +50,14 @@ def told(error: BaseException, kinds: Mapping[str, type[HilError]] = KINDS) -> d
 
 
 def made(told: Mapping[str, Any], host: str, kinds: Mapping[str, type[HilError]] = KINDS) -> HilError:
-    """The error again."""
-    where = str(told["where"]) if "where" in told else ""
-    kind = kinds.get(str(told.get("kind")), BenchError)
+    """The error again. Its words are another host's: nothing in them drives a terminal here."""
+    parts = {key: printable(str(part)) for key, part in told.items()}
+    where = parts.get("where", "")
+    kind = kinds.get(parts.get("kind", ""), BenchError)
     return kind(
-        str(told.get("what", "the unit's server failed without a word")),
+        parts.get("what", "the unit's server failed without a word"),
         where=f"{where}, on {host}" if where else host,
-        expected=told.get("expected"),
-        found=told.get("found"),
-        next_step=told.get("next_step"),
+        expected=parts.get("expected"),
+        found=parts.get("found"),
+        next_step=parts.get("next_step"),
     )

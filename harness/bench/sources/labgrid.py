@@ -20,6 +20,7 @@ from harness.bench.labgrid.beat import Acquired
 from harness.bench.labgrid.hosts import Look, Stand, look
 from harness.bench.labgrid.session import Held, Session
 from harness.bench.places import Place
+from harness.bench.remote import rack
 from harness.clock import Clock, Deadline, SystemClock
 from harness.errors import BenchError
 
@@ -76,6 +77,7 @@ class Labgrid:
             return told
         self.reap()
         found = tuple(self._as_they_stand(tuple(units.units(self.session.seen(), self.address))))
+        rack.refresh(place for place in found if not place.skip)
         handed.hand_down(self.address.url, found)
         return found
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.bench import boards, lease, places
 from harness.bench.places import Place
+from harness.bench.remote import rack
 from harness.plans.bench import load_bench
 
 
@@ -35,6 +36,7 @@ class Local:
     def list(self) -> tuple[Place, ...]:
         """See ``Source``. With a bench file its units alone: what else is attached may be wired to anything."""
         found = self._named if self._named is not None else _attached()
+        rack.refresh(found)
         return tuple(_as_it_stands(place) for place in found)
 
     def acquire(self, place: Place, *, what: str) -> LocalClaim:

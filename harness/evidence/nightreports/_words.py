@@ -200,7 +200,7 @@ def facts(night: NightRecord) -> list[tuple[str, str]]:
         ("Command", shlex.join(last.words)),
         ("Began", f"{night.began:%Y-%m-%d %H:%M:%S} UTC"),
         ("Exit status", "-" if last.exit_status is None else str(last.exit_status)),
-        ("Compared with", night.compared or "nothing: no night of this rack plan is in the history"),
+        ("Compared with", compared(night)),
         ("In the history as", night.session),
         ("Host", f"{last.host}, {last.system}, Python {last.python}"),
         ("Harness", last.harness_version),
@@ -209,6 +209,11 @@ def facts(night: NightRecord) -> list[tuple[str, str]]:
         ended = "killed" if part.exit_status is None else f"exit status {part.exit_status}"
         rows.append((f"Earlier, {part.started:%Y-%m-%d %H:%M:%S} UTC", f"{shlex.join(part.words)} ({ended})"))
     return [(label, value) for label, value in rows if value]
+
+
+def compared(night: NightRecord) -> str:
+    """What the night is compared with. Why it is nothing, the night does not know: it is the first, or nothing could be asked."""
+    return night.compared or "nothing: no earlier night of its cases is known"
 
 
 def matrix(night: NightRecord) -> tuple[list[str], list[tuple[str, list[list[NightCase]]]]]:

@@ -42,7 +42,7 @@ def render(night: NightRecord, records: Mapping[str, Record]) -> bytes:
     lines += _matrix(night)
     lines += [", ".join(f"{label.lower()} {value}" for label, value in _words.figures(night)) + ".", ""]
     lines += [
-        f"Compared with {safe(night.compared)}." if night.compared else "Compared with nothing: it is the first.",
+        f"Compared with {safe(_words.compared(night))}.",
         "",
     ]
     content = ("\n".join(lines).rstrip("\n") + "\n").encode("utf-8", "replace")
@@ -75,7 +75,7 @@ def _units(night: NightRecord) -> list[str]:
         )
     more = [f"\nand {len(found) - _MOST_TOLD} more units: index.html"] if len(found) > _MOST_TOLD else []
     told = [
-        f"{move.at:%H:%M} {safe(_words.unit_title(night, move.uid))} → **{safe(move.to)}**: {_short(safe(move.reason))}"
+        f"{move.at:%m-%d %H:%M} {safe(_words.unit_title(night, move.uid))} → **{safe(move.to)}**: {_short(safe(move.reason))}"
         for move in night.moves
     ]
     faults = [
@@ -87,7 +87,7 @@ def _units(night: NightRecord) -> list[str]:
         *more,
         "",
         *_section("Faults of the rig (nothing is said of the product)", faults),
-        *_section("Moves", told),
+        *_section("Moves (UTC)", told),
     ]
 
 

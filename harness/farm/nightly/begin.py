@@ -100,6 +100,19 @@ def made(rack: RackPlan, found: Expanded, command: Command, root: Path, wishes: 
     )
 
 
+def changed_since(night: NightRecord) -> str:
+    """That the rack plan is not what it was when the night began, in words; "" when it is."""
+    try:
+        now = hashlib.sha256(read_file(Path(night.file))).hexdigest()
+    except OSError:
+        return ""
+    if not night.sha256 or now == night.sha256:
+        return ""
+    return (
+        f"{night.file} was changed since the night began, which goes on as it was: what it says now is for the next one"
+    )
+
+
 def bench_of(rack: RackPlan, wishes: Wishes) -> str:
     """Where the night's units are: a path from here, or a URL; "" for virtual ones."""
     if wishes.bench is not None:

@@ -84,16 +84,18 @@ def named(rack: RackPlan, there: Mapping[str, Path], boards: Collection[str]) ->
 def expanded(rack: RackPlan, files: Sequence[Sequence[Path]], plans: Mapping[Path, Plan | PlanError]) -> Expanded:
     """The cases; ``files`` are those of each entry, ``plans`` what each of them says, or what is wrong with it.
 
-    ``PlanError`` when the rack plan names no case at all, or two plans give one of the same name.
+    ``PlanError`` when an entry names no case, or a board or a model that none of its plans has (a name that is mistyped must not
+    make a night shorter that looks as if all had passed), or when two plans give a case of the same name.
     """
     cases: dict[str, Planned] = {}
     refused: dict[str, str] = {}
-    for entry, paths in zip(rack.run, files, strict=True):
-        for path in paths:
-            plan = plans[path]
-            if isinstance(plan, PlanError):
-                refused[str(path)] = str(plan)
-                continue
+    for place, (entry, paths) in enumerate(zip(rack.run, files, strict=True)):
+        wrong = {str(path): str(plan) for path in paths if isinstance(plan := plans[path], PlanError)}
+        refused |= wrong
+        good = [(path, plan) for path in paths if not isinstance(plan := plans[path], PlanError)]
+        if not wrong:  # what is wrong with a plan is told, and nobody knows what else it names
+            _check(entry, [plan for _, plan in good], rack, f"run[{place}]")
+        for path, plan in good:
             for case in _of(entry, plan, path):
                 known = cases.setdefault(case.id, case)
                 if known.file != path:
@@ -103,14 +105,32 @@ def expanded(rack: RackPlan, files: Sequence[Sequence[Path]], plans: Mapping[Pat
                         found=str(known.file),
                         next_step="give one of them another name",
                     )
-    if not cases and not refused:
-        raise PlanError(
-            "the rack plan names no case",
-            where=str(rack.origin or rack.name),
-            expected="boards and models that its plans name",
-            next_step="`hil plan check` says which there are",
-        )
     return Expanded(tuple(cases.values()), tuple(refused.items()))
+
+
+def _check(entry: RackEntry, plans: Sequence[Plan], rack: RackPlan, where: str) -> None:
+    """Each pattern must mean something that the entry's plans have, and all of them together a case."""
+    found = [case for plan in plans for case in expand(plan, boards=plan.boards, samples=entry.samples)]
+    for what, patterns, known in (
+        ("board", entry.boards, {case.board for case in found}),
+        ("model", entry.models, {case.model for case in found}),
+    ):
+        for pattern in patterns:
+            if not any(_fits(name, [pattern]) for name in known):
+                raise PlanError(
+                    f"the rack plan names a {what} that none of the entry's plans has",
+                    where=f"{rack.origin or rack.name}:{where}.{what}s",
+                    expected=listed(sorted(known)),
+                    found=pattern,
+                    next_step=suggestion(pattern, sorted(known), "name one of these, or `all`"),
+                )
+    if not any(_fits(case.board, entry.boards) and _fits(case.model, entry.models) for case in found):
+        raise PlanError(
+            "an entry of the rack plan names no case",
+            where=f"{rack.origin or rack.name}:{where}",
+            expected="a plan that has one of the boards with one of the models",
+            next_step="`hil plan check` says what each plan has",
+        )
 
 
 def _of(entry: RackEntry, plan: Plan, path: Path) -> Iterator[Planned]:

@@ -32,7 +32,8 @@ _MISTAKE: Final = 3  # the exit status of `hil run` when nothing ran: plan, data
 
 @dataclass(frozen=True)
 class Ended:
-    """How a try has ended. ``verdict`` None: it was broken off by the night (``interrupted``), or could not begin (``lack``).
+    """How a try has ended. ``verdict`` None: it was broken off by the night (``interrupted``), could not go on from the journal of
+    an earlier part (``anew``: it has to begin without), or could not begin at all (``lack``).
 
     ``killed``: its process was gone without a record.
     """
@@ -40,6 +41,7 @@ class Ended:
     verdict: Verdict | None = None
     reasons: tuple[str, ...] = ()
     interrupted: bool = False
+    anew: bool = False
     killed: bool = False
     lack: Lack | None = None
     why: str = ""
@@ -54,8 +56,13 @@ class Judging:
     keeping: Keeping
     warnings: list[str] = field(default_factory=list)
 
-    def ended(self, case_id: str, worker: Worker, status: int, *, late: bool, stopped: bool) -> Ended:
-        """After its process has ended: write down what came of the try, and bring its reports to their place."""
+    def ended(
+        self, case_id: str, worker: Worker, status: int, *, late: bool, stopped: bool, resumed: bool = False
+    ) -> Ended:
+        """After its process has ended: write down what came of the try, and bring its reports to their place.
+
+        ``resumed``: it was to go on from what an earlier part of the night has left.
+        """
         case = self.book.case(case_id)
         root = self.book.root
         found = left.found(root, case)
@@ -64,7 +71,11 @@ class Judging:
             why = left.said(root, case_id) or "hil run ended with exit status 3"
             left.settle(root, case_id)
             self.book.ended(case_id, ended=self.clock.now(), reasons=(why,))
-            return Ended(lack=_lack(case), why=why.removeprefix("hil: "))
+            why = why.removeprefix("hil: ")
+            # The plan, its data, the firmware or the chip may be another than in the earlier part: it is no lack of the case.
+            if resumed and left.forgotten(root, case_id):
+                return Ended(anew=True, why=why)
+            return Ended(lack=_lack(case), why=why)
         if record is None and stopped and not late:
             left.settle(root, case_id)
             self.book.ended(case_id, ended=self.clock.now(), reasons=("broken off",))

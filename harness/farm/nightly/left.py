@@ -126,6 +126,11 @@ def unfinished(root: Path, case_id: str) -> Path | None:
         return None
 
 
+def forgotten(root: Path, case_id: str) -> bool:
+    """Set its journal aside, whose answers nothing can go on from, so that the case begins anew; whether there was one."""
+    return journal.set_aside(kept(root, case_id)) is not None
+
+
 def units_of(root: Path, case_id: str) -> tuple[str, ...]:
     """The units that the journal of a case that was broken off is of."""
     path = _journal(root, case_id)

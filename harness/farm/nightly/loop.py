@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +26,7 @@ from harness.records import Verdict
 _POLL_S: Final = 0.1
 _LOOK_EVERY_S: Final = 1.0
 _RENEW_EVERY_S: Final = 10.0
+_TELL_EVERY_S: Final = 60.0
 #: A health check is a few cases' worth of work.
 _PROOF_S: Final = 1800.0
 _STOPPED: Final = "the night was ended before it could run"
@@ -42,6 +43,7 @@ class _Running:
     claims: list[Claim]
     renewed_s: float
     lent: tuple[str, ...] = ()
+    resumed: bool = False
 
 
 @dataclass
@@ -61,6 +63,7 @@ class Night:
     _proofs: dict[str, Child] = field(default_factory=dict)  # by unit
     _bays: dict[str, Bay] = field(default_factory=dict)  # by worker, as they stood last
     _looked_s: float = float("-inf")
+    _told_s: float = float("-inf")
     _over: str = ""  # why nothing more begins
     _over_by: Lack = "stopped"
 
@@ -71,8 +74,10 @@ class Night:
                 self._collect()
                 self._look()
                 self._give()
-                if not self._running and not self._proofs and not self._may_go_on():
-                    break
+                if not self._running and not self._proofs:
+                    if not self._may_go_on():
+                        break
+                    self._tell_waiting()
                 self.clock.sleep_s(_POLL_S)
             self._end_running()
             self._leave_the_rest()
@@ -114,6 +119,15 @@ class Night:
             self.schedule.peek(worker, self.budget.has_room) for worker in (*self.schedule.workers, *self._coming())
         )
 
+    def _tell_waiting(self) -> None:
+        """Who has the units that it waits for: at once, and once a minute."""
+        now = self.clock.monotonic_s()
+        away = [bay for bay in self._bays.values() if bay.coming and not bay.ready and bay.why]
+        told = [bay.told for bay in away if self.schedule.peek(bay.worker, self.budget.has_room)]
+        if told and now - self._told_s >= _TELL_EVERY_S:
+            self._told_s = now
+            self.tell(f"waits for {'; '.join(told)}")
+
     def _give(self) -> None:
         if self._over:
             return
@@ -138,10 +152,7 @@ class Night:
 
     def _take_out(self, job: Job, lack: Lack, why: str) -> None:
         """It is not run, whatever units there are."""
-        self.schedule.add_worker(nobody := Worker("nobody", None, "nobody", job.tags))
-        self.schedule.next_for(nobody.id, lambda other: other.id == job.id)
-        self.schedule.done(nobody.id, job.id, Outcome.SKIPPED)
-        self.schedule.remove_worker(nobody.id, died=False)
+        self.schedule.drop(job.id)
         case = self.book.case(job.id)
         if any(one.verdict is not None for one in case.tries):
             self._end(case.id, why)
@@ -154,9 +165,12 @@ class Night:
         case = self.book.case(job.id)
         try:
             claim = self.rack.claim(worker, f"hil nightly {self.book.night.name}: {case.id}")
-        except BenchError:
-            self._looked_s = float("-inf")  # somebody was quicker: it says so itself when it is looked at
-            self._bays[worker.id] = Bay(worker, worker.title, ready=False)
+        except BenchError as error:
+            self._looked_s = float(
+                "-inf"
+            )  # somebody was quicker: whether it is worth waiting is told when it is looked at
+            why = ": ".join(str(part) for part in (error.what, error.found) if part)
+            self._bays[worker.id] = replace(self._bays[worker.id], ready=False, coming=True, why=why)
             return
         self.schedule.next_for(worker.id, lambda other: other.id == job.id)
         uid = worker.uid or ""
@@ -170,6 +184,8 @@ class Night:
         folder = left.made(self.book.root, case.id)
         claims = [] if claim is None else [claim]
         lent = self._lend(case, worker, folder, claims)
+        # Written down first: whoever goes on with a night that was killed now looks for its process.
+        self.book.began(case.id, Try(unit=uid, lent=lent, began=self.clock.now()))
         child = Child(
             [*self.program, *words.of_case(case, folder, self.rack.words(worker), earlier)],
             folder / left.SAID,
@@ -178,9 +194,8 @@ class Night:
             **environment(self.book.night.session, earlier_tries(case)),
         )
         self._running[worker.id] = _Running(
-            job, worker, self._bays[worker.id].title, child, claims, self.clock.monotonic_s(), lent
+            job, worker, self._bays[worker.id].title, child, claims, self.clock.monotonic_s(), lent, earlier is not None
         )
-        self.book.began(case.id, Try(unit=uid, lent=lent, began=self.clock.now()))
 
     def _is_idle(self, worker: Worker) -> bool:
         lent = {uid for one in self._running.values() for uid in one.lent}
@@ -230,7 +245,10 @@ class Night:
                 self._looked_s = float("-inf")
 
     def _finish(self, one: _Running, status: int) -> None:
-        ended = self.judging.ended(one.job.id, one.worker, status, late=one.child.late, stopped=bool(self.stops.by))
+        stopped = bool(self.stops.by)
+        ended = self.judging.ended(
+            one.job.id, one.worker, status, late=one.child.late, stopped=stopped, resumed=one.resumed
+        )
         if ended.killed:
             case = self.book.case(one.job.id)
             for line in self.rack.died(one.worker, case.last.run_id if case.last else "", test=case.id):
@@ -242,8 +260,11 @@ class Night:
         case = self.book.case(one.job.id)
         if outcome is None:
             self.schedule.remove_worker(one.worker.id, died=False)
-            self.book.change(case.id, state="interrupted")
-            self._say("interrupted", case, one.title)
+            if ended.anew:
+                self.book.change(case.id, state="waiting", tries=case.tries[:-1])
+            else:
+                self.book.change(case.id, state="interrupted")
+            self._say("anew" if ended.anew else "interrupted", case, _first_line([ended.why or one.title]))
             return
         final = self.schedule.done(one.worker.id, one.job.id, outcome)
         if one.worker.uid is None:
@@ -312,10 +333,17 @@ class Night:
                 self._end(case.id, "not tried again")
             elif self._over:
                 self.book.change(case.id, state="left", lack=self._over_by, why=self._over)
-            elif not self.budget.has_room_for(case.id):
+            elif not self.budget.has_room_for(case.id) and self._has_a_unit(case):
                 self.book.change(case.id, state="left", lack="budget", why=self.budget.why(case.id))
             else:
                 self._cannot(case.id, f"no {case.board} became free")
+
+    def _has_a_unit(self, case: NightCase) -> bool:
+        """Whether one that fits took work, as far as is known: else it was not the time that was missing."""
+        return any(
+            bay.ready and not bay.why and bay.worker.board in (None, case.board) and bay.worker.tags >= set(case.tags)
+            for bay in self._bays.values()
+        )
 
     def _renew(self, one: _Running) -> None:
         now = self.clock.monotonic_s()
@@ -350,7 +378,7 @@ def _first_line(reasons: Sequence[str]) -> str:
 
 def _outcome(ended: Ended) -> Outcome | None:
     """What the schedule is told; None: it was broken off, by us."""
-    if ended.interrupted:
+    if ended.interrupted or ended.anew:
         return None
     if ended.verdict is None:
         return Outcome.SKIPPED

@@ -22,7 +22,7 @@ from harness.farm.nightly.budget import Budget
 from harness.farm.nightly.child import HIL
 from harness.farm.nightly.judging import Judging
 from harness.farm.nightly.loop import Night
-from harness.farm.nightly.rack import Rack, Units, VirtualSlots
+from harness.farm.nightly.rack import PATIENCE_S, Rack, Units, VirtualSlots
 from harness.farm.nightly.stopping import Stops
 from harness.farm.schedule import Outcome, Schedule, Worker
 from harness.run import claim
@@ -68,6 +68,8 @@ def resumed(root: Path, file: Path | None, command: Command, wishes: Wishes) -> 
             next_step="leave RACKPLAN out: the night knows its own",
         )  # fmt: skip
     changed: dict[str, object] = {}
+    if told := begin.changed_since(night):
+        changed["warnings"] = (*(one for one in night.warnings if one != told), told)
     if wishes.bench is not None:
         changed["bench"] = wishes.bench if "://" in wishes.bench else str(Path(wishes.bench).absolute())
     if wishes.jobs is not None:
@@ -97,28 +99,40 @@ def run(
             whole.begin()
             book.change_night()
             judging = Judging(book, clock, Keeping(root, wanted=wishes.history))
-            rack = _rack(book, clock)
+            budget = _budget(book.night, wishes, clock)
+            rack = _rack(book, clock, budget.seconds)
             schedule = Schedule(begin.jobs_of(book.night.cases), retry=night.retries > 0)
             _take_up(book, schedule, judging, tell)
-            Night(book, schedule, rack, _budget(book.night, wishes, clock), judging, clock, stops, tell, program).run()
-            if judging.warnings:
-                book.change_night(warnings=(*book.night.warnings, *judging.warnings))
-            stopped_by = stops.by.name if stops.by else ""
-            if stopped_by:
-                book.change_night(stopped=f"The night was ended by {stopped_by} before its cases were through")
-            status = 128 + stops.by if stops.by else int(end.status(book.night))
+            Night(book, schedule, rack, budget, judging, clock, stops, tell, program).run()
+            if judging.keeping.failed:  # once more, before the tag is to name what it came to
+                judging.catch_up()
+            by = (
+                stops.by if end.is_cut_short(book.night) else None
+            )  # one that came after the last case has ended nothing
+            if by is not None:
+                book.change_night(stopped=f"The night was ended by {by.name} before its cases were through")
+            stopped_by = by.name if by is not None else ""
+            status = 128 + by if by is not None else int(end.status(book.night))
+            if warnings := tuple(line for line in judging.warnings if line not in book.night.warnings):
+                book.change_night(warnings=(*book.night.warnings, *warnings))
             unwritten = end.sum_up(book, whole, clock.now(), status, history=wishes.history)
         finally:
             whole.release()
     return Told(status, headline(book.night), stopped_by, unwritten or "")
 
 
-def _rack(book: Book, clock: Clock) -> Rack:
+def _rack(book: Book, clock: Clock, budget_s: float | None) -> Rack:
     night = book.night
     if not night.bench:
         return VirtualSlots(night.slots)
     return Units(
-        night.bench, open_source(night.bench), clock, night.slots, night.session, check=night.quarantined == "check"
+        night.bench,
+        open_source(night.bench),
+        clock,
+        night.slots,
+        night.session,
+        check=night.quarantined == "check",
+        patience_s=PATIENCE_S if budget_s is None else float("inf"),
     )
 
 

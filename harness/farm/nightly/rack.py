@@ -17,7 +17,8 @@ from harness.farm.schedule import Worker
 from harness.findings import EarlierTry
 from harness.run import of_night
 
-#: A unit that somebody else has is waited for so long, when nothing else is left to do.
+#: By a night without a budget, a unit is waited for so long that one and the same somebody else has. One with a budget waits for as
+#: long as there is time: it ends anyway.
 PATIENCE_S: Final = 600.0
 #: So long after a claim that was refused, the next one is tried.
 _AGAIN_S: Final = 5.0
@@ -135,7 +136,8 @@ class VirtualSlots:
 @dataclass
 class Units:
     """The units of a bench. A person's hold and a unit's state count from one case to the next; ``check``: quarantined units may
-    prove themselves, once a night. ``night``: its name, by which the safety valve knows it."""
+    prove themselves, once a night. ``night``: its name, by which the safety valve knows it. ``patience_s``: how long a unit is
+    waited for that one and the same other has."""
 
     bench: str
     source: Source
@@ -143,6 +145,7 @@ class Units:
     slots: int
     night: str
     check: bool = False
+    patience_s: float = PATIENCE_S
     _places: tuple[Place, ...] = ()
     _listed_s: float = float("-inf")
     _busy: dict[str, tuple[float, float, str]] = field(default_factory=dict)  # since when, not before, why
@@ -164,8 +167,10 @@ class Units:
             claim = self.source.acquire(place, what=what)
         except BenchError as error:
             now = self.clock.monotonic_s()
-            since = self._busy.get(place.uid, (now, 0.0, ""))[0]
-            self._busy[place.uid] = (since, now + _AGAIN_S, f"{error.what}{f': {error.found}' if error.found else ''}")
+            why = f"{error.what}{f': {error.found}' if error.found else ''}"
+            since, _, before = self._busy.get(place.uid, (now, 0.0, why))
+            # Another holder than before: it goes from hand to hand, and it may be our turn next.
+            self._busy[place.uid] = (since if why == before else now, now + _AGAIN_S, why)
             raise
         self._busy.pop(place.uid, None)
         return claim
@@ -213,7 +218,8 @@ class Units:
         why = stands.reason if stands and state is not State.GOOD else ""
         ready, coming, prove = state is State.GOOD, False, False
         if state is State.MAINTENANCE:
-            coming = True
+            until = stands.until if stands else None
+            coming = until is None or (until - self.clock.now()).total_seconds() < self.patience_s
         elif state is State.SUSPECT or (state is State.QUARANTINED and self.check):
             prove = place.uid not in self._proved
         elif place.skip:
@@ -221,7 +227,7 @@ class Units:
         if ready and place.uid in self._busy:
             since, again, why = self._busy[place.uid]
             now = self.clock.monotonic_s()
-            ready, coming = now >= again, now - since < PATIENCE_S
+            ready, coming = now >= again, now - since < self.patience_s
         return Bay(
             Worker(place.uid, place.board, place.uid, frozenset(place.tags), place.via),
             place.title,

@@ -23,9 +23,11 @@ from typing import Final, Protocol, cast
 from harness.bench import lease, rackstate
 from harness.bench.boards import Board
 from harness.bench.places import Place
+from harness.bench.remote.connection import Connection
 from harness.clock import Clock, Deadline, SystemClock
 from harness.errors import BenchError, HilError
 from harness.farm.recovery._patient import OtherUnitError, Patient, Proof, Tell
+from harness.text import printable
 
 LADDER: Final = ("reconnect", "reset", "under_reset", "reenumerate", "power_port", "hub")
 #: All rungs of a unit on which none helps take about two minutes (a hung probe costs each of them its deadline).
@@ -106,19 +108,29 @@ def recover(
     the units of the bench file: the hub is switched only when all that hang on it are free. ``tell`` is told each step.
 
     ``lease.InUse`` when somebody else has it, ``OtherUnitError`` when the unit that answers is another: no rung puts that right.
-    ``BenchError`` for a unit of another host: its bus and its switches are there.
+    A unit of another host is recovered there, with that host's own bench file: its bus and its switches are there.
+    ``held`` is not for those; an ``OtherUnitError`` of there is a ``BenchError`` here, and ``HostError`` says that it is lost.
     """
     if place.via:
-        raise BenchError(
-            "a unit is recovered on the host that it is plugged into",
-            where=f"unit {place.uid}, host {place.via}",
-            next_step=f"ssh {place.via} hil rack recover {place.uid} --bench BENCH, with that host's own bench file",
-        )
+        return _there(place, board, budget_s, tell or _silent, ladder)
     clock = clock or SystemClock()
     if held:
         return _climb(place, board, clock, budget_s, tell or _silent, near, ladder)
     with lease.acquire(place.uid, what="recovery", clock=clock, named=True, care=True):
         return _climb(place, board, clock, budget_s, tell or _silent, near, ladder)
+
+
+def _there(place: Place, board: Board, budget_s: float, tell: Tell, ladder: Sequence[str]) -> Recovery:
+    with Connection(place.via, place.uid) as connection:
+        call = connection.calls.begin("rack.recover", board=board.name, budget_s=budget_s, ladder=list(ladder))
+        told, _ = call.finish(lambda note, blob: tell(printable(str(note.get("tell", "")))))
+    steps = tuple(Step(**{**step, "proof": printable(str(step["proof"]))}) for step in told["steps"])
+    return _found(steps)
+
+
+def _found(steps: tuple[Step, ...]) -> Recovery:
+    helped = next((step.rung for step in steps[-1:] if step.ok), None)
+    return Recovery(helped is not None, helped, steps)
 
 
 def _climb(
@@ -134,11 +146,7 @@ def _climb(
             tell(step.told())
             if step.ok:
                 break
-    found = (
-        Recovery(steps[-1].ok, steps[-1].rung if steps[-1].ok else None, tuple(steps))
-        if steps
-        else Recovery(False, None, ())
-    )
+    found = _found(tuple(steps))
     _write_down(place, found, clock)
     return found
 

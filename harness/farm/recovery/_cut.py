@@ -56,10 +56,10 @@ def _off(patient: Patient, switch: PowerSwitch, before: str | None) -> bool:
         while (now := onbus.mark(patient.place.uid)) is not None and now == before and not deadline.passed:
             patient.clock.sleep_s(_LOOK_EVERY_S)
         patient.clock.sleep_s(OFF_S)
+        return onbus.mark(patient.place.uid) is None
     except BaseException:
         switch.on()
         raise
-    return onbus.mark(patient.place.uid) is None
 
 
 def _back(patient: Patient, within_s: float, *, other_than: str | None = None) -> str | None:

@@ -32,7 +32,8 @@ def climb(patient: Patient) -> Proof:
     with ExitStack() as held:
         for uid in neighbours:
             try:
-                held.enter_context(lease.acquire(uid, what="its hub is switched", named=True, care=True))
+                # Not named: nobody has asked for this one, and a person who holds it may have it in hand, be it the same one.
+                held.enter_context(lease.acquire(uid, what="its hub is switched", care=True))
             except BenchError as error:
                 raise BenchError(
                     "a unit on the same hub is not free, so the hub was left alone",

@@ -6,7 +6,7 @@ import random
 from collections import defaultdict
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import simpy
 
@@ -28,6 +28,8 @@ class _Tally:
     waits_s: list[float] = field(default_factory=list)
     busy_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     end_s: float = 0.0
+    night_s: float = 0.0
+    unserved: int = 0
     runs: int = 0
     errors: int = 0
     cases: int = 0
@@ -36,7 +38,7 @@ class _Tally:
 
 
 def play(rack: Rack, works: Sequence[Work], arrivals: Arrivals, habits: Habits, seed: int) -> Played:
-    """One stretch. Cases whose kind has no unit are ``undone``."""
+    """One stretch. Cases whose kind has no unit are ``undone``, and no unit is awaited that is away for its repair."""
     stretch = _Stretch(rack, habits, random.Random(seed))
     stretch.run(works, arrivals)
     told = stretch.tally
@@ -48,6 +50,8 @@ def play(rack: Rack, works: Sequence[Work], arrivals: Arrivals, habits: Habits, 
         told.cases - told.judged,
         dict(told.busy_s),
         told.quarantined,
+        told.night_s if arrivals.rounds else told.end_s,
+        told.unserved,
     )
 
 
@@ -59,10 +63,11 @@ class _Stretch:
         self._coordinator = simpy.Resource(self._env, capacity=1)
         self._cores = None if rack.cores is None else Cores(self._env, rack.cores)
         self._free = {board: simpy.FilterStore(self._env) for board, n in rack.units.items() if n > 0}
-        self._there = {board: n for board, n in rack.units.items() if n > 0}
-        for board, n in self._there.items():
-            for _ in range(n):
-                self._free[board].put(_Unit(board))
+        self._there = {board: [_Unit(board) for _ in range(n)] for board, n in rack.units.items() if n > 0}
+        self._waiting: dict[str, dict[Any, _Unit | None]] = {board: {} for board in self._there}
+        for board, units in self._there.items():
+            for unit in units:
+                self._free[board].put(unit)
         self.tally = _Tally()
 
     def run(self, works: Sequence[Work], arrivals: Arrivals) -> None:
@@ -70,7 +75,7 @@ class _Stretch:
         # Longest first, as the schedulers do it.
         everything = [work for _ in range(arrivals.rounds) for work in works]
         for work in sorted(everything, key=_usual_s, reverse=True):
-            self._env.process(self._case(work))
+            self._env.process(self._case(work, of_the_night=True))
         if arrivals.per_hour > 0 and works:
             self._env.process(self._come(works, arrivals))
         self._env.run(until=_LONGEST_S)
@@ -82,13 +87,14 @@ class _Stretch:
                 return
             self._env.process(self._case(self._chance.choice(works)))
 
-    def _case(self, work: Work) -> _Steps:
+    def _case(self, work: Work, *, of_the_night: bool = False) -> _Steps:
         self.tally.cases += 1
-        if work.board not in self._free:
-            return
         came, last = self._env.now, None
         for turn in range(1 + self._habits.retries):
-            unit = yield self._other_than(last, work.board)
+            unit = yield from self._other_than(last, work.board)
+            if unit is None:
+                self.tally.unserved += turn == 0
+                return
             if self._claim_s:
                 with self._coordinator.request() as asked:
                     yield asked
@@ -100,6 +106,8 @@ class _Stretch:
             self.tally.runs += 1
             self.tally.busy_s[work.board] += self._env.now - began
             self.tally.end_s = self._env.now
+            if of_the_night:
+                self.tally.night_s = self._env.now
             bad = self._chance.random() < work.error_rate
             unit.in_a_row = unit.in_a_row + 1 if bad else 0
             self._give_back(unit)
@@ -109,10 +117,23 @@ class _Stretch:
             self.tally.errors += 1
             last = unit
 
-    def _other_than(self, last: _Unit | None, board: str) -> simpy.Event:
-        """A free unit; after an error another one, where there is another at all."""
-        only = self._there[board] < 2
-        return self._free[board].get(lambda unit: only or unit is not last)
+    def _other_than(self, last: _Unit | None, board: str) -> Generator[simpy.Event, Any, _Unit | None]:
+        """A free unit, after an error another one; None as soon as none is there, as the schedulers have it."""
+        if all(unit is last for unit in self._there.get(board, ())):
+            return None
+        asked = self._free[board].get(lambda unit: unit is not last)
+        self._waiting[board][asked] = last
+        unit = yield asked
+        del self._waiting[board][asked]
+        return cast(_Unit | None, unit)
+
+    def _goes(self, unit: _Unit) -> None:
+        """It is away: who waits for it alone waits for nothing."""
+        self._there[unit.board].remove(unit)
+        for asked, last in self._waiting[unit.board].items():
+            if not asked.triggered and all(other is last for other in self._there[unit.board]):
+                asked.cancel()
+                asked.succeed(None)
 
     def _on_unit(self, work: Work) -> _Steps:
         seconds = self._chance.choice(work.seconds)
@@ -132,7 +153,9 @@ class _Stretch:
         yield self._env.timeout(self._habits.check_s)
         if self._chance.random() < self._habits.broken_rate:
             self.tally.quarantined += 1
+            self._goes(unit)
             yield self._env.timeout(self._habits.repair_s)
+            self._there[unit.board].append(unit)
         unit.in_a_row = 0
         self._free[unit.board].put(unit)
 

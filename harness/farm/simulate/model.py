@@ -36,8 +36,9 @@ class Rack:
 class Habits:
     """How the rack is run. Rates and times of faults are per run of a case; a fault is independent of the one before it.
 
-    After a rig's error a case is tried ``retries`` times more, on another unit where there is one. ``faults_in_a_row`` errors
-    take a unit out for its health plan (``check_s``); it fails with ``broken_rate``, and then the unit is away for ``repair_s``.
+    After a rig's error a case is tried ``retries`` times more, on another unit; where there is no other it stands.
+    ``faults_in_a_row`` errors take a unit out for its health plan (``check_s``); it fails with ``broken_rate``, and then the
+    unit is away for ``repair_s``.
     """
 
     retries: int = 1
@@ -64,7 +65,8 @@ class Played:
     """What one simulated stretch came to. Times in seconds.
 
     ``waits_s``: of each case from its arrival to its first unit. ``busy_s``: by kind, unit time spent on cases. ``undone``:
-    cases that had no verdict but an error, or no unit, in the end. ``end_s``: when the last case ended.
+    cases that had no verdict but an error, or no unit, in the end; ``unserved``: those of them that never had a unit. ``end_s``:
+    when the last case ended; ``night_s``: the last one of those that came at the start, where any did.
     """
 
     waits_s: tuple[float, ...]
@@ -74,6 +76,12 @@ class Played:
     undone: int
     busy_s: Mapping[str, float]
     quarantined: int
+    night_s: float
+    unserved: int
+
+    def in_time(self, deadline_s: float) -> bool:
+        """Whether the night was over by then, with a unit for each case."""
+        return self.night_s <= deadline_s and not self.unserved
 
     def wait_s(self, share: float) -> float:
         """The wait that this share of the cases did not exceed; 0 without cases."""

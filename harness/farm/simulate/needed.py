@@ -39,13 +39,20 @@ def needed(
 ) -> Needed:
     """Units of each kind so that ``confidence`` of the stretches end in time, kind by kind: kinds do not wait for each other.
 
+    A stretch is in time when every kind is, so each of them has to be oftener than that.
+
     Shared processors and the coordinator are as in ``rack``; each kind is asked with the others' work away, and the whole is
     played once more at the end, whose share is told.
     """
     found: dict[str, int] = {}
-    for board in sorted({work.board for work in works}):
+    kinds = sorted({work.board for work in works})
+    each = confidence ** (1 / max(1, len(kinds)))
+    for board in kinds:
         own = [work for work in works if work.board == board]
-        number = _smallest(replace(rack, units={}), board, own, arrivals, habits, deadline_s, confidence, times, seed)
+        come = replace(
+            arrivals, per_hour=arrivals.per_hour * len(own) / len(works)
+        )  # its share of what is drawn from all
+        number = _smallest(replace(rack, units={}), board, own, come, habits, deadline_s, each, times, seed)
         if number is None:
             return Needed(None, 0.0)
         found[board] = number
@@ -68,10 +75,12 @@ def _smallest(
         played = stretches(replace(rack, units={board: number}), works, arrivals, habits, times=times, seed=seed)
         return _in_time(played, deadline_s) >= confidence
 
+    # Each case has at most two tries, each on a unit of its own: what more units do not help, many more will not.
+    most = _MOST if arrivals.per_hour else min(_MOST, 4 * arrivals.rounds * len(works))
     high = 1
     while not enough(high):
         high *= 2
-        if high > _MOST:
+        if high > most:
             return None
     low = high // 2  # not enough, or 0
     while high - low > 1:
@@ -81,4 +90,4 @@ def _smallest(
 
 
 def _in_time(played: Sequence[Played], deadline_s: float) -> float:
-    return sum(one.end_s <= deadline_s for one in played) / len(played)
+    return sum(one.in_time(deadline_s) for one in played) / len(played)

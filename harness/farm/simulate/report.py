@@ -10,7 +10,9 @@ from harness.farm.simulate.model import Played, Rack
 
 @dataclass(frozen=True)
 class Figures:
-    """Over all played stretches. Times in seconds; ``use``: by kind, the part of the units' time that cases took."""
+    """Over all played stretches. Times in seconds; ``end_*``: of the night, without what comes at random besides; ``use``: by
+    kind, the part of the units' time that cases took.
+    """
 
     stretches: int
     cases: float
@@ -30,9 +32,9 @@ def figures(played: Sequence[Played], rack: Rack, deadline_s: float | None = Non
     """Means over the stretches; waits and ends as quantiles over all of them."""
     n = len(played)
     waits = sorted(wait for one in played for wait in one.waits_s)
-    ends = sorted(one.end_s for one in played)
+    ends = sorted(one.night_s for one in played)
     use = {
-        board: sum(one.busy_s.get(board, 0.0) for one in played) / max(1e-9, units * sum(ends))
+        board: sum(one.busy_s.get(board, 0.0) for one in played) / max(1e-9, units * sum(one.end_s for one in played))
         for board, units in rack.units.items()
     }
     return Figures(
@@ -47,7 +49,7 @@ def figures(played: Sequence[Played], rack: Rack, deadline_s: float | None = Non
         undone=sum(one.undone for one in played) / n,
         quarantined=sum(one.quarantined for one in played) / n,
         use=use,
-        in_time=None if deadline_s is None else sum(one.end_s <= deadline_s for one in played) / n,
+        in_time=None if deadline_s is None else sum(one.in_time(deadline_s) for one in played) / n,
     )
 
 

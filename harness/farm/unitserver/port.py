@@ -113,9 +113,10 @@ class PortLane:
                 self._clock.sleep_s(_TURN_S)
         except Ended:
             raise
-        except BenchError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client must not wait for bytes that never come
             self._gone = True
-            self._mux.send(PORT, b"\2" + str(error.found or error.what).encode())
+            why = (error.found or error.what) if isinstance(error, BenchError) else words.told(error)["what"]
+            self._mux.send(PORT, b"\2" + str(why).encode())
 
     def _heed_requests(self) -> None:
         with self._changed:

@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import asdict
 from typing import Final, Literal, TypeVar
 
-from harness.bench.remote import words
+from harness.bench import power, rackstate
+from harness.bench.remote import rack, words
 from harness.bench.remote.calls import PORT, Desk, Request, Told
 from harness.bench.remote.mux import Ended, Mux
 from harness.bench.taking import Wish
@@ -32,10 +33,22 @@ _ENDING_S: Final = 6.0
 class UnitServer:
     """Serves one client over two descriptors. ``leave`` ends the process at once; it is not expected to return."""
 
-    def __init__(self, read_fd: int, write_fd: int, opener: Opener, *, uid: str, leave: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        read_fd: int,
+        write_fd: int,
+        opener: Opener,
+        *,
+        uid: str,
+        leave: Callable[[], object],
+        mend: Callable[[Request], Told] | None = None,
+    ) -> None:
         self._opener, self._uid, self._leave = opener, uid, leave
+        self._of_rack: dict[str, Callable[[str, Request], Told | bytes]] = dict(verbs.OF_RACK)
+        if mend is not None:
+            self._of_rack["rack.recover"] = lambda uid, request: mend(request)
         self._ended, self._over = threading.Event(), threading.Event()
-        self._state: Literal["waiting", "opening", "open"] = "waiting"
+        self._state: Literal["waiting", "mending", "opening", "open"] = "waiting"
         self.why = ""  # it ended
         self._unit: Unit | None = None
         self._first: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
@@ -43,7 +56,7 @@ class UnitServer:
         self._sessions: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._port: PortLane | None = None
         self._service: SessionService | None = None
-        self._probe_busy = False
+        self._busy_with = ""  # "probe", "power"
         self._switched_off = False
         self._mux = Mux(
             read_fd, write_fd, where=f"unit server {uid}", on_message=self._take, on_end=self._end, own_s=self._own_s
@@ -55,7 +68,7 @@ class UnitServer:
         self._mux.start()
         try:
             while (request := self._first.get()) is not None and request.verb.startswith("rack."):
-                self._of_rack(request)
+                self._ask_rack(request)
             if request is None:
                 return self.why
             self._state = "opening"
@@ -89,6 +102,8 @@ class UnitServer:
                 bool(args["allow_mass_erase"]),
                 bool(args["care"]),
                 lambda text: request.note({"tell": text}),
+                bool(args.get("named", True)),
+                str(args.get("user", "")),
             )
             unit = stack.enter_context(self._opener(str(args["board"]), wish))
         except Exception as error:  # noqa: BLE001 - whatever it is, the client is to know
@@ -118,6 +133,7 @@ class UnitServer:
                     "stand_in": None if unit.stand_in is None else asdict(unit.stand_in),
                     "power": "" if unit.power is None else unit.power.title or "its switch",
                     "own_s": self._own_s(),
+                    "rack": rack.told(rackstate.state_of(unit.uid)),
                 }
             )
         return unit
@@ -129,18 +145,25 @@ class UnitServer:
         self._ended.set()
         if self._state == "opening":
             self._leave()  # nothing is half done yet, and the kernel frees what is held
-        threading.Thread(target=self._insist, name="unit server, end", daemon=True).start()
+        if self._state != "mending":  # a unit whose power is cut must have it again; all that is done there is bounded
+            threading.Thread(target=self._insist, name="unit server, end", daemon=True).start()
 
     def _insist(self) -> None:
-        """The end comes, whatever hangs."""
-        if not self._over.wait(_ENDING_S):
+        """The end comes, whatever hangs; a unit without power is given its own time to have it again."""
+        limit_s = _ENDING_S + (2 * power.DEADLINE_S if self._switched_off or self._busy_with == "power" else 0.0)
+        if not self._over.wait(limit_s):
             self._leave()
 
     def _wind_up(self, lanes: list[threading.Thread]) -> None:
         """Before the unit is closed: nobody uses it any more."""
         threading.Thread(target=self._insist, name="unit server, end", daemon=True).start()
         self._mux.end()
-        if self._probe_busy:
+        if self._busy_with == "power":
+            lanes[0].join(power.DEADLINE_S)  # off may still be under way, and must not come behind our on
+        if self._switched_off and self._unit is not None and self._unit.power is not None:
+            with suppress(BenchError):
+                self._unit.power.on()  # whoever comes next finds the unit with power
+        if self._busy_with:
             self._leave()  # a flash that is under way cannot be stopped but with its process
         for lane in (self._lane, self._sessions):
             lane.put(None)
@@ -148,9 +171,6 @@ class UnitServer:
             thread.join(_ORDERLY_S)
         if self._port is not None:
             self._port.stop()
-        if self._switched_off and self._unit is not None and self._unit.power is not None:
-            with suppress(BenchError):
-                self._unit.power.on()  # whoever comes next finds the unit with power
 
     # -- requests ------------------------------------------------------------------------------------------------------
 
@@ -192,15 +212,21 @@ class UnitServer:
         """What is asked of the probe, the switch and the unit."""
         assert self._unit is not None
         unit, known = self._unit, {**verbs.OF_UNIT, "power.off": self._power_off, "power.on": self._power_on}
-        self._probe_busy = True
+        self._busy_with = "power" if request.verb.startswith("power.") else "probe"
         try:
             self._answer(request, known.get(request.verb), unit)
         finally:
-            self._probe_busy = False
+            self._busy_with = ""
 
-    def _of_rack(self, request: Request) -> None:
+    def _ask_rack(self, request: Request) -> None:
         """What can be asked without having the unit."""
-        self._answer(request, verbs.OF_RACK.get(request.verb), self._uid)
+        self._state = "mending"
+        try:
+            with suppress(Ended):  # that it has ended the queue of the first requests says too
+                self._answer(request, self._of_rack.get(request.verb), self._uid)
+        finally:
+            self._state = "waiting"
+        self._desk.over(request)
 
     @staticmethod
     def _answer(request: Request, verb: Callable[[_On, Request], Told | bytes] | None, on: _On) -> None:

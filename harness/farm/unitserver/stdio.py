@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import asdict
 
 from harness import __version__
+from harness.bench import people
 from harness.bench.boards import load_board
-from harness.bench.places import Place
+from harness.bench.places import Place, known
 from harness.bench.remote import LINK, MAGIC
-from harness.bench.unit import open_unit
+from harness.bench.remote.calls import Request, Told
+from harness.bench.remote.mux import Ended
+from harness.bench.taking import Wish
+from harness.bench.unit import Unit, open_unit
 from harness.clock import SystemClock
 from harness.errors import MisuseError
+from harness.farm import recovery
 from harness.farm.unitserver.server import Opener, UnitServer
 
 
@@ -22,25 +29,58 @@ def serve(uid: str, places: Sequence[Place]) -> str:
     read_fd, write_fd = _keep_apart()
     greeting = f"{MAGIC} {LINK} {__version__}\n".encode()
     os.write(write_fd, greeting)
-    known = next((place.uid for place in places if uid in (place.uid, place.name)), uid)
-    server = UnitServer(read_fd, write_fd, opener(known, places), uid=known, leave=lambda: os._exit(1))
+    mine = next((place.uid for place in places if uid in (place.uid, place.name)), uid)
+    server = UnitServer(
+        read_fd, write_fd, opener(mine, places), uid=mine, leave=lambda: os._exit(1), mend=mender(mine, places)
+    )
     return server.run()
 
 
 def opener(uid: str, places: Sequence[Place]) -> Opener:
-    """Opens that unit as a local run does."""
-    return lambda board, wish: open_unit(
-        load_board(board),
-        backend="probe",
-        places=places,
-        uid=uid,
-        what=wish.what,
-        clock=SystemClock(),
-        allow_mass_erase=wish.allow_mass_erase,
-        wait_s=wish.wait_s,
-        care=wish.care,
-        tell=wish.tell,
-    )
+    """Opens that unit as a local run of the client's person does."""
+
+    def opened(board: str, wish: Wish) -> AbstractContextManager[Unit]:
+        if wish.user:  # this process serves nobody else; a client of before says nothing of itself, and is the account
+            os.environ[people.USER] = wish.user
+        return open_unit(
+            load_board(board),
+            backend="probe",
+            places=places,
+            uid=uid,
+            what=wish.what,
+            clock=SystemClock(),
+            allow_mass_erase=wish.allow_mass_erase,
+            wait_s=wish.wait_s,
+            care=wish.care,
+            tell=wish.tell,
+            named=wish.named,
+        )
+
+    return opened
+
+
+def mender(uid: str, places: Sequence[Place]) -> Callable[[Request], Told]:
+    """Brings that unit back as ``hil rack recover`` does here, and tells each step. It goes on when the client is gone."""
+
+    def mend(request: Request) -> Told:
+        board, asked = load_board(str(request.args["board"])), request.args["ladder"]
+        place = next((one for one in known(board, places) if one.uid == uid), None)
+
+        def tell(line: str) -> None:
+            with suppress(Ended):
+                request.note({"tell": line})
+
+        found = recovery.recover(
+            place or Place(board.name, uid, ""),
+            board,
+            budget_s=min(float(request.args["budget_s"]), recovery.BUDGET_S),
+            tell=tell,
+            near=places,
+            ladder=[rung for rung in recovery.LADDER if rung in asked],
+        )
+        return {"steps": [asdict(step) for step in found.steps]}
+
+    return mend
 
 
 def asked_for(environment: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from harness.bench import rackstate
 from harness.bench.probes import MemoryProbe
 from harness.bench.rackstate import State
-from harness.bench.remote import words
+from harness.bench.remote import rack, words
 from harness.bench.remote.calls import Request, Told
 from harness.bench.unit import Unit
 from harness.errors import BenchError
@@ -83,13 +83,13 @@ def _move(uid: str, request: Request) -> Told:
         by=str(args["by"]),
         evidence=str(args["evidence"]),
         rig_faults=int(args["rig_faults"]),
+        only_from=(State(args["only_from"]),),
     )
-    return {"state": str(stands.state), "reason": stands.reason}
+    return rack.told(stands)
 
 
 def _state(uid: str, request: Request) -> Told:
-    stands = rackstate.state_of(uid)
-    return {"state": str(stands.state), "reason": stands.reason}
+    return rack.told(rackstate.state_of(uid))
 
 
 OF_UNIT: Final[Mapping[str, Callable[[Unit, Request], Told | bytes]]] = {

@@ -16,8 +16,8 @@ USERS = {
         "the user's state folder, `~/.local/state/hil` on Linux",
     ),
     "HIL_RUNTIME_DIR": (
-        "private folder for locks and the sockets of virtual boards; everyone who shares a rack's units must share it",
-        "`$XDG_RUNTIME_DIR/hil`, else `hil-<user id>` in the temporary folder",
+        "private folder for locks and the sockets of virtual boards; whatever uses this host's units must share it",
+        "`/tmp/hil-<user id>`, the same for shells, services and CI jobs of that user",
     ),
     "HIL_USER": (
         "who you are to others: your holds of units, your places at labgrid, your tags and notes of runs bear this name",

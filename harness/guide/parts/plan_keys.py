@@ -70,7 +70,8 @@ def _resolved(value: dict[str, Any], kinds: dict[str, Any]) -> dict[str, Any]:
 
 def _kind(value: dict[str, Any], kinds: dict[str, Any]) -> str:
     if "anyOf" in value:
-        return _kind(next(choice for choice in value["anyOf"] if choice.get("type") != "null"), kinds)
+        found = [_kind(choice, kinds) for choice in value["anyOf"] if choice.get("type") != "null"]
+        return " or ".join(dict.fromkeys(found))
     if "$ref" in value or "oneOf" in value:
         return "mapping"
     if "const" in value:

@@ -10,7 +10,7 @@ from harness.bench import lease
 from harness.bench.places import Place
 from harness.findings import EarlierTry
 from harness.plugin import ours
-from harness.plugin.spread import aside, distrust, needs, seat, tries
+from harness.plugin.spread import aside, distrust, needs, seat, stops, telling, tries
 from harness.plugin.spread.needs import Need
 from harness.plugin.spread.pool import Pool
 from harness.plugin.spread.seat import Seat
@@ -26,12 +26,19 @@ class InOrder:
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         """A test that uses a unit of this bench; any other is pytest's."""
         need = needs.of(item)
-        if need.shards > 1:
-            return None  # it takes its units itself
         if not (need.board and needs.is_on_units(self._config, need.board) and _is_judged(item)):
             return None
+        stop = stops.why_not(need, item.nodeid)
+        if stop is None and need.shards > 1:
+            return None  # it takes its units itself
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        tries.tell(item, self._tried(item, nextitem, need))
+        if stop is None:
+            reports = self._tried(item, nextitem, need)
+        else:
+            # What the tests before it have kept for this one goes with it.
+            after = tries.tear_down(item, nextitem)
+            reports = [telling.not_run(self._config, item.nodeid, need, stop, [stops.WAY_OUT]), *after]
+        tries.tell(item, reports)
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
 
@@ -43,7 +50,13 @@ class InOrder:
         # With none free, the test waits for its unit as any other; which it gets is not ours to know.
         reports = self._run(item, nextitem, Seat(first.uid if first else None, again=first is not None), first)
         why = tries.rigs_fault(reports)
-        if why is None or first is None or (second := self._take(need, but=first.uid)) is None:
+        if why is None or first is None:
+            return reports
+        stop = stops.why_not(need, item.nodeid, stops.properties_of(reports))
+        if stop is not None:
+            for report in reports:
+                tries.end_with(report, stop)
+        if stop is not None or (second := self._take(need, but=first.uid)) is None:
             return reports
         there = aside.put(self._config, folder)
         earlier = EarlierTry(unit=first.uid, ended="error", reason=why, folder=aside.FIRST if there else "")

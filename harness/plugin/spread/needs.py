@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,12 +23,16 @@ _MANY: Final = 1 << 16  # as many as there are
 
 @dataclass(frozen=True)
 class Need:
-    """``case``: what its record is called, "" where it leaves none. ``board`` "": it needs no unit."""
+    """``case``: what its record is called, "" where it leaves none. ``board`` "": it needs no unit.
+
+    ``group``: its file and classes, whose fixtures it may share with others; () for a case of a plan.
+    """
 
     case: str = ""
     board: str = ""
     tags: tuple[str, ...] = ()
     shards: int = 1
+    group: tuple[str, ...] = ()
 
     def words(self) -> str:
         """What it needs, for messages."""
@@ -37,22 +41,22 @@ class Need:
 
     def told(self) -> dict[str, Any]:
         """As ``read`` takes it."""
-        return {"case": self.case, "board": self.board, "tags": self.tags, "shards": self.shards}
+        return asdict(self)
 
     @classmethod
     def read(cls, told: dict[str, Any]) -> Need:
         """From another process."""
-        return cls(told["case"], told["board"], tuple(told["tags"]), told["shards"])
+        return cls(told["case"], told["board"], tuple(told["tags"]), told["shards"], tuple(told["group"]))
 
 
 def of(item: pytest.Item) -> Need:
     """What the item needs. One that is skipped anyway, or that this bench has no unit for, needs none: it only says so."""
     from harness.plugin.collect import PlanItem
 
-    shards = 1
+    shards, group = 1, tuple(item.parent.nodeid.split("::")) if item.parent is not None else ()
     if isinstance(item, PlanItem):
         board, case, tags = item.case.board, item.case.id, item.case.plan.requires
-        shards = _shards(item)
+        shards, group = _shards(item), ()
     elif ours.uses(item, "board"):
         # A test that is for none of the boards asked for has the parameter None, and a mark that skips it.
         board = getattr(item, "callspec").params.get("board") or ""  # noqa: B009
@@ -60,8 +64,8 @@ def of(item: pytest.Item) -> Need:
     else:
         board, case, tags = "", "", required(item)
     if not (board or tags) or unfit(item) is not None or item.get_closest_marker("skip"):
-        return Need(case=case)
-    return Need(case, board, tags, shards)
+        return Need(case=case, group=group)
+    return Need(case, board, tags, shards, group)
 
 
 def _shards(item: PlanItem) -> int:

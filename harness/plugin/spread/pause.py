@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from _pytest.nodes import Node
 
+from harness.plugin.spread import tries
+
 
 class Pause(pytest.Item):
     """Behind ``after``. It is never collected, never reported and does nothing."""
@@ -35,18 +37,16 @@ class Pause(pytest.Item):
     def end(self, nextitem: pytest.Item | None) -> None:
         """Tear down what ``nextitem`` does not use. What goes wrong then is told as an error of the test before."""
         after = self.after
-        call = pytest.CallInfo.from_call(
-            lambda: self.session._setupstate.teardown_exact(nextitem),
-            when="teardown",
-            reraise=(KeyboardInterrupt, pytest.exit.Exception),
-        )
-        self.after = None
-        if call.excinfo is None or after is None:
+        try:
+            failed = tries.tear_down(after or self, nextitem)
+        finally:
+            self.after = None
+        if not failed or after is None:
             return
         own = self.nodeid
         self._nodeid = after.nodeid  # xdist sends a report for the item that it takes this to be
         try:
-            self.ihook.pytest_runtest_logreport(report=pytest.TestReport.from_item_and_call(after, call))
+            tries.tell(self, failed)
         finally:
             self._nodeid = own
 

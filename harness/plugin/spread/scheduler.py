@@ -16,7 +16,7 @@ from harness.bench.places import Place
 from harness.farm.schedule import Impossible, Job, Outcome, Schedule
 from harness.findings import EarlierTry
 from harness.plugin import places
-from harness.plugin.spread import aside, telling, times
+from harness.plugin.spread import aside, stops, telling, times
 from harness.plugin.spread.crew import VIRTUAL, Crew
 from harness.plugin.spread.needs import Need
 from harness.plugin.spread.seat import Seat
@@ -152,6 +152,7 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
             frozenset(need.tags),
             seconds=seconds.get(need.case),
             shards=need.shards,
+            group=need.group,
         )
 
     def _over(self, node: WorkerController, at: int) -> None:
@@ -195,9 +196,28 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
         self._give_up(self.crew.could_come() if self.crew.starting or any(self.node2pending.values()) else [])
 
     def _feed_all(self) -> None:
+        self._take_out_stopped()
         for node in self.nodes:
             if node in self.node2collection and not (node.shutting_down or self.node2pending[node]):
                 self._feed(node)
+
+    def _take_out_stopped(self) -> None:
+        """What the safety valve has stopped goes to no unit; virtual boards that are started for a test know no stops."""
+        assert self.plan is not None
+        for job in self.plan.waiting if stops.there_are() else ():
+            at = int(job.id)
+            need, untold = self.need[at], self._first.get(at)
+            if not job.boards or VIRTUAL in job.boards:
+                continue
+            stop = stops.why_not(need, self._nodeid(at), untold.properties() if untold is not None else ())
+            if stop is None:
+                continue
+            self.plan.drop(job.id)
+            self.crew.say(f"{need.case or self._nodeid(at)}: {stop}")
+            if untold is not None:
+                telling.replay(self.config, untold, self._nodeid(at), stop)
+            else:
+                self._not_run(at, stop, [stops.WAY_OUT])
 
     def _feed(self, node: WorkerController) -> None:
         assert self.plan is not None
@@ -267,4 +287,8 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
         absent = self.crew.pool.absent(
             lambda place: need.board in ("", place.board) and set(need.tags) <= set(place.tags)
         )
-        telling.not_run(self.config, self._nodeid(at), need, f"no {need.words()} is left", absent)
+        self._not_run(at, f"no {need.words()} is left", absent)
+
+    def _not_run(self, at: int, why: str, more: Sequence[str] = ()) -> None:
+        report = telling.not_run(self.config, self._nodeid(at), self.need[at], why, more)
+        self.config.hook.pytest_runtest_logreport(report=report)

@@ -43,12 +43,15 @@ SEAT = pytest.StashKey[Seat]()
 
 
 def run_options(config: pytest.Config) -> RunOptions:
-    """The options of the run, on the unit that this test has."""
+    """The options of the run, on the unit that this test has; an image that the safety valve has stopped gets to no unit."""
     from dataclasses import replace
+
+    from harness.farm import valve
 
     run = config.stash[options.KEY].run
     seat = config.stash.get(SEAT, Seat())
-    return run if seat.uid is None else replace(run, uid=seat.uid)
+    run = replace(run, ask_first=valve.check)
+    return run if seat.uid is None else replace(run, uid=seat.uid, named=run.uid is not None)
 
 
 def tries(config: pytest.Config) -> tuple[EarlierTry, ...]:

@@ -13,7 +13,7 @@ from harness.errors import HilError
 from harness.findings import EarlierTry
 from harness.plugin import killed, told
 from harness.plugin.ours import RECORD
-from harness.plugin.spread import aside
+from harness.plugin.spread import aside, tries
 from harness.plugin.spread.needs import Need
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ class Untold:
         """For the record of the second."""
         return EarlierTry(unit=self.unit, ended=self.ended, reason=self.words, folder=self.folder)  # type: ignore[arg-type]
 
+    def properties(self) -> list[tuple[str, object]]:
+        """Of its reports."""
+        return [tuple(pair) for report in self.reports for pair in report.get("user_properties", ())]
+
     def line(self) -> str:
         """For the terminal."""
         return f"a first try on {self.unit} ended as {self.ended}: {self.words}"
@@ -54,8 +58,7 @@ def replay(config: pytest.Config, untold: Untold, nodeid: str = "", why: str = "
         return
     for data in untold.reports:
         report = config.hook.pytest_report_from_serializable(config=config, data=data)
-        if why and report.failed and isinstance(report.longrepr, str):
-            report.longrepr += f"\nnot tried again: {why}"
+        tries.end_with(report, why)
         session.worker_testreport(untold.node, report)
 
 
@@ -69,10 +72,10 @@ def put_aside(config: pytest.Config, untold: Untold, nodeid: str, folder: Path |
     untold.folder = aside.FIRST if there else ""
 
 
-def not_run(config: pytest.Config, nodeid: str, need: Need, why: str, absent: Sequence[str]) -> None:
-    """An error, with its record where it is a case of a plan: no unit was there for it."""
+def not_run(config: pytest.Config, nodeid: str, need: Need, why: str, more: Sequence[str] = ()) -> pytest.TestReport:
+    """An error, with its record where it is a case of a plan: no unit was there for it, or none may be given it. To be told yet."""
     file, _, name = nodeid.partition("::")
-    reasons = (f"not run: {why}", *absent)
+    reasons = (f"not run: {why}", *more)
     report = pytest.TestReport(
         nodeid=nodeid,
         location=(file, None, name or file),
@@ -87,4 +90,4 @@ def not_run(config: pytest.Config, nodeid: str, need: Need, why: str, absent: Se
             report.user_properties.append((RECORD, record.model_dump_json(by_alias=True)))
     except HilError as error:
         report.longrepr = f"{report.longrepr}\nno record could be written: {error}"
-    config.hook.pytest_runtest_logreport(report=report)
+    return report

@@ -70,6 +70,24 @@ def unit_of(reports: Sequence[pytest.TestReport]) -> str:
     return ""
 
 
+def tear_down(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestReport]:
+    """``item`` does not run: take down what tests before it have kept and ``nextitem`` does not use. The report, if that fails."""
+    call = pytest.CallInfo.from_call(
+        lambda: item.session._setupstate.teardown_exact(nextitem),
+        when="teardown",
+        reraise=(KeyboardInterrupt, pytest.exit.Exception),
+    )
+    return [] if call.excinfo is None else [pytest.TestReport.from_item_and_call(item, call)]
+
+
+def end_with(report: pytest.TestReport, why: str) -> None:
+    """Say in a failed report why there is no other try; "" says nothing."""
+    if why and report.failed and isinstance(report.longrepr, str):
+        report.longrepr += f"\nnot tried again: {why}"
+    elif why and report.failed:
+        report.sections.append(("hil", f"not tried again: {why}"))
+
+
 def told(earlier: EarlierTry) -> str:
     """In a line."""
     on = f" on {earlier.unit}" if earlier.unit else ""

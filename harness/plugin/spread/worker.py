@@ -10,7 +10,7 @@ import pytest
 
 from harness.bench import lease
 from harness.plugin import orphan
-from harness.plugin.spread import distrust, needs, pause, seat, tries
+from harness.plugin.spread import distrust, needs, pause, seat, stops, tries
 
 FOLDER, CONTROLLER = "hil_seats", "hil_controller"  # in xdist's workerinput
 
@@ -48,7 +48,11 @@ class Worker:
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         reports = tries.run(item, nextitem)
         why = tries.rigs_fault(reports) if here.again else None
-        if why is None:
+        stop = stops.why_not(needs.of(item), item.nodeid, stops.properties_of(reports)) if why is not None else None
+        if stop is not None:
+            for report in reports:
+                tries.end_with(report, stop)
+        if why is None or stop is not None:
             tries.tell(item, reports)
         else:
             hook = self._config.hook

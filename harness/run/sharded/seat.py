@@ -161,6 +161,7 @@ class Seat:
             clock=common.clock,
             allow_mass_erase=options.allow_mass_erase,
             wait_s=_LENT_WAIT_S,
+            named=False,
         )
 
     def _on(self, unit: Unit, files: CaseFiles) -> None:

@@ -148,6 +148,9 @@ class SessionService:
             )
         self._take_port()
         self._tap_tx = bool(args["tap_tx"])
+        # Before the session is made, which takes the speed that it finds for the safe one.
+        if self._unit.transport.baud not in (None, self._unit.board.uart.baud):
+            self._unit.transport.set_baud(self._unit.board.uart.baud)
         self._session = Session(
             self._unit.transport,
             self._unit.clock,
@@ -158,8 +161,6 @@ class SessionService:
             tap=self._tap,
             wall=self._clock,
         )
-        if self._unit.transport.baud not in (None, self._unit.board.uart.baud):
-            self._unit.transport.set_baud(self._unit.board.uart.baud)
         return {"now_s": self._unit.clock.monotonic_s()}, b""
 
     def _hello(self, request: Request) -> tuple[Told, bytes]:

@@ -152,6 +152,9 @@ def test_a_place_with_its_unit_offered_is_one_that_is_reached_over_ssh():
         (seen(unit(uid="")), "does not say: uid"),
         (seen(unit(host="")), "does not say: host"),
         (seen(unit(avail=False)), "not available"),
+        (seen(unit(host="rack1;id")), "names what no host or unit is called: rack1;id"),
+        (seen(unit(host="-oProxyCommand=id")), "names what no host or unit is called"),
+        (seen(unit(uid="--bench=/etc/shadow")), "names what no host or unit is called"),
     ],
 )
 def test_a_place_that_cannot_be_used_says_why_and_keeps_its_board(found, why):

@@ -10,11 +10,13 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import pytest
 
+import harness
 from harness.bench import lease
-from harness.bench.labgrid import beat, export
+from harness.bench.labgrid import beat, export, python
 from harness.bench.labgrid.address import parse
 from harness.bench.labgrid.hosts import Stand
 from harness.bench.labgrid.session import Held, Session
@@ -267,6 +269,66 @@ def test_a_worker_process_that_is_killed_is_started_anew_and_holds_what_the_old_
     claim.renew()
     assert who(stranger) == {"rack1-u0": claim.identity}
     claim.release()
+
+
+def test_what_a_worker_that_was_killed_held_is_released_all_the_same(stranger, source):
+    claim = source.acquire(named(source, "rack1-u0"), what="a test")
+    source.session._process.popen.kill()
+    source.session._process.popen.wait()
+    claim.release()
+    assert who(stranger) == {}
+
+
+HUNG = textwrap.dedent(
+    """
+    import asyncio, sys
+    sys.path.append(sys.argv[1])
+    import grpc
+    from labgrid.remote.generated import labgrid_coordinator_pb2 as pb2, labgrid_coordinator_pb2_grpc as pb2_grpc
+    from harness.bench.labgrid.coordinator import Member, Refused
+
+    async def main():
+        asked = asyncio.Event()
+
+        class Coordinator(pb2_grpc.CoordinatorServicer):
+            async def ClientStream(self, words, context):
+                async for word in words:
+                    if word.HasField("sync"):
+                        yield pb2.ClientOutMessage(sync=word.sync)
+                        await asked.wait()
+                        return  # the stream ends while a call is under way
+
+            async def AcquirePlace(self, request, context):
+                asked.set()
+                await asyncio.sleep(60)
+
+        server = grpc.aio.server()
+        pb2_grpc.add_CoordinatorServicer_to_server(Coordinator(), server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        await server.start()
+        member = Member(f"127.0.0.1:{port}", "desk/me")
+        try:
+            await member.call("AcquirePlace", pb2.AcquirePlaceRequest(placename="p"))
+        except Refused as refused:
+            print(refused.kind, "-", refused, flush=True)
+        await member.close()
+        await server.stop(0)
+
+    asyncio.run(main())
+    """
+)
+
+
+def test_a_call_whose_connection_ends_under_it_finds_the_coordinator_away():
+    root = str(Path(harness.__file__).parents[1])
+    run = subprocess.run(
+        [str(python.find()), "-c", HUNG, root],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={"PATH": os.environ["PATH"]},
+    )
+    assert run.stdout == "away - the coordinator ended the connection\n", run.stderr
 
 
 def test_a_place_that_is_somebody_elses_by_then_is_waited_for_by_the_new_worker(stranger, source):

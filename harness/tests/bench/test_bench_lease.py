@@ -91,6 +91,14 @@ def test_a_killed_holder_leaves_the_unit_free(arguments):
     lease.acquire("unit-1", what="mine").release()
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("a b", "a_b"), ("\u00e4", "\u00f6"), ("x" * 400, "x" * 401), ("../a", ".._a")]
+)
+def test_units_whose_ids_no_file_could_bear_do_not_exclude_each_other(one, other):
+    with lease.acquire(one, what="one"), lease.acquire(other, what="other"):
+        assert (lease.holder(one).what, lease.holder(other).what) == ("one", "other")
+
+
 def test_two_units_do_not_exclude_each_other():
     with lease.acquire("unit-1", what="one"), lease.acquire("unit/2", what="two"):
         assert lease.holder("unit/2").what == "two"

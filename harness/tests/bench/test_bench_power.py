@@ -1,11 +1,13 @@
 """A unit's power is switched by the commands of the bench file; a unit without a switch says how to name one."""
 
+import os
 import shlex
 import sys
 
 import pytest
 
 from harness.bench.boards import load_board
+from harness.bench.power import _program
 from harness.bench.power.command import CommandSwitch
 from harness.bench.unit import open_unit
 from harness.clock import SystemClock
@@ -64,6 +66,23 @@ def test_commands_are_run_without_a_shell_and_must_end_well(tmp_path):
     for nonsense in ("/nowhere/switch on", "'unended"):
         with pytest.raises(BenchError, match="could not be switched"):
             CommandSwitch(nonsense, nonsense).on()
+
+
+def test_a_command_that_does_not_end_is_ended_with_what_it_has_started(tmp_path, monkeypatch):
+    """What is left of it would switch the unit when nobody expects it."""
+    monkeypatch.setattr(_program, "DEADLINE_S", 1.0)
+    line, held = tmp_path / "line", "sleep 1000 >{0} & echo $! >{0}; wait"
+    os.mkfifo(line)
+    reader = os.open(line, os.O_RDONLY | os.O_NONBLOCK)  # at its end when nobody has the other one any more
+    try:
+        command = shlex.join(["sh", "-c", held.format(shlex.quote(str(line)))])
+        with pytest.raises(BenchError, match="power could not be switched"):
+            CommandSwitch("true", command).off()
+        os.set_blocking(reader, True)
+        while os.read(reader, 100):
+            pass  # hangs, and so fails, where the sleep is alive
+    finally:
+        os.close(reader)
 
 
 def test_a_virtual_unit_without_power_is_dead_to_its_probe_until_it_is_back():

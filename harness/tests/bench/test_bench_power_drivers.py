@@ -10,7 +10,7 @@ from power_fakes import PASSWORD, UHUBCTL, YKUSHCMD, anything, program, served, 
 
 from harness.bench import power
 from harness.bench.power import _http, uhubctl
-from harness.bench.power._http import Device
+from harness.bench.power._http import Answer, Device
 from harness.doctor import guarded
 from harness.errors import BenchError, PlanError
 from harness.plans.bench import Bench, BenchUnit, dump_bench, load_bench
@@ -252,6 +252,10 @@ Sent power off request
 New status for hub 2-1.4 [17ef:a357 VIA Labs, Inc. USB3.1 Hub, USB 3.10, 4 ports, ppps]
   Port 4: 00a0 off
 """: {("2-1.4", 4): False},
+    # Its status has a bit set, so no "off" is said; it has no power (uhubctl.c, print_port_status).
+    """New status for hub 1-1 [0424:9514, USB 2.00, 5 ports, ppps]
+  Port 2: 0001 connect
+""": {("1-1", 2): False},
     "No compatible devices detected!\nRun with -h to get usage info.\n": {},
 }
 
@@ -281,6 +285,19 @@ def test_a_ykush_that_is_not_there_is_told_although_its_program_ends_well(progra
         assert "Unable to open device" in str(caught.value)
         assert "ykushcmd -l" in str(caught.value)
     assert absent.is_on() is None
+
+
+def test_a_ykushxs_that_is_not_there_is_not_off(programs):
+    # ykushxs.cpp takes every answer but "on" for "off", also none; the status is 0.
+    program(programs, "ykushcmd", "print('Unable to open device'); print('\\n\\nDownstream port is OFF\\n')")
+    assert switch(driver="ykush", model="ykushxs").is_on() is None
+
+
+def test_what_is_not_allowed_is_not_taken_for_a_missing_password():
+    with pytest.raises(BenchError) as caught:
+        raise Device("plug").refused(Answer(403, ""), "")
+    assert "password" not in str(caught.value)
+    assert "SetOption128" in caught.value.next_step
 
 
 def test_a_virtual_hubs_port_keeps_the_contract():

@@ -1,6 +1,7 @@
 """What travels between a client and a unit's server: frames, channels, signs of life, errors. No unit, no process."""
 
 import os
+import sys
 import threading
 
 import pytest
@@ -173,8 +174,64 @@ def test_a_kind_that_the_other_end_does_not_know_arrives_as_the_nearest_that_it_
     assert type(words.made({"kind": "OfTomorrow", "what": "taken"}, "rack2")) is BenchError
 
 
+def test_what_another_host_says_of_an_error_drives_no_terminal():
+    made = words.made(
+        {"kind": "BenchError", "what": "\x1b[2Jall is well", "found": "\x1b]0;pwned\x07", "where": "\x9b1m"}, "rack2"
+    )
+    assert str(made).isascii()
+    assert "\x1b" not in str(made)
+
+
+def test_what_nobody_foresaw_in_a_message_is_told_as_what_ended_the_stream(pair):
+    def trip(channel, message):
+        raise KeyError("nobody knows it")
+
+    pair.far._on_message = trip
+    pair.near.start()
+    pair.far.start()
+    pair.near.send(1, b"x")
+    assert pair.ended.wait(30)
+    assert "could not be understood: KeyError" in pair.why["far"]
+
+
+class Deaf:
+    """A stream that takes all."""
+
+    over = False
+
+    def send(self, channel, message):
+        pass
+
+
+def test_a_request_that_comes_while_another_is_over_is_not_forgotten():
+    begun = []
+    desk = calls.Desk(Deaf(), begun.append)
+    desk.take(1, calls.pack({"id": 0, "call": "first"}))
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for number in range(1, 1000):
+            ending = threading.Thread(target=desk.over, args=(begun[-1],))
+            ending.start()
+            desk.take(1, calls.pack({"id": number, "call": "next"}))
+            ending.join()
+            desk.take(1, calls.pack({"id": number, "cancel": True}))
+            assert begun[-1].cancelled, f"request {number} is not known any more"
+    finally:
+        sys.setswitchinterval(before)
+
+
 @pytest.mark.parametrize(
-    "message", [b"", b"\0\0", b"\0\0\0\2[]", b"\0\0\0\2{}", b"\0\0\0\5{'id'", b"\xff\xff\xff\xff{"]
+    "message",
+    [
+        b"",
+        b"\0\0",
+        b"\0\0\0\2[]",
+        b"\0\0\0\2{}",
+        b"\0\0\0\5{'id'",
+        b"\xff\xff\xff\xff{",
+        calls.pack({"id": 1, "done": 5}),
+    ],
 )
 def test_what_is_no_message_is_refused(message):
     with pytest.raises(ValueError):  # noqa: PT011 - its words are the parser's

@@ -1,11 +1,13 @@
 """How the server of a unit on another host is started, and what is said when it does not come up. No host, no Python there."""
 
+import shutil
+import subprocess
 import sys
 
 import pytest
 
 from harness import __version__
-from harness.bench.remote import LINK, MAGIC, ssh
+from harness.bench.remote import LINK, MAGIC, process, ssh
 from harness.bench.remote.connection import Connection
 from harness.bench.remote.process import ServerProcess
 from harness.errors import HostError, MisuseError
@@ -16,7 +18,7 @@ def through(tmp_path, monkeypatch):
     """Stands in for ssh: runs a script of the test's with the destination and the command as $1 and $2."""
 
     def go(script):
-        path = tmp_path / "ssh"
+        path = tmp_path / "stands-in"
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
         monkeypatch.setenv("HIL_SSH", str(path))
@@ -41,14 +43,20 @@ def test_usually_it_is_ssh_that_asks_nothing_and_notices_a_dead_network():
 def test_ssh_and_the_server_may_be_named():
     named = {"HIL_SSH": "ssh -p 2222 -i '/a key'", "HIL_UNIT_SERVER": "/opt/hil/bin/hil unit-server --bench b.yaml"}
     assert ssh.command("ssh://rack2:2222", "u1", environment=named) == [
-        "ssh", "-p", "2222", "-i", "/a key", "ssh://rack2:2222", "/opt/hil/bin/hil unit-server --bench b.yaml u1",
+        "ssh", "-p", "2222", "-i", "/a key", *ssh.OPTIONS, "ssh://rack2:2222",
+        "/opt/hil/bin/hil unit-server --bench b.yaml u1",
     ]  # fmt: skip
+    other = ssh.command("rack2", "u1", environment={"HIL_SSH": "plink -batch"})
+    assert other == ["plink", "-batch", "rack2", "hil unit-server u1"]
     with pytest.raises(MisuseError, match="HIL_SSH is no command"):
         ssh.command("rack2", "u1", environment={"HIL_SSH": "ssh 'unfinished"})
 
 
-@pytest.mark.parametrize("via", ["", "-oProxyCommand=touch /tmp/x", "ssh://-oProxyCommand=x/y", "rack2 rm", "a\nb"])
-def test_what_ssh_would_take_for_an_option_is_no_host(via):
+@pytest.mark.parametrize("via", [
+    "", "-oProxyCommand=touch /tmp/x", "ssh://-oProxyCommand=x/y", "me@-oProxyCommand=x", "rack2 rm", "a\nb", "`id`", "$(id)",
+    "a;id", "x'y", "me|id@rack2",
+])  # fmt: skip
+def test_what_ssh_or_a_shell_would_take_for_something_else_is_no_host(via):
     with pytest.raises(MisuseError, match="names no host for ssh"):
         ssh.check(via)
 
@@ -63,11 +71,19 @@ def test_what_ssh_would_take_for_an_option_is_no_host(via):
         ("ssh: connect to host rack2 port 22: Connection timed out", 255, "does not answer", "sshd"),
         ("bash: line 1: hil: command not found", 127, "no hil on that host's PATH", "HIL_UNIT_SERVER"),
         ("sh: 1: hil: not found", 127, "no hil on that host's PATH", "HIL_UNIT_SERVER"),
+        (
+            "bash: /opt/hil: /opt/python3: bad interpreter: No such file or directory",
+            126,
+            "is gone",
+            "install hil there anew",
+        ),
+        ("/usr/bin/env: 'python3': No such file or directory", 127, "is gone", "install hil there anew"),
+        ("ModuleNotFoundError: No module named 'harness'", 1, "is gone", "install hil there anew"),
         ("the dog ate it", 3, "does not start on that host", "ssh rack2 hil --version"),
     ],
 )
 def test_it_is_said_why_no_server_came_up(through, said, status, what, next_step):
-    through(f"echo '{said}' >&2; exit {status}".replace("account's", "account"))
+    through(f'echo "{said}" >&2; exit {status}')
     error = failure()
     assert what in error.what
     assert next_step in error.next_step
@@ -83,12 +99,42 @@ def test_without_ssh_it_is_said_what_to_install(monkeypatch):
 
 
 @pytest.mark.parametrize("banner", ["Welcome to rack2!", "** maintenance at 6 pm **\\nbye", "no line's end"])
-def test_a_host_that_prints_first_is_told_with_the_text(through, banner):
+def test_a_host_that_prints_first_is_told_with_the_text(through, banner, monkeypatch):
+    monkeypatch.setattr(process, "_LAST_WORDS_S", 0.1)
     through(f'printf "%b\\n" "{banner}"; echo "{MAGIC} {LINK} 1.0"; cat > /dev/null')
     error = failure()
     assert error.what == "the unit's host prints something before its unit server speaks"
     assert banner.partition("\\n")[0] in error.found
     assert "start-up files" in error.next_step
+
+
+def test_an_account_that_logs_nobody_in_is_told_in_its_own_words(through):
+    through("echo 'This account is currently not available.'; exit 1")
+    error = failure()
+    assert "does not start on that host" in error.what
+    assert "This account is currently not available." in error.found
+
+
+def test_a_greeting_that_would_drive_a_terminal_does_not(through):
+    through(f'printf "{MAGIC} 99 \\033]0;pwned\\007\\n"; cat > /dev/null')
+    assert "\x1b" not in str(failure())
+
+
+def test_what_peoples_own_settings_ask_of_ssh_does_not_come_between(tmp_path):
+    """As ssh itself reads a ~/.ssh/config such as people have; nothing is connected."""
+    if shutil.which("ssh") is None:
+        pytest.skip("needs OpenSSH's client")
+    config = tmp_path / "config"
+    config.write_text(
+        "Host *\n  RemoteCommand tmux new -A\n  RequestTTY force\n  ForwardAgent yes\n  ForwardX11 yes\n  ControlMaster auto\n"
+        "  ControlPath ~/.ssh/%C\n  ControlPersist yes\n  PermitLocalCommand yes\n  LocalCommand echo hello\n  BatchMode no\n"
+    )
+    words = ssh.command("rack2", "u1", environment={"HIL_SSH": f"ssh -F {config}"})
+    asked = subprocess.run([words[0], "-G", *words[1:]], capture_output=True, text=True, check=True).stdout.splitlines()
+    for line in ("forwardagent no", "forwardx11 no", "controlmaster false", "permitlocalcommand no", "batchmode yes"):
+        assert line in asked
+    assert "requesttty false" in asked
+    assert not any(line.startswith("remotecommand") for line in asked)
 
 
 def test_another_version_is_refused_with_both_told(through):

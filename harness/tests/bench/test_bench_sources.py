@@ -3,16 +3,20 @@
 import os
 import sys
 import types
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
-from harness.bench import boards, lease, rackstate, sources
+from harness.bench import boards, holds, lease, rackstate, sources
 from harness.bench.boards import load_board
 from harness.bench.places import NoneFree, Place
 from harness.bench.rackstate import State
 from harness.clock import SystemClock
 from harness.errors import BenchError, MisuseError, PlanError
 from harness.plans.bench import Bench, BenchUnit, dump_bench
+from harness.plugin import options as plugin
+from harness.plugin.spread import seat
 from harness.run import at_unit
 from harness.run.options import RunOptions
 from harness.testing.clock import ManualClock
@@ -147,3 +151,16 @@ def test_units_elsewhere_that_are_in_use_are_waited_for_and_not_for_ever(elsewhe
         opened(RunOptions.make(backend="auto", bench="fake://x", uid=None), clock)
     with pytest.raises(BenchError, match="with the id E9 is attached"):
         opened(RunOptions.make(backend="auto", bench="fake://x", uid="E9"), clock)
+
+
+def test_a_hold_is_heeded_by_a_run_of_ones_own_that_a_scheduler_gave_the_unit(bench):
+    holds.hold("U1", reason="soldering")
+    options = replace(RunOptions.make(backend="probe", bench=bench, uid=None), uid="U1")
+    given = SimpleNamespace(
+        stash={plugin.KEY: SimpleNamespace(run=replace(options, uid=None)), seat.SEAT: seat.Seat("U1")}
+    )
+    assert seat.run_options(given) == replace(options, named=False)
+    with pytest.raises(lease.OutOfService, match="held by"):
+        opened(replace(options, named=False))
+    named = SimpleNamespace(stash={plugin.KEY: SimpleNamespace(run=options), seat.SEAT: seat.Seat("U1")})
+    assert seat.run_options(named) == options  # whose person has asked for it

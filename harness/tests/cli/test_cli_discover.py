@@ -12,7 +12,7 @@ from harness.bench.discover import Attached
 from harness.bench.probes import pyocd
 from harness.cli import bench_commands, benchfile_commands  # noqa: F401 - importing them adds their commands to `app`
 from harness.cli.app import app
-from harness.errors import BenchError
+from harness.errors import BenchError, MisuseError
 from harness.plans.bench import load_bench
 from harness.session import whoami
 
@@ -104,6 +104,23 @@ def test_the_file_says_which_chip_was_there_and_another_one_is_told(crossed, tmp
     one = load_bench(path).units[0]
     assert (one.chip, one.port) == (CHIPS["U1"].hex(), "port1")
     assert (one.name, one.tags, one.skip) == ("left", ("fast",), "lent")
+
+
+def test_no_command_writes_over_what_somebody_else_has_written(crossed, tmp_path):
+    a_map, rack = tmp_path / "map.yml", tmp_path / "rack.yaml"
+    a_map.write_text("- {connected: true, id: 0123, platform: nucleo_f446re, serial: /dev/ttyACM0}\n")
+    rack.write_text("units:\n  - {board: nucleo_f446re, uid: '0123', port: /dev/ttyACM7}\n")
+    for words in (
+        ("discover", "--write", a_map),
+        ("bench", "import", a_map, "--write", a_map),
+        ("virtual", "--rack", "nucleo_f446re=1", "--write", a_map),
+        ("virtual", "--rack", "nucleo_f446re=1", "--write", rack),
+    ):
+        before = [path.read_bytes() for path in (a_map, rack)]
+        done = CliRunner().invoke(app, [str(word) for word in words])
+        assert isinstance(done.exception, MisuseError), done.output
+        assert done.exception.next_step.startswith("name another file")
+        assert [path.read_bytes() for path in (a_map, rack)] == before
 
 
 def test_a_map_is_imported_into_a_bench_file_and_keeps_what_that_knew(tmp_path):

@@ -101,6 +101,22 @@ def test_a_journal_that_cannot_be_written_is_told_and_moves_nothing(bench):
     assert "left" in hil("rack", "status", "--bench", bench)
 
 
+def test_a_journal_that_cannot_be_read_is_told_where_units_are_said_to_be_good(bench):
+    rackjournal.path().mkdir(parents=True)
+    assert "cannot be read (Is a directory)" in hil("rack", "status", "--bench", bench)
+    assert "cannot be read" in json.loads(hil("rack", "status", "--bench", bench, "--json"))["journal"]
+    rackjournal.path().rmdir()
+    assert json.loads(hil("rack", "status", "--bench", bench, "--json"))["journal"] == ""
+    rackjournal.path().write_text("{\n")
+    assert "damaged lines, which were passed over (1)" in hil("rack", "status", "--bench", bench)
+
+
+def test_a_reason_and_a_name_are_one_line(bench, monkeypatch):
+    monkeypatch.setenv("HIL_USER", " ann\nb. ")
+    assert "U1: good: new cable" in hil("rack", "admit", "left", "--reason", " new\n cable", "--bench", bench)
+    assert rackstate.state_of("U1").by == "ann b."
+
+
 def test_running_units_are_seen_without_a_bench_file_and_what_takes_no_work_is_refused_in_no_time(tmp_path):
     elf = tmp_path / "fw.elf"
     with VirtualRack({BOARD: 1}, tmp_path / "rack.yaml") as rack:

@@ -2,9 +2,12 @@
 
 import errno
 import os
+import string
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.disk import files
 
@@ -109,3 +112,11 @@ def test_a_reader_never_sees_half_a_file(tmp_path):
     stop.set()
     reader.join()
     assert seen <= {b"a" * 100_000, b"b" * 100_000}
+
+
+@given(ids=st.lists(st.text(max_size=300), min_size=2, unique=True))
+def test_no_two_ids_have_the_same_file_and_every_system_takes_its_name(ids):
+    names = [files.name_for(each) for each in ids]
+    assert len(set(names)) == len(ids)
+    assert all(len(each) <= 220 and set(each) <= set(string.ascii_letters + string.digits + "._-") for each in names)
+    assert files.name_for("066DFF-35.1") == "066DFF-35.1"

@@ -43,6 +43,19 @@ def test_a_runtime_folder_that_is_none_names_the_variable(place, make):
     assert caught.value.where == str(place)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a user has one temporary folder")
+def test_a_shell_and_a_service_of_one_user_meet_at_one_folder(monkeypatch, tmp_path):
+    monkeypatch.delenv("HIL_RUNTIME_DIR", raising=False)
+    found = set()
+    for name in ("XDG_RUNTIME_DIR", "TMPDIR"):
+        for value in (None, str(tmp_path)):
+            with monkeypatch.context() as patched:
+                patched.setenv(name, value) if value else patched.delenv(name, raising=False)
+                patched.setattr("tempfile.tempdir", None)
+                found.add(folders.runtime_folder())
+    assert found == {folders.runtime_folder()}
+
+
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give a folder away")
 def test_a_runtime_folder_of_another_user_is_refused(place):
     place.mkdir()

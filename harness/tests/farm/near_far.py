@@ -118,10 +118,10 @@ class Ends:
 
 
 @contextmanager
-def served(unit, *, delay_s=0.0, cut=None, opener=None):
+def served(unit, *, delay_s=0.0, cut=None, opener=None, mend=None):
     """A connection to a server of ``unit`` in a thread; ``left``, a list, tells whether it had to be ended by force.
 
-    While the file ``cut`` exists nothing travels.
+    While the file ``cut`` exists nothing travels. With ``mend`` the unit is not opened.
     """
     left = []
     up_client, up = os.pipe(), os.pipe()
@@ -135,7 +135,7 @@ def served(unit, *, delay_s=0.0, cut=None, opener=None):
         finally:
             unit.close_port()
 
-    server = UnitServer(up[0], down[1], opener or opened, uid="u1", leave=lambda: left.append("by force"))
+    server = UnitServer(up[0], down[1], opener or opened, uid="u1", leave=lambda: left.append("by force"), mend=mend)
 
     def run():
         try:
@@ -149,7 +149,10 @@ def served(unit, *, delay_s=0.0, cut=None, opener=None):
     thread.start()
     ends = Ends(down_client[0], up_client[1], thread)
     try:
-        connection = Connection.open("far", "u1", board=BOARD.name, what="a test", stream=ends)
+        if mend is None:
+            connection = Connection.open("far", "u1", board=BOARD.name, what="a test", stream=ends)
+        else:
+            connection = Connection("far", "u1", ends)
         connection.left, connection.ends, connection.served = left, ends, unit
         with connection:
             yield connection

@@ -4,18 +4,15 @@ Each takes minutes: with HIL_FULL=1. The table of the guide's page is always hel
 """
 
 import os
-import re
 import sys
 from pathlib import Path
 
 import pytest
-from fault_nights import EXPECTED, ROUNDS, cases, night
+from fault_nights import EXPECTED, F446, cases, hold, hold_switched, night
 
 from harness.bench import rackstate
 from harness.bench.boards import load_board
-from harness.bench.rackstate import State
-from harness.farm import aftercare, healthplan
-from harness.farm.valve import Cause
+from harness.farm import aftercare
 from harness.guide import pages
 from harness.models import load_model
 from harness.run.options import RunOptions
@@ -36,23 +33,7 @@ full = pytest.mark.skipif(not FULL, reason="plays a night of minutes; with HIL_F
 def test_a_fault_ends_in_the_right_state_with_its_proof_and_touches_no_neighbour(name, tmp_path):
     fault = EXPECTED[name]
     seen = night(tmp_path, fault)
-    assert seen.verdicts(seen.sick) == fault.verdicts
-    assert seen.rows() == fault.rows
-    assert seen.states[seen.sick].state == fault.state
-    for uid in set(seen.records) - {seen.sick}:
-        assert seen.verdicts(uid) == "P" * ROUNDS
-        assert seen.states[uid].state is State.GOOD
-        assert rackstate.moves(uid) == ()
-    damaged = seen.records[seen.sick][0].link
-    if fault.sparks:
-        assert damaged.frames_bad > 0
-    if fault.state != "good":
-        last = rackstate.moves(seen.sick)[-1]
-        assert re.search(fault.proof, last.reason)
-        assert Cause.read(last.evidence).report == str(healthplan.report_path(seen.sick))
-        refused = seen.records[seen.sick][-1]
-        assert (refused.rig.whose, refused.firmware is not None) == ("nobody", True)
-        assert (refused.finished - refused.started).total_seconds() < 10
+    hold(seen, fault)
 
 
 @full
@@ -60,10 +41,7 @@ def test_a_fault_ends_in_the_right_state_with_its_proof_and_touches_no_neighbour
 @pytest.mark.parametrize("name", [name for name, fault in EXPECTED.items() if fault.switched])
 def test_where_the_power_can_be_switched_what_power_mends_works_again(name, tmp_path):
     seen = night(tmp_path, EXPECTED[name], switch=True)
-    assert seen.states[seen.sick].state == EXPECTED[name].switched
-    if EXPECTED[name].switched == "good":
-        assert seen.verdicts(seen.sick).endswith("PPP")
-        assert any("answers again after `power_port`" in line for line in seen.told)
+    hold_switched(seen, EXPECTED[name])
 
 
 WRONG = {
@@ -77,8 +55,8 @@ WRONG = {
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("how", WRONG)
 def test_a_firmware_that_is_wrong_on_every_unit_quarantines_none(how, tmp_path):
-    board = load_board("nucleo_f446re")
-    case = cases(tmp_path)[0]
+    board = load_board(F446)
+    case = cases(tmp_path, board.name)[0]
     wrong = build_product(load_model("digits_cnn_int8"), board, out=tmp_path / "wrong.elf").image.elf
     WRONG[how](wrong)
     with VirtualRack({board.name: 2}, tmp_path / "bench.yaml") as rack:

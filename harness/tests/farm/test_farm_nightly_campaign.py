@@ -14,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tied import tied
 
 from harness.bench import lease, rackstate
 from harness.bench.boards import load_board
@@ -58,8 +59,11 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-def started(*words):
-    return subprocess.Popen([sys.executable, "-m", "harness", "nightly", *words])
+@pytest.fixture
+def started():
+    """Begin a night; it ends with the test, however that ends."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *words: stack.enter_context(tied([sys.executable, "-m", "harness", "nightly", *words]))
 
 
 def until(what, process=None, deadline_s=1800.0):
@@ -157,7 +161,7 @@ def damaged(project):
     return elf
 
 
-def test_a_night_with_a_dead_a_flaky_and_a_disagreeing_unit(project):
+def test_a_night_with_a_dead_a_flaky_and_a_disagreeing_unit(project, started):
     elf = damaged(project)
     told: list[str] = []
     # A hub that says "off" and keeps the power: what is dead stays dead.

@@ -78,13 +78,34 @@ def test_a_deadline_is_what_the_plan_allows_and_a_margin(racked):
         ("[kwz]", "names a plan", "did you mean 'kws'?"),
         ("['x*']", "names a plan", "name one of these"),
         ("[{plans: kws, boards: nucleo_f446}]", "names a board", "did you mean 'nucleo_f446re'?"),
-        ("[{plans: kws, models: nosuch}]", "names no case", "plan check"),
+        ("[{plans: kws, models: digits_cnn_int}]", "names a model", "did you mean 'digits_cnn_int8'?"),
+        # Beside entries that are right too: the night would be shorter, and look as if all had passed.
+        ("[kws, {plans: digits, models: nosuch}]", "names a model", "name one of these"),
+        ("[kws, {plans: kws, boards: steval_stwinkt1}]", "names a board", "name one of these"),
     ],
 )
 def test_what_is_not_there_is_told_with_what_is_near(racked, run, what, near):
     with pytest.raises(PlanError, match=what) as error:
         racked(run)
     assert near in str(error.value.next_step)
+
+
+def test_an_entry_whose_boards_and_models_no_plan_has_together_is_told(racked, tmp_path):
+    racked("[kws]")
+    (tmp_path / "testplans" / "one.yaml").write_text(
+        "name: one\nboards: [steval_stwinkt1]\nmodels: [smart_lock_int8]\ndataset: digits\n"
+    )
+    with pytest.raises(PlanError, match="an entry of the rack plan names no case") as error:
+        racked("[kws, {plans: [kws, one], boards: steval_stwinkt1, models: digits_cnn_int8}]", "kws")
+    assert "run[1]" in str(error.value.where)
+
+
+def test_a_plan_that_cannot_be_read_is_not_taken_for_one_without_the_model(racked, tmp_path):
+    racked("[kws]")
+    (tmp_path / "testplans" / "bad.yaml").write_text("name: bad\n")
+    found = racked("[{plans: [kws, bad], models: smart_lock_int8}, {plans: bad, models: nosuch}]", "kws")
+    assert len(found.refused) == 1
+    assert {case.model for case in found.cases} == {"smart_lock_int8"}
 
 
 def test_two_plans_of_one_name_are_told(racked, tmp_path):

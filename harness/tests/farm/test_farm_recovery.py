@@ -1,16 +1,21 @@
 """The ladder on virtual units: for each thing that goes wrong the gentlest rung that mends it, and the proof that it did."""
 
 import os
+import shlex
 import shutil
+import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from recovery_rack import BOARD, injure, left_halted, put, recover, reset, tried
 
-from harness.bench import lease, onbus, rackstate
+from harness.bench import holds, lease, onbus, rackstate
 from harness.bench.boards import load_board
+from harness.bench.places import Place
 from harness.errors import BenchError
-from harness.farm.recovery import LADDER, OtherUnitError, reenumerate
+from harness.farm import recovery
+from harness.farm.recovery import LADDER, OtherUnitError, hub, reenumerate
 from harness.models import metadata
 from harness.run.product import build_product
 from harness.testing.rack import VirtualRack
@@ -168,6 +173,16 @@ def test_the_hub_is_switched_only_while_all_that_hang_on_it_are_free(rack, unit)
     assert not recover(without, ladder=("hub",)).steps[0].done
 
 
+def test_the_hub_is_left_alone_while_a_person_holds_a_unit_on_it_be_it_who_asks(tmp_path, monkeypatch):
+    monkeypatch.setenv("HIL_STATE_DIR", str(tmp_path))
+    holds.hold("held", reason="soldering")
+    switch = object()  # which does nothing: it must not be asked
+    sick, held = (Place("nucleo_f446re", uid, "loop://", hub=switch) for uid in ("sick", "held"))
+    with pytest.raises(BenchError, match="the hub was left alone") as caught:
+        hub.climb(SimpleNamespace(place=sick, near=(sick, held)))
+    assert "soldering" in str(caught.value)
+
+
 def test_another_chip_than_the_bench_file_names_ends_the_ladder(unit):
     with pytest.raises(OtherUnitError, match="not the one that the bench file names"):
         recover(replace(unit, chip_id="00" * 12))
@@ -190,10 +205,17 @@ def test_a_unit_in_use_is_left_alone_and_a_quarantined_one_is_not(unit):
     assert (now.state, now.rig_faults) == (rackstate.State.QUARANTINED, 3)
 
 
-def test_a_unit_of_another_host_is_left_to_that_host(unit):
-    with pytest.raises(BenchError, match="on the host that it is plugged into") as caught:
-        recover(replace(unit, via="rack2"))
-    assert f"ssh rack2 hil rack recover {unit.uid}" in str(caught.value)
+def test_a_unit_of_another_host_is_recovered_there_with_that_hosts_own_switches_and_told_here(unit, rack, monkeypatch):
+    python = shlex.quote(sys.executable)
+    monkeypatch.setenv("HIL_SSH", f"{python} -m harness.testing.far_host")
+    monkeypatch.setenv("HIL_UNIT_SERVER", f"{python} -m harness unit-server --bench {rack.bench}")
+    lines = []
+    far = Place(unit.board, unit.uid, "", via="rack2")
+    found = recovery.recover(far, load_board(BOARD), ladder=("power_port",), tell=lines.append)
+    assert (found.ok, found.helped, found.steps[-1].power_cut) == (True, "power_port", True)
+    assert lines == [found.steps[-1].told()]
+    with lease.acquire(unit.uid, what="somebody's run"), pytest.raises(lease.InUse, match="is in use"):
+        recovery.recover(far, load_board(BOARD))
 
 
 def test_what_a_probe_does_without_its_power_is_told_where_it_is_not_allowed(tmp_path):

@@ -1,6 +1,7 @@
 """The rules by which work is spread, and that they hold whatever happens: any jobs, any workers, any deaths."""
 
 import collections
+import statistics
 
 import pytest
 from hypothesis import settings
@@ -70,6 +71,62 @@ def test_the_longest_known_is_first_and_what_is_not_known_counts_as_the_median()
 
 def test_where_nothing_is_known_the_order_stays():
     assert [job.id for job in _schedule(Job("b"), Job("a"), Job("c")).waiting] == ["b", "a", "c"]
+
+
+def _grouped(*names, **rest):
+    """Jobs of ``module/class``: ``a/X1`` is a test of class X of module a."""
+    return [Job(name, group=tuple(name.rstrip("0123456789").split("/")), **rest) for name in names]
+
+
+def _turns(schedule, *workers):
+    """What each worker gets when they ask in turn, each done at once."""
+    got = {}
+    for worker in workers:
+        job = schedule.next_for(worker)
+        got.setdefault(worker, []).append(job.id)
+        schedule.done(worker, job.id, Outcome.PASS)
+    return got
+
+
+def test_a_worker_goes_on_with_its_class_and_another_begins_another_class():
+    jobs = _grouped("a/X1", "a/X2", "a/Y1", "a/Y2")
+    schedule = _schedule(*jobs, workers=[_unit("a"), _unit("b")])
+    assert _turns(schedule, "w-a", "w-b", "w-b", "w-a") == {"w-a": ["a/X1", "a/X2"], "w-b": ["a/Y1", "a/Y2"]}
+
+
+def test_behind_a_class_comes_the_rest_of_its_module_then_what_nobody_is_in():
+    jobs = _grouped("b/Z1", "a/X1", "b/Z2", "c/V1", "a/X2", "a/Y1")
+    schedule = _schedule(*jobs, workers=[_unit("a"), _unit("b")])
+    assert _turns(schedule, "w-a", "w-b", "w-b", "w-b", "w-b") == {
+        "w-a": ["b/Z1"],
+        "w-b": ["a/X1", "a/X2", "a/Y1", "c/V1"],
+    }
+
+
+def test_no_unit_idles_for_the_sake_of_a_class():
+    schedule = _schedule(*_grouped("a/X1", "a/X2"), workers=[_unit("a"), _unit("b")])
+    assert [schedule.next_for("w-a").id, schedule.next_for("w-b").id] == ["a/X1", "a/X2"]
+
+
+def test_what_takes_longer_or_comes_first_is_begun_first_whatever_its_class():
+    jobs = [
+        *_grouped("a/X1", "a/X2", seconds=1.0),
+        *_grouped("a/Y1", seconds=2.0),
+        *_grouped("a/Z1", seconds=1.0, priority=1),
+    ]
+    schedule = _schedule(*jobs, workers=[_unit("a")])
+    assert _turns(schedule, *["w-a"] * 4) == {"w-a": ["a/Z1", "a/Y1", "a/X1", "a/X2"]}
+
+
+def test_what_must_not_be_begun_is_over_and_nobody_gets_it():
+    schedule = _schedule(_on("stm32"), Job("plain"), workers=[_unit("a"), _unit("b")])
+    schedule.drop("plain")
+    assert schedule.next_for("w-a").id == "stm32"
+    schedule.done("w-a", "stm32", Outcome.ERROR)
+    schedule.drop("stm32")
+    assert schedule.next_for("w-b") is None
+    assert schedule.finished
+    assert (schedule.outcome("plain"), schedule.outcome("stm32")) == (Outcome.SKIPPED, Outcome.ERROR)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.SKIPPED])
@@ -212,7 +269,8 @@ _some_jobs = st.lists(
         st.frozensets(st.sampled_from(_KINDS), max_size=2),
         _some_tags,
         st.none() | st.sampled_from(_UIDS),
-        st.none() | st.floats(0, 1e4),
+        st.none() | st.sampled_from([1.0, 2.0]) | st.floats(0, 1e4),
+        st.sampled_from([(), ("a",), ("a", "X"), ("a", "Y"), ("b", "X")]),
     ),
     max_size=12,
 )
@@ -224,12 +282,15 @@ class AnyRun(RuleBasedStateMachine):
     @initialize(jobs=_some_jobs, retry=st.booleans())
     def begin(self, jobs, retry):
         self.schedule = Schedule(
-            tuple(Job(f"j{n}", boards, tags, uid, seconds) for n, (boards, tags, uid, seconds) in enumerate(jobs)),
+            tuple(
+                Job(f"j{n}", boards, tags, uid, seconds, group=group)
+                for n, (boards, tags, uid, seconds, group) in enumerate(jobs)
+            ),
             retry,
         )
-        self.held, self.n = {}, 0  # worker -> job, workers so far
+        self.held, self.n, self.last = {}, 0, {}  # worker -> job, workers so far, worker -> the last group
         self.seen = collections.defaultdict(list)  # job -> [(unit, outcome)]
-        self.given_up = []
+        self.given_up, self.dropped = [], []
 
     @rule(board=st.sampled_from([*_KINDS, None, ""]), tags=_some_tags, uid=st.sampled_from(_UIDS))
     def a_worker_comes(self, board, tags, uid):
@@ -252,10 +313,23 @@ class AnyRun(RuleBasedStateMachine):
         if job is None:
             assert not any(self._fits(worker, each) for each in waiting)
             return
-        assert self._fits(worker, job)
-        assert not any(self._fits(worker, each) for each in waiting[: waiting.index(job)])
+        # The first that fits, or an equal of it: then one of the worker's own group, where there is any.
+        first = next(each for each in waiting if self._fits(worker, each))
+        equals = [each for each in waiting if self._fits(worker, each) and self._weight(each) == self._weight(first)]
+        assert job in equals
+        mine = self.last.get(worker.id, ())
+        if mine and job.group != mine:
+            assert not any(each.group == mine for each in equals)
+        elif job.group != mine and job.group in self.last.values():
+            assert all(
+                each.group and each.group[0] in [group[0] for group in self.last.values() if group] for each in equals
+            )
         assert job.id not in self.held.values()
-        self.held[worker.id] = job.id
+        self.held[worker.id], self.last[worker.id] = job.id, job.group
+
+    def _weight(self, job):
+        known = [each.seconds for each in self.schedule.jobs if each.seconds is not None]
+        return job.seconds if job.seconds is not None else statistics.median(known) if known else 0.0
 
     def _fits(self, worker, job):
         return (
@@ -284,9 +358,17 @@ class AnyRun(RuleBasedStateMachine):
             return
         job = self.held.pop(worker.id, None)
         given = self.schedule.remove_worker(worker.id, died=died)
+        self.last.pop(worker.id, None)
         assert (given.id if given else None) == job
         if job is not None and died:
             self.seen[job].append((worker.unit, Outcome.KILLED))
+
+    @rule(data=st.data())
+    def a_job_is_stopped(self, data):
+        if waiting := self.schedule.waiting:
+            job = data.draw(st.sampled_from(waiting)).id
+            self.schedule.drop(job)
+            self.dropped.append(job)
 
     @rule()
     def what_cannot_be_done_is_given_up(self):
@@ -318,9 +400,10 @@ class AnyRun(RuleBasedStateMachine):
             assert len({unit for unit, _ in tries}) == len(tries)
             assert all(outcome in (Outcome.ERROR, Outcome.KILLED) for _, outcome in tries[:-1])
             if (outcome := schedule.outcome(job.id)) is not None:
-                assert outcome is (tries[-1][1] if tries else Outcome.IMPOSSIBLE)
-                assert tries or job.id in self.given_up
-                over = job.id in self.given_up or not schedule.retry or len(tries) == 2
+                stopped = job.id in self.dropped
+                assert outcome is (tries[-1][1] if tries else Outcome.SKIPPED if stopped else Outcome.IMPOSSIBLE)
+                assert tries or stopped or job.id in self.given_up
+                over = stopped or job.id in self.given_up or not schedule.retry or len(tries) == 2
                 assert over or tries[-1][1] not in (Outcome.ERROR, Outcome.KILLED)
 
 

@@ -108,12 +108,54 @@ def test_after_faults_a_case_is_tried_once_more_and_no_oftener():
     assert (played.runs, played.errors, played.undone) == (10, 10, 5)
 
 
-def test_a_unit_that_fails_three_times_in_a_row_is_away_for_its_repair():
+def test_a_unit_that_fails_three_times_in_a_row_is_away_for_its_repair_and_is_not_awaited():
     always = [Work(f"c{i}", "b", (10.0,), error_rate=1.0) for i in range(3)]
     habits = Habits(retries=0, faults_in_a_row=3, check_s=60.0, broken_rate=1.0, repair_s=1000.0)
     played = play(Rack({"b": 1}), [*always, Work("last", "b", (5.0,))], Arrivals(), habits, seed=1)
     assert played.quarantined == 1
-    assert played.end_s == pytest.approx(30 + 60 + 1000 + 5)
+    assert played.end_s == pytest.approx(30)
+    assert (played.undone, played.unserved) == (4, 1)
+    assert not played.in_time(3600)
+
+
+def test_a_repaired_unit_works_again():
+    always = [Work("c", "b", (10.0,), error_rate=1.0)]
+    habits = Habits(retries=0, faults_in_a_row=3, check_s=60.0, broken_rate=1.0, repair_s=1000.0)
+    played = play(Rack({"b": 1}), always, Arrivals(rounds=0, per_hour=60, hours=10), habits, seed=1)
+    # Away for 1,000 s after three cases, a minute apart, and the check: nearly thirty times.
+    assert 20 < played.quarantined < 36
+    assert 3 * played.quarantined <= played.runs <= 3 * played.quarantined + 3
+
+
+def test_an_error_stands_where_no_other_unit_is_and_a_health_check_is_awaited():
+    always = [Work("c", "b", (10.0,), error_rate=1.0)]
+    played = play(Rack({"b": 1}), always, Arrivals(), Habits(faults_in_a_row=100), seed=1)
+    assert (played.runs, played.undone, played.unserved) == (1, 1, 0)
+    checked = Habits(retries=0, faults_in_a_row=1, check_s=60.0, broken_rate=0.0)
+    played = play(Rack({"b": 1}), always * 3, Arrivals(), checked, seed=1)
+    assert (played.runs, played.end_s) == (3, pytest.approx(10 + 60 + 10 + 60 + 10))
+
+
+def test_a_night_is_over_with_its_own_cases_whatever_comes_besides():
+    works = [Work(f"c{i}", "b", (600.0,)) for i in range(8)]
+    played = play(Rack({"b": 8}), works, Arrivals(rounds=1, per_hour=4, hours=8), NEVER, seed=1)
+    assert played.night_s == pytest.approx(600)
+    assert played.end_s > 7 * 3600
+    assert played.in_time(3600)
+    found = needed(Rack({}), works, Arrivals(1, per_hour=4, hours=8), NEVER, deadline_s=8 * 3600.0, times=5)
+    assert found.units is not None
+
+
+def test_each_kind_gets_its_share_of_what_comes_at_random_and_no_more():
+    """Four kinds, four cases an hour of 50 minutes each: as many units of each kind as one kind alone with one case an hour."""
+    works = [Work(f"c{i}", f"k{i}", (3000.0,)) for i in range(4)]
+    come = Arrivals(rounds=0, per_hour=4, hours=40)
+    alone = Arrivals(rounds=0, per_hour=1, hours=40)
+    deadline_s = 41.0 * 3600
+    one = needed(Rack({}), works[:1], alone, NEVER, deadline_s=deadline_s, times=4).units
+    found = needed(Rack({}), works, come, NEVER, deadline_s=deadline_s, times=4).units
+    assert one is not None
+    assert found == {work.board: one["k0"] for work in works}
 
 
 def test_the_coordinator_gives_out_one_unit_at_a_time():
@@ -127,6 +169,18 @@ def test_the_number_of_units_for_a_deadline_is_the_smallest_that_keeps_it():
     found = needed(Rack({}), works, Arrivals(), NEVER, deadline_s=500.0, times=3)
     assert found.units == {"b": 8, "x": 1}
     assert found.share == 1.0
+    assert needed(Rack({}), works, Arrivals(), NEVER, deadline_s=99.0, times=1).units is None
+
+
+def test_a_night_of_several_kinds_is_in_time_as_often_as_was_asked_for():
+    """Each kind in time in 19 nights of 20 would be four kinds in 16."""
+    works = [Work(f"c{i}", f"k{i % 4}", (50.0, 150.0)) for i in range(40)]
+    found = needed(Rack({}), works, Arrivals(), NEVER, deadline_s=400.0, times=20)
+    assert found.share >= 0.9
+
+
+def test_more_units_than_could_have_a_case_are_not_tried():
+    works = [Work(f"c{i}", "b", (100.0,)) for i in range(3)]
     assert needed(Rack({}), works, Arrivals(), NEVER, deadline_s=99.0, times=1).units is None
 
 

@@ -2,18 +2,23 @@
 
 import os
 import pty
+import threading
 import tty
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from near_far import FakeProbe, FakeSwitch, fake_unit, served
 
 from harness.bench.probes import CoreReport, CoreState, MemoryProbe
+from harness.bench.rackstate import State
+from harness.bench.remote import calls, rack
+from harness.bench.remote.mux import Ended
 from harness.bench.remote.probe import RemoteProbe, RemoteSwitch
 from harness.bench.remote.transport import CREDIT, RemoteTransport
 from harness.bench.transports import serial
 from harness.errors import BenchError, HostError, MisuseError
+from harness.farm.unitserver import server
 from harness.testing.contracts import check_transport
 
 
@@ -195,6 +200,86 @@ def test_what_was_switched_off_is_switched_on_when_the_connection_ends():
     assert switch.switched == ["off", "on"]
 
 
+def test_a_stream_that_ends_while_the_unit_is_being_switched_off_leaves_it_with_power():
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow(FakeSwitch):
+        def off(self):
+            begun.set()
+            go_on.wait(30)
+            super().off()
+
+    switch = Slow()
+    with far_probe(FakeProbe(), power=switch) as (_, connection):
+        call = connection.calls.begin("power.off")
+        assert begun.wait(30)
+        connection.ends.cut()
+        go_on.set()
+        with suppress(HostError):
+            call.finish()
+    assert switch.switched == ["off", "on"]
+    assert connection.left == []
+
+
+def test_a_unit_that_is_being_brought_back_when_the_stream_ends_is_brought_back_all_the_same(monkeypatch):
+    monkeypatch.setattr(server, "_ENDING_S", 0.2)
+    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    def mend(request):
+        begun.set()
+        go_on.wait(30)
+        with suppress(Ended):
+            request.note({"tell": "power_port helped"})
+        done.set()
+        return {"steps": []}
+
+    with served(None, mend=mend) as connection:
+        connection.calls.begin("rack.recover")
+        assert begun.wait(30)
+        connection.ends.cut()
+        assert not done.wait(1.0)  # so long the power is away
+        go_on.set()
+        assert done.wait(30)
+    assert connection.left == []
+
+
+def test_a_unit_is_moved_there_only_if_it_still_stands_as_it_stood_for_who_says_that():
+    with served(None, mend=lambda request: {}) as connection:
+
+        def moved(to, n):
+            told, _ = connection.calls.call(
+                "rack.move", to=to, only_from="good", reason=f"{n} faults", by="hil", evidence="", rig_faults=n
+            )
+            return rack.made("u1", told)
+
+        assert (moved("suspect", 3).beneath, moved("good", 1).rig_faults) == (State.SUSPECT, 3)
+
+
+def test_a_port_that_fails_as_nobody_foresaw_is_told_and_keeps_nobody_waiting():
+    class Odd:
+        name, baud = "odd", 115_200
+
+        def write(self, data, timeout_s):
+            raise ValueError("a bug there")
+
+        def read(self, max_bytes, timeout_s):
+            return b""
+
+        def wait(self, timeout_s, *, to_write):
+            pass
+
+        def close(self):
+            pass
+
+    with served(fake_unit(Odd())) as connection:
+        port = RemoteTransport(connection)
+        port.write(b"x", 0)
+        with pytest.raises(BenchError, match="the line to the unit is gone") as gone:
+            for_ever(lambda: port.read(10, 1.0))
+        assert "ValueError: a bug there" in gone.value.found
+        port.close()
+
+
 def test_a_unit_without_a_switch_says_so():
     with far_probe(FakeProbe()) as (_, connection):
         assert connection.is_open.power == ""
@@ -216,6 +301,13 @@ def test_when_the_stream_ends_calls_under_way_end_with_the_loss_and_later_ones_t
             with pytest.raises(HostError, match="the connection to the unit's host is lost") as lost:
                 for_ever(remote.chip_id)
             assert "--resume" in lost.value.next_step
+
+
+def test_a_message_whose_parts_are_none_ends_the_server_and_gives_the_unit_back():
+    with far_probe(FakeProbe()) as (remote, connection):
+        connection.calls.say(calls.UNIT, calls.pack({"id": 9, "call": "probe.core", "args": 7}))
+        with pytest.raises(HostError, match="is lost"):
+            for_ever(remote.chip_id)
 
 
 def test_garbage_from_the_client_ends_the_server_and_gives_the_unit_back():

@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,9 @@ import pytest
 from harness.bench import lease, rackstate
 from harness.bench.boards import load_board
 from harness.bench.places import Place
-from harness.bench.rackstate import State, UnitState
+from harness.bench.rackstate import State
 from harness.bench.remote import rack as remote_rack
+from harness.bench.sources.local import Local
 from harness.bench.unit import open_unit
 from harness.clock import SystemClock
 from harness.errors import BenchError, HostError, MisuseError
@@ -283,15 +283,42 @@ def test_what_is_learnt_of_a_unit_is_written_down_on_its_own_host_which_then_ref
     there = tmp_path / "state of that host"
     command = f"env HIL_STATE_DIR={shlex.quote(str(there))} {HIL} unit-server --bench {rack.bench}"
     monkeypatch.setenv("HIL_UNIT_SERVER", command)
-    now = datetime.now(UTC)
-    remote_rack.carry(
-        "rack2",
-        UnitState(far.uid, State.QUARANTINED, "3 rig faults in a row", "hil", now, None, 3, "run1", State.QUARANTINED),
-    )
+    monkeypatch.setenv("HIL_STATE_DIR", str(tmp_path / "state of this host"))
+    good = rackstate.state_of(far.uid)
+
+    def moved(to, n):
+        return remote_rack.move(
+            "rack2", good, to, reason=f"{n} rig faults in a row", by="hil", evidence="run1", rig_faults=n
+        )
+
+    assert moved(State.GOOD, 1).rig_faults == 1
+    with opened(far):
+        assert rackstate.state_of(far.uid).rig_faults == 1, "whoever opens it next goes on counting from there"
+    assert moved(State.QUARANTINED, 3).beneath is State.QUARANTINED
     assert "3 rig faults in a row" in refused(far, lease.OutOfService, "is quarantined").found
-    assert remote_rack.stands("rack2", far.uid) == (State.QUARANTINED, "3 rig faults in a row")
-    assert rackstate.state_of(far.uid).state is State.GOOD, "here nothing is known of it"
+    stands = remote_rack.stands("rack2", far.uid)
+    assert (stands.beneath, stands.reason) == (State.QUARANTINED, "3 rig faults in a row")
     assert_free(far.uid)
+
+
+def test_a_unit_that_was_mended_on_its_own_host_takes_work_from_here_again_but_not_what_a_person_here_has_put_away(
+    far, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HIL_UNIT_SERVER", f"env HIL_STATE_DIR={tmp_path}/there {os.environ['HIL_UNIT_SERVER']}")
+    monkeypatch.setenv("HIL_STATE_DIR", str(tmp_path / "here"))
+    bench = tmp_path / "far.yaml"
+    bench.write_text(f"units: [{{board: {BOARD.name}, uid: {far.uid}, via: rack2}}]\n")
+
+    def skip():
+        return Local(bench).list()[0].skip
+
+    rackstate.move(far.uid, State.QUARANTINED, reason="3 rig faults in a row", by="hil", rig_faults=3)
+    assert skip() == ""
+    rackstate.move(far.uid, State.QUARANTINED, reason="my desk is on fire", by="ann")
+    assert "my desk is on fire" in skip()
+    rackstate.move(far.uid, State.QUARANTINED, reason="3 rig faults in a row", by="hil", rig_faults=3)
+    monkeypatch.setenv("HIL_SSH", "false")
+    assert "3 rig faults in a row" in skip(), "nobody there can be asked"
 
 
 # -- sshd ------------------------------------------------------------------------------------------------------------------

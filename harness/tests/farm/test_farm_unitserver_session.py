@@ -19,6 +19,7 @@ from harness.session.stream import Pace
 from harness.session.verbs import BoardFaultError, BoardSilentError, OtherBoardError, Session
 from harness.testing.device import FakeDevice, Fault, Injection, hello_for
 from harness.testing.pty_board import on_pty
+from harness.testing.speeds import SpeedyDevice, with_bauds
 from harness.wire import messages as m
 
 CLOCK = SystemClock()
@@ -99,6 +100,25 @@ def test_every_verb_says_what_it_says_here_whatever_the_round_trip(delay_s):
         assert outcome.counters.sample_bytes == 40 * 64
         assert session.counters.sample_bytes == 40 * 64
         assert session.baud == 115_200
+
+
+def test_a_second_session_begins_at_the_safe_speed_whatever_the_first_one_has_climbed_to():
+    device = FakeDevice(with_bauds(hello_for([64], [8]), 115_200, 460_800), network)
+    line = []
+    board = Locked(SpeedyDevice(device, lambda: line[0].baud if line else 115_200))
+
+    def reset():
+        with board.lock:
+            device.reset(CLOCK.monotonic_s())
+
+    with on_pty(board) as port:
+        line.append(open_transport(port, 115_200))
+        with served(fake_unit(line[0], FakeProbe(reset))) as connection:
+            for _ in range(2):
+                session = session_over(connection, answer_timeout_s=0.3)
+                session.restart(lambda: connection.calls.call("probe.reset"))
+                assert session.baud == 115_200
+                assert session.climb().baud == board.device.baud == 460_800
 
 
 def test_a_verb_before_hello_is_misuse_here_as_there():

@@ -82,6 +82,34 @@ def test_every_nights_recipe_runs_the_shipped_rack_plan_with_options_that_there_
         assert "junit" in text or "GITHUB_STEP_SUMMARY" in text
 
 
+def test_githubs_runner_reaches_the_night_itself_when_it_cancels():
+    """It signals the step's first process alone (its documentation, in actions/runner issue 1309): a shell keeps that to itself."""
+    (run,) = (
+        step["run"]
+        for step in yaml.safe_load(FILES[NIGHTS[0]].text)["jobs"]["rack1"]["steps"]
+        if "nightly" in step.get("run", "")
+    )
+    assert run.startswith("exec /home/hil/venv/bin/hil nightly ")
+
+
+def test_a_jenkins_build_keeps_its_own_night_and_not_those_of_the_workspace_before():
+    assert '"hil-reports/${env.BUILD_NUMBER}/**"' in FILES["nightly/Jenkinsfile"].text
+
+
+def test_a_runner_is_set_up_in_ten_lines_each_with_what_the_ones_before_have_made():
+    (block,) = (each for each in blocks("ci") if each.kind == "sh" and "useradd" in each.text)
+    lines = block.text.strip().splitlines()
+    assert len(lines) == 10
+    uses = {
+        "venv/bin/hil": "pip install",
+        "pip install -r requirements.txt": "cp requirements.txt",
+        "config.sh": "tar xz",
+    }
+    for used, made in uses.items():
+        first = next(at for at, line in enumerate(lines) if used in line)
+        assert any(made in line for line in lines[: first + (used == made)]), f"line {first + 1} needs {made!r}"
+
+
 def directives(text):
     """The blocks of a declarative pipeline by their path, each text closed and each brace too."""
     path, seen = [], set()

@@ -111,11 +111,45 @@ def test_a_map_that_gives_no_unit_says_why_and_where(tmp_path, text, words):
     assert caught.value.next_step
 
 
-def test_one_unit_under_two_lines_is_refused(tmp_path):
+def test_several_entries_of_one_id_are_one_unit_as_they_are_to_twister(tmp_path):
     path = tmp_path / "map.yml"
-    line = "- {connected: true, id: 0123, platform: nucleo_f446re, serial: /dev/ttyACM%d}\n"
-    path.write_text(line % 0 + line % 1)
-    with pytest.raises(PlanError, match="named twice"):
+    line = "- {connected: %s, id: 0123, platform: %s, serial: /dev/ttyACM%d}\n"
+    path.write_text(line % ("false", "nucleo_f446re", 0) + line % ("true", "nucleo_f446re", 1)
+                    + line % ("true", "nucleo_l476rg", 2))  # fmt: skip
+    found = imported(path, BOARDS)
+    assert [(unit.uid, unit.port, unit.skip) for unit in found.bench.units] == [("0123", "/dev/ttyACM1", "")]
+    assert any("line 3 left out" in one and "line 2" in one for one in found.told)
+
+
+@pytest.mark.parametrize("word", ["true", "True", "yes", "on", "ON"])
+def test_connected_is_what_twisters_yaml_takes_for_true(tmp_path, word):
+    path = tmp_path / "map.yml"
+    path.write_text(f"- {{connected: {word}, id: 0123, platform: nucleo_f446re, serial: /dev/ttyACM0}}\n")
+    assert not load_bench(path, BOARDS).units[0].skip
+
+
+def test_every_key_of_zephyrs_schema_is_known_and_a_misspelt_one_is_told(tmp_path):
+    # scripts/schemas/twister/hwmap-schema.yaml of Zephyr, and what hardwaremap.py reads beside it.
+    keys = {
+        "available": "true", "connected": "true", "id": "'1'", "notes": "n", "platform": "nucleo_f446re", "probe_id": "'2'",
+        "product": "p", "runner": "r", "runner_params": "[a]", "serial_pty": "x", "serial": "/dev/x", "baud": "115200",
+        "post_script": "x", "post_flash_script": "x", "pre_script": "x", "fixtures": "[f]", "flash_timeout": "1",
+        "flash_with_test": "true", "flash_before": "true", "script_param": "{pre_script_timeout: 1}", "hooks": "[]",
+        "west_flash_cmd": "x", "serial_baud": "115200", "fixture": "typo",
+    }  # fmt: skip
+    path = tmp_path / "map.yml"
+    path.write_text("- " + "\n  ".join(f"{key}: {value}" for key, value in keys.items()) + "\n")
+    found = imported(path, BOARDS)
+    assert (found.bench.units[0].uid, found.bench.units[0].tags) == ("2", ("f",))
+    assert [line for line in found.told if "no key" in line] == [
+        "2: no key of a hardware map: 'fixture' (did you mean 'fixtures'?)"
+    ]
+
+
+def test_an_id_that_no_probe_has_leaves_its_board_out(tmp_path):
+    path = tmp_path / "map.yml"
+    path.write_text('- {connected: true, id: "a\\nb", platform: nucleo_f446re, serial: p}\n')
+    with pytest.raises(PlanError, match="none that a probe has"):
         load_bench(path, BOARDS)
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import platformdirs
+from tied import with_parent
 
 from harness.disk import folders
 from harness.paths import shipped
@@ -29,6 +30,7 @@ def pytest_in(folder: Path, *arguments, **environment):
         timeout=240,
         env=os.environ | {"COLUMNS": "120"} | environment,
         stdin=subprocess.DEVNULL,
+        preexec_fn=with_parent(),
     )
 
 

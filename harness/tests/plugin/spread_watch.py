@@ -55,7 +55,7 @@ class Watch:
 
     def _run(self):
         pids, until = [], 0.0
-        while not self._end.wait(0.01):
+        while not self._end.wait(0.03):
             if time.monotonic() > until:
                 pids, until = list(processes_with(self._mark)), time.monotonic() + 0.5
             self._look(pids)

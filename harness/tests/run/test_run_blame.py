@@ -17,6 +17,8 @@ from harness.models import metadata
 from harness.records import FaultReport, Verdict
 from harness.run import blame, product
 from harness.session.verbs import BoardFaultError, BoardGarbledError, BoardSilentError
+from harness.testing.clock import ManualClock
+from harness.wire.messages import ResetCause
 
 ROWS = {
     row: (seen.strip(), verdict)
@@ -53,7 +55,9 @@ class Scene:
         *,
         spoke=False,
         read_back=True,
+        as_it_is=SILENT,
         again=None,
+        moves=True,
         kept=None,
         core_fault="",
         unit=True,
@@ -61,8 +65,13 @@ class Scene:
     ):
         """Blame for ``error``. ``again`` is what hello after a reset raises, ``kept`` the crash that it tells of then.
 
-        ``seen`` is what an emulator has noticed.
+        ``as_it_is``: what hello without one gives or raises. ``moves``: after a reset a core that never spoke leaves its first
+        instruction. ``seen`` is what an emulator has noticed.
         """
+        resets = []
+
+        def look():
+            return answer(CoreReport(CoreState.RUNNING, pc=self.symbols.entry) if resets and not moves else core)
 
         def answer(what):
             if isinstance(what, Exception):
@@ -74,13 +83,18 @@ class Scene:
             port="/nowhere/port",
             core_fault=core_fault,
             read_back=read_back,
-            core=lambda: answer(core),
-            probe=SimpleNamespace(reset=lambda: None),
+            core=look,
+            probe=SimpleNamespace(reset=lambda: resets.append(1)),
+            clock=ManualClock(),
             findings=lambda: seen or Findings(),
             emulator_gone=lambda within_s: None,
             sharers=lambda: holders.others("/nowhere/port"),
         )
-        session = SimpleNamespace(restart=lambda reset, timeout_s: answer(again), fault=lambda: answer(kept))
+        session = SimpleNamespace(
+            hello=lambda timeout_s: answer(as_it_is),
+            restart=lambda reset, timeout_s: answer(again),
+            fault=lambda: answer(kept),
+        )
         session = session if spoke else None
         return blame.blame(error, opened if unit else None, session, self.symbols)
 
@@ -176,6 +190,8 @@ def _(scene, patch):
     begun = CoreReport(CoreState.RUNNING, pc=scene.symbols.entry)
     assert scene.judged(SILENT, begun, spoke=True, again=SILENT).row == "line-broken"
     assert scene.judged(SILENT, CoreReport(CoreState.RUNNING, pc=scene.symbols.entry + 2)).row == "never-spoke"
+    # In the middle of its start-up, and reset it does not even begin: the clock has gone, no firmware hangs so.
+    assert scene.judged(SILENT, scene.busy, moves=False).row == "never-began"
     return scene.judged(SILENT, begun)
 
 
@@ -183,6 +199,19 @@ def _(scene, patch):
 def _(scene, patch):
     assert scene.judged(GARBLED, scene.busy).row == "never-spoke"
     return scene.judged(SILENT, scene.busy)
+
+
+@play("line-gap")
+def _(scene, patch):
+    board = SimpleNamespace(reset_cause=ResetCause.POWER)
+    assert scene.judged(SILENT, scene.idle, spoke=True, read_back=False, as_it_is=board).row == "line-gap"
+    # Nothing of it for a core that does something else, that must be reset to answer, or that its own fault has reset.
+    assert scene.judged(SILENT, scene.busy, spoke=True, as_it_is=board).row == "hung"
+    assert scene.judged(SILENT, scene.idle, spoke=True).row == "hung"
+    crashed = SimpleNamespace(reset_cause=ResetCause.FAULT)
+    assert scene.judged(SILENT, scene.idle, spoke=True, as_it_is=crashed, kept=CRASH).row == "crash-kept"
+    assert scene.judged(SILENT, scene.idle, spoke=True, as_it_is=BenchError("the port is gone")).row == "rig"
+    return scene.judged(SILENT, scene.idle, spoke=True, as_it_is=board, kept=CRASH)
 
 
 @play("line-broken")
