@@ -66,4 +66,7 @@ class Lending:
         return False
 
     def _suits(self, place: Place, mine: Place, tags: Sequence[str]) -> bool:
-        return place.board == mine.board and set(tags) <= set(place.tags) and self._pool.is_good(place)
+        return place.board == mine.board and set(tags) <= set(place.tags) and self._is_fit(place)
+
+    def _is_fit(self, place: Place) -> bool:
+        return self._pool.is_good(place) and not self._pool.hosts.is_gone(place)

@@ -209,15 +209,6 @@ def test_a_case_that_spreads_its_samples_has_the_units_of_idle_workers(rack, ben
     assert not list((Path(os.environ["HIL_RUNTIME_DIR"]) / "loans").glob("*.json"))
 
 
-def test_with_no_free_unit_workers_are_refused_at_once(rack, bench, tmp_path):
-    digits_plan(tmp_path)
-    with lease.reserve(rack.uids[2], what="somebody else"):
-        run = pytest_in(tmp_path, "--board", OTHER, "--bench", bench, "-n", "auto")
-    assert run.returncode == 2, run.stdout + run.stderr
-    assert "no unit is free" in run.stdout + run.stderr
-    assert f"{rack.uids[2]} ({OTHER}): unit {rack.uids[2]} is in use: process {os.getpid()}" in run.stdout + run.stderr
-
-
 def test_a_way_of_xdist_that_knows_nothing_of_boards_is_refused_with_the_reason(tmp_path):
     digits_plan(tmp_path)
     run = pytest_in(tmp_path, "--board", BOARD, "-n", "2", "--dist", "loadgroup")
