@@ -84,7 +84,7 @@ class InOrder:
         finally:
             del self._config.stash[seat.SEAT]
             if place is not None:
-                os.environ.pop(lease.RESERVED_BY)
+                os.environ.pop(lease.RESERVED_BY, None)
                 os.environ |= {lease.RESERVED_BY: before} if before is not None else {}
                 self._pool.give_back(place.uid)
 
