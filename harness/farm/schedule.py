@@ -212,6 +212,10 @@ class Schedule:
                 best, best_at = job, at
         return best
 
+    def may(self, worker: Worker, job: Job) -> bool:
+        """Whether that worker, which need not be here, may be given the job, as far as its tries go."""
+        return self._may(worker, job)
+
     def needed(self, worker: str) -> bool:
         """Whether there may be work for it yet: what waits, or what is tried again if it goes wrong elsewhere."""
         me = self._workers[worker]
