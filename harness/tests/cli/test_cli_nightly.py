@@ -50,7 +50,7 @@ def test_a_dry_run_tells_the_plans_that_are_wrong(hil, tmp_path):
         ([], "no rack plan is named"),
         (["nosuch"], "there is no rack plan 'nosuch'"),
         (["mine", "--budget", "soon"], "this is no age"),
-        (["mine", "--bench", "nosuch.yaml"], "cannot be read"),
+        (["mine", "--bench", "nosuch.yaml"], "there is no such bench file"),
         (["mine", "--bench", "ftp://host"], "no bench is reached by 'ftp'"),
         (["--resume", "nosuch"], "there is no night that could be gone on with"),
         (["--resume", ".", "--report-dir", "x"], "a night that is gone on with stays where it is"),
