@@ -5,12 +5,15 @@ import pytest
 from harness.bench import discover, lease
 from harness.bench.boards import load_board
 from harness.bench.places import NoneFree, Place, check_free, known, lease_one, places_of
+from harness.bench.power import switch_of
 from harness.bench.taking import Wish, take_one
-from harness.bench.unit import choose_backend, open_unit
+from harness.bench.unit import about, choose_backend, expected, open_unit
 from harness.clock import SystemClock
 from harness.errors import BenchError
 from harness.plans.bench import load_bench
+from harness.plans.power import VirtualPower
 from harness.testing.rack import VirtualRack
+from harness.virtual.host.hub import link_of
 
 BOARD = load_board("nucleo_f446re")
 
@@ -31,6 +34,16 @@ def test_a_unit_is_chosen_by_its_tags_its_id_or_its_name_and_never_one_that_is_s
     assert leased(places, tags=["mic"]) == "u3"
     assert leased(places, uid="left") == "u3"
     assert leased(places, uid="u3") == "u3"
+
+
+def test_a_virtual_unit_is_known_as_one_when_it_is_gone_and_one_that_may_be_real_as_neither():
+    hub = switch_of(VirtualPower.model_validate({"driver": "virtual", "hub": "h", "port": 1}))
+    of_hub, by_link = place("v1", power=hub), Place(BOARD.name, "v2", str(link_of("v2")))
+    for places, uid in [((of_hub, by_link), None), ((of_hub, place("u1")), "v1"), ((by_link,), "v2")]:
+        assert expected(BOARD, "probe", places, uid).evidence == "emulated"
+    for places, uid in [((), None), ((), "u1"), ((of_hub, place("u1")), None), ((of_hub, place("u1")), "u1")]:
+        assert expected(BOARD, "probe", places, uid) is None
+    assert expected(BOARD, "renode", (place("u1"),)).title == about("renode").title
 
 
 def test_a_unit_that_nobody_can_be_says_what_was_asked_for_and_why_others_are_not_it():
