@@ -90,10 +90,14 @@ def places_of(bench: Bench) -> tuple[Place, ...]:
 
 
 def known(board: Board, places: Sequence[Place]) -> list[Place]:
-    """The units of that kind: those of the bench file, then those that are attached and not in it."""
+    """The units of that kind: those of the bench file; where it names none, those that are attached and not in it.
+
+    Beside a bench's units nothing is taken: what else is attached may be wired to anything. Nor is what the bench lists as
+    another kind: several kinds carry one kind of probe.
+    """
     named = [place for place in places if place.board == board.name]
-    listed = {place.uid for place in named}
-    return named + [
+    listed = {place.uid for place in places}
+    return named or [
         Place(board.name, unit.uid, unit.port) for unit in discover.attached(board) if unit.uid not in listed
     ]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from harness.bench import discover, emulators, holders, lease, reconnect, transports
+from harness.bench import emulators, holders, lease, reconnect, transports
 from harness.bench.boards import Board
 from harness.bench.crossed import OpenProbe, crossed
 from harness.bench.emulators import About, EmulatedUnit, Findings, backend_choices
@@ -196,7 +196,7 @@ def choose_backend(board: Board, choice: str, places: Sequence[Place], uid: str 
     require(choice, board)
     if choice != "auto":
         return choice
-    if uid is not None or any(place.board == board.name for place in places) or discover.attached(board):
+    if uid is not None or known(board, places):
         return "probe"
     return emulators.DEFAULT
 

@@ -93,8 +93,11 @@ def write_interrupted(reporter: TerminalReporter) -> None:
     begun = reporter.config.stash.get(progress.LAST, None)
     if not (kept or done or begun or reporter.config.stash[options.KEY].boards):
         return  # another's run
+    # With xdist, -x and pytest.exit() in a worker come out as an interruption too.
+    why = getattr(reporter.config.pluginmanager.get_plugin("dsession"), "shouldstop", False)
+    by = f": {why}" if why else f" by {ending.by()}"
     stands = f", at {begun[0]}: {line(begun[1])}" if begun else ""
-    reporter.write_line(f"hil: interrupted by {ending.by()}: {done} case{'s' * (done != 1)} judged{stands}")
+    reporter.write_line(f"hil: interrupted{by}: {done} case{'s' * (done != 1)} judged{stands}")
     for case in kept:
         reporter.write_line(f"interrupted: {root / case.folder}: {case.kept}")
     command = again("pytest", map(str, reporter.config.invocation_params.args), root if kept else None)

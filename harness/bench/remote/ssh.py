@@ -32,11 +32,11 @@ SERVER: Final = "hil unit-server"
 SSH_BY: Final = "HIL_SSH"
 SERVER_BY: Final = "HIL_UNIT_SERVER"
 _SSH_FAILED: Final = 255
-_NOT_FOUND: Final = 127
+_COMMAND_FAILED: Final = (127, 126, 1)
 #: ssh puts a name into commands of ~/.ssh/config (ProxyCommand, Match exec), and labgrid's come from anybody on its network.
 _NO_NAME: Final = r"""[\s\x00-\x1f'"`$\\;&<>|(){}]|^ssh://-|@-"""
-#: What of ssh's words says what is wrong: a pattern, what it is, and what to do.
-_MEANINGS: Final = (
+#: What in ssh's words says what is wrong: a pattern, what it is, and what to do.
+_OF_SSH: Final = (
     (r"Host key verification failed|REMOTE HOST IDENTIFICATION", "the host's key is not the one that is known, or none is",
      "log in there once by hand: ssh {host}"),
     (r"Permission denied|Too many authentication failures", "the host does not accept this account's key",
@@ -45,11 +45,20 @@ _MEANINGS: Final = (
      "check the name in the bench file's `via`"),
     (r"Connection refused|timed out|No route to host|Network is unreachable", "the host does not answer",
      "is it on, and does sshd run there? ssh {host} true"),
+)  # fmt: skip
+#: The same of the words of the shell over there.
+_OF_SHELL: Final = (
     (r"bad interpreter|env: .?python|No module named", "the hil on that host does not start: its Python, or a part of it, is gone",
      "install hil there anew, then: ssh {host} hil --version"),
     (r"command not found|[Nn]o such file or directory|not recognized|: not found", "there is no hil on that host's PATH",
      "install hil there, or say where it is: HIL_UNIT_SERVER='/path/to/hil unit-server'"),
 )  # fmt: skip
+#: What is said of a unit whose host cannot be reached, or is lost: it is said of all units of that host.
+GONE: Final = frozenset(what for _, what, _ in (*_OF_SSH, *_OF_SHELL)) | {
+    "the unit's server does not start on that host",
+    "the unit's host says nothing",
+    "the connection to the unit's host is lost",
+}
 
 
 def is_host(destination: str) -> bool:
@@ -97,9 +106,11 @@ def why(host: str, status: int | None, said: str) -> HostError:
     """What is wrong when the connection ended before the server spoke. ``said`` is what came on standard error."""
     last = " | ".join(said.strip().splitlines()[-3:]) or "nothing on its standard error"
     found = f"{last} (exit status {status})" if status else last
-    for pattern, what, next_step in _MEANINGS:
-        if status in (_SSH_FAILED, _NOT_FOUND, 126, 1) and re.search(pattern, said):
-            return HostError(what, where=host, found=found, next_step=next_step.format(host=host))
+    meanings = _OF_SSH if status == _SSH_FAILED else _OF_SHELL if status in _COMMAND_FAILED else ()
+    for line in reversed(said.splitlines()):  # the first may be the banner's, which says what it likes
+        for pattern, what, next_step in meanings:
+            if re.search(pattern, line):
+                return HostError(what, where=host, found=found, next_step=next_step.format(host=host))
     return HostError(
         "the unit's server does not start on that host",
         where=host,

@@ -4,10 +4,10 @@ import pytest
 
 from harness.bench import discover, lease
 from harness.bench.boards import load_board
-from harness.bench.places import NoneFree, Place, check_free, lease_one, places_of
+from harness.bench.places import NoneFree, Place, check_free, known, lease_one, places_of
 from harness.bench.power import switch_of
 from harness.bench.taking import Wish, take_one
-from harness.bench.unit import about, expected, open_unit
+from harness.bench.unit import about, choose_backend, expected, open_unit
 from harness.clock import SystemClock
 from harness.errors import BenchError
 from harness.plans.bench import load_bench
@@ -65,6 +65,20 @@ def test_a_unit_that_is_attached_needs_no_bench_file_and_not_waiting_for_it_says
     with lease.acquire("a1", what="a run"), pytest.raises(lease.InUse) as caught:
         lease_one(BOARD, (), None, "hil rack check", SystemClock(), wait_s=0.0, care=True)
     assert "--no-wait" not in str(caught.value)
+
+
+def test_beside_a_bench_file_nothing_is_taken_nor_what_it_lists_as_another_kind(monkeypatch):
+    other = load_board("nucleo_l476rg")  # whose probe has the same USB id
+    seen = tuple(discover.Attached(uid, "port", "") for uid in ("a1", "f1", "l1"))
+    monkeypatch.setattr(discover, "attached", lambda board: seen)
+    bench = [place("f1"), Place(other.name, "l1", "port")]
+    assert [one.uid for one in known(BOARD, bench)] == ["f1"]
+    assert [one.uid for one in known(BOARD, bench[1:])] == ["a1", "f1"]
+    assert choose_backend(BOARD, "auto", bench[1:], None) == "probe"
+    monkeypatch.setattr(discover, "attached", lambda board: seen[2:])
+    assert choose_backend(BOARD, "auto", bench[1:], None) == "virtual"
+    with lease.acquire("f1", what="a run"), pytest.raises(lease.InUse):
+        lease_one(BOARD, bench, None, "a test", SystemClock(), wait_s=0.0)
 
 
 @pytest.fixture(scope="module")

@@ -131,9 +131,13 @@ def test_a_run_over_50_ms_of_round_trip_is_a_run_whose_record_says_where_and_wha
     far, rack, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("HIL_SSH", f"{FAR_HOST} --delay-ms 25")
-    assert_passes(hil_run(far, tmp_path))
+    run = hil_run(far, tmp_path, *([] if FULL else ["--samples", "60"]))
+    said = run.communicate(timeout=250)[0]
+    # Sixty samples prove no accuracy with confidence.
+    assert run.returncode == (Exit.PASS if FULL else Exit.INCONCLUSIVE), said
     record = record_in(tmp_path)
-    assert record["verdict"] == "pass"
+    assert record["verdict"] == ("pass" if FULL else "inconclusive")
+    assert record["link"]["lost"] == 0
     assert (record["backend"], record["evidence"]) == ("probe", "emulated")
     unit = record["unit"]
     assert (unit["uid"], unit["host"]) == (far.uid, "rack2")
@@ -338,7 +342,12 @@ class Sshd:
         (folder / "sshd_config").write_text(
             f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nPidFile none\nUsePAM no\nStrictModes no\n"
             f"AuthorizedKeysFile {folder}/authorized_keys\nPasswordAuthentication no\nPermitRootLogin yes\n"
-            "KbdInteractiveAuthentication no\nPrintMotd no\n"
+            f"KbdInteractiveAuthentication no\nPrintMotd yes\nBanner {folder}/banner\n"
+        )
+        (folder / "banner").write_text("*** rack2: Permission denied to all but the lab ***\n")
+        (folder / "odd").write_text(
+            "Host *\n  RemoteCommand tmux new -A\n  RequestTTY force\n  ForwardAgent yes\n  ControlMaster auto\n"
+            f"  ControlPath {folder}/shared\n  ControlPersist 60\n  PermitLocalCommand yes\n  LocalCommand echo hello\n"
         )
         self.authorize("")
         self.log = (folder / "log").open("wb")
@@ -350,7 +359,9 @@ class Sshd:
         key = (self.folder / "user.pub").read_text()
         (self.folder / "authorized_keys").write_text(f"{options} {key}".lstrip())
 
-    def ssh(self, key="user", known="known_hosts"):
+    def ssh(self, key="user", known="known_hosts", config="none"):
+        """``config`` "odd": a person's own, with what must not come between."""
+        config = str(self.folder / config) if config != "none" else config
         options = [
             "BatchMode=yes",
             f"UserKnownHostsFile={self.folder / known}",
@@ -358,7 +369,7 @@ class Sshd:
             "ConnectTimeout=10",
         ]
         return shlex.join(
-            ["ssh", "-F", "none", "-T", "-i", str(self.folder / key), *(f"-o{option}" for option in options)]
+            ["ssh", "-F", config, "-T", "-i", str(self.folder / key), *(f"-o{option}" for option in options)]
         )
 
     @property
@@ -405,11 +416,15 @@ def over_ssh(sshd, rack, monkeypatch):
     return Place(BOARD.name, rack.uids[0], "", via=sshd.via)
 
 
-def test_over_a_real_ssh_the_unit_is_reached_and_given_back(over_ssh):
+def test_over_a_real_ssh_the_unit_is_reached_and_given_back_whatever_a_persons_own_settings_are(
+    over_ssh, sshd, monkeypatch
+):
+    monkeypatch.setenv("HIL_SSH", sshd.ssh(config="odd"))
     with opened(over_ssh) as unit:
         assert unit.read_chip_id()
         assert unit.facts().host == over_ssh.via
     assert_free(over_ssh.uid)
+    assert not (sshd.folder / "shared").exists(), "no connection outlives the run"
 
 
 @pytest.mark.parametrize("killed", ["ssh", pytest.param("sshd's process", marks=LONG)])
