@@ -111,7 +111,7 @@ class BaselineFacts(Frozen):
     case_id: str  # plan/board/model
     started: datetime  # with its time zone
     unit: str  # the unit's unique id
-    evidence: str  # hardware or emulated
+    evidence: str  # hardware or emulated; unknown: no unit was opened
     model_sha256: str  # of the .tflite inside of it
     elf_sha256: str  # of the image's file
     n: int  # samples that both were sent

@@ -24,7 +24,9 @@ from harness.playback import Playback
 SCHEMA = "hil.record/1"
 
 Backend = str  # "probe" for a real unit, else the name of an emulator: which there are, bench knows
-Evidence = Literal["hardware", "emulated"]
+Evidence = Literal[
+    "hardware", "emulated", "unknown"
+]  # unknown: no unit was opened, and nothing tells what it would have been
 Operator = Literal[">=", "<=", ">", "<", "=="]
 Severity = Literal["block", "warn"]
 DType = Literal["float32", "int8", "uint8", "int16", "int32"]
@@ -343,7 +345,9 @@ class Record(Written):
     model: str = ""  # what the plan calls the model
     unit: UnitFacts | None  # which one it was, the first of several; null: none was opened
     backend: Backend  # "probe" for a real board, else the emulator
-    evidence: Evidence  # what it is worth: emulated time is no time
+    evidence: (
+        Evidence  # what it is worth: emulated time is no time; unknown: no unit was opened, whose sort nothing tells
+    )
     caveat: str = ""  # what emulated evidence cannot say, in its emulator's own words
     firmware: FirmwareFacts | None  # what ran on it; null: none was made
     source: SourceFacts | None = None  # None: no repository, or no git to ask

@@ -128,9 +128,23 @@ def reserve(
 
     What it gives back leaves a unit that one of those still uses in use.
     """
+    return reserve_any([uid], what=what, wait_s=wait_s, clock=clock, named=named, care=care, tell=tell)
+
+
+def reserve_any(
+    uids: Sequence[str],
+    *,
+    what: str,
+    wait_s: float = 0.0,
+    clock: Clock | None = None,
+    named: bool = False,
+    care: bool = False,
+    tell: Tell | None = None,
+) -> Lease:
+    """``reserve`` one of several, as ``acquire_any``."""
     clock = clock or SystemClock()
     me = held.me(what, clock, reserved=True)
-    return _turn([uid], lambda uid: _try_to_reserve(uid, me), what, wait_s, clock, named, care, tell)
+    return _turn(uids, lambda uid: _try_to_reserve(uid, me), what, wait_s, clock, named, care, tell)
 
 
 def environment() -> dict[str, str]:

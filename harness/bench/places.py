@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.bench import discover, lease
 from harness.bench.boards import Board
 from harness.bench.power import PowerSwitch, switch_of
+from harness.bench.power.virtual import VirtualSwitch
 from harness.clock import Clock, SystemClock
 from harness.errors import BenchError
 from harness.plans.bench import USUAL_HEALTH, Bench, BenchHealth
 from harness.plans.names import suggestion
+from harness.virtual.host.hub import link_of
 
 LEASE_WAIT_S = 600.0  # another worker's whole case may be in the way
 
@@ -44,6 +47,15 @@ class Place:
     def title(self) -> str:
         """What people call it."""
         return self.name or self.uid
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether it is a virtual board whether it runs or not: it hangs on a virtual hub, or its port bears a name of one's.
+
+        A single one that is gone cannot be told from a real one.
+        """
+        ours = isinstance(self.power, VirtualSwitch) or isinstance(self.hub, VirtualSwitch)
+        return ours or (not self.via and Path(self.port).parent == link_of(self.uid).parent)
 
     def fits(self, board: str, uid: str | None = None, tags: Sequence[str] = ()) -> bool:
         """Whether it is of that kind, goes by that id or name (None: any), has all of these tags, and takes work."""
@@ -78,10 +90,14 @@ def places_of(bench: Bench) -> tuple[Place, ...]:
 
 
 def known(board: Board, places: Sequence[Place]) -> list[Place]:
-    """The units of that kind: those of the bench file, then those that are attached and not in it."""
+    """The units of that kind: those of the bench file; where it names none, those that are attached and not in it.
+
+    Beside a bench's units nothing is taken: what else is attached may be wired to anything. Nor is what the bench lists as
+    another kind: several kinds carry one kind of probe.
+    """
     named = [place for place in places if place.board == board.name]
-    listed = {place.uid for place in named}
-    return named + [
+    listed = {place.uid for place in places}
+    return named or [
         Place(board.name, unit.uid, unit.port) for unit in discover.attached(board) if unit.uid not in listed
     ]
 

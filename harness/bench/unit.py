@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from harness.bench import discover, emulators, holders, lease, reconnect, transports
+from harness.bench import emulators, holders, lease, reconnect, transports
 from harness.bench.boards import Board
 from harness.bench.crossed import OpenProbe, crossed
 from harness.bench.emulators import About, EmulatedUnit, Findings, backend_choices
@@ -196,14 +196,34 @@ def choose_backend(board: Board, choice: str, places: Sequence[Place], uid: str 
     require(choice, board)
     if choice != "auto":
         return choice
-    if uid is not None or any(place.board == board.name for place in places) or discover.attached(board):
+    if uid is not None or known(board, places):
         return "probe"
     return emulators.DEFAULT
 
 
 def about(backend: Backend) -> About | None:
-    """What stands in for the board; None for a real one."""
+    """What stands in for the board; None for a probe: what is behind it is not said by that."""
     return None if backend == "probe" else emulators.load(backend).ABOUT
+
+
+def expected(board: Board, backend: Backend, places: Sequence[Place], uid: str | None = None) -> About | None:
+    """What will stand in for the board, before a unit is open. None where that may be a real one.
+
+    Behind a probe it is the virtual board where each unit of the bench that suits is known to be one, be it gone by now.
+    """
+    if backend != "probe":
+        return about(backend)
+    fit = [place for place in places if place.fits(board.name, uid)]
+    found = (
+        all(place.is_virtual or _is_running(place.uid) for place in fit)
+        if fit
+        else uid is not None and _is_running(uid)
+    )
+    return emulators.load(emulators.DEFAULT).ABOUT if found else None
+
+
+def _is_running(uid: str) -> bool:
+    return sys.platform != "win32" and registry.find(uid) is not None
 
 
 @contextmanager
@@ -235,7 +255,8 @@ def open_unit(
         emulated: EmulatedUnit | None = None
         unit: Unit | None = None
         power: PowerSwitch | None = None
-        expected = ""
+        chip_id = ""
+        is_virtual = False
         if backend == "probe":
             asked = uid is not None if named is None else named
             wish = Wish(what, 0.0 if care else wait_s, allow_mass_erase, care, tell, asked)
@@ -248,7 +269,7 @@ def open_unit(
                     same_chip(unit.read_chip_id(), place.chip_id, unit.uid, board.name)
                 yield unit
                 return
-            uid, port, power, expected = place.uid, place.port, place.power, place.chip_id
+            uid, port, power, chip_id, is_virtual = place.uid, place.port, place.power, place.chip_id, place.is_virtual
         else:
             emulated = emulators.start(backend, board)
             stack.callback(emulated.close)
@@ -266,7 +287,7 @@ def open_unit(
         transport = transports.open_transport(port, board.uart.baud)
         stand_in = about(backend)
         # Asked now: the unit may be gone by the time its evidence is.
-        if stand_in is None and sys.platform != "win32" and registry.find(uid) is not None:
+        if stand_in is None and (is_virtual or _is_running(uid)):
             stand_in = emulators.load(emulators.DEFAULT).ABOUT
         others = () if emulated else tuple(place.uid for place in known(board, places) if place.uid != uid)
         unit = Unit(board, uid, port, backend, probe, transport, stand_in, emulated, others)
@@ -275,8 +296,8 @@ def open_unit(
         unit.clock = UnitClock(clock, unit.own_s, where=f"unit {uid}")
         stack.callback(unit.close_port)
         probe.open()
-        if expected:
-            same_chip(unit.read_chip_id(), expected, uid, board.name)
+        if chip_id:
+            same_chip(unit.read_chip_id(), chip_id, uid, board.name)
         yield unit
 
 

@@ -120,7 +120,7 @@ def _show(said: NightRecord, wishes: Wishes) -> None:
     wide_console().print(table)
     known = [case.expected_s for case in said.cases if case.expected_s is not None]
     where = said.bench or f"virtual boards, {said.slots} at once"
-    budget = f", budget {spoken(said.budget_s)}" if said.budget_s else ""
+    budget = f", budget {spoken(said.budget_s)}" if said.budget_s is not None else ""
     typer.echo(printable(f"{len(said.cases)} cases on {where}{budget}; {spoken(sum(known))} of work is known"))
     for one in said.refused:
         typer.echo(printable(f"{one.id}: wrong: {one.reason}"))

@@ -66,7 +66,7 @@ class Entry(_Frozen):
     verdict: Verdict  # pass, fail, error or inconclusive
     reasons: tuple[str, ...] = ()  # why, for people
     missing: tuple[str, ...] = ()  # the gates that were not decided, each with what is missing
-    evidence: str = ""  # hardware or emulated
+    evidence: str = ""  # hardware or emulated; unknown: no unit was opened
     unit: str = ""  # the unit's probe id
     run_id: str = ""  # the id of the record
     started: datetime  # when it began

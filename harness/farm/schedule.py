@@ -5,7 +5,8 @@ is begun first, so that none is left over for the end. Among equals a worker goe
 is in, and begins one that no other is in: what tests of a group share is then made once. No unit waits for that.
 
 What ended as the rig's ``error``, or with its worker's death, is tried once more on **another** unit, of another host where a
-fitting one is there (a host that is gone takes all its units along); a job that fails twice so is over: it never sees a third.
+fitting one is there (a host that is gone takes all its units along), and on the one that has gone wrong least of late (a dead
+unit must not take the second tries of what another has spoilt); a job that fails twice so is over: it never sees a third.
 Whoever asks (pytest's plug-in, a night's run) has the clocks and the processes; here are only the rules, and each job ends in
 exactly one outcome.
 """
@@ -63,7 +64,7 @@ class Job:
 class Worker:
     """Who does jobs: a unit of the kind ``board``. None starts virtual boards of any kind, "" has no unit at all.
 
-    ``host``: where the unit is plugged in; "" is this one.
+    ``host``: where the unit is plugged in; "" is this one. ``faults``: how often in a row it has gone wrong, up to now.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Worker:
     uid: str | None = None
     tags: frozenset[str] = frozenset()
     host: str = ""
+    faults: int = 0
 
     @property
     def unit(self) -> str:
@@ -210,6 +212,10 @@ class Schedule:
                 best, best_at = job, at
         return best
 
+    def may(self, worker: Worker, job: Job) -> bool:
+        """Whether that worker, which need not be here, may be given the job, as far as its tries go."""
+        return self._may(worker, job)
+
     def needed(self, worker: str) -> bool:
         """Whether there may be work for it yet: what waits, or what is tried again if it goes wrong elsewhere."""
         me = self._workers[worker]
@@ -269,10 +275,15 @@ class Schedule:
         tried = self._tries.get(job.id, ())
         if not worker.fits(job) or any(each.unit == worker.unit for each in tried):
             return False
-        hosts = {each.host for each in tried if each.host}
-        return worker.host not in hosts or not any(
-            other.host not in hosts and other.fits(job) for other in self._workers.values()
-        )
+        if not tried:
+            return True
+        units, hosts = {each.unit for each in tried}, {each.host for each in tried if each.host}
+
+        def rank(one: Worker) -> tuple[bool, int]:
+            return one.host in hosts, one.faults
+
+        others = (other for other in self._workers.values() if other.fits(job) and other.unit not in units)
+        return not any(rank(other) < rank(worker) for other in others)
 
     def _wait(self, job: Job) -> None:
         self._waiting.append(job)

@@ -180,7 +180,7 @@ def imported(path: Path, boards: Sequence[str] = ()) -> Imported:
             "this is no hardware map",
             where=tree.where(()),
             expected="a list of boards, each with id, platform and serial",
-            found=f"a {type(tree.value).__name__}",
+            found=hwmap.kind_of(tree.value),
             next_step="a bench file is used as it is, with --bench",
         )
     units: dict[str, tuple[int, BenchUnit]] = {}

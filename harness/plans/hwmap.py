@@ -77,7 +77,7 @@ def _entry(tree: Tree, index: int, boards: tuple[str, ...]) -> Entry:
     assert isinstance(tree.value, list)
     found = tree.value[index]
     if not isinstance(found, Mapping):
-        raise _wrong(tree, (index,), "a mapping of id, platform, serial, ...", type(found).__name__)
+        raise _wrong(tree, (index,), "a mapping of id, platform, serial, ...", kind_of(found))
     uid = _text(tree, index, found, "probe_id") or _text(tree, index, found, "id")
     platforms = _platforms(tree, index, found)
     kinds = [name for name in map(_kind, platforms) if name in boards or not boards]
@@ -113,6 +113,11 @@ def _entry(tree: Tree, index: int, boards: tuple[str, ...]) -> Entry:
     )
 
 
+def kind_of(value: object) -> str:
+    """What a value is to people who write YAML."""
+    return {dict: "a mapping", list: "a list", type(None): "nothing"}.get(type(value), f"the text {str(value)[:40]!r}")
+
+
 def _kind(platform: str) -> str:
     """``nucleo_f446re`` of ``nucleo_f446re/stm32f446xx`` or ``nucleo_f446re@B``."""
     return re.split(r"[/@]", platform, maxsplit=1)[0]
@@ -137,7 +142,7 @@ def _text(tree: Tree, index: int, found: Mapping[str, object], key: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise _wrong(tree, (index, key), "one value", f"a {type(value).__name__}")
+        raise _wrong(tree, (index, key), "one value", kind_of(value))
     return value.strip()
 
 

@@ -52,19 +52,19 @@ class Tree:
     what: str = "plan"  # that the document should be, for messages
 
     def where(self, path: tuple[Key, ...]) -> str:
-        """``file:line:key`` of a path; of its nearest parent when the path itself is not in the file."""
+        """``file:line:key`` of a path; of its nearest parent when the path itself is not in the file. No key for the document."""
         known = path
         while known and known not in self.lines:
             known = known[:-1]
-        return f"{self.file}:{self.lines.get(known, 1)}:{dotted(path)}"
+        return f"{self.file}:{self.lines.get(known, 1)}" + (f":{dotted(path)}" if path else "")
 
 
 def dotted(path: tuple[Key, ...]) -> str:
-    """``gates[2].limit``; ``(plan)`` for the document itself."""
+    """``gates[2].limit``; "" for the document itself."""
     text = ""
     for key in path:
         text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
-    return text or "(plan)"
+    return text
 
 
 def parse(text: str, file: str, what: str = "plan", *, words: bool = False) -> Tree:
@@ -134,7 +134,11 @@ def _mapping(loader: _Loader, node: yaml.MappingNode, path: tuple[Key, ...], tre
         key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
         line = key_node.start_mark.line + 1
         if not isinstance(key, str):
-            raise PlanError("a key must be a word", where=f"{tree.file}:{line}:{dotted(path)}", expected="key: value")
+            raise PlanError(
+                "a key must be a word",
+                where=f"{tree.file}:{line}" + (f":{dotted(path)}" if path else ""),
+                expected="key: value",
+            )
         if key in values:
             raise PlanError(
                 f"the key {key!r} is given twice",

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from harness.bench.boards import load_board
-from harness.bench.unit import about, choose_backend
+from harness.bench.unit import choose_backend, expected
 from harness.evidence.reports import terminal
 from harness.plugin import ending, options, places, progress
 from harness.plugin.ours import RECORD, SKIPPED, UNIT, is_plan
@@ -40,7 +40,7 @@ def header(config: pytest.Config) -> list[str]:
             if backend == "probe"
             else "no real unit attached"
         )
-        stand_in = about(backend)
+        stand_in = expected(board, backend, asked.run.places, asked.run.uid)
         what = f"{stand_in.title} ({stand_in.evidence}: {stand_in.limits})" if stand_in else "a real unit"
         lines.append(f"hil: {name}: {what}, {why}")
     if lines and asked.samples is not None:
@@ -93,8 +93,11 @@ def write_interrupted(reporter: TerminalReporter) -> None:
     begun = reporter.config.stash.get(progress.LAST, None)
     if not (kept or done or begun or reporter.config.stash[options.KEY].boards):
         return  # another's run
+    # With xdist, -x and pytest.exit() in a worker come out as an interruption too.
+    why = getattr(reporter.config.pluginmanager.get_plugin("dsession"), "shouldstop", False)
+    by = f": {why}" if why else f" by {ending.by()}"
     stands = f", at {begun[0]}: {line(begun[1])}" if begun else ""
-    reporter.write_line(f"hil: interrupted by {ending.by()}: {done} case{'s' * (done != 1)} judged{stands}")
+    reporter.write_line(f"hil: interrupted{by}: {done} case{'s' * (done != 1)} judged{stands}")
     for case in kept:
         reporter.write_line(f"interrupted: {root / case.folder}: {case.kept}")
     command = again("pytest", map(str, reporter.config.invocation_params.args), root if kept else None)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from harness.bench.boards import Board
 from harness.bench.places import NoneFree
-from harness.bench.unit import Unit, choose_backend
+from harness.bench.unit import Unit, choose_backend, expected
 from harness.build.symbols import Symbols
 from harness.clock import Clock, SystemClock
 from harness.data.dataset import Dataset
@@ -370,7 +370,7 @@ def open_dut(
     trail = trail or Trail(what)
     trail.begin()
     backend = choose_backend(board, options.backend, options.places, options.uid)
-    notes = Notes.begin(backend, clock, folder)
+    notes = Notes.begin(backend, clock, folder, expected(board, backend, options.places, options.uid))
     with ExitStack() as stack:
         try:
             with shown() as watch:

@@ -122,19 +122,29 @@ class Notes:
     began_s: float = 0.0  # of this part of the run, with the wall clock's word of it
     began: datetime | None = None
 
+    @property
+    def evidence(self) -> Evidence:
+        """What its figures are worth. Of a unit that was never open it is not known, unless its bench says that it is virtual."""
+        if self.stand_in is not None:
+            return self.stand_in.evidence
+        return "unknown" if self.unit is None else "hardware"
+
     def last_lines(self) -> tuple[str, ...]:
         """Of what the firmware has printed in this case so far."""
         return self.console.since(self.printed)[-_SHOWN_LINES:] if self.console is not None else ()
 
     @classmethod
-    def begin(cls, backend: Backend, clock: Clock, folder: Path | None) -> Notes:
-        """Of a case that starts now; its plan stands in ``folder``, None for one that is in no file."""
+    def begin(cls, backend: Backend, clock: Clock, folder: Path | None, stand_in: About | None = None) -> Notes:
+        """Of a case that starts now; its plan stands in ``folder``, None for one that is in no file.
+
+        ``stand_in``: what its unit will be, where that is known before one is open (``bench.unit.expected``).
+        """
         now = clock.now()
         return cls(
             run_id=uuid.uuid4().hex[:12],
             started=now,
             backend=backend,
-            stand_in=about(backend),
+            stand_in=stand_in or about(backend),
             source=source_of(folder),
             began_s=clock.monotonic_s(),
             began=now,
@@ -285,7 +295,6 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
     assessed = notes.assessed
     model = notes.product.model if notes.product else None
     output = model.outputs[looked_at(case.plan, model)] if model else None
-    evidence: Evidence = "hardware" if notes.stand_in is None else notes.stand_in.evidence
     record = Record(
         run_id=notes.run_id,
         case_id=case.id,
@@ -298,7 +307,7 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
         model=case.model,
         unit=notes.unit,
         backend=notes.backend,
-        evidence=evidence,
+        evidence=notes.evidence,
         caveat=notes.stand_in.caveat if notes.stand_in else "",
         firmware=notes.product.facts(notes.live.flashed if notes.live else None) if notes.product else None,
         source=notes.source,
@@ -317,7 +326,7 @@ def result(case: Case, notes: Notes, clock: Clock, verdict: Verdict, reasons: tu
         reference=notes.workload.reference if notes.workload else None,
         conversion=_conversion(notes),
         playback=notes.playback,
-        link=notes.link or (link_facts(notes.streamed, evidence) if notes.streamed else None),
+        link=notes.link or (link_facts(notes.streamed, notes.evidence) if notes.streamed else None),
         units=notes.units,
         measurements=assessed.measurements if assessed else (),
         gates=assessed.gates if assessed else (),

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from harness.bench.boards import Board, load_board
 from harness.bench.places import NoneFree
-from harness.bench.unit import choose_backend
+from harness.bench.unit import choose_backend, expected
 from harness.build.symbols import Symbols
 from harness.clock import Clock, SystemClock
 from harness.errors import BenchError, DeviceError
 from harness.models.metadata import Model
 from harness.plans.expand import Case
-from harness.records import Verdict
+from harness.records import Backend, Verdict
 from harness.run import blame, journal, onboard, underway
 from harness.run.at_unit import at_unit, see_whether_free
 from harness.run.baseline import baseline_of, judged_against
@@ -49,7 +49,7 @@ def run_case(
     backend = choose_backend(board, options.backend, options.places, options.uid)
     see_whether_free(options, board, backend=backend, clock=clock, tags=(*case.plan.requires, *options.tags))
     earlier = find_earlier(case.id, options)
-    notes = Notes.begin(backend, clock, case.plan.folder)
+    notes = _begin(case, board, backend, options, clock)
     notes.baseline = baseline_of(case, options.baseline, folder)
     if earlier is not None:
         notes.run_id, notes.started = earlier[1].run_id, earlier[1].started
@@ -60,6 +60,10 @@ def run_case(
         found = _run(case, board, options, notes, earlier, underway.beside(notes.telling, watch), clock, folder)
         notes.telling.end(found.record.verdict)
     return found
+
+
+def _begin(case: Case, board: Board, backend: Backend, options: RunOptions, clock: Clock) -> Notes:
+    return Notes.begin(backend, clock, case.plan.folder, expected(board, backend, options.places, options.uid))
 
 
 def _run(
@@ -136,8 +140,9 @@ def _prepare(case: Case, notes: Notes) -> tuple[Model, Playing | None]:
 def not_run(case: Case, options: RunOptions, reasons: tuple[str, ...], clock: Clock | None = None) -> CaseResult:
     """What there is to say of a case that no unit was there for: the rig's error, with why."""
     clock = clock or SystemClock()
-    backend = choose_backend(load_board(case.board), options.backend, options.places, options.uid)
-    return result(case, Notes.begin(backend, clock, case.plan.folder), clock, Verdict.ERROR, reasons)
+    board = load_board(case.board)
+    backend = choose_backend(board, options.backend, options.places, options.uid)
+    return result(case, _begin(case, board, backend, options, clock), clock, Verdict.ERROR, reasons)
 
 
 def killed_case(case: Case, options: RunOptions, words: str, folder: Path, clock: Clock | None = None) -> CaseResult:
@@ -146,8 +151,8 @@ def killed_case(case: Case, options: RunOptions, words: str, folder: Path, clock
     What was answered by then is read from the journal in ``folder``, which stays: the run can be gone on with.
     """
     clock = clock or SystemClock()
-    backend = choose_backend(load_board(case.board), options.backend, options.places, options.uid)
-    notes = Notes.begin(backend, clock, case.plan.folder)
+    board = load_board(case.board)
+    notes = _begin(case, board, choose_backend(board, options.backend, options.places, options.uid), options, clock)
     notes.began = None  # it is not known when
     found = blame.worker_killed(words)
     notes.rig = found.rig

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from harness.errors import DeviceError
+from harness.errors import BenchError, DeviceError
 from harness.session.stream import (
     BoardFaultError,
     BoardGarbledError,
@@ -13,7 +13,7 @@ from harness.session.stream import (
     fault_report,
 )
 from harness.wire import messages as m
-from harness.wire.events import Refused, Violation
+from harness.wire.events import Refused, SampleLost, Violation
 
 #: What has come of a frame that broke off, or of a spark on the line, is no more than this.
 _SOME_NOISE_BYTES: Final = 64
@@ -84,6 +84,16 @@ def astray(where: str, expected: str, noise_bytes: int, counted: str) -> BoardSi
         found=f"{noise_bytes} B, not one good frame; {counted}",
         next_step="ask the probe: a core that waits for bytes has a broken line; else the firmware must go back when it hears no"
         " good frame (SPEC.md, Speed)",
+    )
+
+
+def worn(event: SampleLost, where: str) -> BenchError:
+    """What is sent again and again is damaged again and again: that says nothing of the board."""
+    return BenchError(
+        "the line damages so much that a sample does not get through it",
+        where=f"{where}, sample {event.key}",
+        found=event.reason,
+        next_step="look at cable, ground and speed; `hil rack check UNIT` counts what the line loses at each",
     )
 
 

@@ -41,11 +41,9 @@ __all__ = [
 _E = TypeVar("_E", bound=ev.Event)
 _T = TypeVar("_T")
 
-#: How often a request of the caller (ping, status, fault) is repeated before the board counts as silent: when nothing at
-#: all comes, and when something does, be it damaged.
-_TRIES = 5
 _LISTEN_S = 0.05  # so often it is looked whether what is listened for has come
-_TRIES_WHILE_HEARD = 25
+#: How often a request is repeated before the board counts as silent: when nothing comes, and when something does, be it damaged.
+_TRIES, _TRIES_WHILE_HEARD = 5, 25
 
 
 class Session:
@@ -233,12 +231,12 @@ class Session:
     ) -> StreamResult:
         """Send every sample, collect every answer, each once; ``on_result(index, result)`` as they come, in any order.
 
-        A sample is all input tensors back to back. ``window`` overrides the session's. Resets of the board are survived, but
-        one by its fault handler raises BoardFaultError. A sample that the board answers with an error status has a result
-        with that status. ``timeout_s`` bounds the whole stream: what is open then is lost. ``rescue`` says what to do about
-        silence and a lost line, which else end the stream. ``on_result`` may raise; the session is then still good for a new
-        ``hello``. The first ``quiet`` go alone: no interrupt is in their cycles. ``follows``: which go on from a memory.
-        ``pace``: none is held back for the board, and none goes alone. A ``Supply`` of samples ends it when it has no more.
+        A sample is all input tensors back to back. ``window`` overrides the session's. Resets of the board are survived, but one
+        by its fault handler raises BoardFaultError. A sample that the board answers with an error status has a result with that
+        status. ``timeout_s`` bounds the whole stream: what is open then is lost. A line that lets none through is a BenchError.
+        ``rescue`` says what to do about silence and a lost line, which else end the stream. ``on_result`` may raise; the session
+        is then still good for a new ``hello``. The first ``quiet`` go alone: no interrupt is in their cycles. ``follows``: which
+        go on from a memory. ``pace``: none is held back, and none goes alone. A ``Supply`` ends it when it has no more.
         """
         if self._conversation.state is not State.READY:
             raise MisuseError("say hello before streaming", where=self._where, found=self._conversation.state)
@@ -386,6 +384,8 @@ class Session:
             raise ends.refusal(event, self._where)
         if stream is None:
             return
+        if isinstance(event, ev.SampleLost) and event.damaged:
+            raise ends.worn(event, self._where)
         if isinstance(event, ev.FaultReceived):
             self._unless_crashed(event.fault)
         stream.take(event)

@@ -28,7 +28,7 @@ class Filters(BaseModel):
     model: str | None = None
     verdict: Literal["pass", "fail", "error", "inconclusive"] | None = None
     unit: str | None = None
-    evidence: Literal["hardware", "emulated"] | None = None
+    evidence: Literal["hardware", "emulated", "unknown"] | None = None
     session: str | None = None
     since: date | None = None  # from the beginning of that day, UTC
     until: date | None = None  # to the end of that day, UTC

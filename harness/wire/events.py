@@ -37,10 +37,11 @@ class SampleReplayed:
 
 @dataclass(frozen=True)
 class SampleLost:
-    """A sample will not be answered."""
+    """A sample will not be answered. ``damaged``: so many frames the line has damaged meanwhile, where that is why; else 0."""
 
     key: int
     reason: str
+    damaged: int = 0
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from harness.wire.patience import Patience
 
 #: So many must a board have given without getting further: time alone passes for a host that was kept from running, too.
 _ANSWERS_OF_A_STUCK_BOARD = 3
+#: Of a board that gets no further: frames that the line has damaged for each of its answers. From so many on the line is why.
+_DAMAGED_EACH = 1
 
 
 def tensor_bytes(tensors: tuple[m.TensorSpec, ...]) -> int | None:
@@ -61,6 +63,7 @@ class Repair:
         self._frame_size = FrameSize()
         self._progress_s = 0.0
         self._answers = 0  # STATUS since then
+        self._damaged_before = 0  # frames that the line had damaged by then
         self._output_bytes: int | None = None
         self._status_frame: int | None = None  # the STATUS_REQUEST that was not answered yet
         self._status_queued = False
@@ -186,6 +189,11 @@ class Repair:
     def _progressed(self, now_s: float) -> None:
         self._progress_s = now_s
         self._answers = 0
+        self._damaged_before = self._damaged
+
+    @property
+    def _damaged(self) -> int:
+        return self._counters.frames_bad + self._counters.gaps_rx
 
     def stuck_at_s(self) -> float:
         """When a board that answers but gets no further has had its time; infinity until it has answered a few times."""
@@ -194,20 +202,24 @@ class Repair:
     def give_up_oldest(self, now_s: float) -> None:
         """The oldest sample is lost; the others go on."""
         oldest = self.window.oldest()
-        if oldest is not None:
+        damaged = self._damaged - self._damaged_before
+        if oldest is not None and damaged >= _DAMAGED_EACH * self._answers:
+            why = f"it did not get through a line that damaged {damaged} frames in {self._stuck_s:g} s"
+            self._give_up(oldest, why, damaged)
+        elif oldest is not None:
             self._give_up(oldest, f"the board answers but came no further with it for {self._stuck_s:g} s")
         self._progressed(now_s)
 
-    def _give_up(self, sample: Outgoing, reason: str) -> None:
+    def _give_up(self, sample: Outgoing, reason: str, damaged: int = 0) -> None:
         """It is lost, and with it all that go on from it, those to come among them."""
         if not self.window.ordered:
             self.window.over(sample.number)
-            self._emit(SampleLost(sample.key, reason))
+            self._emit(SampleLost(sample.key, reason, damaged))
             return
         cut, goes_on = self.window.cut_sequence(sample)
         behind = f"the sample that it goes on from was lost: {reason}"
         for other in cut:
-            self._emit(SampleLost(other.key, reason if other is cut[0] else behind))
+            self._emit(SampleLost(other.key, reason if other is cut[0] else behind, damaged))
         self._broken = behind if goes_on else None
 
     def result(self, result: m.Result, now_s: float) -> None:

@@ -53,6 +53,12 @@ _OF_SHELL: Final = (
     (r"command not found|[Nn]o such file or directory|not recognized|: not found", "there is no hil on that host's PATH",
      "install hil there, or say where it is: HIL_UNIT_SERVER='/path/to/hil unit-server'"),
 )  # fmt: skip
+#: What is said of a unit whose host cannot be reached, or is lost: it is said of all units of that host.
+GONE: Final = frozenset(what for _, what, _ in (*_OF_SSH, *_OF_SHELL)) | {
+    "the unit's server does not start on that host",
+    "the unit's host says nothing",
+    "the connection to the unit's host is lost",
+}
 
 
 def is_host(destination: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,12 +42,24 @@ class Local:
 
     def acquire(self, place: Place, *, what: str) -> LocalClaim:
         """See ``Source``. A unit of another host is kept from this host's other runs: there its lease is all."""
-        if not place.via:
-            return LocalClaim(place, lease.reserve(place.uid, what=what))
-        if (why := lease.refusal(place.uid)) is not None:
-            raise why
-        # Not by its own id: its host may be this one, and the server there, which no run has started, could not have it.
-        return LocalClaim(place, lease.reserve(f"{place.uid} on {place.via}", what=what))
+        return self.acquire_any([place], what=what, wait_s=0.0)
+
+    def acquire_any(
+        self, wanted: Sequence[Place], *, what: str, wait_s: float, tell: lease.Tell | None = None
+    ) -> LocalClaim:
+        """See ``Queueing``: the queue is that of the leases."""
+        refused = {place.uid: why for place in wanted if place.via and (why := lease.refusal(place.uid)) is not None}
+        by_key = {_key(place): place for place in wanted if place.uid not in refused}
+        if not by_key:
+            raise next(iter(refused.values()))
+        found = lease.reserve_any(list(by_key), what=what, wait_s=wait_s, tell=tell)
+        return LocalClaim(by_key[found.uid], found)
+
+
+def _key(place: Place) -> str:
+    """What is reserved. Not the id of a unit of another host: that may be this one, and the server there, which no run has started,
+    could not have it."""
+    return f"{place.uid} on {place.via}" if place.via else place.uid
 
 
 def _attached() -> tuple[Place, ...]:

@@ -60,6 +60,16 @@ class UnitLine:
     tries: int
     faults: tuple[Fault, ...]
     use: float  # share of the night with a case on it
+    spoilt: int = 0  # so many of its last tries, one after the other, were spoilt by it
+
+    @property
+    def state(self) -> str:
+        """How it stands, with why. A good one whose last cases it has spoilt is not as good as it looks."""
+        state, reason = self.unit.state, self.unit.reason
+        if state != "good":
+            return f"{state}: {reason}" if reason else state
+        cases = "case was" if self.spoilt == 1 else f"{self.spoilt} cases were"
+        return f"{state}, but its last {cases} spoilt by it" if self.spoilt else state
 
 
 def verdict(night: NightRecord) -> Verdict | None:
@@ -143,12 +153,20 @@ def units(night: NightRecord) -> list[UnitLine]:
             sum(unit.uid in (one.unit, *one.lent) for case in night.cases for one in case.tries),
             tuple(fault for fault in faults if unit.uid in fault.spoilt.blamed),
             unit.busy_s / wall_s if wall_s else 0.0,
+            _spoilt(night, unit.uid),
         )
         for unit in night.units
     ]
     return sorted(
         found, key=lambda line: (-len(line.faults), line.unit.state == "good", line.unit.board, line.unit.uid)
     )
+
+
+def _spoilt(night: NightRecord, uid: str) -> int:
+    """How many of a unit's last tries, one after the other, came to an error that was its fault."""
+    tries = sorted((one for c in night.cases for one in c.tries if uid in (one.unit, *one.lent)), key=lambda t: t.began)
+    blamed = [uid in one.blamed for one in tries if one.verdict is not None]
+    return next((n for n, mine in enumerate(reversed(blamed)) if not mine), len(blamed))
 
 
 def of_no_unit(night: NightRecord) -> list[Fault]:
@@ -178,7 +196,7 @@ def figures(night: NightRecord) -> list[tuple[str, str]]:
     busy_s = sum(one.wall_s * (1 + len(one.lent)) for one in tries)
     places = len(night.units) or night.slots
     told = [
-        ("Wall time", spoken(night.wall_s) + (f" of {spoken(night.budget_s)}" if night.budget_s else "")),
+        ("Wall time", spoken(night.wall_s) + (f" of {spoken(night.budget_s)}" if night.budget_s is not None else "")),
         ("Cases with a verdict", f"{sum(c.verdict is not None for c in night.cases)} of {len(night.cases)}"),
         ("Tries", str(len(tries))),
         ("Time on units" if night.units else "Time of cases", spoken(busy_s)),

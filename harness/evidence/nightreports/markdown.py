@@ -37,7 +37,7 @@ def render(night: NightRecord, records: Mapping[str, Record]) -> bytes:
     for lacking in _words.lacking(night):
         lines += _section(f"Not run: {lacking.why}", [_lacking(case) for case in lacking.cases])
     lines += _section(
-        "Not run: plans that are wrong", [f"**{safe(one.id)}**: {_short(safe(one.reason))}" for one in night.refused]
+        "Not run: plans that are wrong", [f"**{safe(one.id)}**: {_short(_flat(one.reason))}" for one in night.refused]
     )
     lines += _matrix(night)
     lines += [", ".join(f"{label.lower()} {value}" for label, value in _words.figures(night)) + ".", ""]
@@ -52,14 +52,14 @@ def render(night: NightRecord, records: Mapping[str, Record]) -> bytes:
 
 
 def _told(case: NightCase, why: Sequence[str]) -> str:
-    reasons = [_short(safe(line)) for line in why]
+    reasons = [_short(_flat(line)) for line in why]
     more = [f"and {len(reasons) - _MOST_REASONS} more"] if len(reasons) > _MOST_REASONS else []
     folder = f" · `{_short(code(case.last.folder))}`" if case.last and case.last.folder else ""
     return f"**{_short(safe(case.id))}**: {'; '.join([*reasons[:_MOST_REASONS], *more])}{folder}"
 
 
 def _lacking(case: NightCase) -> str:
-    return f"**{_short(safe(case.id))}**" + (f": {_short(safe(case.why))}" if case.why else "")
+    return f"**{_short(safe(case.id))}**" + (f": {_short(_flat(case.why))}" if case.why else "")
 
 
 def _units(night: NightRecord) -> list[str]:
@@ -68,9 +68,8 @@ def _units(night: NightRecord) -> list[str]:
         return []
     lines = ["### Units", "", "| unit | board | state | cases | rig faults | use |", "|---|---|---|---|---|---|"]
     for line in found[:_MOST_TOLD]:
-        state = line.unit.state + (f": {line.unit.reason}" if line.unit.reason and line.unit.state != "good" else "")
         lines.append(
-            f"| {_short(safe(line.unit.title))} | {_short(safe(line.unit.board))} | {_short(safe(state))} | {line.tries}"
+            f"| {_short(safe(line.unit.title))} | {_short(safe(line.unit.board))} | {_short(_flat(line.state))} | {line.tries}"
             f" | {len(line.faults)} | {100 * line.use:.0f} % |"
         )
     more = [f"\nand {len(found) - _MOST_TOLD} more units: index.html"] if len(found) > _MOST_TOLD else []
@@ -79,7 +78,7 @@ def _units(night: NightRecord) -> list[str]:
         for move in night.moves
     ]
     faults = [
-        f"{safe(_words.whose(night, one))}: {safe(one.case.id)}, {_short(safe('; '.join(one.spoilt.reasons[:1])))}"
+        f"{safe(_words.whose(night, one))}: {safe(one.case.id)}, {_short(_flat('; '.join(one.spoilt.reasons[:1])))}"
         for one in _words.rig_faults(night)
     ]
     return [
@@ -112,6 +111,11 @@ def _section(title: str, told: Sequence[str]) -> list[str]:
         return []
     more = [f"- and {len(told) - _MOST_TOLD} more: index.html"] if len(told) > _MOST_TOLD else []
     return [f"### {title}", "", *(f"- {line}" for line in told[:_MOST_TOLD]), *more, ""]
+
+
+def _flat(text: str) -> str:
+    """Lines of a message behind one another: what, where, found, next."""
+    return safe("; ".join(line.strip() for line in text.splitlines() if line.strip()))
 
 
 def _short(text: str, most: int = _MOST_TEXT) -> str:

@@ -97,7 +97,8 @@ class Night:
         self._bays = bays
         there = {worker.id for worker in self.schedule.workers}
         for name in there - set(self._running):
-            if name not in bays or not bays[name].ready:
+            # Also one that is not what it was: what went wrong on it meanwhile counts for what it gets.
+            if name not in bays or not bays[name].ready or bays[name].worker not in self.schedule.workers:
                 self.schedule.remove_worker(name, died=False)
         for name, bay in bays.items():
             if bay.worker.uid is not None:

@@ -229,7 +229,14 @@ class Units:
             now = self.clock.monotonic_s()
             ready, coming = now >= again, now - since < self.patience_s
         return Bay(
-            Worker(place.uid, place.board, place.uid, frozenset(place.tags), place.via),
+            Worker(
+                place.uid,
+                place.board,
+                place.uid,
+                frozenset(place.tags),
+                place.via,
+                stands.rig_faults if stands else 0,
+            ),
             place.title,
             place.board,
             ready,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -76,13 +76,16 @@ class Crew:
         if mine is not None and self.virtual and (job := plan.peek(Worker(worker, VIRTUAL))):
             wanted.append((job, None))
         for place in self.pool.may_come():
-            if job := plan.peek(_seen(worker, place)):
+            if job := plan.peek(_seen(worker, place), self.only(place, plan)):
                 wanted.append((job, place))
         order = {job.id: at for at, job in enumerate(plan.waiting)}
 
         # Good units before suspect ones, whatever the work.
-        def rank(each: tuple[Job, Place | None]) -> tuple[bool, int]:
-            return each[1] is not None and not self.pool.is_good(each[1]), order[each[0].id]
+        def rank(each: tuple[Job, Place | None]) -> tuple[bool, bool, int]:
+            place = each[1]
+            if place is None:
+                return False, False, order[each[0].id]
+            return self.pool.hosts.is_gone(place), not self.pool.is_good(place), order[each[0].id]
 
         for _, chosen in sorted(wanted, key=rank):
             if chosen is not None and not self.pool.take(chosen):
@@ -93,6 +96,17 @@ class Crew:
                 self.say(f"{worker} goes on with {chosen.title} ({chosen.board})")
             return True
         return False
+
+    def only(self, place: Place | None, plan: Schedule) -> Callable[[Job], bool]:
+        """What may go to that unit. One of a host that does not answer gets, as the only one there, what no other worker can do."""
+        if place is None or not self.pool.hosts.is_gone(place):
+            return lambda job: True
+        others = [worker for worker in plan.workers if not self._is_gone(worker.id)]
+        free = not self.pool.hosts.has_scout(place)
+        return lambda job: not (job.boards or job.tags) or (free and not any(plan.may(each, job) for each in others))
+
+    def _is_gone(self, worker: str) -> bool:
+        return (place := self._units.get(worker)) is not None and self.pool.hosts.is_gone(place)
 
     def leave(self, worker: str) -> None:
         """It has no unit any more: others may have that."""
@@ -145,15 +159,16 @@ class Crew:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: WorkerController, error: object | None) -> None:
-        """A worker has ended. The unit of one that was killed is not trusted before it has proved itself."""
+        """A worker has ended. The unit of one that was killed at a test is not trusted before it has proved itself."""
         worker = node.gateway.id
         self.starting.discard(worker)
         if self.lending.orphan(worker):  # it was idle, and its unit is another's for now
             self._units.pop(worker)
         place = self.unit(worker)
-        if place is not None and error is not None and error != _INTERRUPTED:
-            at = self._scheduler.at(node) if self._scheduler is not None else None
-            for line in distrust.after_a_death(self.config, place, at or ""):
+        at = self._scheduler.at(node) if self._scheduler is not None else None
+        # One that was not at a test has not touched its unit.
+        if place is not None and at is not None and error is not None and error != _INTERRUPTED:
+            for line in distrust.after_a_death(self.config, place, at):
                 self.say(line)
         self.leave(worker)
 
@@ -170,7 +185,12 @@ class Crew:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Generator[None, object, object]:
         """What no worker was left for is told when the last one is gone."""
-        result = yield
+        try:
+            result = yield
+        except BaseException:
+            if self._scheduler is not None:
+                self._scheduler.interrupted()
+            raise
         if self._scheduler is not None:
             self._scheduler.finish()
         return result

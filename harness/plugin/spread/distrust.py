@@ -10,7 +10,7 @@ from harness.plugin import options, places
 
 
 def after_a_death(config: pytest.Config, place: Place, test: str) -> tuple[str, ...]:
-    """The process that used the unit for ``test`` ("" for none) was killed; what is to be told. Never raises."""
+    """The process that used the unit for ``test`` was killed; what is to be told. Never raises."""
     run = places.report_root(config).name
     rack = config.stash[options.KEY].run.places
     return aftercare.worker_died(place.uid, run, test=test, board=place.board, rack=rack)

@@ -47,6 +47,9 @@ class InOrder:
         folder = aside.folder_of(self._config, item.nodeid, need)
         aside.clear(folder)
         first = self._take(need)
+        if first is None and (lost := self._given_up(need)):
+            after = tries.tear_down(item, nextitem)
+            return [telling.not_run(self._config, item.nodeid, need, f"no {need.words()} is left", lost), *after]
         # With none free, the test waits for its unit as any other; which it gets is not ours to know.
         reports = self._run(item, nextitem, Seat(first.uid if first else None, again=first is not None), first)
         why = tries.rigs_fault(reports)
@@ -56,7 +59,7 @@ class InOrder:
         if stop is not None:
             for report in reports:
                 tries.end_with(report, stop)
-        if stop is not None or (second := self._take(need, but=first.uid)) is None:
+        if stop is not None or (second := self._take(need, but=first)) is None:
             return reports
         there = aside.put(self._config, folder)
         earlier = EarlierTry(unit=first.uid, ended="error", reason=why, folder=aside.FIRST if there else "")
@@ -68,22 +71,35 @@ class InOrder:
         self, item: pytest.Item, nextitem: pytest.Item | None, here: Seat, place: Place | None
     ) -> list[pytest.TestReport]:
         self._config.stash[seat.SEAT] = here
+        if place is not None:
+            self._pool.hosts.begin(place)
         before = os.environ.get(lease.RESERVED_BY)
         if place is not None:  # so that nobody claims it a second time
             os.environ |= lease.environment()
         try:
-            return tries.run(item, nextitem)
+            reports = tries.run(item, nextitem)
+            if place is not None and (line := self._pool.hosts.heard(place, stops.properties_of(reports))) is not None:
+                self._say(item, line)
+            return reports
         finally:
             del self._config.stash[seat.SEAT]
             if place is not None:
-                os.environ.pop(lease.RESERVED_BY)
+                os.environ.pop(lease.RESERVED_BY, None)
                 os.environ |= {lease.RESERVED_BY: before} if before is not None else {}
                 self._pool.give_back(place.uid)
 
-    def _take(self, need: Need, but: str = "") -> Place | None:
-        """Claim a free unit that fits and can be trusted; None where there is none."""
+    def _given_up(self, need: Need) -> list[str]:
+        """Why none of the units that fit is tried any more, where that is so since their hosts do not answer."""
+        fitting = [place for place in self._pool.places if place.fits(need.board, None, need.tags)]
+        why = [self._pool.hosts.given_up(place) for place in fitting]
+        return self._pool.absent(lambda place: place in fitting) if why and None not in why else []
+
+    def _take(self, need: Need, but: Place | None = None) -> Place | None:
+        """Claim a free unit that fits and can be trusted; None where there is none. ``but``: another than that, which was tried."""
         for place in self._pool.may_come():
-            if place.uid == but or not place.fits(need.board, None, need.tags) or not self._pool.take(place):
+            if but is not None and (place.uid == but.uid or (place.via == but.via and self._pool.hosts.is_gone(place))):
+                continue
+            if not place.fits(need.board, None, need.tags) or not self._pool.take(place):
                 continue
             if self._pool.is_good(place) or (why := distrust.unproven(self._config, place)) is None:
                 return place

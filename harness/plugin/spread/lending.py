@@ -30,7 +30,10 @@ class Lending:
     def begin(
         self, borrower: str, case: str, mine: Place, most: int, idle: dict[str, Place], tags: Sequence[str]
     ) -> int:
-        """Lend up to ``most`` units of the kind of ``mine``: of the ``idle`` workers, then free ones; how many it is."""
+        """Lend up to ``most`` units of the kind of ``mine``: of the ``idle`` workers, then free ones; how many it is.
+
+        None where the disk takes no loan: the case has its own unit then.
+        """
         units: dict[str, str | None] = {}
         for worker, place in idle.items():
             if len(units) < most and worker != borrower and self._suits(place, mine, tags):
@@ -40,7 +43,11 @@ class Lending:
                 units[place.uid] = None
         if units:
             self._loans[borrower] = _Loan(case, units)
-            loans.lend(self._root, case, list(units))
+            try:
+                loans.lend(self._root, case, list(units))
+            except OSError:
+                self.end(borrower)
+                return 0
         return len(units)
 
     def end(self, borrower: str) -> None:
@@ -66,4 +73,7 @@ class Lending:
         return False
 
     def _suits(self, place: Place, mine: Place, tags: Sequence[str]) -> bool:
-        return place.board == mine.board and set(tags) <= set(place.tags) and self._pool.is_good(place)
+        return place.board == mine.board and set(tags) <= set(place.tags) and self._is_fit(place)
+
+    def _is_fit(self, place: Place) -> bool:
+        return self._pool.is_good(place) and not self._pool.hosts.is_gone(place)

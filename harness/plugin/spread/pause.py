@@ -21,6 +21,12 @@ class Pause(pytest.Item):
     """Behind ``after``. It is never collected, never reported and does nothing."""
 
     after: pytest.Item | None = None
+    _told_for: pytest.Item | None = None
+
+    @property
+    def nodeid(self) -> str:
+        """Its own, but while something is told of the test before: xdist sends a report for the item that it takes this to be."""
+        return self._told_for.nodeid if self._told_for is not None else str(super().nodeid)
 
     def listchain(self) -> list[Node]:
         """As of a test beside the one before: the fixtures around it stay."""
@@ -43,12 +49,11 @@ class Pause(pytest.Item):
             self.after = None
         if not failed or after is None:
             return
-        own = self.nodeid
-        self._nodeid = after.nodeid  # xdist sends a report for the item that it takes this to be
+        self._told_for = after
         try:
             tries.tell(self, failed)
         finally:
-            self._nodeid = own
+            self._told_for = None
 
 
 def add_to(session: pytest.Session) -> None:

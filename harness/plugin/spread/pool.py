@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from harness.bench import rackstate
+from harness.bench import lease, rackstate
 from harness.bench.places import Place
 from harness.bench.rackstate import State
-from harness.bench.sources import Claim, Source
+from harness.bench.sources import Claim, Queueing, Source
 from harness.errors import BenchError
+from harness.plugin.spread.hosts import Hosts
 
 
 class Pool:
@@ -20,6 +21,7 @@ class Pool:
         self._claims: dict[str, Claim] = {}
         self._away: dict[str, str] = {}  # by uid: why it is not for this run
         self._refused: dict[str, str] = {}  # by uid: why it could not be had, the last time
+        self.hosts = Hosts()
 
     def claimed(self, uid: str) -> bool:
         """Whether this run has it."""
@@ -30,9 +32,9 @@ class Pool:
         return rackstate.state_of(place.uid).state is State.GOOD
 
     def may_come(self) -> list[Place]:
-        """What this run does not have and may get: good ones first, in the order of the bench."""
+        """What this run does not have and may get: good ones first, those of a host that does not answer last."""
         found = [place for place in self.places if not (self.claimed(place.uid) or self.why_not(place))]
-        return sorted(found, key=lambda place: not self.is_good(place))
+        return sorted(found, key=lambda place: (self.hosts.is_gone(place), not self.is_good(place)))
 
     def why_not(self, place: Place) -> str | None:
         """Why a unit is not for this run; None: it is."""
@@ -40,6 +42,8 @@ class Pool:
             return f"skip: {place.skip}"
         if place.uid in self._away:
             return self._away[place.uid]
+        if (why := self.hosts.given_up(place)) is not None:
+            return why
         state = rackstate.state_of(place.uid)
         return None if state.works else f"{state.state}: {state.reason}"
 
@@ -68,6 +72,28 @@ class Pool:
                 break
         return taken
 
+    def wait_for_one(self, kinds: Sequence[str], wait_s: float, tell: Callable[[str], None]) -> Place | None:
+        """Claim the first unit of these kinds that becomes free within ``wait_s``, in the queue with all others who wait.
+
+        None when none of them takes work. ``lease.InUse`` when all stay in use. ``tell`` is told who has them once a minute.
+        """
+        while wanted := [place for place in self.may_come() if place.board in kinds]:
+            if not isinstance(self._source, Queueing):
+                raise lease.InUse(
+                    f"all {len(wanted)} units are in use",
+                    found="; ".join(self.absent()),
+                    next_step="run again later: who keeps these units has no queue",
+                )
+            try:
+                claim = self._source.acquire_any(wanted, what=self._what, wait_s=wait_s, tell=tell)
+            except lease.OutOfService as error:
+                # Of these none took work any more: none is asked for a second time.
+                self._away |= {place.uid: f"{error.what}: {error.found}" for place in wanted}
+                continue
+            self._claims[claim.place.uid] = claim
+            return claim.place
+        return None
+
     def renew(self) -> list[str]:
         """Say that all are still wanted; what has happened to them meanwhile. Never raises: a unit's own lock decides."""
         told: list[str] = []
@@ -80,6 +106,7 @@ class Pool:
 
     def give_back(self, uid: str) -> None:
         """Others may have it."""
+        self.hosts.end(uid)
         if (claim := self._claims.pop(uid, None)) is not None:
             claim.release()
 

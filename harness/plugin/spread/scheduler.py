@@ -22,6 +22,7 @@ from harness.plugin.spread.needs import Need
 from harness.plugin.spread.seat import Seat
 
 if TYPE_CHECKING:
+    from xdist.dsession import DSession
     from xdist.remote import Producer
     from xdist.workermanage import WorkerController
 
@@ -65,7 +66,7 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
             self.collection = next(iter(self.node2collection.values()))
             if not self.collection:
                 return
-            told = self.crew.desk(self.nodes[0].gateway.id).needs()
+            told = self.crew.desk(next(iter(self.node2collection)).gateway.id).needs()
             self.need = [Need.read(each) for each in told]
             seconds = times.known(places.report_root(self.config), [need.case for need in self.need])
             self.plan = Schedule(tuple(self._job(at, need, seconds) for at, need in enumerate(self.need)))
@@ -91,12 +92,20 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
         """A worker is gone. The test that it was at, if it died of it for good; xdist then makes a report of that."""
         pending = self.node2pending.pop(node)
         if self.plan is None:
+            # One that is gone does not count among those that have collected: its place is another's.
+            self.node2collection.pop(node, None)
             return None
-        killer = self._lost(node, pending[0]) if pending else None
+        by_itself = hasattr(node, "workeroutput")
+        if pending and by_itself and not self._session.shouldstop:
+            # pytest.exit() in a test means all of the run, and that test is not tried again.
+            self._session.shouldstop = f"{node.gateway.id} was ended by pytest.exit() at {self.name_of(pending[0])}"
+        killer = self._lost(node, pending[0]) if pending and not by_itself else None
         self._remove(node, died=False)
-        if hasattr(node, "workeroutput"):  # it has ended by itself
+        if by_itself:
             self._go_on()
-        else:  # there will be another in its place, which is not here yet: nothing is given up before that
+        elif (
+            not self._session.shouldstop
+        ):  # another takes its place, and is not here yet: nothing is given up before that
             self._feed_all()
         return killer
 
@@ -121,7 +130,11 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
         pending = self.node2pending.get(node)
         if not pending or not self.need:
             return None
-        return self.need[pending[0]].case or str(self._nodeid(pending[0]))
+        return self.name_of(pending[0])
+
+    def name_of(self, at: int) -> str:
+        """What a test is called: by its case where it has one."""
+        return self.need[at].case or self._nodeid(at)
 
     def heard(self, node: WorkerController, report: pytest.TestReport) -> None:
         """A report of the test that a worker is at."""
@@ -139,6 +152,18 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
         """The last worker is gone; what is left is told as what could not be run."""
         if self.plan is not None and not self.plan.finished:
             self._give_up([])
+
+    def interrupted(self) -> None:
+        """The run is ended before its time: a first try that waits for its second is the only one, and is told."""
+        for job in self.plan.waiting if self.plan is not None else ():
+            if (untold := self._first.get(int(job.id))) is not None:
+                telling.replay(self.config, untold, self._nodeid(int(job.id)), "the run was ended before")
+
+    @property
+    def _session(self) -> DSession:
+        """xdist's own part of the controller."""
+        found: DSession = self.config.pluginmanager.getplugin("dsession")
+        return found
 
     def _nodeid(self, at: int) -> str:
         assert self.collection is not None
@@ -161,6 +186,10 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
         self.crew.lending.end(node.gateway.id)
         held = self.crew.desk(node.gateway.id).held()
         reports = self._told.pop(node, [])
+        if (place := self.crew.unit(node.gateway.id)) is not None:
+            kept = telling.properties(held["reports"]) if held is not None else stops.properties_of(reports)
+            if (line := self.crew.pool.hosts.heard(place, kept)) is not None:
+                self.crew.say(line)
         if held is None:
             failed = any(report.failed for report in reports)
             self.plan.done(node.gateway.id, str(at), Outcome.FAIL if failed else Outcome.PASS)
@@ -174,11 +203,10 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
 
     def _keep_untold(self, at: int, untold: telling.Untold) -> None:
         self._first[at] = untold
-        name = self.need[at].case or self._nodeid(at)
         assert self.plan is not None
         another = self.plan.hopeful(str(at), self.crew.could_come())
         self.crew.say(
-            f"{name}: {untold.line()}; {'once more on another unit' if another else 'there is no other unit for it'}"
+            f"{self.name_of(at)}: {untold.line()}; {'once more on another unit' if another else 'there is no other unit for it'}"
         )
 
     def _remove(self, node: WorkerController, *, died: bool) -> None:
@@ -190,8 +218,11 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
     def _go_on(self) -> None:
         """Something to do for everyone who is idle; what nobody can do any more is told.
 
-        While anything goes on there will be another look, and units that others have now may be free by then.
+        While anything goes on there will be another look, and units that others have now may be free by then. A run that is being
+        ended (-x, Ctrl-C in a worker) begins nothing more, and nothing of it was impossible.
         """
+        if self._session.shouldstop:
+            return
         self._feed_all()
         self._give_up(self.crew.could_come() if self.crew.starting or any(self.node2pending.values()) else [])
 
@@ -213,7 +244,7 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
             if stop is None:
                 continue
             self.plan.drop(job.id)
-            self.crew.say(f"{need.case or self._nodeid(at)}: {stop}")
+            self.crew.say(f"{self.name_of(at)}: {stop}")
             if untold is not None:
                 telling.replay(self.config, untold, self._nodeid(at), stop)
             else:
@@ -224,13 +255,18 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
         worker = node.gateway.id
         if self.crew.lending.has(worker):
             return
+        place = self.crew.unit(worker)
+        if place is not None and (why := self.crew.pool.hosts.given_up(place)) is not None:
+            self._remove(node, died=False)
+            self.crew.lose(worker, why)
         if worker not in {each.id for each in self.plan.workers}:
             self.plan.add_worker(self.crew.as_worker(worker))
-        job = self.plan.next_for(worker)
+        only = self.crew.only(self.crew.unit(worker), self.plan)
+        job = self.plan.next_for(worker, only)
         if job is None and self.crew.reseat(worker, self.plan):
             self.plan.remove_worker(worker, died=False)
             self.plan.add_worker(self.crew.as_worker(worker))
-            job = self.plan.next_for(worker)
+            job = self.plan.next_for(worker, self.crew.only(self.crew.unit(worker), self.plan))
         if job is not None:
             self._send(node, int(job.id))
         elif not self.plan.needed(worker) and self.crew.unit(worker) is not None:
@@ -256,6 +292,8 @@ class BoardScheduling(LoadScheduling):  # type: ignore[misc]  # xdist has no typ
             )
         )
         self.node2pending[node] = [at]
+        if place is not None and self.need[at].board:
+            self.crew.pool.hosts.begin(place)
         if self.need[at].shards > 1 and place is not None:
             self._lend(worker, self.need[at], place)
         try:

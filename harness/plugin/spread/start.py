@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.bench.places import Place
+from harness.bench import lease
+from harness.bench.places import NoneFree, Place
 from harness.bench.sources import open_source
 from harness.disk.scratch import scratch
 from harness.errors import BenchError
@@ -43,20 +44,24 @@ def begin(config: pytest.Config) -> None:
         return
     elif _over_workers(config):
         _control(config)
-    elif any(needs.is_on_units(config, board) for board in config.stash[options.KEY].boards):
-        from harness.plugin.spread.inorder import InOrder
-
-        config.pluginmanager.register(InOrder(config, _pool(config)), "hil-in-order")
+    elif _kinds(config):
+        _alone(config)
 
 
 def auto(config: pytest.Config) -> int | None:
-    """What ``-n auto`` is: as many as there are free units that take work. None: xdist's own number, for virtual boards."""
+    """What ``-n auto`` is: as many as there are free units that take work, or that may be free when the first one is.
+
+    None: xdist's own number, for virtual boards.
+    """
     asked = options.early(config)
     if not asked.boards or config.getoption("collectonly"):
         return None
+    if config.getoption("looponfail", False):  # it starts another pytest, with as many: that one claims them
+        return max(1, len(_pool(config).may_come()))
     if _virtual(config):
         return None if not _on_units(config) else len(_claim(config, None)) + 1
-    return max(1, len(_claim(config, None)))
+    # With none free the first one is waited for: by then others may be free too.
+    return len(_claim(config, None)) or max(1, len(_pool(config).may_come()))
 
 
 def header(config: pytest.Config) -> list[str]:
@@ -86,17 +91,24 @@ def _control(config: pytest.Config) -> None:
             f"hil: --dist {dist} does not go with --board: {_REFUSED[dist]}; leave it out: tests go to units that can run them"
         )
     workers = parse_tx_spec_config(config)
+    if elsewhere := [spec for spec in workers if not spec.startswith("popen")]:
+        raise pytest.UsageError(
+            f"hil: --tx {elsewhere[0]} does not go with --board: workers are processes of this host; units of other hosts are named"
+            " in the bench file, with `via`"
+        )
     virtual = _virtual(config)
     claimed = _claim(config, len(workers))
     pool = _pool(config)
-    if not virtual and not claimed:
-        raise BenchError(
-            "no unit is free",
-            where=", ".join(config.stash[options.KEY].boards),
-            found="; ".join(pool.absent()) or "no unit of that kind",
-            next_step="`hil rack status` and `hil units` show who has them; without -n a run waits for its unit",
-        )
+    while len(claimed) > len(workers):  # --maxprocesses
+        pool.give_back(claimed.pop().uid)
     lines = config.stash.setdefault(_LINES, [])
+    if not virtual and not claimed and not _wait(config, pool, claimed, len(workers)):
+        # Nothing to wait for. One after the other each test says so, and each case leaves its record.
+        why = "; ".join(pool.absent()) or "there is none of that kind"
+        lines.append(f"hil: no workers: no unit takes work ({why})")
+        config.option.dist, config.option.tx, config.option.numprocesses = "no", [], 0
+        _alone(config)
+        return
     if not virtual and len(claimed) < len(workers):
         absent = "; ".join(pool.absent())
         lines.append(
@@ -120,6 +132,35 @@ def _control(config: pytest.Config) -> None:
     config.pluginmanager.register(Crew(config, pool, claimed, virtual, folder), "hil-crew")
 
 
+def _wait(config: pytest.Config, pool: Pool, claimed: list[Place], most: int) -> bool:
+    """All units that would do are in use: claim the first that becomes free, and what else is free by then.
+
+    False where none takes work. ``InUse`` when they stay in use, ``NoneFree`` with ``--no-wait``.
+    """
+    run, kinds = config.stash[options.KEY].run, _kinds(config)
+    # Capturing has not begun, nor is there a reporter yet.
+    tell = lambda line: print(f"hil: {line}", flush=True)  # noqa: E731
+    try:
+        first = pool.wait_for_one(kinds, run.wait_s, tell)
+    except lease.InUse as busy:
+        if run.no_wait:
+            raise NoneFree.told(busy.what, busy.found) from None
+        raise
+    if first is not None:
+        claimed += [first, *(pool.take_some(most - 1, kinds) if most > 1 else [])]
+    return first is not None
+
+
+def _alone(config: pytest.Config) -> None:
+    from harness.plugin.spread.inorder import InOrder
+
+    config.pluginmanager.register(InOrder(config, _pool(config)), "hil-in-order")
+
+
+def _kinds(config: pytest.Config) -> list[str]:
+    return [board for board in config.stash[options.KEY].boards if needs.is_on_units(config, board)]
+
+
 def _pool(config: pytest.Config) -> Pool:
     """The units of the kinds that were asked for, and of the one unit where one was named."""
     if _POOL not in config.stash:
@@ -134,8 +175,7 @@ def _pool(config: pytest.Config) -> Pool:
 def _claim(config: pytest.Config, most: int | None) -> list[Place]:
     """Claim units for the workers, once: what ``-n auto`` has counted is what there is."""
     if _CLAIMED not in config.stash:
-        kinds = [board for board in config.stash[options.KEY].boards if needs.is_on_units(config, board)]
-        config.stash[_CLAIMED] = _pool(config).take_some(most, kinds)
+        config.stash[_CLAIMED] = _pool(config).take_some(most, _kinds(config))
     return config.stash[_CLAIMED]
 
 

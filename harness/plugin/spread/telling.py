@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,11 +42,16 @@ class Untold:
 
     def properties(self) -> list[tuple[str, object]]:
         """Of its reports."""
-        return [tuple(pair) for report in self.reports for pair in report.get("user_properties", ())]
+        return properties(self.reports)
 
     def line(self) -> str:
         """For the terminal."""
         return f"a first try on {self.unit} ended as {self.ended}: {self.words}"
+
+
+def properties(reports: Iterable[dict[str, Any]]) -> list[tuple[str, object]]:
+    """Of reports as pytest serialises them."""
+    return [tuple(pair) for report in reports for pair in report.get("user_properties", ())]
 
 
 def replay(config: pytest.Config, untold: Untold, nodeid: str = "", why: str = "") -> None:

@@ -155,7 +155,7 @@ def _ended(given: Given, crew: Crew) -> CaseResult:
     first = next((seat for seat in known if seat.fault is None), known[0] if known else None)
     if first is not None:
         notes.unit, notes.stand_in = first.facts, first.stand_in
-    evidence: Evidence = "hardware" if notes.stand_in is None else notes.stand_in.evidence
+    evidence = notes.evidence
     excused(seats)
     told_of(crew, notes)
     found = verdict_of(case, crew, notes)

@@ -20,6 +20,8 @@ LEAST_COMMON, MOST_COMMON, ONE_IN = 16, 64, 100
 _LONGEST_PREFIX = 16
 #: At the end of the queue a unit has so many under way at least: one is computed while the next one travels.
 _LEAST_UNDER_WAY = 2
+#: A sample that so many units have given up is lost: it is no one unit's trouble.
+_GIVEN_UP = 2
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ def common_of(whole: Sequence[range], n: int) -> list[range]:
 @dataclass
 class _Unit:
     under_way: list[int] = field(default_factory=list)  # samples that it has and has not answered
-    due: deque[Piece] = field(default_factory=deque)  # common pieces that it has not begun
+    due: deque[Piece] = field(
+        default_factory=deque
+    )  # pieces for it that it has not begun: common ones, and another's lost ones
     alone_left: int = 0
 
 
@@ -85,6 +89,7 @@ class Spread:
         self._alone_each = -(-quiet // self._n_units)
         self._units: dict[str, _Unit] = {}
         self._begun: set[int] = set(answered)
+        self._given_up: dict[int, set[str]] = {}  # which units have lost a sample that is not over
 
     @property
     def common(self) -> list[range]:
@@ -100,7 +105,8 @@ class Spread:
         gone = self._units.pop(unit, None)
         if gone is None:
             return []
-        open_ = [index for index in dict.fromkeys(gone.under_way) if index not in self.over]
+        taken_over = [index for piece in gone.due if not piece.common for index in piece.samples]
+        open_ = [index for index in dict.fromkeys([*gone.under_way, *taken_over]) if index not in self.over]
         self._back(open_)
         return open_
 
@@ -137,8 +143,23 @@ class Spread:
         return first
 
     def lose(self, unit: str, index: int) -> bool:
-        """The unit has given the sample up, as its wire does after some resets. Whether it is lost: nobody had answered it."""
-        return self.answer(unit, index)
+        """The unit has given the sample up, as its wire does after some resets. Whether it is lost.
+
+        One unit alone may be why: another one is to compute it, where there is one. What a second one gives up too is lost.
+        """
+        self._done(unit, index)
+        if index in self.over:
+            return False
+        lost = self._given_up.setdefault(index, set())
+        lost.add(unit)
+        others = [other for name, other in self._units.items() if name not in lost]
+        if len(lost) >= _GIVEN_UP or not others:
+            self.over.add(index)
+            return True
+        if not any(index in self._will_answer(other) for other in others):
+            least = min(others, key=lambda other: len(self._will_answer(other)))
+            least.due.appendleft(Piece(self._whole[index]))
+        return False
 
     def ask_all(self, index: int) -> bool:
         """Let every unit compute that sample, with those that it goes on from. False when all do anyway."""

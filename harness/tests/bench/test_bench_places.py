@@ -4,13 +4,16 @@ import pytest
 
 from harness.bench import discover, lease
 from harness.bench.boards import load_board
-from harness.bench.places import NoneFree, Place, check_free, lease_one, places_of
+from harness.bench.places import NoneFree, Place, check_free, known, lease_one, places_of
+from harness.bench.power import switch_of
 from harness.bench.taking import Wish, take_one
-from harness.bench.unit import open_unit
+from harness.bench.unit import about, choose_backend, expected, open_unit
 from harness.clock import SystemClock
 from harness.errors import BenchError
 from harness.plans.bench import load_bench
+from harness.plans.power import VirtualPower
 from harness.testing.rack import VirtualRack
+from harness.virtual.host.hub import link_of
 
 BOARD = load_board("nucleo_f446re")
 
@@ -33,6 +36,16 @@ def test_a_unit_is_chosen_by_its_tags_its_id_or_its_name_and_never_one_that_is_s
     assert leased(places, uid="u3") == "u3"
 
 
+def test_a_virtual_unit_is_known_as_one_when_it_is_gone_and_one_that_may_be_real_as_neither():
+    hub = switch_of(VirtualPower.model_validate({"driver": "virtual", "hub": "h", "port": 1}))
+    of_hub, by_link = place("v1", power=hub), Place(BOARD.name, "v2", str(link_of("v2")))
+    for places, uid in [((of_hub, by_link), None), ((of_hub, place("u1")), "v1"), ((by_link,), "v2")]:
+        assert expected(BOARD, "probe", places, uid).evidence == "emulated"
+    for places, uid in [((), None), ((), "u1"), ((of_hub, place("u1")), None), ((of_hub, place("u1")), "u1")]:
+        assert expected(BOARD, "probe", places, uid) is None
+    assert expected(BOARD, "renode", (place("u1"),)).title == about("renode").title
+
+
 def test_a_unit_that_nobody_can_be_says_what_was_asked_for_and_why_others_are_not_it():
     with pytest.raises(BenchError) as caught:
         lease_one(BOARD, [place("u1", skip="lent to Ada")], None, "a test", SystemClock(), ["mic"])
@@ -52,6 +65,20 @@ def test_a_unit_that_is_attached_needs_no_bench_file_and_not_waiting_for_it_says
     with lease.acquire("a1", what="a run"), pytest.raises(lease.InUse) as caught:
         lease_one(BOARD, (), None, "hil rack check", SystemClock(), wait_s=0.0, care=True)
     assert "--no-wait" not in str(caught.value)
+
+
+def test_beside_a_bench_file_nothing_is_taken_nor_what_it_lists_as_another_kind(monkeypatch):
+    other = load_board("nucleo_l476rg")  # whose probe has the same USB id
+    seen = tuple(discover.Attached(uid, "port", "") for uid in ("a1", "f1", "l1"))
+    monkeypatch.setattr(discover, "attached", lambda board: seen)
+    bench = [place("f1"), Place(other.name, "l1", "port")]
+    assert [one.uid for one in known(BOARD, bench)] == ["f1"]
+    assert [one.uid for one in known(BOARD, bench[1:])] == ["a1", "f1"]
+    assert choose_backend(BOARD, "auto", bench[1:], None) == "probe"
+    monkeypatch.setattr(discover, "attached", lambda board: seen[2:])
+    assert choose_backend(BOARD, "auto", bench[1:], None) == "virtual"
+    with lease.acquire("f1", what="a run"), pytest.raises(lease.InUse):
+        lease_one(BOARD, bench, None, "a test", SystemClock(), wait_s=0.0)
 
 
 @pytest.fixture(scope="module")

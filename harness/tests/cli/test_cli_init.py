@@ -16,7 +16,17 @@ from scaffold_kit import digits_model, digits_npz, int8_model, iris_csv, iris_mo
 
 def pytest_in(folder, *arguments):
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, arguments)],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:hypothesispytest",
+            *map(str, arguments),
+        ],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -123,3 +123,36 @@ def test_a_night_is_read_back_as_it_was_written_and_a_damaged_one_is_refused(tmp
 
 def test_the_record_tells_how_long_its_commands_ran_without_the_time_between_them():
     assert eventful().wall_s == 7 * 3600
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_a_night_is_compared_with_is_told_without_guessing_why_it_is_nothing(form):
+    """Without a history (HIL_DB=off, a server that is away) it need not be the first."""
+    assert "ompared with nothing: no earlier night of its cases is known" in plain(form, first())
+    assert "ompared with 20261127T220000Z-4711" in plain(form, eventful())
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_move_says_on_which_day_of_the_night_it_was_and_by_which_clock(form):
+    page = plain(form, eventful())
+    assert "11-28 22:09" in page
+    assert "(UTC)" in page
+
+
+def test_a_budget_of_nothing_is_told_too():
+    assert "of 0 s" in rendered("markdown", night(case("digits", lack="budget", state="left"), budget_s=0.0))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_unit_that_has_spoilt_its_last_cases_does_not_just_look_good(form):
+    """Three faults in a row make a unit suspect: a dead one with two is good by its state."""
+    unit = nightrecord.NightUnit(uid="n1", title="n1", board="nucleo_f446re")
+    spoilt = [case(name, one_try("error", "n1", 3)) for name in ("a", "b")]
+    page = plain(form, night(case("z", one_try("pass", "n1", -5)), *spoilt, units=(unit,)))
+    assert "good, but its last" in page
+    assert "good, but" not in plain(form, night(case("z", one_try("pass", "n1")), units=(unit,)))
+
+
+def test_the_parts_of_a_message_stay_apart_where_they_come_into_one_line():
+    page = plain("markdown", night(case("a", one_try("error", "n1", 3, "no port\n  where:  n1\n  next:   plug it in"))))
+    assert "no port; where: n1; next: plug it in" in page

@@ -61,6 +61,15 @@ def test_an_error_is_tried_again_on_another_unit_and_its_first_try_is_kept_besid
     assert verdicts == ["pass", "error"]
 
 
+def test_a_second_try_goes_to_a_unit_without_faults_and_not_to_one_that_is_as_good_as_dead(stage):
+    night = stage(
+        units={"n1": NUCLEO, "n2": NUCLEO, "n3": NUCLEO, "p1": PSOC}, plans=("a",), a_nucleo=["error", "pass"]
+    )
+    rackstate.move("n2", State.GOOD, reason="there is no such serial port", by="hil", rig_faults=1)
+    assert night.run().status == 0
+    assert [one.unit for one in night.case("a_nucleo").tries] == ["n1", "n3"]
+
+
 def test_two_errors_are_an_error_and_there_is_no_third_unit(stage):
     night = stage(units={"n1": NUCLEO, "n2": NUCLEO, "n3": NUCLEO, "p1": PSOC}, a_nucleo="error")
     assert night.run().status == 2

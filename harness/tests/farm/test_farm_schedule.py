@@ -160,6 +160,31 @@ def test_after_an_error_a_unit_of_another_host_comes_before_one_of_the_same():
     assert plan.next_for("w2") is not None
 
 
+def test_a_second_try_waits_for_the_unit_that_has_gone_wrong_least():
+    plan = Schedule((Job("j", frozenset("a")), Job("k", frozenset("a"))))
+    for n, faults in enumerate([0, 1, 0]):
+        plan.add_worker(Worker(f"w{n}", "a", f"u{n}", faults=faults))
+    assert plan.next_for("w0").id == "j"
+    assert plan.next_for("w2").id == "k"
+    assert plan.done("w0", "j", Outcome.ERROR) is False
+    assert plan.next_for("w1") is None  # it may be as dead as the one before
+    assert plan.done("w2", "k", Outcome.PASS)
+    assert plan.next_for("w2").id == "j"
+    assert plan.done("w2", "j", Outcome.PASS)
+
+
+def test_where_no_better_one_is_left_a_unit_that_has_gone_wrong_tries_again_too():
+    plan = Schedule((Job("j", frozenset("a")),))
+    for n, (faults, host) in enumerate([(0, "one"), (1, "two"), (0, "one")]):
+        plan.add_worker(Worker(f"w{n}", "a", f"u{n}", host=host, faults=faults))
+    plan.next_for("w0")
+    plan.done("w0", "j", Outcome.ERROR)
+    assert plan.next_for("w2") is None  # of the host that may be gone
+    assert plan.next_for("w1").id == "j"  # another host comes first, so that one of two always may
+    plan.remove_worker("w1", died=False)
+    assert plan.next_for("w2").id == "j"
+
+
 def test_where_every_unit_that_fits_is_on_one_host_another_of_them_tries_again():
     plan = Schedule((Job("x", frozenset({"a"})),))
     for n, (board, host) in enumerate([("a", "one"), ("a", "one"), ("b", "two")]):

@@ -132,9 +132,13 @@ def test_a_run_over_50_ms_of_round_trip_is_a_run_whose_record_says_where_and_wha
     far, rack, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("HIL_SSH", f"{FAR_HOST} --delay-ms 25")
-    assert_passes(hil_run(far, tmp_path))
+    run = hil_run(far, tmp_path, *([] if FULL else ["--samples", "60"]))
+    said = run.communicate(timeout=250)[0]
+    # Sixty samples prove no accuracy with confidence.
+    assert run.returncode == (Exit.PASS if FULL else Exit.INCONCLUSIVE), said
     record = record_in(tmp_path)
-    assert record["verdict"] == "pass"
+    assert record["verdict"] == ("pass" if FULL else "inconclusive")
+    assert record["link"]["lost"] == 0
     assert (record["backend"], record["evidence"]) == ("probe", "emulated")
     unit = record["unit"]
     assert (unit["uid"], unit["host"]) == (far.uid, "rack2")

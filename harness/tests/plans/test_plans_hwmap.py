@@ -156,8 +156,9 @@ def test_an_id_that_no_probe_has_leaves_its_board_out(tmp_path):
 def test_a_bench_file_is_no_map(tmp_path):
     path = tmp_path / "bench.yaml"
     path.write_text("units: []\n")
-    with pytest.raises(PlanError, match="no hardware map"):
+    with pytest.raises(PlanError, match="no hardware map") as caught:
         imported(path, BOARDS)
+    assert (caught.value.where, caught.value.found) == (f"{path}:1", "a mapping")
 
 
 @given(st.from_regex(r"[0-9A-Fa-f]{1,24}", fullmatch=True))

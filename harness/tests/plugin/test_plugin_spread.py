@@ -204,13 +204,21 @@ def test_a_case_that_spreads_its_samples_has_the_units_of_idle_workers(rack, ben
     assert not list((Path(os.environ["HIL_RUNTIME_DIR"]) / "loans").glob("*.json"))
 
 
-def test_with_no_free_unit_workers_are_refused_at_once(rack, bench, tmp_path):
-    digits_plan(tmp_path)
-    with lease.reserve(rack.uids[2], what="somebody else"):
-        run = pytest_in(tmp_path, "--board", OTHER, "--bench", bench, "-n", "auto")
-    assert run.returncode == 2, run.stdout + run.stderr
-    assert "no unit is free" in run.stdout + run.stderr
-    assert f"{rack.uids[2]} ({OTHER}): unit {rack.uids[2]} is in use: process {os.getpid()}" in run.stdout + run.stderr
+def test_what_goes_wrong_when_a_shared_fixture_is_taken_down_is_an_error_of_the_test_before(tmp_path):
+    (tmp_path / "test_mine.py").write_text(
+        "import pytest\n"
+        "@pytest.fixture(scope='session', autouse=True)\n"
+        "def shared():\n"
+        "    yield\n"
+        "    raise RuntimeError('it does not come down')\n"
+        "@pytest.mark.parametrize('n', range(2))\n"
+        "def test_plain(n):\n"
+        "    pass\n"
+    )
+    run = pytest_in(tmp_path, "--board", BOARD, "--backend", "virtual", "-n", "1", "test_mine.py")
+    assert "2 passed, 1 error" in run.stdout, run.stdout
+    assert "ERROR test_mine.py::test_plain[1] - RuntimeError: it does not come down" in run.stdout
+    assert "INTERNALERROR" not in run.stdout
 
 
 def test_a_way_of_xdist_that_knows_nothing_of_boards_is_refused_with_the_reason(tmp_path):

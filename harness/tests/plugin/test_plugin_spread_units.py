@@ -87,6 +87,18 @@ def test_a_case_borrows_from_idle_workers_of_its_kind_then_what_is_free(pool, tm
     assert lease.holder("c") is None
 
 
+def test_where_no_loan_can_be_written_nothing_is_lent_and_nothing_is_kept(pool, tmp_path, monkeypatch):
+    def refuse(*loan):
+        raise OSError("no space left on device")
+
+    mine, other = pool.take_some(2, [STM32])
+    lending = Lending(pool, tmp_path)
+    monkeypatch.setattr(loans, "lend", refuse)
+    assert lending.begin("gw0", "p/b/m", mine, 9, {"gw1": other}, ()) == 0
+    assert not lending.has("gw1")
+    assert lease.holder("c") is None
+
+
 def test_no_more_is_lent_than_is_asked_for_and_only_what_has_the_tags(pool, tmp_path):
     (mine,) = pool.take_some(1, [STM32])
     assert Lending(pool, tmp_path).begin("gw0", "p/b/m", mine, 1, {}, ()) == 1

@@ -22,9 +22,10 @@ from harness.plans import DatasetSpec, ModelSpec, Timeouts
 from harness.records import Verdict
 from harness.run.options import RunOptions
 from harness.run.product import build_product
-from harness.run.runner import run_case
+from harness.run.runner import not_run, run_case
 from harness.virtual.debug import registry
 from harness.virtual.host.control import Control
+from harness.virtual.host.hub import link_of
 
 TIMES = ("cycles", "latency", "line_use", "overlap", "samples_per_s")  # what an emulator cannot measure
 
@@ -79,6 +80,17 @@ def test_a_virtual_unit_that_a_bench_file_names_is_no_hardware_evidence():
         record = run_case(digits_case(10), options, watch=lambda step: None).record
     assert (record.backend, record.evidence) == ("probe", "emulated")
     assert not [m.name for m in record.measurements if m.name.startswith(TIMES)]
+
+
+@pytest.mark.parametrize("evidence", ["emulated", "unknown"])
+def test_a_unit_that_was_gone_before_it_was_opened_is_never_hardware_evidence(evidence):
+    port = str(link_of("gone-1")) if evidence == "emulated" else "/dev/serial/by-id/gone"
+    options = RunOptions(backend="probe", places=(Place(BOARD, "gone-1", port),), uid="gone-1")
+    record = run_case(digits_case(10), options, watch=lambda step: None).record
+    assert (record.verdict, record.backend, record.evidence) == (Verdict.ERROR, "probe", evidence), record.reasons
+    assert (record.unit, record.rig.unit) == (None, "gone-1")
+    assert bool(record.caveat) is (evidence == "emulated")
+    assert not_run(digits_case(10), options, ("nobody was there",)).record.evidence == evidence
 
 
 def test_an_image_with_one_flipped_byte_of_the_model_is_refused_and_nothing_is_flashed(run, copy):

@@ -146,8 +146,14 @@ def test_a_baud_that_the_board_does_not_offer_is_the_plans_mistake_and_names_tho
 
 def test_a_fixed_baud_that_does_not_hold_is_told_and_not_replaced():
     session, *_ = greeted(holds=115_200)
-    with pytest.raises(PlanError, match="does not hold"):
+    with pytest.raises(BenchError, match="does not hold"):  # the rig's fault: another cable may hold it
         session.climb(fixed=921_600)
+
+
+def test_a_fixed_baud_that_was_lost_once_is_tried_once_more():
+    session, line, _ = greeted(inject=[Injection(Fault.RESET, 600)])
+    assert session.climb(fixed=921_600).baud == line.board.baud == 921_600
+    assert line.board.device.resets == 1
 
 
 def test_a_line_without_a_speed_is_left_alone_and_says_so():

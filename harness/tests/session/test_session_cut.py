@@ -1,4 +1,4 @@
-"""A line that is cut, spoiled or away for a while at any moment of a session: silence or damage, never a breach of the wire.
+"""A line that is cut, spoiled or away for a while at any moment of a session: silence or damage, never a broken protocol.
 
 Only that can be told apart from a firmware that is wrong (``run.blame``). More moments with HIL_FULL=1.
 """
@@ -9,11 +9,13 @@ import zlib
 
 import pytest
 
+from harness.errors import BenchError
 from harness.session.rescue import Rescue
 from harness.session.verbs import BoardSilentError, Session
 from harness.testing.clock import ManualClock
 from harness.testing.device import FakeDevice, hello_for
 from harness.testing.link import Direction, MemoryTransport
+from harness.testing.noise import Noise
 from harness.testing.speeds import SpeedyDevice, with_bauds
 
 MOMENTS = 300 if os.environ.get("HIL_FULL") == "1" else 8
@@ -50,6 +52,17 @@ class Line(MemoryTransport):
             return data
         whole = max(0, self.at - before)
         return data[:whole] + (bytes(byte ^ 0x55 for byte in data[whole:]) if self.spoils else b"")
+
+
+def worn(share, seed):
+    """A stream over a line that damages so many of the bytes that come from the board, from when the speed was found."""
+    clock = ManualClock()
+    line = Line(clock)
+    session = Session(line, clock)
+    session.hello()
+    session.climb()
+    line.down.noise = Noise(share, seed)
+    return session.stream(SAMPLES)
 
 
 def play(**what):
@@ -105,3 +118,14 @@ def test_a_line_that_is_away_for_a_while_ends_in_all_answers_or_in_silence(away_
     draw = random.Random(away_s)
     for at in sorted(draw.randrange(whole) for _ in range(MOMENTS)):
         play(at=at, ways=("up", "down"), away_s=away_s)
+
+
+def test_samples_that_do_not_get_through_a_line_that_damages_most_frames_are_the_rigs_fault_and_not_lost():
+    found = []
+    for seed in range(MOMENTS):
+        try:
+            assert worn(0.05, seed).lost == {}
+        except (BenchError, BoardSilentError) as error:
+            found.append(error)
+    assert any("damages so much" in error.what for error in found), found
+    assert not any(type(error) is BenchError and "damaged" not in error.found for error in found)

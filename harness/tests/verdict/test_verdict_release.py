@@ -47,6 +47,7 @@ def test_what_was_never_run_is_missing_and_keeps_the_release_from_passing():
         ({"age": timedelta(days=9)}, "stale", "is 9.0 d old; the release takes 7d at most"),
         ({"age": -timedelta(hours=2)}, "stale", "ended in the future: the clock of bench-3 is wrong"),
         ({"evidence": "emulated", "backend": "virtual"}, "inconclusive", "only emulated: the release needs hardware"),
+        ({"evidence": "unknown", "verdict": Verdict.ERROR}, "inconclusive", "ended before it had opened a unit"),
         ({"source": None}, "inconclusive", "does not say which commit it is of"),
         ({"source": EDITED, "age": timedelta(days=2)}, "inconclusive", "had edits on top of commit a1a1"),
         ({"source": OTHER, "age": timedelta(days=2)}, "stale", "is of commit b2b2b2b2b2b2, the release of a1a1a1a1a1a1"),

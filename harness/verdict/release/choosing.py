@@ -136,13 +136,14 @@ def _begun(cell: Cell, runs: Sequence[Run], asked: Asked) -> _Sifted:
 
 
 def _evidence(cell: Cell) -> _Sieve:
-    return _Sieve(
-        lambda run: cell.needs == "any" or run.record.evidence == "hardware",
-        CellStatus.INCONCLUSIVE,
-        lambda run: (
-            f"only emulated: the release needs hardware, and run {run.record.run_id} was on {run.record.backend}"
-        ),
-    )
+    def told(run: Run) -> str:
+        record = run.record
+        if record.evidence == "unknown":
+            why = next(iter(record.reasons), "no reason kept")
+            return f"the release needs hardware, and run {record.run_id} ended before it had opened a unit: {why}"
+        return f"only emulated: the release needs hardware, and run {record.run_id} was on {record.backend}"
+
+    return _Sieve(lambda run: cell.needs == "any" or run.record.evidence == "hardware", CellStatus.INCONCLUSIVE, told)
 
 
 def _age(cell: Cell, now: datetime) -> _Sieve:

@@ -29,7 +29,7 @@ class RunFacts(Frozen):
     origin: str  # where it was found
     record_sha256: str  # of its record.json, as this version writes it
     verdict: Verdict  # what the run itself came to
-    evidence: Evidence  # hardware or emulated
+    evidence: Evidence  # hardware or emulated; unknown: no unit was opened
     backend: Backend  # "probe" for a real board, else the emulator
     caveat: str = ""  # what emulated evidence cannot say
     unit: str = ""  # the unit's unique id; "" where none was opened

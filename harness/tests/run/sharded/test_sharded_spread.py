@@ -233,3 +233,62 @@ def test_a_unit_that_is_gone_gives_back_what_it_had_and_had_not_answered():
     assert spread.leave("a") == [], "it may be said twice"
     taken = [spread.take("b").samples.start for _ in range(6)]
     assert set(back) <= set(taken), "they are the next ones"
+
+
+def test_a_sample_that_one_unit_gives_up_is_anothers_and_lost_when_a_second_one_gives_it_up():
+    rig = Rig(Spread(60, 2), ["sick", "well"])
+    piece = next(piece for piece in iter(lambda: rig.spread.take("sick"), None) if not piece.common)
+    (index,) = piece.samples
+    assert rig.spread.lose("sick", index) is False
+    rig.lose("sick")
+    rig.drain()
+    assert rig.scored[index] == "well"
+    assert sorted(rig.scored) == list(range(60))
+
+    spread = Spread(1, 3)
+    for name in ("a", "b", "c"):
+        spread.join(name)
+        spread.take(name)
+    assert [spread.lose(name, 0) for name in ("a", "b", "c")] == [False, True, False]
+    assert spread.at_rest
+
+
+def test_a_sample_that_the_only_unit_gives_up_is_lost_and_so_is_one_that_nobody_else_is_left_for():
+    alone = Spread(1, 1)
+    alone.join("u")
+    alone.take("u")
+    assert alone.lose("u", 0) is True
+    rig = Rig(Spread(40, 2), ["sick", "dying"])
+    piece = next(piece for piece in iter(lambda: rig.spread.take("sick"), None) if not piece.common)
+    (index,) = piece.samples
+    assert rig.spread.lose("sick", index) is False
+    rig.lose("dying")  # before it has begun what it was to take over
+    assert (
+        index in next(piece for piece in iter(lambda: rig.spread.take("sick"), None) if index in piece.samples).samples
+    )
+    assert rig.spread.lose("sick", index) is True
+
+
+@given(lengths=SEQUENCES, k=st.integers(2, 5), data=st.data())
+def test_every_sample_is_scored_or_lost_once_where_units_give_samples_up(lengths, k, data):
+    follows = follows_of(lengths)
+    n = len(follows)
+    spread = Spread(n, k, follows)
+    rig = Rig(spread, [f"u{i}" for i in range(k)])
+    lost = set()
+    for _ in range(data.draw(st.integers(0, 60))):
+        name = data.draw(st.sampled_from(rig.names))
+        if rig.todo[name] and data.draw(st.booleans()):
+            for index in rig.todo[name]:  # it, and all that go on from it
+                if spread.lose(name, index):
+                    assert index not in rig.scored
+                    assert index not in lost
+                    lost.add(index)
+            rig.todo[name] = []
+        else:
+            rig.step(name)
+    rig.drain()
+    assert set(rig.scored) | lost == set(range(n))
+    assert lost.isdisjoint(rig.scored)
+    assert spread.complete
+    assert spread.at_rest
