@@ -12,6 +12,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from harness.plans import benchwords
 
+# Of every device in the network that asks who switches it.
+_Host = Annotated[str, Field(pattern=benchwords.HOST, description="Its name or address.")]
+_User = Annotated[str, Field(description="Who logs in, where it asks for that.")]
+_PasswordIn = Annotated[
+    str, Field(pattern=benchwords.VARIABLE, description="The environment variable that holds its password.")
+]
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,24 +57,20 @@ class ShellyPower(_Part):
     """A relay of a Shelly plug or switch in the local network, of any generation."""
 
     driver: Literal["shelly"] = Field(description="A Shelly plug or relay.")
-    host: str = Field(pattern=benchwords.HOST, description="Its name or address.")
+    host: _Host
     channel: int = Field(default=0, ge=0, le=15, description="Which relay, from 0 on.")
-    user: str = Field(default="admin", description="Who logs in, where it asks for that.")
-    password_env: str = Field(
-        default="", pattern=benchwords.VARIABLE, description="The environment variable that holds its password."
-    )
+    user: _User = "admin"
+    password_env: _PasswordIn = ""
 
 
 class TasmotaPower(_Part):
     """A relay of a device that runs Tasmota."""
 
     driver: Literal["tasmota"] = Field(description="A plug or relay with Tasmota.")
-    host: str = Field(pattern=benchwords.HOST, description="Its name or address.")
+    host: _Host
     output: int = Field(default=1, ge=1, le=32, description="Which relay, from 1 on.")
-    user: str = Field(default="admin", description="Who logs in, where it asks for that.")
-    password_env: str = Field(
-        default="", pattern=benchwords.VARIABLE, description="The environment variable that holds its password."
-    )
+    user: _User = "admin"
+    password_env: _PasswordIn = ""
 
 
 class HttpPower(_Part):

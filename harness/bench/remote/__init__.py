@@ -17,6 +17,6 @@ from __future__ import annotations
 from typing import Final
 
 #: The version of all this. Both ends must have the same; the greeting tells it.
-LINK: Final = 1
+LINK: Final = 2
 #: What the greeting begins with.
 MAGIC: Final = "hil-unit-server"

@@ -55,9 +55,7 @@ def common_of(whole: Sequence[range], n: int) -> list[range]:
 @dataclass
 class _Unit:
     under_way: list[int] = field(default_factory=list)  # samples that it has and has not answered
-    due: deque[Piece] = field(
-        default_factory=deque
-    )  # pieces for it that it has not begun: common ones, and another's lost ones
+    due: deque[Piece] = field(default_factory=deque)  # for it, not begun: common pieces, and what another one has lost
     alone_left: int = 0
 
 

@@ -25,6 +25,7 @@ from harness.bench.unit import open_unit
 from harness.clock import SystemClock
 from harness.errors import BenchError, HostError, MisuseError
 from harness.exits import Exit
+from harness.farm import aftercare
 from harness.farm.unitserver import stdio
 from harness.testing.rack import VirtualRack
 
@@ -284,20 +285,19 @@ def test_what_is_learnt_of_a_unit_is_written_down_on_its_own_host_which_then_ref
     command = f"env HIL_STATE_DIR={shlex.quote(str(there))} {HIL} unit-server --bench {rack.bench}"
     monkeypatch.setenv("HIL_UNIT_SERVER", command)
     monkeypatch.setenv("HIL_STATE_DIR", str(tmp_path / "state of this host"))
-    good = rackstate.state_of(far.uid)
-
-    def moved(to, n):
-        return remote_rack.move(
-            "rack2", good, to, reason=f"{n} rig faults in a row", by="hil", evidence="run1", rig_faults=n
-        )
-
-    assert moved(State.GOOD, 1).rig_faults == 1
+    (told,) = aftercare.worker_died(far.uid, "run1", board=BOARD.name, rack=(far,))
+    assert "is suspect" in told
+    assert rackstate.state_of(far.uid).state is State.SUSPECT
+    monkeypatch.setenv("HIL_STATE_DIR", str(tmp_path / "state of a third host"))
+    assert rackstate.state_of(far.uid).state is State.GOOD
     with opened(far):
-        assert rackstate.state_of(far.uid).rig_faults == 1, "whoever opens it next goes on counting from there"
-    assert moved(State.QUARANTINED, 3).beneath is State.QUARANTINED
+        stands = rackstate.state_of(far.uid)
+        assert (stands.state, stands.reason) == (State.SUSPECT, "the process that used it died")
+    there = remote_rack.move(
+        "rack2", stands, State.QUARANTINED, reason="3 rig faults in a row", by="hil", evidence="run2", rig_faults=3
+    )
+    assert (there.beneath, there.rig_faults) == (State.QUARANTINED, 3)
     assert "3 rig faults in a row" in refused(far, lease.OutOfService, "is quarantined").found
-    stands = remote_rack.stands("rack2", far.uid)
-    assert (stands.beneath, stands.reason) == (State.QUARANTINED, "3 rig faults in a row")
     assert_free(far.uid)
 
 

@@ -131,7 +131,7 @@ TESTS = """
 def test_what_is_said_of_a_host_that_is_gone_is_what_the_link_says():
     said = "".join(path.read_text() for path in Path(remote.__file__).parent.glob("*.py") if path.name != "ssh.py")
     said += Path(ssh.__file__).read_text().partition("GONE")[2].partition("}")[2]
-    known = {what for _, what, _ in ssh._MEANINGS}
+    known = {what for _, what, _ in (*ssh._OF_SSH, *ssh._OF_SHELL)}
     assert [what for what in ssh.GONE - known if f'"{what}"' not in said] == []
 
 

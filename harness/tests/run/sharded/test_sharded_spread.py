@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.run.sharded.spread import LEAST_COMMON, MOST_COMMON, Spread, common_of, how_many_common, pieces
@@ -269,6 +269,7 @@ def test_a_sample_that_the_only_unit_gives_up_is_lost_and_so_is_one_that_nobody_
     assert rig.spread.lose("sick", index) is True
 
 
+@settings(max_examples=25)
 @given(lengths=SEQUENCES, k=st.integers(2, 5), data=st.data())
 def test_every_sample_is_scored_or_lost_once_where_units_give_samples_up(lengths, k, data):
     follows = follows_of(lengths)
