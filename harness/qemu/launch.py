@@ -5,12 +5,10 @@ It is reached over socket pairs that it inherits: nothing listens anywhere, and 
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,13 +17,13 @@ from types import TracebackType
 from typing import IO
 
 from harness.errors import HilError
+from harness.offspring import with_parent
 from harness.qemu import feeder
 from harness.qemu.gdb import Stub, StubGone
 from harness.qemu.machines import Kind
 
 _END_TIMEOUT_S = 5.0
 _SETTLE_TIMEOUT_S = 5.0
-_PR_SET_PDEATHSIG = 1
 #: The STM32L4's serial port takes one byte, and nothing tells QEMU's main loop that the firmware has read it: without the
 #: feeder the next byte waits until the loop comes round, up to half a second. When instructions are counted, the virtual clock
 #: is set anew each time that the core goes to sleep, and that wakes the loop. One instruction is 2^4 ns: what its time means is
@@ -158,7 +156,7 @@ def _launched(program: Path, machine: str, kind: Kind, port: str, vectors: int, 
             pass_fds=handed,
             start_new_session=True,  # the terminal's Ctrl-C is the owner's
             # This process has one thread, so the signal means its end: QEMU must not outlive it, however it ends.
-            preexec_fn=_die_with_parent if sys.platform.startswith("linux") else None,  # noqa: PLW1509
+            preexec_fn=with_parent(),  # noqa: PLW1509
         )
     launched = Launched(process, Stub(stub), wire, to_board, said)
     try:
@@ -169,10 +167,6 @@ def _launched(program: Path, machine: str, kind: Kind, port: str, vectors: int, 
         finally:
             launched.close()
     return launched
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _registers(lines: list[str]) -> list[str]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
 
+from harness.offspring import with_parent
 from harness.renode.console import Console, CoreAborted, NoAnswer
 from harness.renode.log import LogTail, scan
 
@@ -22,7 +21,6 @@ FOLDER = "hil-renode-"
 _SETTLE_TIMEOUT_S = 2.0
 _LOCK = "lock"
 _NEW_S = 30.0  # a folder is made before it is locked
-_PR_SET_PDEATHSIG = 1
 #: --disable-gui is its other name from 1.15 on; the old one is known to all. With --console and without a port there is no
 #: listener; without --console, or when standard input ends, its shell would read an empty input for ever.
 _ARGUMENTS = ("--disable-xwt", "--plain", "--console", "--hide-log")
@@ -178,9 +176,5 @@ def _start(arguments: list[str], folder: Path) -> subprocess.Popen[bytes]:
         env=os.environ | {"TMPDIR": str(folder)},
         start_new_session=True,
         # This process has one thread, so the signal means its end: Renode must not outlive it, however it ends.
-        preexec_fn=_die_with_parent if sys.platform.startswith("linux") else None,  # noqa: PLW1509
+        preexec_fn=with_parent(),  # noqa: PLW1509
     )
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Final
 
 from harness.bench.labgrid import python
+from harness.offspring import with_parent
 
 _UP_S: Final = 60.0
 _MAKE: Final = """
@@ -59,6 +60,7 @@ class Daemon:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=with_parent(),  # noqa: PLW1509
             )
         until_s = time.monotonic() + _UP_S
         while self._ready not in self.log.read_bytes()[before:].decode("utf-8", "replace"):

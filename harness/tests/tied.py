@@ -4,13 +4,11 @@ What they start in turn is theirs to end: that the processes of hil do so when t
 """
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 
-_PR_SET_PDEATHSIG = 1
+from harness.offspring import with_parent
 
 
 @contextlib.contextmanager
@@ -24,17 +22,3 @@ def tied(command, **options):
         finally:
             with contextlib.suppress(ProcessLookupError, PermissionError):  # none of them is left
                 os.killpg(process.pid, signal.SIGKILL)
-
-
-def with_parent():
-    """For ``preexec_fn``: the kernel kills the process when the thread that has started it ends. None where it cannot."""
-    if not sys.platform.startswith("linux"):
-        return None
-    parent, prctl = os.getpid(), ctypes.CDLL(None).prctl
-
-    def tie():
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it was gone before that
-            os._exit(1)
-
-    return tie

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import platformdirs
-from tied import with_parent
 
 from harness.disk import folders
+from harness.offspring import with_parent
 from harness.paths import shipped
 
 BOARD = "nucleo_f446re"
