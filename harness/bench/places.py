@@ -9,12 +9,10 @@ from pathlib import Path
 from harness.bench import discover, lease
 from harness.bench.boards import Board
 from harness.bench.power import PowerSwitch, switch_of
-from harness.bench.power.virtual import VirtualSwitch
 from harness.clock import Clock, SystemClock
 from harness.errors import BenchError
 from harness.plans.bench import USUAL_HEALTH, Bench, BenchHealth
 from harness.plans.names import suggestion
-from harness.virtual.host.hub import link_of
 
 LEASE_WAIT_S = 600.0  # another worker's whole case may be in the way
 
@@ -54,6 +52,10 @@ class Place:
 
         A single one that is gone cannot be told from a real one.
         """
+        # Only now: the emulator's library need not be there, nor does every start wait for it.
+        from harness.bench.power.virtual import VirtualSwitch
+        from harness.virtual.host.hub import link_of
+
         ours = isinstance(self.power, VirtualSwitch) or isinstance(self.hub, VirtualSwitch)
         return ours or (not self.via and Path(self.port).parent == link_of(self.uid).parent)
 
