@@ -92,13 +92,14 @@ def test_who_asks_for_the_whole_traceback_gets_it(tmp_path):
     assert "harness/models/metadata.py" in run.stdout
 
 
-def test_workers_without_a_unit_end_before_any_test_and_say_what_to_do(tmp_path):
+def test_without_any_unit_there_are_no_workers_and_each_case_says_so_in_its_record(tmp_path):
     digits_plan(tmp_path)
     run = pytest_in(tmp_path, "--board", BOARD, "--backend", "probe", "-v", "-n", "1", CI="1")
-    assert run.returncode == 2, run.stdout + run.stderr
-    assert "no unit is free" in run.stderr
-    assert len(run.stderr.splitlines()) <= 15, run.stderr
-    assert not (tmp_path / "hil-reports").exists()
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert "hil: no workers: no unit takes work (there is none of that kind)" in run.stdout
+    assert len(told(run, "ERRORS")) <= 15, run.stdout
+    (record,) = (tmp_path / "hil-reports").rglob("record.json")
+    assert f"no {BOARD} is attached" in record.read_text()
 
 
 @pytest.mark.parametrize("how", [[], ["-v"]], ids=["bare", "verbose"])
